@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Made by docs/netlink/generate from docs/netlink/rvs.yaml. Do not edit.
+
+//! Numbers and attribute policies of the generic netlink family `rvs`.
+//!
+//! The same numbers are in `include/uapi/linux/rvs.h`. The policies are data:
+//! the module makes its `struct nla_policy` tables of them. An attribute that
+//! a policy does not list is refused by the strict validation of the kernel.
+//!
+//! C header: `include/net/netlink.h` (`struct nla_policy`)
+
+/// Name of the family, as `CTRL_CMD_GETFAMILY` resolves it.
+pub const FAMILY_NAME: &str = "rvs";
+
+/// Version of the family, in `struct genlmsghdr`.
+pub const FAMILY_VERSION: u8 = 1;
+
+/// What the payload of an attribute must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 16 bits; a port is big-endian.
+    U16,
+    /// 32 bits in host byte order, except an IPv4 address, which is big-endian.
+    U32,
+    /// 32 bits in host byte order, at most this value.
+    U32Max(u32),
+    /// 32 or 64 bits in host byte order.
+    Uint,
+    /// Exactly this many bytes.
+    Exact(u16),
+    /// A string with its NUL, of at most this many bytes without it.
+    Str(u16),
+    /// Attributes by a policy of their own.
+    Nested(&'static [Rule]),
+}
+
+/// One attribute that a request may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Number of the attribute in its set.
+    pub attribute: u16,
+    /// What its payload must be.
+    pub kind: Kind,
+}
+
+impl Rule {
+    const fn new(attribute: u16, kind: Kind) -> Self {
+        Self { attribute, kind }
+    }
+}
+
+/// Commands, in `struct genlmsghdr`.
+pub mod command {
+    /// Get version and sizes.
+    pub const INFO_GET: u8 = 1;
+
+    /// Add a service. EEXIST when there is one with this key.
+    pub const SERVICE_ADD: u8 = 2;
+
+    /// Change a service; only the attributes given change. ESRCH when there
+    /// is none with this key.
+    pub const SERVICE_SET: u8 = 3;
+
+    /// Delete a service with its destinations. Its connections end.
+    pub const SERVICE_DEL: u8 = 4;
+
+    /// Get one service, or dump all.
+    pub const SERVICE_GET: u8 = 5;
+
+    /// Add a destination to a service. EEXIST when the service has it, ESRCH
+    /// when there is no such service.
+    pub const DEST_ADD: u8 = 6;
+
+    /// Change a destination; only the attributes given change. Connections
+    /// that exist keep their forward method. ENOENT when the service has no
+    /// such destination.
+    pub const DEST_SET: u8 = 7;
+
+    /// Remove a destination from its service. Packets of its connections are
+    /// dropped from then on, as with IPVS.
+    pub const DEST_DEL: u8 = 8;
+
+    /// Get one destination, or dump those of all services, or, with a service
+    /// in the request, those of that service.
+    pub const DEST_GET: u8 = 9;
+
+    /// Delete all services of the namespace.
+    pub const FLUSH: u8 = 10;
+}
+
+/// How a packet reaches the real server.
+pub mod forward {
+    /// Masquerading. Destination address and port are rewritten to those of
+    /// the real server; replies pass the director and get the virtual
+    /// address back.
+    pub const NAT: u32 = 0;
+
+    /// Direct routing. The packet is sent unchanged to the link layer
+    /// address of the real server.
+    pub const DR: u32 = 1;
+
+    /// The packet is sent to the real server in an IP tunnel.
+    pub const TUN: u32 = 2;
+}
+
+/// Traffic counters, since the destination was added.
+pub mod stats {
+    /// Alignment of 64 bit values; never sent.
+    pub const PAD: u16 = 1;
+
+    /// Connections created.
+    pub const CONNS: u16 = 2;
+
+    /// Packets from clients.
+    pub const IN_PACKETS: u16 = 3;
+
+    /// Packets from real servers (seen with nat only).
+    pub const OUT_PACKETS: u16 = 4;
+
+    /// Bytes from clients, IP headers included.
+    pub const IN_BYTES: u16 = 5;
+
+    /// Bytes from real servers, IP headers included.
+    pub const OUT_BYTES: u16 = 6;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 6;
+}
+
+/// A virtual service. Its key is protocol, address and port; all three are
+/// required to name one.
+pub mod service {
+    /// IP protocol number, IPPROTO_TCP (6) or IPPROTO_UDP (17).
+    pub const PROTOCOL: u16 = 1;
+
+    /// IPv4 virtual address. Exclusive with addr6.
+    pub const ADDR4: u16 = 2;
+
+    /// IPv6 virtual address. Exclusive with addr4.
+    pub const ADDR6: u16 = 3;
+
+    /// Virtual port.
+    pub const PORT: u16 = 4;
+
+    /// Name of the scheduler, "wrr" when not given.
+    pub const SCHEDULER: u16 = 5;
+
+    /// Forward method of the destinations that are added without one of
+    /// their own. Without it each destination must name its method.
+    pub const FORWARD: u16 = 6;
+
+    /// Number of destinations (read only).
+    pub const DESTS: u16 = 7;
+
+    /// Sum over the destinations (read only).
+    pub const STATS: u16 = 8;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 8;
+}
+
+/// A destination (real server) of a service. Its key is address and port
+/// within the service.
+pub mod dest {
+    /// Key of the service.
+    pub const SERVICE: u16 = 1;
+
+    /// IPv4 address of the real server. Exclusive with addr6.
+    pub const ADDR4: u16 = 2;
+
+    /// IPv6 address of the real server. Exclusive with addr4.
+    pub const ADDR6: u16 = 3;
+
+    /// Port of the real server.
+    pub const PORT: u16 = 4;
+
+    /// Share of new connections, 1 when not given. 0 takes the destination
+    /// out of scheduling; its connections continue.
+    pub const WEIGHT: u16 = 5;
+
+    /// Forward method, that of the service when not given.
+    pub const FORWARD: u16 = 6;
+
+    /// Active connections, TCP in or near ESTABLISHED (read only).
+    pub const ACTIVE: u16 = 7;
+
+    /// All other connections (read only).
+    pub const INACTIVE: u16 = 8;
+
+    /// Traffic counters (read only).
+    pub const STATS: u16 = 9;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 9;
+}
+
+/// State of RVS in the namespace of the caller.
+pub mod info {
+    /// Version of the module.
+    pub const VERSION: u16 = 1;
+
+    /// Number of services.
+    pub const SERVICES: u16 = 2;
+
+    /// Connections in the table.
+    pub const CONNECTIONS: u16 = 3;
+
+    /// Buckets of the connection table; it grows and shrinks by itself.
+    pub const BUCKETS: u16 = 4;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 4;
+}
+
+/// What each request may hold.
+pub mod policy {
+    use super::dest;
+    use super::service;
+    use super::Kind;
+    use super::Rule;
+
+    /// The attributes that name a service.
+    ///
+    /// What a nest of `service-key` may hold.
+    pub const SERVICE_KEY: &[Rule] = &[
+        Rule::new(service::PROTOCOL, Kind::U32),
+        Rule::new(service::ADDR4, Kind::U32),
+        Rule::new(service::ADDR6, Kind::Exact(16)),
+        Rule::new(service::PORT, Kind::U16),
+    ];
+
+    /// Attributes that `info-get` may hold: none.
+    pub const INFO_GET: &[Rule] = &[];
+
+    /// Attributes that `service-add` may hold.
+    pub const SERVICE_ADD: &[Rule] = &[
+        Rule::new(service::PROTOCOL, Kind::U32),
+        Rule::new(service::ADDR4, Kind::U32),
+        Rule::new(service::ADDR6, Kind::Exact(16)),
+        Rule::new(service::PORT, Kind::U16),
+        Rule::new(service::SCHEDULER, Kind::Str(15)),
+        Rule::new(service::FORWARD, Kind::U32Max(2)),
+    ];
+
+    /// Attributes that `service-set` may hold.
+    pub const SERVICE_SET: &[Rule] = &[
+        Rule::new(service::PROTOCOL, Kind::U32),
+        Rule::new(service::ADDR4, Kind::U32),
+        Rule::new(service::ADDR6, Kind::Exact(16)),
+        Rule::new(service::PORT, Kind::U16),
+        Rule::new(service::SCHEDULER, Kind::Str(15)),
+        Rule::new(service::FORWARD, Kind::U32Max(2)),
+    ];
+
+    /// Attributes that `service-del` may hold.
+    pub const SERVICE_DEL: &[Rule] = &[
+        Rule::new(service::PROTOCOL, Kind::U32),
+        Rule::new(service::ADDR4, Kind::U32),
+        Rule::new(service::ADDR6, Kind::Exact(16)),
+        Rule::new(service::PORT, Kind::U16),
+    ];
+
+    /// Attributes that a `service-get` do request may hold.
+    pub const SERVICE_GET_DO: &[Rule] = &[
+        Rule::new(service::PROTOCOL, Kind::U32),
+        Rule::new(service::ADDR4, Kind::U32),
+        Rule::new(service::ADDR6, Kind::Exact(16)),
+        Rule::new(service::PORT, Kind::U16),
+    ];
+
+    /// Attributes that a `service-get` dump request may hold: none.
+    pub const SERVICE_GET_DUMP: &[Rule] = &[];
+
+    /// Attributes that `dest-add` may hold.
+    pub const DEST_ADD: &[Rule] = &[
+        Rule::new(dest::SERVICE, Kind::Nested(SERVICE_KEY)),
+        Rule::new(dest::ADDR4, Kind::U32),
+        Rule::new(dest::ADDR6, Kind::Exact(16)),
+        Rule::new(dest::PORT, Kind::U16),
+        Rule::new(dest::WEIGHT, Kind::U32Max(2147483647)),
+        Rule::new(dest::FORWARD, Kind::U32Max(2)),
+    ];
+
+    /// Attributes that `dest-set` may hold.
+    pub const DEST_SET: &[Rule] = &[
+        Rule::new(dest::SERVICE, Kind::Nested(SERVICE_KEY)),
+        Rule::new(dest::ADDR4, Kind::U32),
+        Rule::new(dest::ADDR6, Kind::Exact(16)),
+        Rule::new(dest::PORT, Kind::U16),
+        Rule::new(dest::WEIGHT, Kind::U32Max(2147483647)),
+        Rule::new(dest::FORWARD, Kind::U32Max(2)),
+    ];
+
+    /// Attributes that `dest-del` may hold.
+    pub const DEST_DEL: &[Rule] = &[
+        Rule::new(dest::SERVICE, Kind::Nested(SERVICE_KEY)),
+        Rule::new(dest::ADDR4, Kind::U32),
+        Rule::new(dest::ADDR6, Kind::Exact(16)),
+        Rule::new(dest::PORT, Kind::U16),
+    ];
+
+    /// Attributes that a `dest-get` do request may hold.
+    pub const DEST_GET_DO: &[Rule] = &[
+        Rule::new(dest::SERVICE, Kind::Nested(SERVICE_KEY)),
+        Rule::new(dest::ADDR4, Kind::U32),
+        Rule::new(dest::ADDR6, Kind::Exact(16)),
+        Rule::new(dest::PORT, Kind::U16),
+    ];
+
+    /// Attributes that a `dest-get` dump request may hold.
+    pub const DEST_GET_DUMP: &[Rule] = &[Rule::new(dest::SERVICE, Kind::Nested(SERVICE_KEY))];
+
+    /// Attributes that `flush` may hold: none.
+    pub const FLUSH: &[Rule] = &[];
+}
