@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The grammar.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap_complete::Shell;
+
+use super::help;
+use crate::model::Forward;
+use crate::request::SCHEDULERS;
+
+/// Administer RVS, the layer 4 load balancer
+#[derive(Debug, Parser)]
+#[command(
+    name = "rvsadm",
+    version,
+    after_help = help::ROOT,
+    disable_help_subcommand = true,
+    args_override_self = false
+)]
+pub struct Arguments {
+    /// Write JSON, errors too
+    #[arg(short, long, global = true, display_order = 900)]
+    pub json: bool,
+
+    /// Act on the network namespace NAME, as ip-netns(8) names it
+    #[arg(short, long, global = true, value_name = "NAME", display_order = 901)]
+    pub netns: Option<String>,
+
+    /// What to do; `show` when not given
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Add, change, delete and list virtual services
+    #[command(subcommand, after_help = help::SERVICE)]
+    Service(ServiceCommand),
+
+    /// Add, change and remove the real servers of a service
+    #[command(subcommand, after_help = help::SERVER)]
+    Server(ServerCommand),
+
+    /// Show services with their servers and counters
+    #[command(after_help = help::SHOW)]
+    Show {
+        /// Only this service, such as tcp/192.0.2.1:80
+        service: Option<String>,
+    },
+
+    /// Delete all services
+    #[command(after_help = help::FLUSH)]
+    Flush,
+
+    /// Write man pages or shell completions
+    #[command(subcommand, hide = true)]
+    Generate(GenerateCommand),
+}
+
+/// What to do with a service.
+#[derive(Debug, Subcommand)]
+pub enum ServiceCommand {
+    /// Add a service
+    #[command(after_help = help::SERVICE_ADD)]
+    Add {
+        /// PROTOCOL/ADDRESS:PORT, such as tcp/192.0.2.1:80
+        service: String,
+
+        /// How servers are chosen; wrr when not given
+        #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SCHEDULERS))]
+        scheduler: Option<String>,
+
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        forward: ForwardArguments,
+    },
+
+    /// Change a service; what is not named stays as it is
+    #[command(after_help = help::SERVICE_SET)]
+    Set {
+        /// PROTOCOL/ADDRESS:PORT, such as tcp/192.0.2.1:80
+        service: String,
+
+        /// How servers are chosen
+        #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SCHEDULERS))]
+        scheduler: Option<String>,
+
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        forward: ForwardArguments,
+    },
+
+    /// Delete a service with its servers
+    #[command(after_help = help::SERVICE_DEL)]
+    Del {
+        /// PROTOCOL/ADDRESS:PORT, such as tcp/192.0.2.1:80
+        service: String,
+    },
+
+    /// List services without their servers
+    #[command(after_help = help::SERVICE_LIST)]
+    List,
+}
+
+/// What to do with a server.
+#[derive(Debug, Subcommand)]
+pub enum ServerCommand {
+    /// Add a server to a service
+    #[command(after_help = help::SERVER_ADD)]
+    Add {
+        /// The service, such as tcp/192.0.2.1:80
+        service: String,
+
+        /// Address of the server; the port is the service's when not given
+        #[arg(value_name = "ADDRESS[:PORT]")]
+        address: String,
+
+        /// Share of new connections, 0 to 2147483647; 1 when not given
+        #[arg(long, value_name = "N", allow_hyphen_values = true)]
+        weight: Option<String>,
+
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        forward: ForwardArguments,
+    },
+
+    /// Change a server; what is not named stays as it is
+    #[command(after_help = help::SERVER_SET)]
+    Set {
+        /// The service, such as tcp/192.0.2.1:80
+        service: String,
+
+        /// Address of the server; the port is the service's when not given
+        #[arg(value_name = "ADDRESS[:PORT]")]
+        address: String,
+
+        /// Share of new connections, 0 to 2147483647; 0 takes no new ones
+        #[arg(long, value_name = "N", allow_hyphen_values = true)]
+        weight: Option<String>,
+
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        forward: ForwardArguments,
+    },
+
+    /// Remove a server from a service
+    #[command(after_help = help::SERVER_DEL)]
+    Del {
+        /// The service, such as tcp/192.0.2.1:80
+        service: String,
+
+        /// Address of the server; the port is the service's when not given
+        #[arg(value_name = "ADDRESS[:PORT]")]
+        address: String,
+    },
+}
+
+/// What to write for packagers.
+#[derive(Debug, Subcommand)]
+pub enum GenerateCommand {
+    /// Write man pages, one a command
+    Man {
+        /// Where to
+        directory: PathBuf,
+    },
+
+    /// Write completions for a shell to standard output
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// The forward method.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct ForwardArguments {
+    /// Forward by NAT: addresses and ports are rewritten, replies come back through the director
+    #[arg(long)]
+    nat: bool,
+
+    /// Forward by direct routing: servers hold the virtual address and reply to clients themselves
+    #[arg(long)]
+    dr: bool,
+
+    /// Forward through an IP tunnel: as --dr, over any distance
+    #[arg(long)]
+    tun: bool,
+}
+
+impl ForwardArguments {
+    /// The method named, if any.
+    pub fn method(&self) -> Option<Forward> {
+        match self {
+            Self { nat: true, .. } => Some(Forward::Nat),
+            Self { dr: true, .. } => Some(Forward::Dr),
+            Self { tun: true, .. } => Some(Forward::Tun),
+            _ => None,
+        }
+    }
+}

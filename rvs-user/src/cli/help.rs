@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Examples, and what else stands below the options in each help.
+
+pub(super) const ROOT: &str = "\
+Examples:
+  rvsadm service add tcp/192.0.2.1:80 --nat
+  rvsadm server add tcp/192.0.2.1:80 10.0.0.2:8080 --weight 2
+  rvsadm show
+
+Addresses are numeric. Exit code: 0 done, 1 the command line is wrong,
+2 the kernel refused, 5 the module is not loaded.";
+
+pub(super) const SERVICE: &str = "\
+Examples:
+  rvsadm service add tcp/192.0.2.1:80 --nat
+  rvsadm service list";
+
+pub(super) const SERVICE_ADD: &str = "\
+The forward method is that of servers which are added without one.
+
+Examples:
+  rvsadm service add tcp/192.0.2.1:80 --nat
+  rvsadm service add udp/[2001:db8::1]:53 --scheduler rr --dr";
+
+pub(super) const SERVICE_SET: &str = "\
+A new forward method holds for servers added from then on.
+
+Examples:
+  rvsadm service set tcp/192.0.2.1:80 --scheduler rr";
+
+pub(super) const SERVICE_DEL: &str = "\
+Examples:
+  rvsadm service del tcp/192.0.2.1:80";
+
+pub(super) const SERVICE_LIST: &str = "\
+Examples:
+  rvsadm service list
+  rvsadm --json service list";
+
+pub(super) const SERVER: &str = "\
+Examples:
+  rvsadm server add tcp/192.0.2.1:80 10.0.0.2:8080 --weight 2
+  rvsadm server set tcp/192.0.2.1:80 10.0.0.2:8080 --weight 0";
+
+pub(super) const SERVER_ADD: &str = "\
+Without a forward method the server gets that of the service. Only NAT can
+reach a port other than the service's.
+
+Examples:
+  rvsadm server add tcp/192.0.2.1:80 10.0.0.2
+  rvsadm server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 2 --nat";
+
+pub(super) const SERVER_SET: &str = "\
+Connections that exist stay with the server and keep their forward method.
+
+Examples:
+  rvsadm server set tcp/192.0.2.1:80 10.0.0.2:8080 --weight 0";
+
+pub(super) const SERVER_DEL: &str = "\
+Packets of its connections are dropped from then on. To let them end, set the
+weight to 0 first.
+
+Examples:
+  rvsadm server del tcp/192.0.2.1:80 10.0.0.2:8080";
+
+pub(super) const SHOW: &str = "\
+Examples:
+  rvsadm show
+  rvsadm show tcp/192.0.2.1:80
+  rvsadm --json show";
+
+pub(super) const FLUSH: &str = "\
+Examples:
+  rvsadm flush
+  rvsadm --netns director flush";

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Answers of the kernel.
+
+use std::net::IpAddr;
+use std::net::SocketAddr;
+
+use netlink_packet_core::DecodeError;
+use rvs_logic::logic::uapi::dest;
+use rvs_logic::logic::uapi::info;
+use rvs_logic::logic::uapi::service;
+use rvs_logic::logic::uapi::stats;
+
+use crate::model::Forward;
+use crate::model::Info;
+use crate::model::Protocol;
+use crate::model::Server;
+use crate::model::Service;
+use crate::model::ServiceKey;
+use crate::model::Stats;
+use crate::netlink::Attribute;
+
+type Result<T> = std::result::Result<T, DecodeError>;
+
+pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
+    Ok(Service {
+        key: service_key(attributes)?,
+        scheduler: required(attributes, service::SCHEDULER, "scheduler")?.to_text()?,
+        forward: find(attributes, service::FORWARD)
+            .map(forward)
+            .transpose()?,
+        servers: required(attributes, service::DESTS, "dests")?.to_u32()?,
+        stats: counters(attributes, service::STATS)?,
+    })
+}
+
+pub(super) fn server(attributes: &[Attribute]) -> Result<(ServiceKey, Server)> {
+    let key = required(attributes, dest::SERVICE, "service")?.to_nest()?;
+    let server = Server {
+        endpoint: endpoint(attributes, dest::ADDR4, dest::ADDR6, dest::PORT)?,
+        weight: required(attributes, dest::WEIGHT, "weight")?.to_u32()?,
+        forward: forward(required(attributes, dest::FORWARD, "forward")?)?,
+        active: required(attributes, dest::ACTIVE, "active")?.to_u32()?,
+        inactive: required(attributes, dest::INACTIVE, "inactive")?.to_u32()?,
+        stats: counters(attributes, dest::STATS)?,
+    };
+    Ok((service_key(&key)?, server))
+}
+
+pub(super) fn info(attributes: &[Attribute]) -> Result<Info> {
+    Ok(Info {
+        version: required(attributes, info::VERSION, "version")?.to_text()?,
+        services: required(attributes, info::SERVICES, "services")?.to_u32()?,
+        connections: required(attributes, info::CONNECTIONS, "connections")?.to_u32()?,
+        buckets: required(attributes, info::BUCKETS, "buckets")?.to_u32()?,
+    })
+}
+
+fn service_key(attributes: &[Attribute]) -> Result<ServiceKey> {
+    let number = required(attributes, service::PROTOCOL, "protocol")?.to_u32()?;
+    let protocol = Protocol::from_number(number)
+        .ok_or_else(|| format!("protocol {number} is unknown to this rvsadm"))?;
+    Ok(ServiceKey {
+        protocol,
+        endpoint: endpoint(attributes, service::ADDR4, service::ADDR6, service::PORT)?,
+    })
+}
+
+fn endpoint(attributes: &[Attribute], addr4: u16, addr6: u16, port: u16) -> Result<SocketAddr> {
+    let address = match find(attributes, addr4) {
+        Some(attribute) => IpAddr::V4(attribute.to_ipv4()?),
+        None => IpAddr::V6(required(attributes, addr6, "address")?.to_ipv6()?),
+    };
+    let port = required(attributes, port, "port")?.to_port()?;
+    Ok(SocketAddr::new(address, port))
+}
+
+fn forward(attribute: &Attribute) -> Result<Forward> {
+    let number = attribute.to_u32()?;
+    Forward::from_number(number)
+        .ok_or_else(|| format!("forward method {number} is unknown to this rvsadm").into())
+}
+
+fn counters(attributes: &[Attribute], number: u16) -> Result<Stats> {
+    let counters = required(attributes, number, "stats")?.to_nest()?;
+    let counter = |number, name| required(&counters, number, name)?.to_uint();
+    Ok(Stats {
+        connections: counter(stats::CONNS, "conns")?,
+        in_packets: counter(stats::IN_PACKETS, "in-packets")?,
+        out_packets: counter(stats::OUT_PACKETS, "out-packets")?,
+        in_bytes: counter(stats::IN_BYTES, "in-bytes")?,
+        out_bytes: counter(stats::OUT_BYTES, "out-bytes")?,
+    })
+}
+
+fn find(attributes: &[Attribute], number: u16) -> Option<&Attribute> {
+    attributes
+        .iter()
+        .find(|attribute| attribute.number() == number)
+}
+
+fn required<'a>(attributes: &'a [Attribute], number: u16, name: &str) -> Result<&'a Attribute> {
+    find(attributes, number).ok_or_else(|| format!("no {name}").into())
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Requests in the making.
+
+use std::net::IpAddr;
+use std::net::SocketAddr;
+
+use rvs_logic::logic::uapi::dest;
+use rvs_logic::logic::uapi::service;
+
+use crate::model::Forward;
+use crate::model::ServiceKey;
+use crate::netlink::Attribute;
+use crate::netlink::Payload;
+
+/// A request that remembers from which argument each attribute was made, so
+/// that a refusal can be explained in the words of the command line.
+pub(super) struct Message {
+    pub(super) command: u8,
+    /// What the request is about, when no attribute is at fault.
+    pub(super) subject: String,
+    attributes: Vec<Attribute>,
+    arguments: Vec<String>,
+}
+
+impl Message {
+    pub(super) fn new(command: u8, subject: impl ToString) -> Self {
+        Self {
+            command,
+            subject: subject.to_string(),
+            attributes: Vec::new(),
+            arguments: Vec::new(),
+        }
+    }
+
+    pub(super) fn payload(&self) -> Payload {
+        Payload {
+            command: self.command,
+            attributes: self.attributes.clone(),
+        }
+    }
+
+    /// The argument of the attribute at `index`.
+    pub(super) fn argument(&self, index: usize) -> Option<&str> {
+        self.arguments.get(index).map(String::as_str)
+    }
+
+    /// The number of the attribute at `index`.
+    pub(super) fn number(&self, index: usize) -> Option<u16> {
+        self.attributes.get(index).map(Attribute::number)
+    }
+
+    fn push(&mut self, attribute: Attribute, argument: impl ToString) {
+        self.attributes.push(attribute);
+        self.arguments.push(argument.to_string());
+    }
+
+    /// The key of a service request.
+    pub(super) fn service(mut self, key: &ServiceKey) -> Self {
+        for attribute in service_key(key) {
+            self.push(attribute, key);
+        }
+        self
+    }
+
+    /// The service of a destination request.
+    pub(super) fn service_of_server(mut self, key: &ServiceKey) -> Self {
+        self.push(Attribute::nest(dest::SERVICE, &service_key(key)), key);
+        self
+    }
+
+    /// The key of a destination request.
+    pub(super) fn server(mut self, endpoint: &SocketAddr) -> Self {
+        for attribute in [
+            address(endpoint.ip(), dest::ADDR4, dest::ADDR6),
+            Attribute::port(dest::PORT, endpoint.port()),
+        ] {
+            self.push(attribute, endpoint);
+        }
+        self
+    }
+
+    /// The scheduler of a service, where given.
+    pub(super) fn scheduler(mut self, name: Option<&str>) -> Self {
+        if let Some(name) = name {
+            self.push(
+                Attribute::string(service::SCHEDULER, name),
+                format!("--scheduler {name}"),
+            );
+        }
+        self
+    }
+
+    /// The forward method, where given, as attribute `number`.
+    pub(super) fn forward(mut self, number: u16, method: Option<Forward>) -> Self {
+        if let Some(method) = method {
+            self.push(Attribute::u32(number, method.number()), method.option());
+        }
+        self
+    }
+
+    /// The weight of a destination, where given.
+    pub(super) fn weight(mut self, weight: Option<u32>) -> Self {
+        if let Some(weight) = weight {
+            self.push(
+                Attribute::u32(dest::WEIGHT, weight),
+                format!("--weight {weight}"),
+            );
+        }
+        self
+    }
+}
+
+fn service_key(key: &ServiceKey) -> [Attribute; 3] {
+    [
+        Attribute::u32(service::PROTOCOL, key.protocol.number()),
+        address(key.endpoint.ip(), service::ADDR4, service::ADDR6),
+        Attribute::port(service::PORT, key.endpoint.port()),
+    ]
+}
+
+fn address(address: IpAddr, addr4: u16, addr6: u16) -> Attribute {
+    match address {
+        IpAddr::V4(address) => Attribute::ipv4(addr4, address),
+        IpAddr::V6(address) => Attribute::ipv6(addr6, address),
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! One request against the kernel.
+
+use super::server;
+use crate::client::Client;
+use crate::error::Error;
+use crate::model::ServiceKey;
+use crate::netlink::Transport;
+use crate::output;
+use crate::output::Listing;
+use crate::request::Request;
+
+/// Does what is asked; returns what goes to standard output.
+pub(super) fn run<T: Transport>(
+    request: &Request,
+    json: bool,
+    transport: T,
+) -> Result<String, Error> {
+    let mut client = Client::new(transport)?;
+    let listing = match request {
+        Request::ServiceAdd(key, settings) => return done(client.add_service(key, settings)),
+        Request::ServiceSet(key, settings) => return done(client.set_service(key, settings)),
+        Request::ServiceDel(key) => return done(client.delete_service(key)),
+        Request::ServerAdd(key, endpoint, settings) => {
+            return done(server::add(&mut client, key, endpoint, settings))
+        }
+        Request::ServerSet(key, endpoint, settings) => {
+            return done(client.set_server(key, endpoint, settings))
+        }
+        Request::ServerDel(key, endpoint) => return done(client.delete_server(key, endpoint)),
+        Request::Flush => return done(client.flush()),
+        Request::ServiceList => list(&mut client)?,
+        Request::Show(key) => show(&mut client, key.as_ref(), json)?,
+    };
+    Ok(if json {
+        output::to_json(&listing)
+    } else {
+        output::to_text(&listing)
+    })
+}
+
+/// A change that succeeded says nothing.
+fn done(result: Result<(), Error>) -> Result<String, Error> {
+    result.map(|()| String::new())
+}
+
+fn list<T: Transport>(client: &mut Client<T>) -> Result<Listing, Error> {
+    let services = client.services()?;
+    Ok(Listing {
+        services: services
+            .into_iter()
+            .map(|service| (service, None))
+            .collect(),
+        info: None,
+    })
+}
+
+fn show<T: Transport>(
+    client: &mut Client<T>,
+    key: Option<&ServiceKey>,
+    with_info: bool,
+) -> Result<Listing, Error> {
+    let services = match key {
+        Some(key) => vec![client.service(key)?],
+        None => client.services()?,
+    };
+    let servers = client.servers(key)?;
+    let services = services
+        .into_iter()
+        .map(|service| {
+            let own = servers
+                .iter()
+                .filter(|(key, _)| *key == service.key)
+                .map(|(_, server)| server.clone())
+                .collect();
+            (service, Some(own))
+        })
+        .collect();
+    let info = if with_info {
+        Some(client.info()?)
+    } else {
+        None
+    };
+    Ok(Listing { services, info })
+}

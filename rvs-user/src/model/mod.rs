@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Services and servers, as the family describes them.
+
+mod forward;
+mod protocol;
+mod server;
+mod service;
+mod stats;
+
+pub use forward::Forward;
+pub use protocol::Protocol;
+pub use server::{Server, ServerSettings};
+pub use service::{Info, Service, ServiceKey, ServiceSettings};
+pub use stats::Stats;

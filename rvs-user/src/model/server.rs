@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Real servers.
+
+use std::net::SocketAddr;
+
+use super::Forward;
+use super::Stats;
+
+/// What can be set on a server; `None` leaves it as it is, or to the kernel's default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// Share of new connections, at most 2^31 − 1.
+    pub weight: Option<u32>,
+    /// Forward method.
+    pub forward: Option<Forward>,
+}
+
+/// A real server of a service in the kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Address and port.
+    pub endpoint: SocketAddr,
+    /// Share of new connections.
+    pub weight: u32,
+    /// Forward method.
+    pub forward: Forward,
+    /// Active connections.
+    pub active: u32,
+    /// All other connections.
+    pub inactive: u32,
+    /// Traffic since the server was added.
+    pub stats: Stats,
+}

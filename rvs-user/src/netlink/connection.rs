@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Requests and their answers.
+
+use std::fmt::Debug;
+
+use netlink_packet_core::DecodeError;
+use netlink_packet_core::Emitable;
+use netlink_packet_core::NetlinkHeader;
+use netlink_packet_core::NetlinkMessage;
+use netlink_packet_core::NetlinkPayload;
+use netlink_packet_core::ParseableParametrized;
+use netlink_packet_core::NLMSG_ALIGNTO;
+use netlink_packet_core::NLM_F_ACK;
+use netlink_packet_core::NLM_F_DUMP;
+use netlink_packet_core::NLM_F_DUMP_INTR;
+use netlink_packet_core::NLM_F_REQUEST;
+use netlink_packet_generic::ctrl::nlas::GenlCtrlAttrs;
+use netlink_packet_generic::ctrl::GenlCtrl;
+use netlink_packet_generic::ctrl::GenlCtrlCmd;
+use netlink_packet_generic::GenlFamily;
+use netlink_packet_generic::GenlHeader;
+use netlink_packet_generic::GenlMessage;
+use rustix::io::Errno;
+
+use super::extack;
+use super::Error;
+use super::Payload;
+use super::Transport;
+
+/// How often a dump is repeated that the kernel marked as inconsistent.
+const DUMP_ATTEMPTS: usize = 5;
+
+/// A connection to the family `rvs`.
+pub struct Connection<T> {
+    transport: T,
+    family: u16,
+    sequence: u32,
+}
+
+/// The messages of one answer.
+struct Answer<P> {
+    messages: Vec<P>,
+    interrupted: bool,
+}
+
+impl<T: Transport> Connection<T> {
+    /// Resolves the family.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoFamily`] when the module is not loaded.
+    pub fn new(transport: T) -> Result<Self, Error> {
+        let mut connection = Self {
+            transport,
+            family: 0,
+            sequence: 0,
+        };
+        let query = GenlCtrl {
+            cmd: GenlCtrlCmd::GetFamily,
+            nlas: vec![GenlCtrlAttrs::FamilyName(Payload::family_name().to_owned())],
+        };
+        let answer = match connection.exchange(query, NLM_F_ACK) {
+            Err(Error::Refused(refusal)) if refusal.errno == Errno::NOENT => {
+                return Err(Error::NoFamily)
+            }
+            other => other?,
+        };
+        connection.family = answer
+            .messages
+            .iter()
+            .flat_map(|message| &message.nlas)
+            .find_map(|attribute| match attribute {
+                GenlCtrlAttrs::FamilyId(id) => Some(*id),
+                _ => None,
+            })
+            .ok_or_else(|| DecodeError::from("no family id"))?;
+        Ok(connection)
+    }
+
+    /// Sends a request and waits for its acknowledgement; the answers before it
+    /// are returned.
+    pub fn request(&mut self, request: Payload) -> Result<Vec<Payload>, Error> {
+        Ok(self.exchange(request, NLM_F_ACK)?.messages)
+    }
+
+    /// Reads a whole table, of one moment as far as the kernel can tell.
+    pub fn dump(&mut self, request: Payload) -> Result<Vec<Payload>, Error> {
+        for _ in 0..DUMP_ATTEMPTS {
+            let answer = self.exchange(request.clone(), NLM_F_DUMP)?;
+            if !answer.interrupted {
+                return Ok(answer.messages);
+            }
+        }
+        Err(Error::Interrupted)
+    }
+
+    fn exchange<P>(&mut self, payload: P, flags: u16) -> Result<Answer<P>, Error>
+    where
+        P: GenlFamily + Emitable + ParseableParametrized<[u8], GenlHeader> + Debug,
+    {
+        let request = self.encode(payload, flags);
+        self.transport.send(&request)?;
+        let mut answer = Answer {
+            messages: Vec::new(),
+            interrupted: false,
+        };
+        loop {
+            let datagram = self.transport.receive()?;
+            let mut rest = datagram.as_slice();
+            while !rest.is_empty() {
+                let message = NetlinkMessage::<GenlMessage<P>>::deserialize(rest)?;
+                let length = message.header.length.next_multiple_of(NLMSG_ALIGNTO.into());
+                rest = rest.get(length as usize..).unwrap_or(&[]);
+                // What is left of an earlier exchange.
+                if message.header.sequence_number != self.sequence {
+                    continue;
+                }
+                if answer.take(message, &request)? {
+                    return Ok(answer);
+                }
+            }
+        }
+    }
+
+    fn encode<P>(&mut self, payload: P, flags: u16) -> Vec<u8>
+    where
+        P: GenlFamily + Emitable + Debug,
+    {
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut header = NetlinkHeader::default();
+        header.flags = NLM_F_REQUEST | flags;
+        header.sequence_number = self.sequence;
+        let mut message = GenlMessage::from_payload(payload);
+        message.set_resolved_family_id(self.family);
+        let mut message = NetlinkMessage::new(header, NetlinkPayload::InnerMessage(message));
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
+        bytes
+    }
+}
+
+impl<P: Debug> Answer<P> {
+    /// Takes one message in. True: it was the last one.
+    fn take(
+        &mut self,
+        message: NetlinkMessage<GenlMessage<P>>,
+        request: &[u8],
+    ) -> Result<bool, Error> {
+        let (header, payload) = message.into_parts();
+        let flags = header.flags;
+        self.interrupted |= flags & NLM_F_DUMP_INTR != 0;
+        match payload {
+            NetlinkPayload::InnerMessage(message) => {
+                self.messages.push(message.into_parts().1);
+                Ok(false)
+            }
+            NetlinkPayload::Error(error) => match errno(error.raw_code()) {
+                None => Ok(true),
+                Some(errno) => Err(Error::Refused(extack::of_error(
+                    errno,
+                    flags,
+                    &error.header,
+                    request,
+                )?)),
+            },
+            NetlinkPayload::Done(done) => match errno(done.code) {
+                None => Ok(true),
+                Some(errno) => Err(Error::Refused(extack::of_done(
+                    errno,
+                    flags,
+                    &done.extended_ack,
+                    request,
+                )?)),
+            },
+            NetlinkPayload::Overrun(_) => Err(DecodeError::from("overrun").into()),
+            _ => Ok(false),
+        }
+    }
+}
+
+/// The error in a code of the kernel, which is its negative, or 0 for none.
+fn errno(code: i32) -> Option<Errno> {
+    (code < 0).then(|| Errno::from_raw_os_error(code.wrapping_neg()))
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Listings for programs.
+//!
+//! The schema is stable: members are added, never renamed or removed, and
+//! numbers are numbers. `rvs-user/README.md` documents it.
+
+use serde::Serialize;
+
+use super::Listing;
+use crate::model::Info;
+use crate::model::Server;
+use crate::model::Service;
+use crate::model::Stats;
+
+#[derive(Serialize)]
+struct DocumentJson {
+    services: Vec<ServiceJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    info: Option<InfoJson>,
+}
+
+#[derive(Serialize)]
+struct ServiceJson {
+    service: String,
+    protocol: String,
+    address: String,
+    port: u16,
+    scheduler: String,
+    forward: Option<String>,
+    stats: Stats,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    servers: Option<Vec<ServerJson>>,
+}
+
+#[derive(Serialize)]
+struct ServerJson {
+    address: String,
+    port: u16,
+    weight: u32,
+    forward: String,
+    active: u32,
+    inactive: u32,
+    stats: Stats,
+}
+
+#[derive(Serialize)]
+struct InfoJson {
+    version: String,
+    services: u32,
+    connections: u32,
+    buckets: u32,
+}
+
+/// The listing as one line of JSON.
+pub fn to_json(listing: &Listing) -> String {
+    let document = DocumentJson {
+        services: listing
+            .services
+            .iter()
+            .map(|(service, servers)| service_json(service, servers.as_deref()))
+            .collect(),
+        info: listing.info.as_ref().map(info_json),
+    };
+    serde_json::to_string(&document).expect("strings and numbers always serialize") + "\n"
+}
+
+fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
+    ServiceJson {
+        service: service.key.to_string(),
+        protocol: service.key.protocol.to_string(),
+        address: service.key.endpoint.ip().to_string(),
+        port: service.key.endpoint.port(),
+        scheduler: service.scheduler.clone(),
+        forward: service.forward.map(|method| method.to_string()),
+        stats: service.stats,
+        servers: servers.map(|servers| servers.iter().map(server_json).collect()),
+    }
+}
+
+fn server_json(server: &Server) -> ServerJson {
+    ServerJson {
+        address: server.endpoint.ip().to_string(),
+        port: server.endpoint.port(),
+        weight: server.weight,
+        forward: server.forward.to_string(),
+        active: server.active,
+        inactive: server.inactive,
+        stats: server.stats,
+    }
+}
+
+fn info_json(info: &Info) -> InfoJson {
+    InfoJson {
+        version: info.version.clone(),
+        services: info.services,
+        connections: info.connections,
+        buckets: info.buckets,
+    }
+}

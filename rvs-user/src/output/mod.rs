@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What goes to standard output.
+
+mod json;
+mod show;
+mod table;
+
+use crate::model::Info;
+use crate::model::Server;
+use crate::model::Service;
+
+pub use json::to_json;
+pub use show::to_text;
+
+/// Services as they are shown.
+pub struct Listing {
+    /// Each service, with its servers where they were asked for.
+    pub services: Vec<(Service, Option<Vec<Server>>)>,
+    /// State of the namespace, where asked for.
+    pub info: Option<Info>,
+}

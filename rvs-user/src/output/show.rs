@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Listings for humans.
+
+use super::table::Columns;
+use super::Listing;
+use crate::model::Server;
+use crate::model::Service;
+
+const SERVICE: [&str; 5] = ["SERVICE", "SCHEDULER", "FORWARD", "SERVERS", "CONNECTIONS"];
+const SERVER: [&str; 8] = [
+    "  SERVER",
+    "FORWARD",
+    "WEIGHT",
+    "ACTIVE",
+    "INACTIVE",
+    "CONNECTIONS",
+    "PACKETS IN/OUT",
+    "BYTES IN/OUT",
+];
+
+/// The listing as a table.
+pub fn to_text(listing: &Listing) -> String {
+    if listing.services.is_empty() {
+        return "no services\n".to_owned();
+    }
+    let service_head = SERVICE.map(str::to_owned);
+    let server_head = SERVER.map(str::to_owned);
+    let mut service_columns = Columns::default();
+    let mut server_columns = Columns::default();
+    service_columns.fit(&service_head);
+    for (service, servers) in &listing.services {
+        service_columns.fit(&service_row(service));
+        for server in servers.iter().flatten() {
+            server_columns.fit(&server_head);
+            server_columns.fit(&server_row(server));
+        }
+    }
+    service_columns.align_first(&mut server_columns);
+
+    let mut text = service_columns.line(&service_head);
+    for (service, servers) in &listing.services {
+        text += &service_columns.line(&service_row(service));
+        for (position, server) in servers.iter().flatten().enumerate() {
+            if position == 0 {
+                text += &server_columns.line(&server_head);
+            }
+            text += &server_columns.line(&server_row(server));
+        }
+    }
+    text
+}
+
+fn service_row(service: &Service) -> [String; 5] {
+    [
+        service.key.to_string(),
+        service.scheduler.clone(),
+        service
+            .forward
+            .map_or_else(|| "-".to_owned(), |method| method.to_string()),
+        service.servers.to_string(),
+        service.stats.connections.to_string(),
+    ]
+}
+
+fn server_row(server: &Server) -> [String; 8] {
+    let stats = &server.stats;
+    [
+        format!("  {}", server.endpoint),
+        server.forward.to_string(),
+        server.weight.to_string(),
+        server.active.to_string(),
+        server.inactive.to_string(),
+        stats.connections.to_string(),
+        format!("{}/{}", stats.in_packets, stats.out_packets),
+        format!("{}/{}", stats.in_bytes, stats.out_bytes),
+    ]
+}

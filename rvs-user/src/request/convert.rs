@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! From words to requests.
+
+use std::net::SocketAddr;
+
+use super::address;
+use super::check_port_mapping;
+use super::number::decimal;
+use super::Request;
+use super::SCHEDULERS;
+use crate::cli::Command;
+use crate::cli::ForwardArguments;
+use crate::cli::ServerCommand;
+use crate::cli::ServiceCommand;
+use crate::error::Error;
+use crate::model::ServerSettings;
+use crate::model::ServiceKey;
+use crate::model::ServiceSettings;
+
+/// The highest weight; `docs/netlink.md`, attribute `weight` of `dest`.
+const MAX_WEIGHT: u32 = i32::MAX as u32;
+
+/// The command as errors name it.
+pub fn command_name(command: &Command) -> &'static str {
+    match command {
+        Command::Service(ServiceCommand::Add { .. }) => "service add",
+        Command::Service(ServiceCommand::Set { .. }) => "service set",
+        Command::Service(ServiceCommand::Del { .. }) => "service del",
+        Command::Service(ServiceCommand::List) => "service list",
+        Command::Server(ServerCommand::Add { .. }) => "server add",
+        Command::Server(ServerCommand::Set { .. }) => "server set",
+        Command::Server(ServerCommand::Del { .. }) => "server del",
+        Command::Show { .. } => "show",
+        Command::Flush => "flush",
+        Command::Generate(_) => "generate",
+    }
+}
+
+/// Checks the words of a command. `None`: it is no request to the kernel.
+pub fn convert(command: &Command) -> Result<Option<Request>, Error> {
+    let request = match command {
+        Command::Service(command) => service(command)?,
+        Command::Server(command) => server(command)?,
+        Command::Show { service } => {
+            Request::Show(service.as_deref().map(address::service).transpose()?)
+        }
+        Command::Flush => Request::Flush,
+        Command::Generate(_) => return Ok(None),
+    };
+    Ok(Some(request))
+}
+
+fn service(command: &ServiceCommand) -> Result<Request, Error> {
+    match command {
+        ServiceCommand::Add {
+            service,
+            scheduler,
+            forward,
+        } => Ok(Request::ServiceAdd(
+            address::service(service)?,
+            ServiceSettings {
+                scheduler: scheduler.clone(),
+                forward: forward.method(),
+            },
+        )),
+        ServiceCommand::Set {
+            service,
+            scheduler,
+            forward,
+        } => {
+            let key = address::service(service)?;
+            let settings = ServiceSettings {
+                scheduler: scheduler.clone(),
+                forward: forward.method(),
+            };
+            if settings == ServiceSettings::default() {
+                return Err(nothing_to_change(
+                    service,
+                    &format!("--scheduler {}, --nat, --dr or --tun", SCHEDULERS.join("|")),
+                ));
+            }
+            Ok(Request::ServiceSet(key, settings))
+        }
+        ServiceCommand::Del { service } => Ok(Request::ServiceDel(address::service(service)?)),
+        ServiceCommand::List => Ok(Request::ServiceList),
+    }
+}
+
+fn server(command: &ServerCommand) -> Result<Request, Error> {
+    match command {
+        ServerCommand::Add {
+            service,
+            address,
+            weight,
+            forward,
+        } => {
+            let key = address::service(service)?;
+            let endpoint = address::server(address, &key)?;
+            let settings = server_settings(&key, &endpoint, weight.as_deref(), forward)?;
+            Ok(Request::ServerAdd(key, endpoint, settings))
+        }
+        ServerCommand::Set {
+            service,
+            address,
+            weight,
+            forward,
+        } => {
+            let key = address::service(service)?;
+            let endpoint = address::server(address, &key)?;
+            let settings = server_settings(&key, &endpoint, weight.as_deref(), forward)?;
+            if settings == ServerSettings::default() {
+                return Err(nothing_to_change(
+                    address,
+                    "--weight N, --nat, --dr or --tun",
+                ));
+            }
+            Ok(Request::ServerSet(key, endpoint, settings))
+        }
+        ServerCommand::Del { service, address } => {
+            let key = address::service(service)?;
+            let endpoint = address::server(address, &key)?;
+            Ok(Request::ServerDel(key, endpoint))
+        }
+    }
+}
+
+fn server_settings(
+    service: &ServiceKey,
+    server: &SocketAddr,
+    weight: Option<&str>,
+    forward: &ForwardArguments,
+) -> Result<ServerSettings, Error> {
+    let forward = forward.method();
+    if let Some(method) = forward {
+        check_port_mapping(service, server, method, method.option())?;
+    }
+    Ok(ServerSettings {
+        weight: weight.map(parse_weight).transpose()?,
+        forward,
+    })
+}
+
+fn parse_weight(text: &str) -> Result<u32, Error> {
+    match decimal(text) {
+        Some(weight) if weight <= MAX_WEIGHT => Ok(weight),
+        _ => Err(Error::usage("not a weight")
+            .argument(format!("--weight {text}"))
+            .hint(format!("write 0 to {MAX_WEIGHT}"))),
+    }
+}
+
+fn nothing_to_change(argument: &str, options: &str) -> Error {
+    Error::usage("nothing to change")
+        .argument(argument)
+        .hint(format!("give {options}"))
+}

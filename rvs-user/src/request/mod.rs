@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Command lines whose every word has been checked.
+
+mod address;
+mod convert;
+mod number;
+mod port_mapping;
+
+use std::net::SocketAddr;
+
+use crate::model::ServerSettings;
+use crate::model::ServiceKey;
+use crate::model::ServiceSettings;
+
+pub use convert::{command_name, convert};
+pub use port_mapping::check_port_mapping;
+
+/// Schedulers of the module.
+pub const SCHEDULERS: [&str; 2] = ["rr", "wrr"];
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Add a service.
+    ServiceAdd(ServiceKey, ServiceSettings),
+    /// Change what is named of a service.
+    ServiceSet(ServiceKey, ServiceSettings),
+    /// Delete a service.
+    ServiceDel(ServiceKey),
+    /// List the services.
+    ServiceList,
+    /// Add a server.
+    ServerAdd(ServiceKey, SocketAddr, ServerSettings),
+    /// Change what is named of a server.
+    ServerSet(ServiceKey, SocketAddr, ServerSettings),
+    /// Remove a server.
+    ServerDel(ServiceKey, SocketAddr),
+    /// Show one service or all.
+    Show(Option<ServiceKey>),
+    /// Delete all services.
+    Flush,
+}
