@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Listings, to the byte.
+
+mod kernel;
+mod run;
+
+use kernel::attribute;
+use kernel::nest;
+use kernel::number;
+use kernel::string;
+use kernel::Kernel;
+use netlink_packet_core::DefaultNla;
+use run::run;
+
+const SERVICE_GET: u8 = 5;
+const DEST_GET: u8 = 9;
+const INFO_GET: u8 = 1;
+
+fn uint(kind: u16, value: u64) -> DefaultNla {
+    // The kernel sends a YNL uint in 4 bytes when it fits.
+    match u32::try_from(value) {
+        Ok(short) => number(kind, short),
+        Err(_) => attribute(kind, &value.to_ne_bytes()),
+    }
+}
+
+fn stats(kind: u16, counters: [u64; 5]) -> DefaultNla {
+    let counters: Vec<_> = (2..)
+        .zip(counters)
+        .map(|(kind, value)| uint(kind, value))
+        .collect();
+    nest(kind, &counters)
+}
+
+fn web_key() -> Vec<DefaultNla> {
+    vec![
+        number(1, 6),
+        attribute(2, &[192, 0, 2, 1]),
+        attribute(4, &80u16.to_be_bytes()),
+    ]
+}
+
+fn dns_key() -> Vec<DefaultNla> {
+    let address = [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    vec![
+        number(1, 17),
+        attribute(3, &address),
+        attribute(4, &53u16.to_be_bytes()),
+    ]
+}
+
+fn web() -> Vec<DefaultNla> {
+    let mut attributes = web_key();
+    attributes.extend([
+        string(5, "wrr"),
+        number(6, 0),
+        number(7, 2),
+        stats(8, [12, 30, 20, 5_000_000_000, 18_446_744_073_709_551_615]),
+    ]);
+    attributes
+}
+
+fn dns() -> Vec<DefaultNla> {
+    let mut attributes = dns_key();
+    // An attribute of a newer module is passed over.
+    attributes.extend([
+        string(5, "rr"),
+        number(7, 0),
+        stats(8, [0; 5]),
+        number(99, 1),
+    ]);
+    attributes
+}
+
+fn servers() -> Vec<Vec<DefaultNla>> {
+    let first = vec![
+        nest(1, &web_key()),
+        attribute(2, &[10, 0, 0, 2]),
+        attribute(4, &8080u16.to_be_bytes()),
+        number(5, 2),
+        number(6, 0),
+        number(7, 1),
+        number(8, 5),
+        stats(9, [6, 10, 9, 5_000_000_000, 700]),
+    ];
+    let second = vec![
+        nest(1, &web_key()),
+        attribute(2, &[10, 0, 0, 113]),
+        attribute(4, &80u16.to_be_bytes()),
+        number(5, 0),
+        number(6, 1),
+        number(7, 0),
+        number(8, 0),
+        stats(9, [0; 5]),
+    ];
+    vec![first, second]
+}
+
+fn info() -> Vec<DefaultNla> {
+    vec![
+        string(1, "0.1.0"),
+        number(2, 2),
+        number(3, 6),
+        number(4, 64),
+    ]
+}
+
+#[track_caller]
+fn prints(line: &str, kernel: Kernel, expected: &str) {
+    let outcome = run(line, kernel);
+    assert_eq!(outcome.err, "");
+    assert_eq!(outcome.out, expected);
+    assert_eq!(outcome.code, 0);
+}
+
+#[test]
+fn a_table_for_humans() {
+    let kernel = || {
+        Kernel::new()
+            .dump(0, SERVICE_GET, vec![web(), dns()])
+            .dump(0, DEST_GET, servers())
+    };
+    let expected = "\
+SERVICE               SCHEDULER  FORWARD  SERVERS  CONNECTIONS
+tcp/192.0.2.1:80      wrr        nat      2        12
+  SERVER              FORWARD  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
+  10.0.0.2:8080       nat      2       1       5         6            10/9            5000000000/700
+  10.0.0.113:80       dr       0       0       0         0            0/0             0/0
+udp/[2001:db8::1]:53  rr         -        0        0
+";
+    prints("rvsadm show", kernel(), expected);
+    prints("rvsadm", kernel(), expected);
+}
+
+#[test]
+fn one_service() {
+    let kernel = Kernel::new()
+        .reply(SERVICE_GET, web())
+        .dump(0, DEST_GET, servers());
+    prints(
+        "rvsadm show tcp/192.0.2.1:80",
+        kernel,
+        "\
+SERVICE           SCHEDULER  FORWARD  SERVERS  CONNECTIONS
+tcp/192.0.2.1:80  wrr        nat      2        12
+  SERVER          FORWARD  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
+  10.0.0.2:8080   nat      2       1       5         6            10/9            5000000000/700
+  10.0.0.113:80   dr       0       0       0         0            0/0             0/0
+",
+    );
+}
+
+#[test]
+fn services_alone() {
+    prints(
+        "rvsadm service list",
+        Kernel::new().dump(0, SERVICE_GET, vec![web(), dns()]),
+        "\
+SERVICE               SCHEDULER  FORWARD  SERVERS  CONNECTIONS
+tcp/192.0.2.1:80      wrr        nat      2        12
+udp/[2001:db8::1]:53  rr         -        0        0
+",
+    );
+    prints(
+        "rvsadm service list -j",
+        Kernel::new().dump(0, SERVICE_GET, vec![dns()]),
+        r#"{"services":[{"service":"udp/[2001:db8::1]:53","protocol":"udp","address":"2001:db8::1","port":53,"scheduler":"rr","forward":null,"stats":{"connections":0,"in_packets":0,"out_packets":0,"in_bytes":0,"out_bytes":0}}]}
+"#,
+    );
+}
+
+#[test]
+fn nothing() {
+    let kernel = Kernel::new()
+        .dump(0, SERVICE_GET, vec![])
+        .dump(0, DEST_GET, vec![]);
+    prints("rvsadm show", kernel, "no services\n");
+}
+
+#[test]
+fn json_for_programs() {
+    let kernel = Kernel::new()
+        .dump(0, SERVICE_GET, vec![web()])
+        .dump(0, DEST_GET, servers())
+        .reply(INFO_GET, info());
+    prints(
+        "rvsadm --json show",
+        kernel,
+        concat!(
+            r#"{"services":[{"service":"tcp/192.0.2.1:80","protocol":"tcp","#,
+            r#""address":"192.0.2.1","port":80,"scheduler":"wrr","forward":"nat","#,
+            r#""stats":{"connections":12,"in_packets":30,"out_packets":20,"#,
+            r#""in_bytes":5000000000,"out_bytes":18446744073709551615},"#,
+            r#""servers":[{"address":"10.0.0.2","port":8080,"weight":2,"forward":"nat","#,
+            r#""active":1,"inactive":5,"stats":{"connections":6,"in_packets":10,"#,
+            r#""out_packets":9,"in_bytes":5000000000,"out_bytes":700}},"#,
+            r#"{"address":"10.0.0.113","port":80,"weight":0,"forward":"dr","#,
+            r#""active":0,"inactive":0,"stats":{"connections":0,"in_packets":0,"#,
+            r#""out_packets":0,"in_bytes":0,"out_bytes":0}}]}],"#,
+            r#""info":{"version":"0.1.0","services":2,"connections":6,"buckets":64}}"#,
+            "\n",
+        ),
+    );
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The numbers in Rust are those of the C header, which another generator makes.
+
+use std::collections::HashMap;
+
+use rvs_logic::logic::uapi;
+
+/// Names and values of the C enums in the header.
+fn header() -> HashMap<String, u32> {
+    let text = include_str!("../../include/uapi/linux/rvs.h");
+    let mut numbers = HashMap::new();
+    let mut next = 0;
+    let mut inside = false;
+    for line in text.lines().map(str::trim) {
+        if line.starts_with("enum ") && line.ends_with('{') {
+            inside = true;
+            next = 0;
+        } else if line.starts_with('}') {
+            inside = false;
+        } else if inside && line.ends_with(',') && !line.starts_with("__") {
+            let line = line.trim_end_matches(',');
+            let name = match line.split_once(" = ") {
+                Some((name, value)) => {
+                    next = value.parse().expect("a number");
+                    name
+                }
+                None => line,
+            };
+            numbers.insert(name.to_owned(), next);
+            next += 1;
+        }
+    }
+    numbers
+}
+
+#[test]
+fn numbers_are_those_of_the_header() {
+    use uapi::{command, dest, forward, info, service, stats};
+    let rust = [
+        ("RVS_FORWARD_NAT", forward::NAT),
+        ("RVS_FORWARD_DR", forward::DR),
+        ("RVS_FORWARD_TUN", forward::TUN),
+        ("RVS_A_STATS_PAD", stats::PAD.into()),
+        ("RVS_A_STATS_CONNS", stats::CONNS.into()),
+        ("RVS_A_STATS_IN_PACKETS", stats::IN_PACKETS.into()),
+        ("RVS_A_STATS_OUT_PACKETS", stats::OUT_PACKETS.into()),
+        ("RVS_A_STATS_IN_BYTES", stats::IN_BYTES.into()),
+        ("RVS_A_STATS_OUT_BYTES", stats::OUT_BYTES.into()),
+        ("RVS_A_SERVICE_PROTOCOL", service::PROTOCOL.into()),
+        ("RVS_A_SERVICE_ADDR4", service::ADDR4.into()),
+        ("RVS_A_SERVICE_ADDR6", service::ADDR6.into()),
+        ("RVS_A_SERVICE_PORT", service::PORT.into()),
+        ("RVS_A_SERVICE_SCHEDULER", service::SCHEDULER.into()),
+        ("RVS_A_SERVICE_FORWARD", service::FORWARD.into()),
+        ("RVS_A_SERVICE_DESTS", service::DESTS.into()),
+        ("RVS_A_SERVICE_STATS", service::STATS.into()),
+        ("RVS_A_DEST_SERVICE", dest::SERVICE.into()),
+        ("RVS_A_DEST_ADDR4", dest::ADDR4.into()),
+        ("RVS_A_DEST_ADDR6", dest::ADDR6.into()),
+        ("RVS_A_DEST_PORT", dest::PORT.into()),
+        ("RVS_A_DEST_WEIGHT", dest::WEIGHT.into()),
+        ("RVS_A_DEST_FORWARD", dest::FORWARD.into()),
+        ("RVS_A_DEST_ACTIVE", dest::ACTIVE.into()),
+        ("RVS_A_DEST_INACTIVE", dest::INACTIVE.into()),
+        ("RVS_A_DEST_STATS", dest::STATS.into()),
+        ("RVS_A_INFO_VERSION", info::VERSION.into()),
+        ("RVS_A_INFO_SERVICES", info::SERVICES.into()),
+        ("RVS_A_INFO_CONNECTIONS", info::CONNECTIONS.into()),
+        ("RVS_A_INFO_BUCKETS", info::BUCKETS.into()),
+        ("RVS_CMD_INFO_GET", command::INFO_GET.into()),
+        ("RVS_CMD_SERVICE_ADD", command::SERVICE_ADD.into()),
+        ("RVS_CMD_SERVICE_SET", command::SERVICE_SET.into()),
+        ("RVS_CMD_SERVICE_DEL", command::SERVICE_DEL.into()),
+        ("RVS_CMD_SERVICE_GET", command::SERVICE_GET.into()),
+        ("RVS_CMD_DEST_ADD", command::DEST_ADD.into()),
+        ("RVS_CMD_DEST_SET", command::DEST_SET.into()),
+        ("RVS_CMD_DEST_DEL", command::DEST_DEL.into()),
+        ("RVS_CMD_DEST_GET", command::DEST_GET.into()),
+        ("RVS_CMD_FLUSH", command::FLUSH.into()),
+    ];
+    let rust: HashMap<String, u32> = rust.map(|(name, value)| (name.to_owned(), value)).into();
+    assert_eq!(rust, header());
+}
+
+#[test]
+fn the_family_has_the_name_of_the_header() {
+    let text = include_str!("../../include/uapi/linux/rvs.h");
+    let name = format!("#define RVS_FAMILY_NAME\t\t\"{}\"\n", uapi::FAMILY_NAME);
+    let version = format!("#define RVS_FAMILY_VERSION\t{}\n", uapi::FAMILY_VERSION);
+    assert!(text.contains(&name));
+    assert!(text.contains(&version));
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What each command sends, to the byte.
+//!
+//! The expected bytes are written by hand from netlink(7), `docs/netlink.md`
+//! and, for the layout of attributes, `include/uapi/linux/netlink.h`.
+
+#![cfg(target_endian = "little")]
+
+mod kernel;
+mod run;
+
+use kernel::Kernel;
+use run::run;
+use run::succeeds;
+
+/// `nlmsghdr` and `genlmsghdr` of the nth request on a connection.
+fn headers(length: u8, flags: u16, seq: u8, command: u8) -> Vec<u8> {
+    let [low, high] = flags.to_le_bytes();
+    #[rustfmt::skip]
+    let bytes = vec![
+        length, 0, 0, 0, 0x2a, 0, low, high, seq, 0, 0, 0, 0, 0, 0, 0,
+        command, 1, 0, 0,
+    ];
+    bytes
+}
+
+const REQUEST_ACK: u16 = 0x05;
+const REQUEST_DUMP: u16 = 0x301;
+
+/// tcp/192.0.2.1:80
+#[rustfmt::skip]
+const KEY4: &[u8] = &[
+    8, 0, 1, 0, 6, 0, 0, 0,
+    8, 0, 2, 0, 192, 0, 2, 1,
+    6, 0, 4, 0, 0, 80, 0, 0,
+];
+
+/// udp/[2001:db8::1]:53
+#[rustfmt::skip]
+const KEY6: &[u8] = &[
+    8, 0, 1, 0, 17, 0, 0, 0,
+    20, 0, 3, 0, 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+    6, 0, 4, 0, 0, 53, 0, 0,
+];
+
+/// The requests that `line` sends after the family is resolved.
+#[track_caller]
+fn sends(line: &str, kernel: Kernel, expected: &[Vec<u8>]) {
+    let sent = kernel.sent.clone();
+    succeeds(line, kernel);
+    assert_eq!(sent.borrow()[1..], *expected);
+}
+
+#[track_caller]
+fn sends_one(line: &str, command: u8, attributes: &[&[u8]]) {
+    let attributes = attributes.concat();
+    let length = u8::try_from(20 + attributes.len()).expect("short");
+    let message = [headers(length, REQUEST_ACK, 2, command), attributes].concat();
+    sends(line, Kernel::new().accept(), &[message]);
+}
+
+#[test]
+fn the_family_is_resolved_by_name() {
+    let kernel = Kernel::new().accept();
+    let sent = kernel.sent.clone();
+    succeeds("rvsadm flush", kernel);
+    #[rustfmt::skip]
+    let expected = [
+        28, 0, 0, 0, 0x10, 0, 0x05, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+        3, 2, 0, 0,
+        8, 0, 2, 0, b'r', b'v', b's', 0,
+    ];
+    assert_eq!(sent.borrow()[0], expected);
+}
+
+#[test]
+fn service_add() {
+    sends_one("rvsadm service add tcp/192.0.2.1:80", 2, &[KEY4]);
+    sends_one(
+        "rvsadm service add tcp/192.0.2.1:80 --nat --scheduler wrr",
+        2,
+        &[
+            KEY4,
+            &[8, 0, 5, 0, b'w', b'r', b'r', 0, 8, 0, 6, 0, 0, 0, 0, 0],
+        ],
+    );
+    sends_one(
+        "rvsadm service add udp/[2001:db8::1]:53 --tun --scheduler rr",
+        2,
+        &[
+            KEY6,
+            &[7, 0, 5, 0, b'r', b'r', 0, 0, 8, 0, 6, 0, 2, 0, 0, 0],
+        ],
+    );
+}
+
+#[test]
+fn service_set_names_only_what_changes() {
+    sends_one(
+        "rvsadm service set tcp/192.0.2.1:80 --scheduler rr",
+        3,
+        &[KEY4, &[7, 0, 5, 0, b'r', b'r', 0, 0]],
+    );
+    sends_one(
+        "rvsadm service set tcp/192.0.2.1:80 --dr",
+        3,
+        &[KEY4, &[8, 0, 6, 0, 1, 0, 0, 0]],
+    );
+}
+
+#[test]
+fn service_del_and_flush() {
+    sends_one("rvsadm service del udp/[2001:db8::1]:53", 4, &[KEY6]);
+    sends_one("rvsadm flush", 10, &[]);
+}
+
+/// The service nest (28 or 40 bytes, flag "nested") of a destination.
+fn nested(key: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(4 + key.len()).expect("short");
+    [&[length, 0, 1, 0x80], key].concat()
+}
+
+#[test]
+fn server_add_with_a_method_of_its_own() {
+    sends_one(
+        "rvsadm server add tcp/192.0.2.1:80 10.0.0.2:8080 --weight 300 --nat",
+        6,
+        &[
+            &nested(KEY4),
+            &[8, 0, 2, 0, 10, 0, 0, 2, 6, 0, 4, 0, 0x1f, 0x90, 0, 0],
+            &[8, 0, 5, 0, 0x2c, 1, 0, 0, 8, 0, 6, 0, 0, 0, 0, 0],
+        ],
+    );
+    sends_one(
+        "rvsadm server add udp/[2001:db8::1]:53 2001:db8::2 --dr",
+        6,
+        &[
+            &nested(KEY6),
+            &[
+                20, 0, 3, 0, 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2,
+            ],
+            &[6, 0, 4, 0, 0, 53, 0, 0, 8, 0, 6, 0, 1, 0, 0, 0],
+        ],
+    );
+}
+
+#[test]
+fn server_set_names_only_what_changes() {
+    let server = [8, 0, 2, 0, 10, 0, 0, 2, 6, 0, 4, 0, 0, 80, 0, 0];
+    sends_one(
+        "rvsadm server set tcp/192.0.2.1:80 10.0.0.2 --weight 0",
+        7,
+        &[&nested(KEY4), &server, &[8, 0, 5, 0, 0, 0, 0, 0]],
+    );
+    sends_one(
+        "rvsadm server set tcp/192.0.2.1:80 10.0.0.2:80 --tun",
+        7,
+        &[&nested(KEY4), &server, &[8, 0, 6, 0, 2, 0, 0, 0]],
+    );
+}
+
+#[test]
+fn server_del() {
+    sends_one(
+        "rvsadm server del tcp/192.0.2.1:80 10.0.0.2:8080",
+        8,
+        &[
+            &nested(KEY4),
+            &[8, 0, 2, 0, 10, 0, 0, 2, 6, 0, 4, 0, 0x1f, 0x90, 0, 0],
+        ],
+    );
+}
+
+#[test]
+fn lists_are_dumps() {
+    let kernel = Kernel::new().dump(0, 5, vec![]);
+    let sent = kernel.sent.clone();
+    assert_eq!(run("rvsadm service list", kernel).code, 0);
+    assert_eq!(sent.borrow()[1..], [headers(20, REQUEST_DUMP, 2, 5)]);
+
+    let kernel = Kernel::new().dump(0, 5, vec![]).dump(0, 9, vec![]);
+    let sent = kernel.sent.clone();
+    assert_eq!(run("rvsadm show", kernel).code, 0);
+    assert_eq!(
+        sent.borrow()[1..],
+        [
+            headers(20, REQUEST_DUMP, 2, 5),
+            headers(20, REQUEST_DUMP, 3, 9)
+        ]
+    );
+}
