@@ -256,6 +256,11 @@ fn a_server_without_a_method_gets_that_of_the_service() {
 }
 
 #[test]
+fn what_is_left_of_an_earlier_request_is_passed_over() {
+    succeeds("rvsadm flush", Kernel::new().accept_after_leftover());
+}
+
+#[test]
 fn an_interrupted_dump_is_repeated() {
     let kernel = Kernel::new()
         .dump(NLM_F_DUMP_INTR, 5, vec![service(Some(0)), service(Some(0))])

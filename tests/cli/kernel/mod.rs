@@ -72,6 +72,17 @@ impl Kernel {
         self.then(ack)
     }
 
+    /// Acknowledges the next request, after a refusal of some earlier one.
+    pub(crate) fn accept_after_leftover(self) -> Self {
+        self.then(|seq, request| {
+            let mut payload = (-22i32).to_ne_bytes().to_vec();
+            payload.extend(&request[..16]);
+            let mut answer = message(NLMSG_ERROR, NLM_F_CAPPED, seq - 1, &payload);
+            answer.extend(ack(seq, request));
+            answer
+        })
+    }
+
     /// Answers the next request with one message.
     pub(crate) fn reply(self, command: u8, attributes: Vec<DefaultNla>) -> Self {
         self.then(move |seq, request| {
