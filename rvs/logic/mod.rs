@@ -1,5 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Pure decisions: no unsafe, no kernel types, no allocation, no clock.
+//!
+//! This tree is compiled into the module and by cargo. It knows nothing of either: storage, locks,
+//! time and packets are handed in.
+//!
+//! * [`addr`]: addresses and endpoints
+//! * [`protocol`]: transport protocols
+//! * [`tuple`]: what tells one flow from another
+//! * [`siphash`]: the keyed hash of tuples
+//! * [`packet`]: reading IPv4, TCP, UDP and ICMP errors
+//! * [`csum`]: incremental checksums
+//! * [`nat`]: rewriting addresses and ports
+//! * [`ttl`]: the time to live
+//! * [`state`]: states and timeouts of connections
+//! * [`scheduler`]: choosing a destination
+//! * [`table`]: the index of the tuple table
+//! * [`wheel`]: when idle connections are due
+//! * [`uapi`]: numbers and policies of the netlink family
 
+pub mod addr;
+pub mod csum;
+pub mod nat;
+pub mod packet;
+pub mod protocol;
+pub mod scheduler;
+pub mod siphash;
+pub mod state;
+pub mod table;
+pub mod ttl;
+pub mod tuple;
 pub mod uapi;
+pub mod wheel;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Incremental update of the Internet checksum.
+//!
+//! Sources: RFC 1071 (the checksum), RFC 1624 (its update: equation 3, `HC' = ~(~HC + ~m + m')`),
+//! RFC 768 (the zero of UDP). All words are values in host byte order of fields in network byte
+//! order, as `from_be_bytes` gives them.
+
+use core::net::{
+    Ipv4Addr,
+    Ipv6Addr, //
+};
+
+use super::addr::Addr;
+
+/// The difference that a rewrite makes to every checksum that covers the rewritten fields.
+///
+/// It is computed once and applied to as many checksums as cover those fields.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Delta {
+    // The sum of all `~m + m'`. A 32-bit word may be added whole, as 2^16 = 1 modulo 0xffff; and
+    // no packet has the 2^31 words that would be needed to overflow.
+    sum: u64,
+}
+
+impl Delta {
+    /// No change.
+    #[inline]
+    pub const fn new() -> Self {
+        Self { sum: 0 }
+    }
+
+    /// A 16-bit word at an even offset changes from `old` to `new`.
+    #[inline]
+    #[must_use]
+    pub const fn word(self, old: u16, new: u16) -> Self {
+        self.add((!old) as u64, new as u64)
+    }
+
+    /// A 32-bit word at an even offset changes from `old` to `new`.
+    #[inline]
+    #[must_use]
+    pub const fn double_word(self, old: u32, new: u32) -> Self {
+        self.add((!old) as u64, new as u64)
+    }
+
+    /// An IPv4 address changes from `old` to `new`.
+    #[inline]
+    #[must_use]
+    pub const fn ipv4(self, old: Ipv4Addr, new: Ipv4Addr) -> Self {
+        self.double_word(old.to_bits(), new.to_bits())
+    }
+
+    /// An IPv6 address changes from `old` to `new`.
+    #[inline]
+    #[must_use]
+    pub const fn ipv6(self, old: Ipv6Addr, new: Ipv6Addr) -> Self {
+        let (old, new) = (!old.to_bits(), new.to_bits());
+        self.add(sum128(old), sum128(new))
+    }
+
+    /// An address changes from `old` to `new`, of the same family or of the other one.
+    #[inline]
+    #[must_use]
+    pub const fn addr(self, old: Addr, new: Addr) -> Self {
+        match (old, new) {
+            (Addr::V4(old), Addr::V4(new)) => self.ipv4(old, new),
+            (Addr::V6(old), Addr::V6(new)) => self.ipv6(old, new),
+            (Addr::V4(old), Addr::V6(new)) => {
+                self.add((!old.to_bits()) as u64, sum128(new.to_bits()))
+            }
+            (Addr::V6(old), Addr::V4(new)) => {
+                self.add(sum128(!old.to_bits()), new.to_bits() as u64)
+            }
+        }
+    }
+
+    /// Both differences together.
+    #[inline]
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        self.add(0, other.sum)
+    }
+
+    /// The complete checksum that takes the place of `checksum`.
+    #[inline]
+    pub const fn apply(self, checksum: u16) -> u16 {
+        !fold(self.sum.wrapping_add((!checksum) as u64))
+    }
+
+    /// The UDP checksum that takes the place of `checksum`.
+    ///
+    /// Zero means that the sender made none, and stays; a computed zero is sent as `0xffff`, which
+    /// is the same number in one's complement (RFC 768).
+    #[inline]
+    pub const fn apply_udp(self, checksum: u16) -> u16 {
+        if checksum == 0 {
+            return 0;
+        }
+        match self.apply(checksum) {
+            0 => 0xffff,
+            other => other,
+        }
+    }
+
+    /// The sum that takes the place of `sum` in a packet whose checksum is still to be completed
+    /// by the device (`CHECKSUM_PARTIAL` in `linux/skbuff.h`).
+    ///
+    /// The field holds the sum of the pseudo header, not complemented, so only addresses, protocol
+    /// and length may be in this difference: ports are added with the rest of the packet.
+    #[inline]
+    pub const fn apply_partial(self, sum: u16) -> u16 {
+        fold(self.sum.wrapping_add(sum as u64))
+    }
+
+    #[inline(always)]
+    const fn add(self, old_complemented: u64, new: u64) -> Self {
+        Self {
+            sum: self.sum.wrapping_add(old_complemented).wrapping_add(new),
+        }
+    }
+}
+
+/// The sum of the 32-bit words of a 128-bit value.
+#[inline(always)]
+const fn sum128(value: u128) -> u64 {
+    let high = (value >> 64) as u64;
+    let low = value as u64;
+    (high >> 32) + (high & 0xffff_ffff) + (low >> 32) + (low & 0xffff_ffff)
+}
+
+/// Adds the carries back until 16 bits are left.
+#[inline(always)]
+const fn fold(sum: u64) -> u16 {
+    // After each step the sum is at most 2^33, 2^18, 2^16 + 2 and 2^16 - 1.
+    let sum = (sum >> 32) + (sum & 0xffff_ffff);
+    let sum = (sum >> 16) + (sum & 0xffff);
+    let sum = (sum >> 16) + (sum & 0xffff);
+    let sum = (sum >> 16) + (sum & 0xffff);
+    sum as u16
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Translation of ICMP errors (RFC 5508 section 4.2).
+//!
+//! The embedded packet went the other way than the error that reports it: an error that goes *to* a
+//! client's or a server's endpoint speaks of a packet that came *from* it.
+
+use super::{
+    ipv4_target,
+    replace_ipv4,
+    replace_port,
+    End, //
+};
+use crate::logic::{
+    addr::Endpoint,
+    csum::Delta,
+    packet::{
+        icmp,
+        ipv4,
+        put_word_at,
+        word_at,
+        ParseError, //
+    },
+    protocol::Protocol, //
+};
+
+/// Gives one end of an ICMP error, and the opposite end of the packet embedded in it, the address
+/// and port `to`.
+///
+/// * [`End::Destination`]: an error about a reply of the virtual service, on its way to the real
+///   server `to`.
+/// * [`End::Source`]: an error about a request that was sent to a real server, on its way to the
+///   client, who knows only the virtual service `to`.
+///
+/// `error` is what [`icmp::parse`] made of `packet`. The checksums of both IP headers, of the
+/// message and, where it was not cut off, of the embedded segment are updated.
+pub fn rewrite_icmp_error(
+    packet: &mut [u8],
+    error: &icmp::Error,
+    end: End,
+    to: Endpoint,
+) -> Result<(), ParseError> {
+    let addr = ipv4_target(packet, to)?;
+    if packet.len() < error.writable_len {
+        return Err(ParseError::Short(error.writable_len));
+    }
+
+    // Every changed word of the embedded packet, its checksums among them, changes the checksum of
+    // the message. All stand at even offsets, as header lengths are multiples of four.
+    let mut message = Delta::new();
+
+    let embedded = packet
+        .get_mut(error.embedded_offset..)
+        .ok_or(ParseError::Short(error.writable_len))?;
+    let old_checksum = word_at(embedded, ipv4::CHECKSUM_OFFSET)?;
+    let addresses = replace_ipv4(embedded, end.opposite(), addr)?;
+    let new_checksum = word_at(embedded, ipv4::CHECKSUM_OFFSET)?;
+    message = message.and(addresses).word(old_checksum, new_checksum);
+
+    let transport = packet
+        .get_mut(error.transport_offset..)
+        .ok_or(ParseError::Short(error.writable_len))?;
+    let ports = replace_port(transport, end.opposite(), to.port)?;
+    message = message.and(ports);
+
+    if let Some(offset) = error.transport_checksum_offset {
+        let old = word_at(packet, offset)?;
+        let delta = addresses.and(ports);
+        let new = match error.tuple.protocol {
+            Protocol::Tcp => delta.apply(old),
+            Protocol::Udp => delta.apply_udp(old),
+        };
+        put_word_at(packet, offset, new)?;
+        message = message.word(old, new);
+    }
+
+    let checksum_offset = error.icmp_offset.saturating_add(icmp::CHECKSUM_OFFSET);
+    let checksum = word_at(packet, checksum_offset)?;
+    put_word_at(packet, checksum_offset, message.apply(checksum))?;
+    replace_ipv4(packet, end, addr).map(|_| ())
+}

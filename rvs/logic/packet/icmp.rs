@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! ICMP errors, with the beginning of the packet they complain about.
+//!
+//! Sources: RFC 792 (the messages), RFC 1812 section 4.3.2.3 (how much of the packet they hold),
+//! RFC 5508 section 4 (which a NAT relays).
+
+use super::{
+    chunk_at,
+    ipv4,
+    tcp,
+    udp,
+    Malformed,
+    ParseError, //
+};
+use crate::logic::{
+    protocol::Protocol,
+    tuple::Tuple, //
+};
+
+/// IANA number of ICMP in the IPv4 header.
+pub const PROTOCOL: u8 = 1;
+
+/// Bytes before the embedded packet.
+pub const HEADER_LEN: usize = 8;
+
+/// Where the checksum stands in the header.
+pub const CHECKSUM_OFFSET: usize = 2;
+
+/// Bytes of the embedded transport header that every ICMP error has (RFC 792).
+const EMBEDDED_TRANSPORT_LEN: usize = 8;
+
+/// The type of an ICMP message that reports an error to the sender of a packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Type {
+    /// Destination unreachable, type 3: its code 4 is "fragmentation needed".
+    DestinationUnreachable,
+    /// Source quench, type 4 (deprecated by RFC 6633).
+    SourceQuench,
+    /// Time exceeded, type 11.
+    TimeExceeded,
+}
+
+impl Type {
+    /// The error of type `number`; `None` when it is no error, or not one that is relayed.
+    #[inline]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            3 => Some(Self::DestinationUnreachable),
+            4 => Some(Self::SourceQuench),
+            11 => Some(Self::TimeExceeded),
+            _ => None,
+        }
+    }
+}
+
+/// An ICMP error that can be assigned to a flow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Error {
+    /// What is reported.
+    pub error_type: Type,
+    /// The detail of the report.
+    pub code: u8,
+    /// Where the ICMP header begins.
+    pub icmp_offset: usize,
+    /// Where the embedded IPv4 header begins.
+    pub embedded_offset: usize,
+    /// The embedded IPv4 header. Its `total_len` is that of the packet before it was cut.
+    pub embedded: ipv4::Header,
+    /// Where the embedded transport header begins.
+    pub transport_offset: usize,
+    /// Where the embedded transport checksum stands, if it is not cut off.
+    pub transport_checksum_offset: Option<usize>,
+    /// The tuple of the embedded packet, in the direction in which that packet went.
+    pub tuple: Tuple,
+    /// The bytes from the network header on that a rewrite may touch.
+    pub writable_len: usize,
+}
+
+/// Reads the ICMP error in the packet that begins with `header`.
+///
+/// [`ParseError::Unsupported`] is any other ICMP message, a fragment, and an error about a packet
+/// that has no ports.
+pub fn parse(header: &ipv4::Header, bytes: &[u8]) -> Result<Error, ParseError> {
+    // The checksum covers the whole message, so that a part cannot be rewritten.
+    if header.protocol != PROTOCOL || header.fragment != ipv4::Fragment::None {
+        return Err(ParseError::Unsupported);
+    }
+    if header.payload_len() < HEADER_LEN {
+        return Err(ParseError::Malformed(Malformed::Truncated));
+    }
+    let icmp_offset = header.header_len;
+    let [number, code, ..]: [u8; HEADER_LEN] = *chunk_at(bytes, icmp_offset)?;
+    let error_type = Type::from_number(number).ok_or(ParseError::Unsupported)?;
+
+    let embedded_offset = icmp_offset + HEADER_LEN;
+    let embedded = parse_embedded(header, embedded_offset, bytes)?;
+    let protocol = Protocol::from_number(embedded.protocol).ok_or(ParseError::Unsupported)?;
+    if embedded.fragment == ipv4::Fragment::Later {
+        return Err(ParseError::Unsupported);
+    }
+    if embedded.payload_len() < EMBEDDED_TRANSPORT_LEN {
+        return Err(ParseError::Malformed(Malformed::TotalLength));
+    }
+
+    let transport_offset = embedded_offset + embedded.header_len;
+    if header.total_len < transport_offset + EMBEDDED_TRANSPORT_LEN {
+        return Err(ParseError::Malformed(Malformed::Truncated));
+    }
+    let [s0, s1, d0, d1, ..]: [u8; EMBEDDED_TRANSPORT_LEN] = *chunk_at(bytes, transport_offset)?;
+
+    let checksum_offset = transport_offset
+        + match protocol {
+            Protocol::Tcp => tcp::CHECKSUM_OFFSET,
+            Protocol::Udp => udp::CHECKSUM_OFFSET,
+        };
+    // Routers may append extensions (RFC 4884): what lies behind the end of the embedded packet is
+    // not its checksum.
+    let embedded_end = header.total_len.min(embedded_offset + embedded.total_len);
+    let transport_checksum_offset =
+        (checksum_offset + 2 <= embedded_end).then_some(checksum_offset);
+    let writable_len = (transport_offset + EMBEDDED_TRANSPORT_LEN)
+        .max(transport_checksum_offset.map_or(0, |offset| offset + 2));
+    if bytes.len() < writable_len {
+        return Err(ParseError::Short(writable_len));
+    }
+
+    Ok(Error {
+        error_type,
+        code,
+        icmp_offset,
+        embedded_offset,
+        embedded,
+        transport_offset,
+        transport_checksum_offset,
+        tuple: Tuple {
+            addrs: embedded.addrs(),
+            src_port: u16::from_be_bytes([s0, s1]),
+            dst_port: u16::from_be_bytes([d0, d1]),
+            protocol,
+        },
+        writable_len,
+    })
+}
+
+/// Reads the IPv4 header at `offset`, which must end within the packet that `outer` begins.
+fn parse_embedded(
+    outer: &ipv4::Header,
+    offset: usize,
+    bytes: &[u8],
+) -> Result<ipv4::Header, ParseError> {
+    if outer.total_len < offset + ipv4::MIN_HEADER_LEN {
+        return Err(ParseError::Malformed(Malformed::Truncated));
+    }
+    let embedded = bytes.get(offset..).unwrap_or_default();
+    match ipv4::parse(embedded) {
+        Ok(header) => Ok(header),
+        Err(ParseError::Short(len)) if outer.total_len < offset + len => {
+            Err(ParseError::Malformed(Malformed::Truncated))
+        }
+        Err(ParseError::Short(len)) => Err(ParseError::Short(offset + len)),
+        Err(error) => Err(error),
+    }
+}

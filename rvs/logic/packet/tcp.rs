@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The TCP header (RFC 9293 section 3.1).
+
+use super::{
+    Malformed,
+    ParseError,
+    Segment, //
+};
+
+/// Bytes of a header without options.
+pub const MIN_HEADER_LEN: usize = 20;
+
+/// Where the checksum stands in the header.
+pub const CHECKSUM_OFFSET: usize = 16;
+
+/// The control bits that move a connection from one state to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TcpFlags {
+    /// Synchronize sequence numbers.
+    pub syn: bool,
+    /// The acknowledgment field is significant.
+    pub ack: bool,
+    /// No more data from the sender.
+    pub fin: bool,
+    /// Reset the connection.
+    pub rst: bool,
+}
+
+/// What of a TCP header concerns a layer-4 load balancer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Header {
+    /// Source port, in host byte order.
+    pub src_port: u16,
+    /// Destination port, in host byte order.
+    pub dst_port: u16,
+    /// Bytes of the header with its options, 20 to 60.
+    pub header_len: usize,
+    /// The control bits.
+    pub flags: TcpFlags,
+}
+
+/// Reads the TCP header of `segment`.
+#[inline]
+pub fn parse(segment: Segment, bytes: &[u8]) -> Result<Header, ParseError> {
+    let fixed: &[u8; MIN_HEADER_LEN] = segment.header(bytes)?;
+    let [s0, s1, d0, d1, _, _, _, _, _, _, _, _, data_offset, flags, ..] = *fixed;
+
+    let header_len = usize::from(data_offset >> 4) * 4;
+    if header_len < MIN_HEADER_LEN || (segment.whole && header_len > segment.len()) {
+        return Err(ParseError::Malformed(Malformed::DataOffset));
+    }
+    Ok(Header {
+        src_port: u16::from_be_bytes([s0, s1]),
+        dst_port: u16::from_be_bytes([d0, d1]),
+        header_len,
+        flags: TcpFlags {
+            fin: flags & 0x01 != 0,
+            syn: flags & 0x02 != 0,
+            rst: flags & 0x04 != 0,
+            ack: flags & 0x10 != 0,
+        },
+    })
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The transport protocols that are balanced.
+
+/// A transport protocol. Match it exhaustively, so that the next one is not forgotten anywhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Protocol {
+    /// The Transmission Control Protocol (RFC 9293).
+    Tcp,
+    /// The User Datagram Protocol (RFC 768).
+    Udp,
+}
+
+impl Protocol {
+    /// The number in the IP header (IANA protocol numbers, `IPPROTO_*` in `linux/in.h`).
+    #[inline]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Tcp => 6,
+            Self::Udp => 17,
+        }
+    }
+
+    /// The protocol that has `number` in the IP header; `None` when it is not balanced.
+    #[inline]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            6 => Some(Self::Tcp),
+            17 => Some(Self::Udp),
+            _ => None,
+        }
+    }
+
+    /// The upper-case name, as users write and read it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        }
+    }
+}

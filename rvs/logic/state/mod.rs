@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The state of a connection: how long it may be idle, and whether it counts as active.
+//!
+//! States, transitions, timeouts and printed names are those of IPVS, whose administrators know
+//! them (`net/netfilter/ipvs/ip_vs_proto_tcp.c`, `ip_vs_proto_udp.c`).
+
+use super::{
+    packet::Transport,
+    protocol::Protocol, //
+};
+
+pub mod tcp;
+pub mod udp;
+
+/// From where a packet of a connection comes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Direction {
+    /// From the client.
+    Original,
+    /// From the real server.
+    Reply,
+    /// From the client of a connection whose replies do not pass the director, as with direct
+    /// routing and tunnels, or have not been seen yet: the server's part has to be guessed.
+    OriginalOnly,
+}
+
+/// The state of a connection of any protocol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum State {
+    /// A TCP connection.
+    Tcp(tcp::State),
+    /// A UDP exchange, which has but one state.
+    Udp,
+}
+
+/// Where the numbers of UDP begin; sixteen are kept for each protocol.
+const UDP_NUMBER: u8 = 16;
+
+impl State {
+    /// The state before the first packet of a connection.
+    #[inline]
+    pub const fn initial(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Tcp => Self::Tcp(tcp::State::None),
+            Protocol::Udp => Self::Udp,
+        }
+    }
+
+    /// The state that follows when a packet with the header `transport` is seen. A header of
+    /// another protocol than that of the connection changes nothing.
+    #[inline]
+    #[must_use]
+    pub fn next(self, direction: Direction, transport: &Transport) -> Self {
+        match (self, transport) {
+            (Self::Tcp(state), Transport::Tcp(header)) => {
+                match tcp::Event::from_flags(header.flags) {
+                    Some(event) => Self::Tcp(tcp::next(state, direction, event)),
+                    None => self,
+                }
+            }
+            (Self::Udp, Transport::Udp(_))
+            | (Self::Udp, Transport::Tcp(_))
+            | (Self::Tcp(_), Transport::Udp(_)) => self,
+        }
+    }
+
+    /// Whether the connection counts as active; it counts as inactive otherwise.
+    #[inline]
+    pub const fn is_active(self) -> bool {
+        match self {
+            Self::Tcp(state) => state.is_active(),
+            Self::Udp => false,
+        }
+    }
+
+    /// The name that users see.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp(state) => state.name(),
+            Self::Udp => udp::NAME,
+        }
+    }
+
+    /// The timeout in seconds, unless configured otherwise; see [`Timeouts`].
+    #[inline]
+    pub const fn timeout(self) -> u32 {
+        Timeouts::new().of(self)
+    }
+
+    /// The number of the state, to be kept in an atomic variable. It is not part of any interface.
+    #[inline]
+    pub const fn to_u8(self) -> u8 {
+        match self {
+            Self::Tcp(state) => state as u8,
+            Self::Udp => UDP_NUMBER,
+        }
+    }
+
+    /// The state that has `number`.
+    #[inline]
+    pub const fn from_u8(number: u8) -> Option<Self> {
+        match number {
+            UDP_NUMBER => Some(Self::Udp),
+            _ => match tcp::State::from_u8(number) {
+                Some(state) => Some(Self::Tcp(state)),
+                None => None,
+            },
+        }
+    }
+}
+
+/// The configurable timeouts, in seconds of idleness.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timeouts {
+    /// Of an established TCP connection.
+    pub tcp_established: u32,
+    /// Of a TCP connection that one side has finished.
+    pub tcp_fin_wait: u32,
+    /// Of a UDP exchange.
+    pub udp: u32,
+}
+
+impl Timeouts {
+    /// The timeouts of a director that was not told others.
+    #[inline]
+    pub const fn new() -> Self {
+        Self {
+            tcp_established: tcp::State::Established.timeout(),
+            tcp_fin_wait: tcp::State::FinWait.timeout(),
+            udp: udp::TIMEOUT,
+        }
+    }
+
+    /// How many seconds a connection in `state` may be idle before it is removed.
+    #[inline]
+    pub const fn of(&self, state: State) -> u32 {
+        match state {
+            State::Tcp(tcp::State::Established) => self.tcp_established,
+            State::Tcp(tcp::State::FinWait) => self.tcp_fin_wait,
+            State::Tcp(state) => state.timeout(),
+            State::Udp => self.udp,
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A bucket: six entries in one cache line.
+//!
+//! A reader compares the tags of all entries in a few instructions and follows only those handles
+//! whose tag fits. A tag is set after its handle and cleared before it, so that a handle that is
+//! read through its tag is one that was inserted; whether it is the wanted one is for the reader to
+//! say. No entry ever moves to another slot, so that no reader can miss it on the way.
+
+use super::word::Word;
+
+/// Entries in a bucket.
+pub(super) const SLOTS: usize = 6;
+
+/// Entries whose tags are in the first word.
+const FIRST_SLOTS: usize = 4;
+
+/// The lowest bit of each tag. It is set in every tag, and clear where there is no entry.
+const LOWEST: u64 = 0x0001_0001_0001_0001;
+
+/// The highest bit of each tag.
+const HIGHEST: u64 = LOWEST << 15;
+
+/// The half of the second word in which tags are; the other half is the link.
+const SECOND_TAGS: u64 = 0xffff_ffff;
+
+/// The link of a bucket that ends its chain. So does 0, but an overflow bucket with the link 0 is
+/// free to be taken by any chain.
+const END: u64 = 1;
+
+/// Part of the hash of an entry, with the lowest bit set.
+#[derive(Clone, Copy)]
+pub(super) struct Tag(u64);
+
+impl Tag {
+    /// The tag of an entry with `hash`. It takes the highest bits, as buckets take the lowest.
+    #[inline]
+    pub(super) const fn of(hash: u64) -> Self {
+        Self((hash >> 48) | 1)
+    }
+}
+
+/// The slots of a bucket that may hold the wanted entry.
+pub(super) struct Candidates(u64);
+
+impl Iterator for Candidates {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let bit = self.0.trailing_zeros() as usize;
+        self.0 &= self.0.wrapping_sub(1);
+        // Tags of the first word are found at odd bits, those of the second at even ones.
+        Some((bit >> 4) + if bit & 1 == 0 { FIRST_SLOTS } else { 0 })
+    }
+}
+
+/// Six entries and the link to the bucket that holds more of the same chain.
+///
+/// All zero is the empty bucket.
+#[repr(C, align(64))]
+pub struct Bucket<W> {
+    // Four tags; two tags and the link.
+    tags: [W; 2],
+    handles: [W; SLOTS],
+}
+
+impl<W> Bucket<W> {
+    /// An empty bucket of words that `zero` makes, all of them zero.
+    pub fn empty(mut zero: impl FnMut() -> W) -> Self {
+        Self {
+            tags: core::array::from_fn(|_| zero()),
+            handles: core::array::from_fn(|_| zero()),
+        }
+    }
+}
+
+impl<W: Word> Bucket<W> {
+    /// The slots whose tag is `tag` (seldom one more), and the index of the next bucket.
+    #[inline]
+    pub(super) fn look(&self, tag: Tag) -> (Candidates, Option<usize>) {
+        let [first, second] = &self.tags;
+        let (first, second) = (first.load(), second.load());
+        let wanted = tag.0.wrapping_mul(LOWEST);
+        let hits = zero_lanes(first ^ wanted);
+        let more = zero_lanes(second ^ wanted) & SECOND_TAGS;
+        (Candidates(hits | more >> 1), link(second))
+    }
+
+    /// The handle in `slot`, or 0.
+    #[inline]
+    pub(super) fn handle(&self, slot: usize) -> u64 {
+        self.handles.get(slot).map_or(0, W::load)
+    }
+
+    /// The index of the next bucket of the chain.
+    #[inline]
+    pub(super) fn next(&self) -> Option<usize> {
+        let [_, second] = &self.tags;
+        link(second.load())
+    }
+
+    /// All handles in the bucket.
+    pub(super) fn entries(&self) -> impl Iterator<Item = u64> + '_ {
+        let [first, second] = &self.tags;
+        let occupied = [first.load(), second.load()];
+        let entries = self.handles.iter().enumerate();
+        entries.filter_map(move |(slot, handle)| {
+            let (word, shift) = place(slot);
+            let tags = occupied.get(word).copied().unwrap_or(0);
+            if tags >> shift & 1 == 0 {
+                return None;
+            }
+            // Zero is an entry that was removed meanwhile.
+            Some(handle.load()).filter(|handle| *handle != 0)
+        })
+    }
+
+    // What follows changes the bucket, and is for the holder of its stripe lock.
+
+    /// A slot that holds no entry.
+    pub(super) fn free_slot(&self) -> Option<usize> {
+        let [first, second] = &self.tags;
+        let free = !first.load() & LOWEST;
+        if free != 0 {
+            return Some(free.trailing_zeros() as usize >> 4);
+        }
+        let free = !second.load() & LOWEST & SECOND_TAGS;
+        if free != 0 {
+            return Some((free.trailing_zeros() as usize >> 4) + FIRST_SLOTS);
+        }
+        None
+    }
+
+    /// Whether no slot holds an entry.
+    pub(super) fn is_empty(&self) -> bool {
+        let [first, second] = &self.tags;
+        (first.load() | second.load() & SECOND_TAGS) & LOWEST == 0
+    }
+
+    /// Fills the free slot `slot`.
+    pub(super) fn put(&self, slot: usize, tag: Tag, handle: u64) {
+        if let Some(place) = self.handles.get(slot) {
+            place.store(handle);
+        }
+        self.set_tag(slot, tag.0);
+    }
+
+    /// Empties `slot`.
+    pub(super) fn clear(&self, slot: usize) {
+        self.set_tag(slot, 0);
+        if let Some(place) = self.handles.get(slot) {
+            place.store(0);
+        }
+    }
+
+    fn set_tag(&self, slot: usize, tag: u64) {
+        let (word, shift) = place(slot);
+        if let Some(word) = self.tags.get(word) {
+            word.store(word.load() & !(0xffff << shift) | tag << shift);
+        }
+    }
+
+    /// Makes the bucket at index `next` follow this one, or none.
+    pub(super) fn set_next(&self, next: Option<usize>) {
+        let [_, second] = &self.tags;
+        let link = next.map_or(END, |index| index as u64);
+        second.store(second.load() & SECOND_TAGS | link << 32);
+    }
+
+    /// Takes this overflow bucket for a chain, to end it; `false` when another chain has it.
+    pub(super) fn claim(&self) -> bool {
+        let [_, second] = &self.tags;
+        second.load() == 0 && second.compare_exchange(0, END << 32)
+    }
+
+    /// Gives this empty overflow bucket back.
+    pub(super) fn release(&self) {
+        let [_, second] = &self.tags;
+        second.store(0);
+    }
+}
+
+/// The word in which the tag of `slot` is, and its lowest bit there.
+#[inline]
+const fn place(slot: usize) -> (usize, u32) {
+    (slot / FIRST_SLOTS, (slot % FIRST_SLOTS) as u32 * 16)
+}
+
+/// The highest bit of each 16-bit lane that is zero. A lane above one that is zero may be reported
+/// although it is 1: its handle is then looked at in vain.
+#[inline]
+const fn zero_lanes(word: u64) -> u64 {
+    word.wrapping_sub(LOWEST) & !word & HIGHEST
+}
+
+/// The link in the second word of tags.
+#[inline]
+const fn link(second: u64) -> Option<usize> {
+    match second >> 32 {
+        0 | END => None,
+        index => Some(index as usize),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::sync::atomic::AtomicU64;
+
+    use super::*;
+
+    #[test]
+    fn a_bucket_is_one_cache_line() {
+        assert_eq!(core::mem::size_of::<Bucket<AtomicU64>>(), 64);
+        assert_eq!(core::mem::align_of::<Bucket<AtomicU64>>(), 64);
+    }
+
+    #[test]
+    fn each_slot_is_found_by_its_own_tag_only() {
+        let bucket = Bucket::empty(AtomicU64::default);
+        for slot in 0..SLOTS {
+            assert_eq!(bucket.free_slot(), Some(slot));
+            bucket.put(slot, Tag::of((slot as u64 * 2) << 48), slot as u64 + 1);
+        }
+        assert_eq!(bucket.free_slot(), None);
+        for slot in 0..SLOTS {
+            let (mut candidates, next) = bucket.look(Tag::of((slot as u64 * 2) << 48));
+            assert!(candidates.any(|candidate| candidate == slot));
+            assert_eq!(next, None);
+        }
+        let (mut candidates, _) = bucket.look(Tag::of(0x7ff0 << 48));
+        assert_eq!(candidates.next(), None);
+    }
+
+    #[test]
+    fn tags_and_link_do_not_disturb_each_other() {
+        let bucket = Bucket::empty(AtomicU64::default);
+        bucket.set_next(Some(0xffff_fffe));
+        for slot in 0..SLOTS {
+            bucket.put(slot, Tag::of(u64::MAX), 7);
+        }
+        assert_eq!(bucket.next(), Some(0xffff_fffe));
+        bucket.set_next(None);
+        assert_eq!(bucket.next(), None);
+        assert_eq!(bucket.entries().count(), SLOTS);
+        for slot in 0..SLOTS {
+            bucket.clear(slot);
+        }
+        assert!(bucket.is_empty());
+        assert_eq!(bucket.entries().count(), 0);
+    }
+
+    #[test]
+    fn a_bucket_is_claimed_once_until_released() {
+        let bucket = Bucket::empty(AtomicU64::default);
+        assert!(bucket.claim());
+        assert!(!bucket.claim());
+        bucket.release();
+        assert!(bucket.claim());
+    }
+}

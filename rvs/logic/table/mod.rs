@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The index of the tuple table: from the hash of a tuple to the handle of its entry.
+//!
+//! Readers take no lock: they run under RCU, beside writers. A writer holds the lock of the
+//! [`stripe`] of the hash it writes. Storage and locks come from outside. Nothing here can harm
+//! memory: a caller without the lock may lose entries, no more.
+//!
+//! A handle is any number but zero; what it means is the caller's business, who has to keep it
+//! meaningful until all readers that may have seen it are done (a grace period after
+//! [`Table::remove`]). The table does not notice when two entries mean the same tuple: who inserts
+//! looks first, under the lock.
+
+use core::{
+    marker::PhantomData,
+    ops::Deref, //
+};
+
+mod bucket;
+mod generation;
+mod sizing;
+mod word;
+
+use self::bucket::Tag;
+
+pub use self::{
+    bucket::Bucket,
+    generation::{
+        copy_bucket,
+        find,
+        insert,
+        newest,
+        remove,
+        Generation, //
+    },
+    sizing::{
+        buckets,
+        home_buckets,
+        stripe,
+        wanted_bits,
+        MAX_BITS,
+        MIN_BITS,
+        STRIPES, //
+    },
+    word::Word, //
+};
+
+/// There is no room for another entry near its home bucket: the table has to grow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Full;
+
+/// How many overflow buckets are tried before a table counts as full.
+const PROBES: usize = 64;
+
+/// A table of one size.
+pub struct Table<W, B> {
+    buckets: B,
+    bits: u32,
+    // The bits of a hash that choose the home bucket.
+    home_mask: u64,
+    _words: PhantomData<fn() -> W>,
+}
+
+impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
+    /// An empty table of `bits` in `storage`, which must hold [`buckets`]`(bits)` empty buckets.
+    /// `None` when it does not, or when `bits` is not from [`MIN_BITS`] to [`MAX_BITS`].
+    pub fn new(bits: u32, storage: B) -> Option<Self> {
+        let possible = (MIN_BITS..=MAX_BITS).contains(&bits) && storage.len() == buckets(bits);
+        possible.then(|| Self {
+            buckets: storage,
+            bits,
+            home_mask: (home_buckets(bits) as u64).wrapping_sub(1),
+            _words: PhantomData,
+        })
+    }
+
+    /// The size of the table: it has 2^`bits` home buckets.
+    #[inline]
+    pub fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// The bucket where the entries with `hash` are, all but a few. A reader that has other things
+    /// to do first may prefetch it.
+    #[inline]
+    pub fn home(&self, hash: u64) -> Option<&Bucket<W>> {
+        self.buckets.get((hash & self.home_mask) as usize)
+    }
+
+    /// The handle of an entry with `hash` of which `matches` says that it is the wanted one.
+    ///
+    /// `matches` is asked about few others. A reader finds every entry that was inserted before it
+    /// began and is not removed before it ends.
+    #[inline]
+    pub fn find(&self, hash: u64, mut matches: impl FnMut(u64) -> bool) -> Option<u64> {
+        let tag = Tag::of(hash);
+        let mut bucket = self.home(hash)?;
+        loop {
+            let (candidates, next) = bucket.look(tag);
+            for slot in candidates {
+                let handle = bucket.handle(slot);
+                if handle != 0 && matches(handle) {
+                    return Some(handle);
+                }
+            }
+            bucket = self.buckets.get(next?)?;
+        }
+    }
+
+    /// Calls `visit` with the handle of each entry of home bucket `index`, below
+    /// [`home_buckets`]`(bits)`. Entries that come or go meanwhile may be visited or not.
+    pub fn for_each_in_bucket(&self, index: usize, mut visit: impl FnMut(u64)) {
+        let chain = self.chain(self.home(index as u64));
+        chain.for_each(|bucket| bucket.entries().for_each(&mut visit));
+    }
+
+    /// Inserts `handle`. The caller holds the lock of [`stripe`]`(hash)`.
+    pub fn insert(&self, hash: u64, handle: u64) -> Result<(), Full> {
+        let tag = Tag::of(hash);
+        let mut last = self.home(hash).ok_or(Full)?;
+        for bucket in self.chain(Some(last)) {
+            if let Some(slot) = bucket.free_slot() {
+                bucket.put(slot, tag, handle);
+                return Ok(());
+            }
+            last = bucket;
+        }
+        let (index, bucket) = self.claim_overflow(hash).ok_or(Full)?;
+        // The entry is complete before the link lets readers see it.
+        bucket.put(0, tag, handle);
+        last.set_next(Some(index));
+        Ok(())
+    }
+
+    /// Removes `handle`, that was inserted with `hash`; `false` when it is not there. The caller
+    /// holds the lock of [`stripe`]`(hash)`.
+    pub fn remove(&self, hash: u64, handle: u64) -> bool {
+        let tag = Tag::of(hash);
+        let Some(home) = self.home(hash) else {
+            return false;
+        };
+        for bucket in self.chain(Some(home)) {
+            let (mut candidates, _) = bucket.look(tag);
+            if let Some(slot) = candidates.find(|slot| bucket.handle(*slot) == handle) {
+                bucket.clear(slot);
+                if bucket.is_empty() {
+                    self.trim(home);
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The buckets from `first` on.
+    fn chain<'a>(&'a self, first: Option<&'a Bucket<W>>) -> impl Iterator<Item = &'a Bucket<W>> {
+        core::iter::successors(first, |bucket| self.buckets.get(bucket.next()?))
+    }
+
+    /// Takes a free overflow bucket for the chain of `hash`.
+    fn claim_overflow(&self, hash: u64) -> Option<(usize, &Bucket<W>)> {
+        // Each home starts to look at its own place, so that writers of different stripes seldom
+        // meet and no common counter is needed.
+        let homes = home_buckets(self.bits);
+        let mask = sizing::overflow_buckets(self.bits).wrapping_sub(1);
+        let start = (hash & self.home_mask) as usize;
+        (0..PROBES)
+            .map(|distance| homes.wrapping_add(start.wrapping_add(distance) & mask))
+            .filter_map(|index| self.buckets.get(index).map(|bucket| (index, bucket)))
+            .find(|(_, bucket)| bucket.claim())
+    }
+
+    /// Gives back the empty buckets at the end of the chain from `home` on.
+    ///
+    /// Only there, as a reader that stands in such a bucket has seen all that came before it, and
+    /// nothing that it has to see comes after. If another chain takes the bucket meanwhile, the
+    /// reader meets entries of that chain, which do not match, and goes on to its end.
+    fn trim(&self, home: &Bucket<W>) {
+        let mut last = home;
+        for bucket in self.chain(Some(home)) {
+            if !bucket.is_empty() {
+                last = bucket;
+            }
+        }
+        let mut next = last.next();
+        if next.is_some() {
+            last.set_next(None);
+        }
+        while let Some(bucket) = next.and_then(|index| self.buckets.get(index)) {
+            next = bucket.next();
+            bucket.release();
+        }
+    }
+}

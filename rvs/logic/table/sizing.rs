@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! How many buckets a table has.
+//!
+//! A table of `bits` has 2^`bits` home buckets, one of which each hash belongs to, followed by
+//! overflow buckets for those homes that are full. Random hashes at the greatest load, four entries
+//! for each home bucket of six slots, overflow 11 % of the homes (Poisson); there is room for more
+//! than twice that.
+
+/// The smallest table. All stripes are used even there.
+pub const MIN_BITS: u32 = 6;
+
+/// The greatest table that a link of 32 bits can address; no knob limits it further.
+pub const MAX_BITS: u32 = 31;
+
+/// The locks that writers of a table need; see [`stripe`].
+pub const STRIPES: usize = 1 << MIN_BITS;
+
+/// Overflow buckets of the smallest tables, where chance deviates furthest from the mean.
+const MIN_OVERFLOW: usize = 64;
+
+/// The lock for the entries with `hash`, below [`STRIPES`].
+///
+/// It depends only on bits that choose the home bucket in a table of any size. So each home bucket
+/// has one lock, and an entry keeps its lock when the table is resized.
+#[inline]
+pub const fn stripe(hash: u64) -> usize {
+    hash as usize & (STRIPES - 1)
+}
+
+/// The number of home buckets of a table of `bits`.
+#[inline]
+pub const fn home_buckets(bits: u32) -> usize {
+    1 << clamp(bits)
+}
+
+/// The number of all buckets of a table of `bits`.
+pub const fn buckets(bits: u32) -> usize {
+    home_buckets(bits) + overflow_buckets(bits)
+}
+
+/// The number of overflow buckets of a table of `bits`, a power of two.
+pub(super) const fn overflow_buckets(bits: u32) -> usize {
+    let quarter = home_buckets(bits) / 4;
+    if quarter < MIN_OVERFLOW {
+        MIN_OVERFLOW
+    } else {
+        quarter
+    }
+}
+
+/// The size that a table of `current_bits` with `entries` should have.
+///
+/// It stays as it is from 3/4 to 4 entries for each home bucket. Beyond, it is resized to between
+/// 5/4 and 5/2, so that the number has to change by a third at least before the next time.
+pub fn wanted_bits(entries: u64, current_bits: u32) -> u32 {
+    let current_bits = clamp(current_bits);
+    let homes = 1u64 << current_bits;
+    let fits = homes * 3 <= entries.saturating_mul(4) && entries <= homes * 4;
+    if fits {
+        return current_bits;
+    }
+    let needed = entries.saturating_mul(2).div_ceil(5).max(1);
+    clamp(
+        needed
+            .checked_next_power_of_two()
+            .map_or(MAX_BITS, u64::trailing_zeros),
+    )
+}
+
+const fn clamp(bits: u32) -> u32 {
+    if bits < MIN_BITS {
+        MIN_BITS
+    } else if bits > MAX_BITS {
+        MAX_BITS
+    } else {
+        bits
+    }
+}
