@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! One connection.
+
+use core::net::Ipv4Addr;
+
+use kernel::{
+    alloc::AllocError,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    },
+};
+
+use crate::{
+    kapi::{
+        rcu_table::Side,
+        sync::Cache, //
+    },
+    logic::{
+        addr::{
+            Addr,
+            Endpoint, //
+        },
+        protocol::Protocol,
+        packet::Transport,
+        state::{
+            tcp,
+            Direction,
+            State, //
+        },
+        tuple::{
+            AddrPair,
+            Tuple, //
+        },
+        wheel,
+    },
+    svc::{
+        Dest,
+        Forward, //
+    },
+};
+
+/// Where connections are allocated; `rvs_conn` in `/proc/slabinfo`.
+pub(crate) static CACHE: Cache<Conn> = Cache::new();
+
+/// The three addresses of a connection. Those of IPv6 have a place of their own, so that IPv4
+/// connections stay within one cache line.
+enum Addresses {
+    V4 {
+        client: Ipv4Addr,
+        service: Ipv4Addr,
+        dest: Ipv4Addr,
+    },
+    Other(KBox<OtherAddresses>),
+}
+
+struct OtherAddresses {
+    client: Addr,
+    service: Addr,
+    dest: Addr,
+}
+
+/// A connection from a client through a service to a destination.
+///
+/// What a packet needs comes first, to lie in one cache line.
+#[repr(C)]
+pub(crate) struct Conn {
+    addrs: Addresses,
+    client_port: u16,
+    service_port: u16,
+    dest_port: u16,
+    protocol: Protocol,
+    forward: Forward,
+    word: Atomic<u32>,
+    last_seen: Atomic<u32>,
+    dest: Arc<Dest>,
+}
+
+/// Bits of a connection's word: the state, and what goes with it.
+mod word {
+    /// The state, as its number.
+    pub(super) const STATE: u32 = 0xff;
+    /// The destination counts the connection as active.
+    pub(super) const ACTIVE: u32 = 1 << 8;
+    /// The connection was taken out of the table and only waits to be freed.
+    pub(super) const DEAD: u32 = 1 << 9;
+}
+
+/// What a packet did to the state of its connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transition {
+    /// The timeout stays or gets longer: nobody has to be told.
+    Unhurried,
+    /// The timeout got shorter: the wheel must look at the connection earlier.
+    Hastened,
+}
+
+impl Conn {
+    /// Makes a connection for the first packet of a flow, which had this tuple, in the initial
+    /// state of its protocol. `now` is in jiffies.
+    pub(crate) fn new(tuple: &Tuple, dest: Arc<Dest>, now: u32) -> Result<Self, AllocError> {
+        let to = dest.endpoint();
+        let addrs = match (tuple.addrs, to.addr) {
+            (AddrPair::V4 { src, dst }, Addr::V4(dest)) => Addresses::V4 {
+                client: src,
+                service: dst,
+                dest,
+            },
+            (addrs, dest) => Addresses::Other(KBox::new(
+                OtherAddresses {
+                    client: addrs.src(),
+                    service: addrs.dst(),
+                    dest,
+                },
+                GFP_ATOMIC,
+            )?),
+        };
+        dest.connection_begins();
+        Ok(Self {
+            addrs,
+            client_port: tuple.src_port,
+            service_port: tuple.dst_port,
+            dest_port: to.port,
+            protocol: tuple.protocol,
+            forward: dest.forward(),
+            word: Atomic::new(State::initial(tuple.protocol).to_u8().into()),
+            last_seen: Atomic::new(now),
+            dest,
+        })
+    }
+
+    /// Returns where the client is.
+    #[inline]
+    pub(crate) fn client(&self) -> Endpoint {
+        let addr = match &self.addrs {
+            Addresses::V4 { client, .. } => Addr::V4(*client),
+            Addresses::Other(addrs) => addrs.client,
+        };
+        Endpoint::new(addr, self.client_port)
+    }
+
+    /// Returns the virtual address and port.
+    #[inline]
+    pub(crate) fn service(&self) -> Endpoint {
+        let addr = match &self.addrs {
+            Addresses::V4 { service, .. } => Addr::V4(*service),
+            Addresses::Other(addrs) => addrs.service,
+        };
+        Endpoint::new(addr, self.service_port)
+    }
+
+    /// Returns where the real server is.
+    #[inline]
+    pub(crate) fn real_server(&self) -> Endpoint {
+        let addr = match &self.addrs {
+            Addresses::V4 { dest, .. } => Addr::V4(*dest),
+            Addresses::Other(addrs) => addrs.dest,
+        };
+        Endpoint::new(addr, self.dest_port)
+    }
+
+    /// Returns the tuple of the packets that arrive from one side.
+    pub(crate) fn tuple(&self, side: Side) -> Option<Tuple> {
+        match side {
+            Side::Original => Tuple::new(self.client(), self.service(), self.protocol),
+            Side::Reply => Tuple::new(self.real_server(), self.client(), self.protocol),
+        }
+    }
+
+    /// Returns whether a packet that arrives from `side` with this tuple is of this connection.
+    #[inline]
+    pub(crate) fn matches(&self, side: Side, tuple: &Tuple) -> bool {
+        let (src_port, dst_port) = match side {
+            Side::Original => (self.client_port, self.service_port),
+            Side::Reply => (self.dest_port, self.client_port),
+        };
+        if tuple.src_port != src_port
+            || tuple.dst_port != dst_port
+            || tuple.protocol != self.protocol
+        {
+            return false;
+        }
+        match (&self.addrs, tuple.addrs, side) {
+            (
+                Addresses::V4 {
+                    client, service, ..
+                },
+                AddrPair::V4 { src, dst },
+                Side::Original,
+            ) => src == *client && dst == *service,
+            (Addresses::V4 { client, dest, .. }, AddrPair::V4 { src, dst }, Side::Reply) => {
+                src == *dest && dst == *client
+            }
+            (Addresses::Other(_), _, _) => self.tuple(side).is_some_and(|own| own == *tuple),
+            (Addresses::V4 { .. }, AddrPair::V6 { .. }, _) => false,
+        }
+    }
+
+    /// Returns whether replies pass the director, so that they have a tuple of their own.
+    pub(crate) fn has_reply_tuple(&self) -> bool {
+        match self.forward {
+            Forward::Nat => true,
+        }
+    }
+
+    /// Returns how packets reach the real server.
+    #[inline]
+    pub(crate) fn forward(&self) -> Forward {
+        self.forward
+    }
+
+    /// Returns the destination.
+    #[inline]
+    pub(crate) fn dest(&self) -> &Arc<Dest> {
+        &self.dest
+    }
+
+    /// Returns the state.
+    pub(crate) fn state(&self) -> State {
+        self.state_of(self.word.load(Relaxed))
+    }
+
+    /// Returns whether both ends are done, so that the ports may be used again.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(
+            self.state(),
+            State::Tcp(tcp::State::TimeWait | tcp::State::Close)
+        )
+    }
+
+    /// Notes that a packet was seen at `now` (jiffies).
+    #[inline]
+    pub(crate) fn touch(&self, now: u32) {
+        // A store would take the line from other CPUs; once in a tick is enough.
+        if self.last_seen.load(Relaxed) != now {
+            self.last_seen.store(now, Relaxed);
+        }
+    }
+
+    /// Changes the state as a packet demands.
+    pub(crate) fn advance(&self, direction: Direction, transport: &Transport) -> Transition {
+        let mut old = self.word.load(Relaxed);
+        loop {
+            let state = self.state_of(old);
+            let next = state.next(direction, transport);
+            let active = next.is_active();
+            let new = (old & !(word::STATE | word::ACTIVE))
+                | u32::from(next.to_u8())
+                | if active { word::ACTIVE } else { 0 };
+            if new == old {
+                return Transition::Unhurried;
+            }
+            match self.word.cmpxchg(old, new, Relaxed) {
+                Ok(_) => {
+                    // Who changed the word counts the change, so it is counted once.
+                    match (old & word::ACTIVE != 0, active) {
+                        (false, true) => self.dest.connection_activates(),
+                        (true, false) => self.dest.connection_deactivates(),
+                        _ => {}
+                    }
+                    return if next.timeout() < state.timeout() {
+                        Transition::Hastened
+                    } else {
+                        Transition::Unhurried
+                    };
+                }
+                Err(current) => old = current,
+            }
+        }
+    }
+
+    /// Returns the jiffy in which the connection will have been idle for too long; none when it
+    /// was taken out of the table.
+    pub(crate) fn deadline(&self, hz: u32) -> Option<u32> {
+        if self.is_dead() {
+            return None;
+        }
+        let timeout = self.state().timeout().saturating_mul(hz);
+        Some(wheel::deadline(self.last_seen.load(Relaxed), timeout))
+    }
+
+    /// Marks the connection as taken out of the table. True for the caller that did it first.
+    pub(crate) fn die(&self) -> bool {
+        let mut old = self.word.load(Relaxed);
+        loop {
+            if old & word::DEAD != 0 {
+                return false;
+            }
+            match self.word.cmpxchg(old, old | word::DEAD, Relaxed) {
+                Ok(_) => return true,
+                Err(current) => old = current,
+            }
+        }
+    }
+
+    fn state_of(&self, word: u32) -> State {
+        // The word holds nothing but what `to_u8` made.
+        State::from_u8((word & word::STATE) as u8).unwrap_or(State::initial(self.protocol))
+    }
+
+    fn is_dead(&self) -> bool {
+        self.word.load(Relaxed) & word::DEAD != 0
+    }
+}
+
+impl Drop for Conn {
+    fn drop(&mut self) {
+        if self.word.load(Relaxed) & word::ACTIVE != 0 {
+            self.dest.connection_deactivates();
+        }
+        self.dest.connection_ends();
+    }
+}

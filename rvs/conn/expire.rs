@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Looking after connections: expiry and the size of the table.
+
+use kernel::sync::atomic::{
+    Full,
+    Relaxed, //
+};
+
+use crate::{
+    kapi::{
+        time,
+        wheel::Due,
+        workqueue::Work, //
+    },
+    logic::wheel,
+};
+
+use super::{
+    Conn,
+    Connections, //
+};
+
+impl Work for Connections {
+    /// Runs once a second while there are connections, and at once when the table has to grow.
+    fn run(&self) -> Option<u32> {
+        self.expire();
+        self.table.resize();
+        if self.count() > 0 {
+            return Some(time::hz());
+        }
+        self.asleep.store(true, Relaxed);
+        // A connection may have come between the count and the store, and found us awake.
+        if self.count() > 0 && self.asleep.xchg(false, Full) {
+            return Some(time::hz());
+        }
+        None
+    }
+}
+
+impl Connections {
+    /// Turns the wheel to the present.
+    fn expire(&self) {
+        let now = time::jiffies32();
+        for slot in self.slots.slots_over(self.turned.load(Relaxed), now) {
+            self.wheel.advance(
+                slot,
+                |conn| self.due(conn, now),
+                |conn| {
+                    if conn.die() {
+                        self.unlink(conn.as_rcu_ref());
+                    }
+                },
+            );
+        }
+        self.turned.store(now, Relaxed);
+    }
+
+    /// When to look at a connection again.
+    fn due(&self, conn: &Conn, now: u32) -> Due {
+        match conn.deadline(time::hz()) {
+            Some(deadline) if wheel::remaining(deadline, now).is_some() => {
+                Due::Later(self.slots.slot_of(deadline))
+            }
+            _ => Due::Now,
+        }
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Connections.
+//!
+//! A connection is found by the tuples of its packets, in one table for both directions, without
+//! lock or reference. It is owned by the table (once for each tuple) and by the wheel, which
+//! notices when it has been idle for too long.
+
+mod entry;
+mod expire;
+mod table;
+
+pub(crate) use entry::{
+    Conn,
+    Transition,
+    CACHE, //
+};
+pub(crate) use table::Connections;

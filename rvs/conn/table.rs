@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The connections of a namespace: finding, creating and removing them.
+
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        rcu,
+        Arc, //
+    },
+};
+
+use crate::{
+    kapi::{
+        random::random_u64,
+        rcu_table::{
+            Hasher,
+            Inserted,
+            RcuTable,
+            Side, //
+        },
+        sync::{
+            RcuArc,
+            RcuRef, //
+        },
+        time,
+        wheel::Wheel,
+    },
+    logic::{
+        siphash::HashKey,
+        tuple::Tuple,
+        wheel::{
+            self,
+            Wheel as Slots, //
+        },
+    },
+    svc::Dest,
+};
+
+use super::{
+    Conn,
+    CACHE, //
+};
+
+/// Why a connection could not be created.
+pub(crate) enum CreateError {
+    /// Memory is short.
+    Memory,
+    /// Replies of this destination to this client belong to another connection already: the
+    /// client uses one port for two services with the same real server behind them.
+    ReplyTaken,
+}
+
+/// Hashes connections by the tuples of their packets.
+pub(super) struct TupleHash(pub(super) HashKey);
+
+impl Hasher for TupleHash {
+    type Object = Conn;
+
+    fn hash(&self, conn: &Conn, side: Side) -> u64 {
+        // A connection whose tuple has no form was never put into a table.
+        conn.tuple(side).map_or(0, |tuple| tuple.hash(&self.0))
+    }
+}
+
+/// All connections of a namespace.
+pub(crate) struct Connections {
+    pub(super) table: RcuTable<TupleHash>,
+    pub(super) wheel: Wheel<Conn>,
+    /// Which slot of the wheel a time falls in.
+    pub(super) slots: Slots,
+    /// The jiffy up to which the wheel has turned.
+    pub(super) turned: Atomic<u32>,
+    /// Nobody looks after the connections, as there are none.
+    pub(super) asleep: Atomic<bool>,
+}
+
+impl Connections {
+    /// Makes an empty table.
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self {
+            table: RcuTable::new(TupleHash(HashKey::new(random_u64(), random_u64())))?,
+            wheel: Wheel::new(wheel::SLOTS)?,
+            slots: Slots::new(time::hz()),
+            turned: Atomic::new(time::jiffies32()),
+            asleep: Atomic::new(true),
+        })
+    }
+
+    /// Returns the number of connections.
+    pub(crate) fn count(&self) -> usize {
+        self.wheel.len()
+    }
+
+    /// Returns the number of buckets of the table.
+    pub(crate) fn buckets(&self) -> usize {
+        self.table.buckets()
+    }
+
+    /// Finds the connection of a packet, and the side it arrives from.
+    #[inline]
+    pub(crate) fn find<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        tuple: &Tuple,
+    ) -> Option<(RcuRef<'g, Conn>, Side)> {
+        self.table
+            .find(guard, tuple.hash(&self.table.hasher().0), |conn, side| {
+                conn.matches(side, tuple)
+            })
+    }
+
+    /// Creates the connection of a first packet, or returns the one that another CPU has just
+    /// created for the same flow.
+    pub(crate) fn create<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        tuple: &Tuple,
+        dest: Arc<Dest>,
+        now: u32,
+    ) -> Result<RcuRef<'g, Conn>, CreateError> {
+        let conn = Conn::new(tuple, dest, now).map_err(|_| CreateError::Memory)?;
+        let conn = RcuArc::new_in(&CACHE, conn).map_err(|_| CreateError::Memory)?;
+
+        match self.link(&conn, Side::Original, tuple) {
+            Inserted::New => {}
+            Inserted::Exists => {
+                // Dropping ours leaves the other CPU's.
+                return match self.find(guard, tuple) {
+                    Some((conn, Side::Original)) => Ok(conn),
+                    _ => Err(CreateError::ReplyTaken),
+                };
+            }
+            Inserted::Full => return Err(CreateError::Memory),
+        }
+        if let Some(reply) = conn.has_reply_tuple().then(|| conn.tuple(Side::Reply)).flatten() {
+            let error = match self.link(&conn, Side::Reply, &reply) {
+                Inserted::New => None,
+                Inserted::Exists => Some(CreateError::ReplyTaken),
+                Inserted::Full => Some(CreateError::Memory),
+            };
+            if let Some(error) = error {
+                self.table.remove(conn.as_rcu_ref(), Side::Original);
+                return Err(error);
+            }
+        }
+
+        let slot = self.slot_of(&conn);
+        let found = conn.under(guard);
+        // The object is new: no wheel has it.
+        let _ = self.wheel.insert(conn, slot);
+        Ok(found)
+    }
+
+    /// Has the wheel look at a connection whose timeout got shorter.
+    pub(crate) fn hasten(&self, conn: RcuRef<'_, Conn>) {
+        self.wheel.move_to(conn, self.slot_of(&conn));
+    }
+
+    /// Ends a connection: its tuples are free for another one, its memory follows.
+    pub(crate) fn kill(&self, conn: RcuRef<'_, Conn>) {
+        if conn.die() {
+            self.unlink(conn);
+            self.wheel.move_to(conn, self.slot_of(&conn));
+        }
+    }
+
+    /// Returns whether [`Worker::wake_in`](crate::kapi::workqueue::Worker::wake_in) is to be
+    /// called, as this is the first connection after a while. True for one caller only.
+    #[inline]
+    pub(crate) fn needs_waking(&self) -> bool {
+        self.asleep.load(Relaxed) && self.asleep.xchg(false, Full)
+    }
+
+    /// Returns whether the table has to grow, and the worker is to be woken for it. True for one
+    /// caller only.
+    #[inline]
+    pub(crate) fn needs_growing(&self) -> bool {
+        self.table.needs_growing()
+    }
+
+    /// The slot in which a connection is to be looked at.
+    fn slot_of(&self, conn: &Conn) -> usize {
+        // The slot of now may be visited right now; a dead connection goes into the next one.
+        let soon = wheel::deadline(time::jiffies32(), self.slots.ticks_per_slot());
+        self.slots
+            .slot_of(conn.deadline(time::hz()).unwrap_or(soon))
+    }
+
+    /// Takes a connection out of the table.
+    pub(super) fn unlink(&self, conn: RcuRef<'_, Conn>) {
+        self.table.remove(conn, Side::Original);
+        if conn.has_reply_tuple() {
+            self.table.remove(conn, Side::Reply);
+        }
+    }
+
+    fn link(&self, conn: &RcuArc<Conn>, side: Side, tuple: &Tuple) -> Inserted {
+        self.table.insert(conn.clone(), side, |other, side| {
+            other.matches(side, tuple)
+        })
+    }
+}

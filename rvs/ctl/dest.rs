@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Operations on destinations.
+
+use crate::{
+    director::Director,
+    kapi::genl::{
+        Attribute,
+        Do,
+        Dump,
+        Dumper,
+        Permission,
+        Refusal,
+        Request, //
+    },
+    logic::uapi::{
+        command,
+        dest,
+        policy,
+        Rule, //
+    },
+    svc::{
+        ConfigError,
+        DestChange, //
+    },
+};
+
+use super::{
+    address::read_forward,
+    fill,
+    key::{
+        check_reachable,
+        read_dest,
+        read_service,
+        read_service_of_dest, //
+    },
+};
+
+/// What a destination gets whose weight is not named.
+const DEFAULT_WEIGHT: u32 = 1;
+
+/// Adds a destination.
+pub(super) struct Add;
+
+impl Do for Add {
+    const COMMAND: u8 = command::DEST_ADD;
+    const PERMISSION: Permission = Permission::NetAdmin;
+    const POLICY: &'static [Rule] = policy::DEST_ADD;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let attributes = request.attributes();
+        let key = read_service_of_dest(attributes)?;
+        let endpoint = read_dest(attributes)?;
+        let weight = attributes
+            .get(dest::WEIGHT)
+            .and_then(Attribute::u32)
+            .unwrap_or(DEFAULT_WEIGHT);
+        let forward = read_forward(attributes, dest::FORWARD)?;
+        check_reachable(request.net(), attributes, endpoint)?;
+
+        let director = Director::of(request.net()).data();
+        let mut config = director.config.lock();
+        Ok(config.add_dest(&key, endpoint, weight, forward)?)
+    }
+}
+
+/// Changes a destination.
+pub(super) struct Set;
+
+impl Do for Set {
+    const COMMAND: u8 = command::DEST_SET;
+    const PERMISSION: Permission = Permission::NetAdmin;
+    const POLICY: &'static [Rule] = policy::DEST_SET;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let attributes = request.attributes();
+        let key = read_service_of_dest(attributes)?;
+        let endpoint = read_dest(attributes)?;
+        let change = DestChange {
+            weight: attributes.get(dest::WEIGHT).and_then(Attribute::u32),
+            forward: read_forward(attributes, dest::FORWARD)?,
+        };
+        let director = Director::of(request.net()).data();
+        let mut config = director.config.lock();
+        Ok(config.set_dest(&key, endpoint, change)?)
+    }
+}
+
+/// Removes a destination.
+pub(super) struct Del;
+
+impl Do for Del {
+    const COMMAND: u8 = command::DEST_DEL;
+    const PERMISSION: Permission = Permission::NetAdmin;
+    const POLICY: &'static [Rule] = policy::DEST_DEL;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let attributes = request.attributes();
+        let key = read_service_of_dest(attributes)?;
+        let endpoint = read_dest(attributes)?;
+        let director = Director::of(request.net()).data();
+        let mut config = director.config.lock();
+        Ok(config.del_dest(&key, endpoint)?)
+    }
+}
+
+/// Answers with one destination.
+pub(super) struct Get;
+
+impl Do for Get {
+    const COMMAND: u8 = command::DEST_GET;
+    const PERMISSION: Permission = Permission::Anyone;
+    const POLICY: &'static [Rule] = policy::DEST_GET_DO;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let attributes = request.attributes();
+        let key = read_service_of_dest(attributes)?;
+        let endpoint = read_dest(attributes)?;
+        let director = Director::of(request.net()).data();
+        let config = director.config.lock();
+        let service = config.service(&key).ok_or(ConfigError::NoService)?;
+        let entry = service
+            .position(endpoint)
+            .and_then(|position| service.dests().get(position))
+            .ok_or(ConfigError::NoDest)?;
+        request.reply(|message| fill::dest(message, &key, entry))
+    }
+}
+
+/// Answers with the destinations of one service, or of all.
+pub(super) struct GetAll;
+
+impl Dump for GetAll {
+    const COMMAND: u8 = command::DEST_GET;
+    const POLICY: &'static [Rule] = policy::DEST_GET_DUMP;
+
+    fn run(dumper: &mut Dumper<'_>) -> Result<(), Refusal> {
+        let attributes = dumper.request().attributes();
+        let wanted = match attributes.get(dest::SERVICE) {
+            Some(nest) => Some(read_service(nest.nested())?),
+            None => None,
+        };
+        let director = Director::of(dumper.request().net()).data();
+        let config = director.config.lock();
+        dumper.set_generation(config.generation());
+        if let Some(key) = &wanted {
+            config.service(key).ok_or(ConfigError::NoService)?;
+        }
+
+        let from = dumper.cursor().outer as usize;
+        for (key, service) in config.services().skip(from) {
+            if wanted.is_none_or(|wanted| wanted == *key) {
+                let from = dumper.cursor().inner as usize;
+                for entry in service.dests().iter().skip(from) {
+                    if dumper
+                        .message(|message| fill::dest(message, key, entry))
+                        .is_err()
+                    {
+                        return dumper.part_is_full();
+                    }
+                    dumper.cursor().inner += 1;
+                }
+            }
+            let cursor = dumper.cursor();
+            cursor.outer += 1;
+            cursor.inner = 0;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Refusals in words.
+
+use kernel::prelude::*;
+
+use crate::{
+    kapi::genl::Refusal,
+    svc::ConfigError, //
+};
+
+/// Address family not supported (`EAFNOSUPPORT`).
+pub(super) fn eafnosupport() -> Error {
+    Error::from_errno(-97)
+}
+
+/// Protocol not supported (`EPROTONOSUPPORT`).
+pub(super) fn eprotonosupport() -> Error {
+    Error::from_errno(-93)
+}
+
+/// Operation not supported (`EOPNOTSUPP`).
+pub(super) fn eopnotsupp() -> Error {
+    Error::from_errno(-95)
+}
+
+impl From<ConfigError> for Refusal {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::ServiceExists => Self::new(EEXIST, c"the service exists already"),
+            ConfigError::NoService => Self::new(ESRCH, c"there is no such service"),
+            ConfigError::DestExists => {
+                Self::new(EEXIST, c"the service has this destination already")
+            }
+            ConfigError::NoDest => Self::new(ENOENT, c"the service has no such destination"),
+            ConfigError::NoForward => Self::new(
+                EINVAL,
+                c"neither the destination nor the service names a forward method",
+            ),
+            ConfigError::Memory => Self::new(ENOMEM, c"memory is short"),
+        }
+    }
+}

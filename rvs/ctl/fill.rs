@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Services and destinations in answers.
+
+use crate::{
+    kapi::genl::{
+        Full,
+        Message, //
+    },
+    logic::uapi::{
+        dest,
+        service,
+        stats, //
+    },
+    svc::{
+        Counter,
+        Dest,
+        Entry,
+        ServiceConfig,
+        ServiceKey, //
+    },
+};
+
+use super::key::{
+    DEST_ADDRESS,
+    SERVICE_ADDRESS, //
+};
+
+/// Puts the key of a service.
+fn service_key(message: &mut Message<'_>, key: &ServiceKey) -> Result<(), Full> {
+    message.u32(service::PROTOCOL, key.protocol.number().into())?;
+    SERVICE_ADDRESS.fill(message, key.addr)?;
+    message.be16(service::PORT, key.port)
+}
+
+/// Puts a service.
+pub(super) fn service(
+    message: &mut Message<'_>,
+    key: &ServiceKey,
+    config: &ServiceConfig,
+) -> Result<(), Full> {
+    service_key(message, key)?;
+    message.str(service::SCHEDULER, config.scheduler().name())?;
+    if let Some(forward) = config.forward() {
+        message.u32(service::FORWARD, forward.to_uapi())?;
+    }
+    let dests = config.dests();
+    message.u32(
+        service::DESTS,
+        u32::try_from(dests.len()).unwrap_or(u32::MAX),
+    )?;
+    message.nest(service::STATS, |nest| {
+        counters(nest, |counter| {
+            dests.iter().fold(0u64, |sum, entry| {
+                sum.wrapping_add(entry.dest.counted(counter))
+            })
+        })
+    })
+}
+
+/// Puts a destination.
+pub(super) fn dest(
+    message: &mut Message<'_>,
+    key: &ServiceKey,
+    entry: &Entry,
+) -> Result<(), Full> {
+    let Entry { dest, weight } = entry;
+    message.nest(dest::SERVICE, |nest| service_key(nest, key))?;
+    let endpoint = dest.endpoint();
+    DEST_ADDRESS.fill(message, endpoint.addr)?;
+    message.be16(dest::PORT, endpoint.port)?;
+    message.u32(dest::WEIGHT, *weight)?;
+    message.u32(dest::FORWARD, dest.forward().to_uapi())?;
+    message.u32(dest::ACTIVE, dest.active())?;
+    message.u32(dest::INACTIVE, dest.inactive())?;
+    message.nest(dest::STATS, |nest| dest_counters(nest, dest))
+}
+
+fn dest_counters(message: &mut Message<'_>, dest: &Dest) -> Result<(), Full> {
+    counters(message, |counter| dest.counted(counter))
+}
+
+fn counters(message: &mut Message<'_>, counted: impl Fn(Counter) -> u64) -> Result<(), Full> {
+    message.uint(stats::CONNS, counted(Counter::Connections))?;
+    message.uint(stats::IN_PACKETS, counted(Counter::InPackets))?;
+    message.uint(stats::OUT_PACKETS, counted(Counter::OutPackets))?;
+    message.uint(stats::IN_BYTES, counted(Counter::InBytes))?;
+    message.uint(stats::OUT_BYTES, counted(Counter::OutBytes))
+}

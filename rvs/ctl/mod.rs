@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The generic netlink family `rvs`: what it is asked, and what it answers.
+//!
+//! Specification: `docs/netlink/rvs.yaml`.
+
+mod address;
+mod dest;
+mod errors;
+mod fill;
+mod info;
+mod key;
+mod service;
+
+use kernel::prelude::*;
+
+use crate::{
+    kapi::genl::{
+        Family,
+        Operation, //
+    },
+    logic::uapi,
+};
+
+/// The operations, in the order of their command numbers.
+const OPERATIONS: &[Operation] = &[
+    Operation::of_do::<info::Get>(),
+    Operation::of_do::<service::Add>(),
+    Operation::of_do::<service::Set>(),
+    Operation::of_do::<service::Del>(),
+    Operation::of_do::<service::Get>(),
+    Operation::of_dump::<service::GetAll>(),
+    Operation::of_do::<dest::Add>(),
+    Operation::of_do::<dest::Set>(),
+    Operation::of_do::<dest::Del>(),
+    Operation::of_do::<dest::Get>(),
+    Operation::of_dump::<dest::GetAll>(),
+    Operation::of_do::<service::Flush>(),
+];
+
+/// Registers the family.
+pub(crate) fn register(module: &'static ThisModule) -> Result<Family> {
+    Family::register(module, uapi::FAMILY_NAME, uapi::FAMILY_VERSION, OPERATIONS)
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Operations on services.
+
+use kernel::prelude::*;
+
+use crate::{
+    director::Director,
+    kapi::{
+        genl::{
+            Attributes,
+            Do,
+            Dump,
+            Dumper,
+            Permission,
+            Refusal,
+            Request, //
+        },
+        net::pernet::Namespace, //
+    },
+    logic::{
+        scheduler,
+        uapi::{
+            command,
+            policy,
+            service,
+            Rule, //
+        },
+    },
+    svc::{
+        ConfigError,
+        ServiceChange, //
+    },
+};
+
+use super::{
+    address::read_forward,
+    fill,
+    key::read_service, //
+};
+
+/// What a service gets whose scheduler is not named.
+const DEFAULT_SCHEDULER: scheduler::Kind = scheduler::Kind::Wrr;
+
+/// Adds a service. The first one of a namespace brings the hooks.
+pub(super) struct Add;
+
+impl Do for Add {
+    const COMMAND: u8 = command::SERVICE_ADD;
+    const PERMISSION: Permission = Permission::NetAdmin;
+    const POLICY: &'static [Rule] = policy::SERVICE_ADD;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let attributes = request.attributes();
+        let key = read_service(attributes)?;
+        let scheduler = read_scheduler(attributes)?.unwrap_or(DEFAULT_SCHEDULER);
+        let forward = read_forward(attributes, service::FORWARD)?;
+
+        let namespace = Director::of(request.net());
+        let director = namespace.data();
+        let mut config = director.config.lock();
+        namespace.enable_hooks()?;
+        let added = config.add_service(&director.services, key, scheduler, forward);
+        if config.count() == 0 {
+            namespace.disable_hooks();
+        }
+        Ok(added?)
+    }
+}
+
+/// Changes a service.
+pub(super) struct Set;
+
+impl Do for Set {
+    const COMMAND: u8 = command::SERVICE_SET;
+    const PERMISSION: Permission = Permission::NetAdmin;
+    const POLICY: &'static [Rule] = policy::SERVICE_SET;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let attributes = request.attributes();
+        let key = read_service(attributes)?;
+        let change = ServiceChange {
+            scheduler: read_scheduler(attributes)?,
+            forward: read_forward(attributes, service::FORWARD)?,
+        };
+        let director = Director::of(request.net()).data();
+        Ok(director.config.lock().set_service(&key, change)?)
+    }
+}
+
+/// Deletes a service. With the last one of a namespace the hooks go.
+pub(super) struct Del;
+
+impl Do for Del {
+    const COMMAND: u8 = command::SERVICE_DEL;
+    const PERMISSION: Permission = Permission::NetAdmin;
+    const POLICY: &'static [Rule] = policy::SERVICE_DEL;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let key = read_service(request.attributes())?;
+        remove(Director::of(request.net()), |director| {
+            director
+                .config
+                .lock()
+                .del_service(&director.services, &key)
+        })
+    }
+}
+
+/// Deletes all services.
+pub(super) struct Flush;
+
+impl Do for Flush {
+    const COMMAND: u8 = command::FLUSH;
+    const PERMISSION: Permission = Permission::NetAdmin;
+    const POLICY: &'static [Rule] = policy::FLUSH;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        remove(Director::of(request.net()), |director| {
+            director.config.lock().flush(&director.services)
+        })
+    }
+}
+
+/// Answers with one service.
+pub(super) struct Get;
+
+impl Do for Get {
+    const COMMAND: u8 = command::SERVICE_GET;
+    const PERMISSION: Permission = Permission::Anyone;
+    const POLICY: &'static [Rule] = policy::SERVICE_GET_DO;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let key = read_service(request.attributes())?;
+        let director = Director::of(request.net()).data();
+        let config = director.config.lock();
+        let found = config.service(&key).ok_or(ConfigError::NoService)?;
+        request.reply(|message| fill::service(message, &key, found))
+    }
+}
+
+/// Answers with all services.
+pub(super) struct GetAll;
+
+impl Dump for GetAll {
+    const COMMAND: u8 = command::SERVICE_GET;
+    const POLICY: &'static [Rule] = policy::SERVICE_GET_DUMP;
+
+    fn run(dumper: &mut Dumper<'_>) -> Result<(), Refusal> {
+        let director = Director::of(dumper.request().net()).data();
+        let config = director.config.lock();
+        dumper.set_generation(config.generation());
+        let from = dumper.cursor().outer as usize;
+        for (key, service) in config.services().skip(from) {
+            if dumper
+                .message(|message| fill::service(message, key, service))
+                .is_err()
+            {
+                return dumper.part_is_full();
+            }
+            dumper.cursor().outer += 1;
+        }
+        Ok(())
+    }
+}
+
+fn remove(
+    namespace: &Namespace<Director>,
+    removal: impl FnOnce(&Director) -> Result<(), ConfigError>,
+) -> Result<(), Refusal> {
+    let director = namespace.data();
+    removal(director)?;
+    // Nobody can add a service between the look and the removal of the hooks.
+    let config = director.config.lock();
+    if config.count() == 0 {
+        namespace.disable_hooks();
+    }
+    Ok(())
+}
+
+fn read_scheduler(attributes: Attributes<'_>) -> Result<Option<scheduler::Kind>, Refusal> {
+    let Some(attribute) = attributes.get(service::SCHEDULER) else {
+        return Ok(None);
+    };
+    match scheduler::Kind::from_name(attribute.str()) {
+        Some(kind) => Ok(Some(kind)),
+        None => Err(
+            Refusal::new(ENOENT, c"there is no such scheduler; use rr or wrr").at(Some(attribute)),
+        ),
+    }
+}

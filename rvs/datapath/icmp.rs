@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! ICMP errors about packets that were translated: they are translated the same way, inside and
+//! outside, so that each end reads of the addresses it knows (RFC 5508 section 4.2).
+
+use crate::{
+    conn::Conn,
+    kapi::{
+        net::{
+            Packet,
+            Verdict, //
+        },
+        sync::RcuRef, //
+    },
+    logic::nat::{
+        rewrite_icmp_error,
+        End, //
+    },
+};
+
+use super::{
+    nat,
+    parse::IcmpError,
+    reply,
+    Context, //
+};
+
+/// An error from the client's side about a reply, sent to the service: the real server wants to
+/// know, of a path with a smaller MTU for example.
+pub(super) fn to_real_server(
+    context: Context<'_>,
+    packet: Packet<'_>,
+    error: &IcmpError,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    let to = conn.real_server();
+    nat::send_rewritten(
+        context,
+        packet,
+        &error.header,
+        error.icmp.writable_len,
+        to,
+        |bytes, _| rewrite_icmp_error(bytes, &error.icmp, End::Destination, to),
+    )
+}
+
+/// An error from the real server's side about a request: the client knows only the service.
+pub(super) fn to_client(
+    context: Context<'_>,
+    mut packet: Packet<'_>,
+    error: &IcmpError,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    let Some(bytes) = packet.writable(error.icmp.writable_len) else {
+        return packet.discard();
+    };
+    if rewrite_icmp_error(bytes, &error.icmp, End::Source, conn.service()).is_err() {
+        return packet.discard();
+    }
+    packet.forget_device_checksum();
+    reply::go_on(context, packet)
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The way of a packet: parse, look up, decide, rewrite, send.
+//!
+//! | step | file |
+//! |---|---|
+//! | the hooks and who takes which packets | `hooks` |
+//! | from bytes to a flow or an ICMP error | `parse` |
+//! | a client's packet, of a new flow or not | `request` |
+//! | choosing a real server for a new flow | `schedule` |
+//! | rewriting and sending to the real server | `nat` |
+//! | a real server's packet back to the client | `reply` |
+//! | ICMP errors about either | `icmp` |
+//!
+//! The hooks sit where those of IPVS do (`ip_vs_ops4` in `net/netfilter/ipvs/ip_vs_core.c`).
+
+mod hooks;
+mod icmp;
+mod nat;
+mod parse;
+mod reply;
+mod request;
+mod schedule;
+
+use kernel::sync::rcu;
+
+use crate::{
+    director::Director,
+    kapi::net::{
+        HookPoint,
+        Net, //
+    },
+};
+
+pub(crate) use hooks::HOOKS;
+
+/// What every step knows about where it runs.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    director: &'a Director,
+    net: &'a Net,
+    guard: &'a rcu::Guard,
+    point: HookPoint,
+}

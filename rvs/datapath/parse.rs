@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! From the bytes of a packet to what it is about.
+
+use crate::{
+    kapi::net::{
+        DefragmentAt,
+        HookPoint,
+        Packet,
+        Verdict, //
+    },
+    logic::{
+        packet::{
+            self,
+            icmp,
+            ipv4,
+            ParseError,
+            Transport, //
+        },
+        protocol::Protocol,
+        tuple::Tuple, //
+    },
+};
+
+/// A packet of TCP or UDP.
+pub(super) struct Flow {
+    /// Its IP header.
+    pub(super) header: ipv4::Header,
+    /// Its transport header.
+    pub(super) transport: Transport,
+    /// Its tuple.
+    pub(super) tuple: Tuple,
+}
+
+impl Flow {
+    /// Returns the bytes up to the end of the fixed transport header: those a rewrite touches.
+    pub(super) fn headers_len(&self) -> usize {
+        let transport = match self.transport.protocol() {
+            Protocol::Tcp => packet::tcp::MIN_HEADER_LEN,
+            Protocol::Udp => packet::udp::HEADER_LEN,
+        };
+        self.header.header_len.saturating_add(transport)
+    }
+}
+
+/// An ICMP error about a packet of TCP or UDP.
+pub(super) struct IcmpError {
+    /// The IP header of the error.
+    pub(super) header: ipv4::Header,
+    /// The error, with the tuple of the packet it is about.
+    pub(super) icmp: icmp::Error,
+}
+
+/// What a packet is about, of all that RVS cares for.
+pub(super) enum Content {
+    /// A packet of a flow.
+    Flow(Flow),
+    /// An error about one.
+    IcmpError(IcmpError),
+}
+
+/// Reads a packet, whole: fragments are collected before. The verdict of a packet that is none of
+/// ours, or makes no sense, is to let it pass: the stack behind has its own rules for it.
+pub(super) fn read<'a>(
+    mut packet: Packet<'a>,
+    point: HookPoint,
+) -> Result<(Packet<'a>, Content), Verdict> {
+    let Ok(mut header) = parse_with(&mut packet, ipv4::parse_with_len) else {
+        return Err(packet.accept());
+    };
+    let is_icmp = header.protocol == icmp::PROTOCOL;
+    if !is_icmp && Protocol::from_number(header.protocol).is_none() {
+        return Err(packet.accept());
+    }
+
+    if header.fragment != ipv4::Fragment::None {
+        packet = defragment(packet, point)?;
+        match parse_with(&mut packet, ipv4::parse_with_len) {
+            Ok(whole) => header = whole,
+            Err(_) => return Err(packet.accept()),
+        }
+    }
+
+    if is_icmp {
+        match parse_with(&mut packet, |bytes, _| icmp::parse(&header, bytes)) {
+            Ok(icmp) => Ok((packet, Content::IcmpError(IcmpError { header, icmp }))),
+            Err(_) => Err(packet.accept()),
+        }
+    } else {
+        match parse_with(&mut packet, |bytes, _| packet::transport(&header, bytes)) {
+            Ok(transport) => {
+                let flow = Flow {
+                    header,
+                    transport,
+                    tuple: transport.tuple(header.addrs()),
+                };
+                Ok((packet, Content::Flow(flow)))
+            }
+            Err(_) => Err(packet.accept()),
+        }
+    }
+}
+
+/// Collects the fragments of a packet, where the stack has not done so itself.
+fn defragment(packet: Packet<'_>, point: HookPoint) -> Result<Packet<'_>, Verdict> {
+    match point {
+        // The stack collects what it delivers before it asks the hooks.
+        HookPoint::LocalIn => Err(packet.accept()),
+        HookPoint::Forward => packet.defragment(DefragmentAt::Forward),
+        HookPoint::LocalOut => packet.defragment(DefragmentAt::LocalOut),
+    }
+}
+
+/// Runs a parser over the linear part of a packet, and makes that longer where it falls short.
+fn parse_with<T>(
+    packet: &mut Packet<'_>,
+    parse: impl Fn(&[u8], usize) -> Result<T, ParseError>,
+) -> Result<T, ParseError> {
+    loop {
+        let bytes = packet.bytes();
+        match parse(bytes, packet.len()) {
+            Err(ParseError::Short(needed)) => {
+                // A parser that is given what it asked for asks for more or not at all.
+                if needed <= bytes.len() || !packet.pull(needed) {
+                    return Err(ParseError::Short(needed));
+                }
+            }
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Packets of clients.
+
+use crate::{
+    kapi::{
+        net::{
+            Packet,
+            Verdict, //
+        },
+        sync::RcuRef,
+        time, //
+    },
+    logic::state::Direction,
+    conn::{
+        Conn,
+        Transition, //
+    },
+    svc::{
+        Counter,
+        Forward, //
+    },
+};
+
+use super::{
+    nat,
+    parse::Flow,
+    schedule::{
+        self,
+        Scheduled, //
+    },
+    Context, //
+};
+
+/// A packet of a connection that exists.
+pub(super) fn of_connection(
+    context: Context<'_>,
+    packet: Packet<'_>,
+    flow: &Flow,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    // A client that uses the port of a connection it has closed wants a new one
+    // (conn_reuse_mode 1 of IPVS).
+    if schedule::may_begin(flow) && conn.is_closed() {
+        context.director.connections.kill(conn);
+        return first(context, packet, flow);
+    }
+    if !conn.dest().is_available() {
+        return packet.discard();
+    }
+    forward(context, packet, flow, conn)
+}
+
+/// A packet of no connection: the first one of a flow to a service, or none of ours.
+pub(super) fn first(context: Context<'_>, packet: Packet<'_>, flow: &Flow) -> Verdict {
+    match schedule::connection(context, flow) {
+        Scheduled::NotOurs => packet.accept(),
+        Scheduled::To(conn) => forward(context, packet, flow, conn),
+        Scheduled::NoServer => nat::unreachable(packet),
+        Scheduled::Failed => packet.discard(),
+    }
+}
+
+/// Counts the packet, advances the connection and sends the packet to the real server.
+fn forward(
+    context: Context<'_>,
+    packet: Packet<'_>,
+    flow: &Flow,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    let dest = conn.dest();
+    dest.count(Counter::InPackets, 1);
+    dest.count(Counter::InBytes, packet.len() as u64);
+    conn.touch(time::jiffies32());
+    if conn.advance(Direction::Original, &flow.transport) == Transition::Hastened {
+        context.director.connections.hasten(conn);
+    }
+    match conn.forward() {
+        Forward::Nat => nat::send(context, packet, flow, conn.real_server()),
+    }
+}

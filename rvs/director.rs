@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A director: all that RVS keeps in one network namespace.
+
+use kernel::{
+    prelude::*,
+    sync::{
+        new_mutex,
+        rcu,
+        Arc,
+        Mutex, //
+    },
+};
+
+use crate::{
+    conn::Connections,
+    datapath::HOOKS,
+    kapi::{
+        net::{
+            pernet::{
+                Namespace,
+                PernetData,
+                Storage, //
+            },
+            HookSpec,
+            Net, //
+        },
+        random::random_u64,
+        rcu_table::{
+            RcuTable,
+            Side, //
+        },
+        sync::RcuRef,
+        workqueue::Worker,
+    },
+    logic::siphash::HashKey,
+    svc::{
+        Config,
+        KeyHash,
+        Service,
+        ServiceKey, //
+    },
+};
+
+/// Services and connections of a namespace.
+#[pin_data]
+pub(crate) struct Director {
+    /// What packets find services in.
+    pub(crate) services: RcuTable<KeyHash>,
+    /// What the administrator asked for.
+    #[pin]
+    pub(crate) config: Mutex<Config>,
+    /// The connections.
+    #[pin]
+    pub(crate) connections: Worker<Connections>,
+}
+
+static STORAGE: Storage = Storage::new();
+
+impl PernetData for Director {
+    const HOOKS: &'static [HookSpec<Self>] = HOOKS;
+
+    fn storage() -> &'static Storage {
+        &STORAGE
+    }
+
+    fn new() -> Result<Arc<Self>> {
+        let services = RcuTable::new(KeyHash(HashKey::new(random_u64(), random_u64())))?;
+        let connections = Connections::new()?;
+        Arc::pin_init(
+            pin_init!(Self {
+                services,
+                config <- new_mutex!(Config::new(), "rvs_config"),
+                connections <- Worker::new(connections),
+            }),
+            GFP_KERNEL,
+        )
+    }
+}
+
+impl Director {
+    /// Returns the director of a namespace.
+    pub(crate) fn of(net: &Net) -> &Namespace<Self> {
+        Namespace::of(net)
+    }
+
+    /// Finds the service that packets to this address are for.
+    #[inline]
+    pub(crate) fn service<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        key: &ServiceKey,
+    ) -> Option<RcuRef<'g, Service>> {
+        self.services
+            .find(guard, key.hash(&self.services.hasher().0), |service, _: Side| {
+                service.key() == key
+            })
+            .map(|(service, _)| service)
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <net/dst.h>
+#include <net/netfilter/nf_conntrack.h>
+
+__rvs_helper struct net *rvs_helper_nf_hook_state_net(const struct nf_hook_state *state)
+{
+	return state->net;
+}
+
+/* Sends an IPv4 packet that has its route, through LOCAL_OUT as if it were
+ * sent by this host. Takes the packet. */
+__rvs_helper void rvs_helper_ip_output(struct net *net, struct sk_buff *skb)
+{
+	NF_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT, net, NULL, skb, NULL,
+		skb_dst(skb)->dev, dst_output);
+}
+
+/* Connection tracking shall neither see nor translate what RVS translates. */
+__rvs_helper void rvs_helper_skb_untrack(struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	if (ct || ctinfo != IP_CT_UNTRACKED) {
+		nf_conntrack_put(skb_nfct(skb));
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	}
+#endif
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+
+/* Per-CPU pointers may be in an address space of their own, which Rust does not
+ * know: it sees them as numbers, and the calls stay inlinable. */
+static __always_inline u64 __percpu *rvs_percpu(unsigned long counters)
+{
+	return (u64 __percpu *)counters;
+}
+
+__rvs_helper unsigned long rvs_helper_alloc_percpu_u64(size_t count)
+{
+	return (unsigned long)__alloc_percpu(count * sizeof(u64), __alignof__(u64));
+}
+
+__rvs_helper void rvs_helper_free_percpu_u64(unsigned long counters)
+{
+	free_percpu(rvs_percpu(counters));
+}
+
+__rvs_helper void rvs_helper_this_cpu_add_u64(unsigned long counters, size_t index, u64 value)
+{
+	this_cpu_add(rvs_percpu(counters)[index], value);
+}
+
+__rvs_helper u64 rvs_helper_percpu_sum_u64(unsigned long counters, size_t index)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(rvs_percpu(counters) + index, cpu));
+	return sum;
+}
+
+__rvs_helper unsigned int rvs_helper_num_possible_cpus(void)
+{
+	return num_possible_cpus();
+}

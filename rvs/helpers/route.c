@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/bottom_half.h>
+#include <linux/err.h>
+#include <linux/netfilter_ipv4.h>
+#include <net/dst.h>
+#include <net/flow.h>
+#include <net/ip.h>
+#include <net/route.h>
+
+/* A route to `destination_be` as the host itself would take it, or an error
+ * pointer. The caller owns a reference. */
+__rvs_helper struct dst_entry *rvs_helper_route_output4(struct net *net, u32 destination_be,
+							u32 mark, u8 tos)
+{
+	struct flowi4 flow = {
+		.daddr = (__force __be32)destination_be,
+		.flowi4_mark = mark,
+		.flowi4_dscp = inet_dsfield_to_dscp(tos),
+	};
+	struct rtable *route = ip_route_output_key(net, &flow);
+
+	return IS_ERR(route) ? ERR_CAST(route) : &route->dst;
+}
+
+__rvs_helper bool rvs_helper_route_is_local(const struct dst_entry *dst)
+{
+	return dst_rtable(dst)->rt_flags & RTCF_LOCAL;
+}
+
+__rvs_helper u32 rvs_helper_dst_mtu(const struct dst_entry *dst)
+{
+	return dst_mtu(dst);
+}
+
+__rvs_helper void rvs_helper_dst_release(struct dst_entry *dst)
+{
+	dst_release(dst);
+}
+
+/* Takes the caller's reference. */
+__rvs_helper void rvs_helper_skb_dst_replace(struct sk_buff *skb, struct dst_entry *dst)
+{
+	skb_dst_drop(skb);
+	skb_dst_set(skb, dst);
+}
+
+__rvs_helper bool rvs_helper_skb_has_dst(const struct sk_buff *skb)
+{
+	return skb_dst(skb);
+}
+
+/* Collects fragments; the packet is taken unless 0 is returned. */
+__rvs_helper int rvs_helper_ip_defrag(struct net *net, struct sk_buff *skb, u32 user)
+{
+	int err;
+
+	local_bh_disable();
+	err = ip_defrag(net, skb, user);
+	local_bh_enable();
+	return err;
+}
+
+__rvs_helper int rvs_helper_ip_route_me_harder(struct net *net, struct sk_buff *skb)
+{
+	return ip_route_me_harder(net, skb->sk, skb, RTN_LOCAL);
+}

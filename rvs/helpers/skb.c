@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/ip.h>
+#include <linux/skbuff.h>
+#include <net/gso.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/sock.h>
+
+__rvs_helper u8 *rvs_helper_skb_network_header(const struct sk_buff *skb)
+{
+	return skb_network_header(skb);
+}
+
+/* Bytes from the network header to the end of the linear part. */
+__rvs_helper u32 rvs_helper_skb_network_headlen(const struct sk_buff *skb)
+{
+	return skb_headlen(skb) - skb_network_offset(skb);
+}
+
+/* Bytes from the network header to the end of the packet. */
+__rvs_helper u32 rvs_helper_skb_network_len(const struct sk_buff *skb)
+{
+	return skb->len - skb_network_offset(skb);
+}
+
+__rvs_helper bool rvs_helper_pskb_network_may_pull(struct sk_buff *skb, u32 len)
+{
+	return pskb_network_may_pull(skb, len);
+}
+
+__rvs_helper int rvs_helper_skb_ensure_network_writable(struct sk_buff *skb, u32 len)
+{
+	return skb_ensure_writable(skb, skb_network_offset(skb) + len);
+}
+
+__rvs_helper bool rvs_helper_skb_csum_is_partial(const struct sk_buff *skb)
+{
+	return skb->ip_summed == CHECKSUM_PARTIAL;
+}
+
+/* After a rewrite a CHECKSUM_COMPLETE sum no longer matches the data. */
+__rvs_helper void rvs_helper_skb_forward_csum(struct sk_buff *skb)
+{
+	skb_forward_csum(skb);
+}
+
+__rvs_helper bool rvs_helper_skb_is_to_this_host(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_HOST;
+}
+
+__rvs_helper bool rvs_helper_skb_is_gso(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb);
+}
+
+__rvs_helper bool rvs_helper_skb_gso_fits(const struct sk_buff *skb, u32 mtu)
+{
+	return skb_gso_validate_network_len(skb, mtu);
+}
+
+__rvs_helper u32 rvs_helper_skb_mark(const struct sk_buff *skb)
+{
+	return skb->mark;
+}
+
+/* Whether the packet has passed IPVS or RVS already. Kernels without ip_vs
+ * have no such bit: then every packet is new. */
+__rvs_helper bool rvs_helper_skb_ipvs_property(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_IP_VS)
+	return skb->ipvs_property;
+#else
+	return false;
+#endif
+}
+
+__rvs_helper void rvs_helper_skb_set_ipvs_property(struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_IP_VS)
+	skb->ipvs_property = 1;
+#endif
+}
+
+/* A received packet that leaves again must not keep the local socket that
+ * early demux found, nor its receive timestamp. */
+__rvs_helper void rvs_helper_skb_scrub_ingress(struct sk_buff *skb)
+{
+	if (skb->dev) {
+		skb_orphan(skb);
+		skb_clear_tstamp(skb);
+	}
+}
+
+/* A raw socket that asked for its packets not to be touched (IP_NODEFRAG). */
+__rvs_helper bool rvs_helper_skb_sock_is_nodefrag(const struct sk_buff *skb)
+{
+	const struct sock *sk = skb->sk;
+
+	return sk && sk->sk_family == PF_INET && sk_fullsock(sk) &&
+	       inet_test_bit(NODEFRAG, sk);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Registration of a family and its operations.
+//!
+//! C header: [`include/net/genetlink.h`](srctree/include/net/genetlink.h)
+
+use kernel::{
+    prelude::*,
+    types::Opaque, //
+};
+
+use crate::{
+    bindings,
+    logic::uapi::Rule, //
+};
+
+use super::{
+    policy::{
+        Policies,
+        Table, //
+    },
+    request::{
+        Dumper,
+        Refusal,
+        Request, //
+    },
+};
+
+/// Who may call an operation.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Permission {
+    /// Everybody.
+    Anyone,
+    /// Those with `CAP_NET_ADMIN` in the user namespace that owns the network namespace
+    /// (`GENL_UNS_ADMIN_PERM`).
+    NetAdmin,
+}
+
+/// An operation that answers one request.
+pub(crate) trait Do {
+    /// Number of the command.
+    const COMMAND: u8;
+    /// Who may call it.
+    const PERMISSION: Permission;
+    /// The attributes it accepts.
+    const POLICY: &'static [Rule];
+
+    /// Serves a request.
+    fn run(request: &Request<'_>) -> Result<(), Refusal>;
+}
+
+/// An operation that answers with many messages.
+pub(crate) trait Dump {
+    /// Number of the command.
+    const COMMAND: u8;
+    /// The attributes it accepts.
+    const POLICY: &'static [Rule];
+
+    /// Adds messages until all are out or the buffer is full, and leaves the cursor where the
+    /// next part is to go on.
+    fn run(dumper: &mut Dumper<'_>) -> Result<(), Refusal>;
+}
+
+/// An operation, ready for registration.
+pub(crate) struct Operation {
+    entry: fn(Table) -> bindings::genl_split_ops,
+    policy: &'static [Rule],
+}
+
+impl Operation {
+    /// An operation of the form "do".
+    pub(crate) const fn of_do<D: Do>() -> Self {
+        Self {
+            entry: do_entry::<D>,
+            policy: D::POLICY,
+        }
+    }
+
+    /// An operation of the form "dump".
+    pub(crate) const fn of_dump<D: Dump>() -> Self {
+        Self {
+            entry: dump_entry::<D>,
+            policy: D::POLICY,
+        }
+    }
+}
+
+/// A registered family; unregistered when dropped.
+///
+/// # Invariants
+///
+/// `family` is registered; what it points to lives in the other fields.
+pub(crate) struct Family {
+    family: KBox<Opaque<bindings::genl_family>>,
+    _operations: KVec<bindings::genl_split_ops>,
+    _policies: Policies,
+}
+
+// SAFETY: The family is only touched by the kernel, and by `drop`.
+unsafe impl Send for Family {}
+// SAFETY: As above.
+unsafe impl Sync for Family {}
+
+impl Family {
+    /// Registers a family (`genl_register_family()`). Operations are in ascending order of their
+    /// commands, "do" before "dump". EEXIST when the name is taken.
+    pub(crate) fn register(
+        module: &'static ThisModule,
+        name: &str,
+        version: u8,
+        list: &[Operation],
+    ) -> Result<Self> {
+        let mut policies = Policies::new();
+        let mut operations = KVec::with_capacity(list.len(), GFP_KERNEL)?;
+        for operation in list {
+            let table = policies.table(operation.policy)?;
+            operations.push((operation.entry)(table), GFP_KERNEL)?;
+        }
+
+        let mut family = bindings::genl_family {
+            version: version.into(),
+            module: module.as_ptr().cast(),
+            split_ops: operations.as_ptr(),
+            n_split_ops: u8::try_from(operations.len())?,
+            ..Default::default()
+        };
+        // The last byte stays the NUL.
+        let room = family.name.len().saturating_sub(1);
+        for (to, from) in family.name.iter_mut().take(room).zip(name.bytes()) {
+            *to = from as _;
+        }
+        family.set_netnsok(1);
+        family.set_parallel_ops(1);
+
+        let family = KBox::new(Opaque::new(family), GFP_KERNEL)?;
+        // SAFETY: The family and what it points to are complete, and stay in place until it is
+        // unregistered: the heap blocks of `KBox` and `KVec` do not move with their owners.
+        kernel::error::to_result(unsafe { bindings::genl_register_family(family.get()) })?;
+        // INVARIANT: Just registered.
+        Ok(Self {
+            family,
+            _operations: operations,
+            _policies: policies,
+        })
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant. Waits for operations under way.
+        unsafe { bindings::genl_unregister_family(self.family.get()) };
+    }
+}
+
+fn do_entry<D: Do>(table: Table) -> bindings::genl_split_ops {
+    let mut entry = bindings::genl_split_ops {
+        cmd: D::COMMAND,
+        flags: bindings::GENL_CMD_CAP_DO as u8
+            | match D::PERMISSION {
+                Permission::Anyone => 0,
+                Permission::NetAdmin => bindings::GENL_UNS_ADMIN_PERM as u8,
+            },
+        policy: table.policy,
+        maxattr: table.max,
+        ..Default::default()
+    };
+    entry.__bindgen_anon_1.__bindgen_anon_1.doit = Some(doit::<D>);
+    entry
+}
+
+fn dump_entry<D: Dump>(table: Table) -> bindings::genl_split_ops {
+    let mut entry = bindings::genl_split_ops {
+        cmd: D::COMMAND,
+        flags: bindings::GENL_CMD_CAP_DUMP as u8,
+        policy: table.policy,
+        maxattr: table.max,
+        ..Default::default()
+    };
+    entry.__bindgen_anon_1.__bindgen_anon_2.dumpit = Some(dumpit::<D>);
+    entry
+}
+
+const fn max_attribute(rules: &[Rule]) -> usize {
+    let mut max = 0;
+    let mut i = 0;
+    while i < rules.len() {
+        if rules[i].attribute > max {
+            max = rules[i].attribute;
+        }
+        i += 1;
+    }
+    max as usize
+}
+
+/// # Safety
+///
+/// To be called by the kernel only, for the operation that `do_entry::<D>` described.
+unsafe extern "C" fn doit<D: Do>(
+    _skb: *mut bindings::sk_buff,
+    info: *mut bindings::genl_info,
+) -> c_int {
+    // SAFETY: By the requirement `info` is valid during the call and was parsed by this policy.
+    let request = unsafe { Request::from_raw(info, max_attribute(D::POLICY), D::COMMAND) };
+    match D::run(&request) {
+        Ok(()) => 0,
+        // SAFETY: `info` is valid, and the refusal is about its attributes.
+        Err(refusal) => unsafe { refusal.report((*info).extack) },
+    }
+}
+
+/// # Safety
+///
+/// To be called by the kernel only, for the operation that `dump_entry::<D>` described.
+unsafe extern "C" fn dumpit<D: Dump>(
+    skb: *mut bindings::sk_buff,
+    callback: *mut bindings::netlink_callback,
+) -> c_int {
+    // SAFETY: By the requirement both are valid during the call.
+    let mut dumper =
+        unsafe { Dumper::from_raw(skb, callback, max_attribute(D::POLICY), D::COMMAND) };
+    match D::run(&mut dumper) {
+        // The length tells the kernel whether to send and to call again, or that all are out.
+        // SAFETY: `skb` is valid.
+        Ok(()) => unsafe { bindings::helper_skb_len(skb) },
+        // SAFETY: The refusal is about the attributes of this request.
+        Err(refusal) => unsafe {
+            refusal.report(bindings::helper_netlink_callback_extack(callback))
+        },
+    }
+}

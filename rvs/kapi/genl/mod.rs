@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Generic netlink families with operations.
+//!
+//! C header: [`include/net/genetlink.h`](srctree/include/net/genetlink.h)
+
+mod attribute;
+mod family;
+mod message;
+mod policy;
+mod request;
+
+pub(crate) use attribute::{
+    Attribute,
+    Attributes, //
+};
+pub(crate) use family::{
+    Do,
+    Dump,
+    Family,
+    Operation,
+    Permission, //
+};
+pub(crate) use message::{
+    Full,
+    Message, //
+};
+pub(crate) use request::{
+    Dumper,
+    Refusal,
+    Request, //
+};

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Networking.
+
+mod namespace;
+mod netfilter;
+mod route;
+mod skb;
+
+pub(crate) use namespace::{
+    AddressType,
+    Net, //
+};
+pub(crate) use netfilter::{
+    Hook,
+    HookPoint,
+    HookSpec, //
+};
+pub(crate) use route::Route;
+pub(crate) use skb::{
+    DefragmentAt,
+    Packet,
+    Verdict, //
+};
+
+pub(crate) mod pernet;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Network namespaces.
+//!
+//! C header: [`include/net/net_namespace.h`](srctree/include/net/net_namespace.h)
+
+use core::net::Ipv4Addr;
+
+use kernel::types::Opaque;
+
+use crate::bindings;
+
+/// A network namespace (`struct net`).
+#[repr(transparent)]
+pub(crate) struct Net(Opaque<bindings::net>);
+
+// SAFETY: `struct net` is used from all contexts; this type gives no access to its fields.
+unsafe impl Sync for Net {}
+
+/// What an address is, seen from a namespace (`inet_addr_type()`).
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum AddressType {
+    /// An address of this host.
+    Local,
+    /// An address of another host.
+    Unicast,
+    /// Broadcast, multicast, unreachable or prohibited.
+    Other,
+}
+
+impl Net {
+    /// Borrows the kernel's namespace.
+    ///
+    /// # Safety
+    ///
+    /// `net` must be valid for `'a`.
+    pub(in crate::kapi) unsafe fn from_raw<'a>(net: *mut bindings::net) -> &'a Self {
+        // SAFETY: By the requirement; the type is transparent.
+        unsafe { &*net.cast::<Self>() }
+    }
+
+    pub(in crate::kapi) fn as_ptr(&self) -> *mut bindings::net {
+        self.0.get()
+    }
+
+    /// Returns what `address` is in this namespace.
+    pub(crate) fn address_type(&self, address: Ipv4Addr) -> AddressType {
+        // SAFETY: The namespace is valid by its borrow.
+        let kind = unsafe {
+            bindings::helper_inet_addr_type(self.as_ptr(), u32::from_ne_bytes(address.octets()))
+        };
+        match kind {
+            bindings::RTN_LOCAL => AddressType::Local,
+            bindings::RTN_UNICAST => AddressType::Unicast,
+            _ => AddressType::Other,
+        }
+    }
+}

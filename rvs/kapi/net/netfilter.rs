@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Netfilter hooks.
+//!
+//! C header: [`include/linux/netfilter.h`](srctree/include/linux/netfilter.h)
+
+use kernel::{
+    prelude::*,
+    sync::{
+        rcu,
+        Arc, //
+    }, //
+};
+
+use crate::bindings;
+
+use super::{
+    skb::{
+        Packet,
+        Verdict, //
+    },
+    Net,
+};
+
+/// Where in the IPv4 stack a hook sits.
+#[derive(Clone, Copy)]
+pub(crate) enum HookPoint {
+    /// Packets for this host.
+    LocalIn,
+    /// Packets for other hosts.
+    Forward,
+    /// Packets of this host.
+    LocalOut,
+}
+
+impl HookPoint {
+    const fn number(self) -> c_uint {
+        match self {
+            Self::LocalIn => bindings::nf_inet_hooks_NF_INET_LOCAL_IN,
+            Self::Forward => bindings::nf_inet_hooks_NF_INET_FORWARD,
+            Self::LocalOut => bindings::nf_inet_hooks_NF_INET_LOCAL_OUT,
+        }
+    }
+}
+
+/// A function that sees the packets at one point.
+pub(crate) trait Hook {
+    /// What all hooks of a namespace share.
+    type Data: Send + Sync + 'static;
+    /// Where it sits.
+    const POINT: HookPoint;
+    /// Its place among the hooks there; `NF_IP_PRI_*` are those of the kernel.
+    const PRIORITY: i32;
+
+    /// Decides on a packet. Runs with bottom halves off or in process context (LOCAL_OUT).
+    fn run(data: &Self::Data, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict;
+}
+
+/// A hook, ready for registration.
+pub(crate) struct HookSpec<D: 'static> {
+    function: unsafe extern "C" fn(
+        *mut c_void,
+        *mut bindings::sk_buff,
+        *const bindings::nf_hook_state,
+    ) -> c_uint,
+    point: HookPoint,
+    priority: i32,
+    _data: core::marker::PhantomData<fn(&D)>,
+}
+
+impl<D: Send + Sync> HookSpec<D> {
+    /// Describes the hook `H`.
+    pub(crate) const fn of<H: Hook<Data = D>>() -> Self {
+        Self {
+            function: trampoline::<H>,
+            point: H::POINT,
+            priority: H::PRIORITY,
+            _data: core::marker::PhantomData,
+        }
+    }
+}
+
+/// Registered hooks of one namespace; unregistered when dropped.
+///
+/// # Invariants
+///
+/// `operations` are registered in `net`, with the address of `data` as their private pointer.
+pub(super) struct HookSet<D: Send + Sync + 'static> {
+    net: *mut bindings::net,
+    operations: KVec<bindings::nf_hook_ops>,
+    data: Arc<D>,
+}
+
+// SAFETY: The hooks are unregistered from whatever thread drops them, in process context.
+unsafe impl<D: Send + Sync> Send for HookSet<D> {}
+
+impl<D: Send + Sync> HookSet<D> {
+    /// Registers IPv4 hooks (`nf_register_net_hooks()`).
+    ///
+    /// # Safety
+    ///
+    /// The set must be dropped before the namespace is gone.
+    pub(super) unsafe fn register(
+        net: &Net,
+        hooks: &[HookSpec<D>],
+        data: Arc<D>,
+    ) -> Result<Self> {
+        let mut operations = KVec::with_capacity(hooks.len(), GFP_KERNEL)?;
+        let private: *const D = &*data;
+        for hook in hooks {
+            operations.push(
+                bindings::nf_hook_ops {
+                    hook: Some(hook.function),
+                    priv_: private.cast_mut().cast(),
+                    pf: bindings::NFPROTO_IPV4 as u8,
+                    hooknum: hook.point.number(),
+                    priority: hook.priority,
+                    ..Default::default()
+                },
+                GFP_KERNEL,
+            )?;
+        }
+        // SAFETY: The operations are complete and stay in place, as the vector is not touched
+        // again; `data` lives until after they are unregistered.
+        kernel::error::to_result(unsafe {
+            bindings::nf_register_net_hooks(
+                net.as_ptr(),
+                operations.as_ptr(),
+                operations.len() as c_uint,
+            )
+        })?;
+        // INVARIANT: Just registered.
+        Ok(Self {
+            net: net.as_ptr(),
+            operations,
+            data,
+        })
+    }
+}
+
+impl<D: Send + Sync> Drop for HookSet<D> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant and the requirement of `register`.
+        unsafe {
+            bindings::nf_unregister_net_hooks(
+                self.net,
+                self.operations.as_ptr(),
+                self.operations.len() as c_uint,
+            );
+        }
+        // The kernel frees the list of hooks after a grace period but does not wait for it:
+        // packets may still be in a hook, with the private pointer in hand.
+        crate::kapi::sync::rcu::synchronize();
+        let _ = &self.data;
+    }
+}
+
+/// # Safety
+///
+/// To be called by netfilter only, with what a [`HookSet`] of `H` registered.
+unsafe extern "C" fn trampoline<H: Hook>(
+    private: *mut c_void,
+    skb: *mut bindings::sk_buff,
+    state: *const bindings::nf_hook_state,
+) -> c_uint {
+    let guard = rcu::read_lock();
+    // SAFETY: `private` is the `H::Data` of a hook set, which waits for a grace period before it
+    // lets go of it.
+    let data = unsafe { &*private.cast::<H::Data>() };
+    // SAFETY: The state is valid for the call, and so is its namespace.
+    let net = unsafe { Net::from_raw(bindings::helper_nf_hook_state_net(state)) };
+    // SAFETY: Netfilter passes a valid packet with an IPv4 header, which the hook owns until it
+    // gives its verdict.
+    let packet = unsafe { Packet::from_raw(skb, net) };
+    H::run(data, net, packet, &guard).number()
+}

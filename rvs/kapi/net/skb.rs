@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A packet in a hook, from its network header on.
+//!
+//! C header: [`include/linux/skbuff.h`](srctree/include/linux/skbuff.h)
+
+use core::slice;
+
+use kernel::prelude::*;
+
+use crate::bindings;
+
+use super::{
+    Net,
+    Route, //
+};
+
+/// What becomes of a packet.
+///
+/// Verdicts are made only by consuming the packet, so a packet can be neither used after it was
+/// sent nor forgotten.
+#[must_use]
+pub(crate) struct Verdict(c_uint);
+
+impl Verdict {
+    pub(super) fn number(self) -> c_uint {
+        self.0
+    }
+}
+
+/// At which hook fragments are collected; each keeps its own queues (`enum ip_defrag_users`).
+#[derive(Clone, Copy)]
+pub(crate) enum DefragmentAt {
+    /// Replies that are forwarded.
+    Forward,
+    /// Packets of this host.
+    LocalOut,
+}
+
+/// An IPv4 packet (`struct sk_buff`) that a hook has to decide on.
+///
+/// # Invariants
+///
+/// `skb` is valid, has an IPv4 network header in its linear part, and belongs to this object.
+pub(crate) struct Packet<'a> {
+    skb: *mut bindings::sk_buff,
+    net: &'a Net,
+}
+
+impl<'a> Packet<'a> {
+    /// # Safety
+    ///
+    /// `skb` must be valid, with its network header set, and left to the new object until a
+    /// verdict is returned.
+    pub(super) unsafe fn from_raw(skb: *mut bindings::sk_buff, net: &'a Net) -> Self {
+        // INVARIANT: By the requirement.
+        Self { skb, net }
+    }
+
+    /// Returns the linear part from the network header on. It may be shorter than the packet;
+    /// [`Packet::pull`] makes it longer.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        // SAFETY: By the type invariant; the linear part is `headlen` bytes from there on, and
+        // changes only through `&mut self`.
+        unsafe {
+            slice::from_raw_parts(
+                bindings::helper_skb_network_header(self.skb),
+                bindings::helper_skb_network_headlen(self.skb) as usize,
+            )
+        }
+    }
+
+    /// Returns the length from the network header to the end of the packet. That of a GSO packet
+    /// is the sum of what will be several packets.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_network_len(self.skb) as usize }
+    }
+
+    /// Makes the linear part at least `len` bytes long (`pskb_may_pull()`). False when the packet
+    /// is shorter or memory is short.
+    pub(crate) fn pull(&mut self, len: usize) -> bool {
+        let Ok(len) = u32::try_from(len) else {
+            return false;
+        };
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_pskb_network_may_pull(self.skb, len) }
+    }
+
+    /// Returns the first `len` bytes for writing (`skb_ensure_writable()`). None when the packet
+    /// is shorter or memory is short.
+    #[inline]
+    pub(crate) fn writable(&mut self, len: usize) -> Option<&mut [u8]> {
+        let length = u32::try_from(len).ok()?;
+        // SAFETY: By the type invariant.
+        let errno = unsafe { bindings::helper_skb_ensure_network_writable(self.skb, length) };
+        if errno != 0 {
+            return None;
+        }
+        // SAFETY: The first `len` bytes are linear and not shared with a clone now. `&mut self`
+        // keeps other borrows away.
+        Some(unsafe {
+            slice::from_raw_parts_mut(bindings::helper_skb_network_header(self.skb), len)
+        })
+    }
+
+    /// Returns whether the transport checksum is left to the device, and covers the pseudo header
+    /// only (`CHECKSUM_PARTIAL`).
+    #[inline]
+    pub(crate) fn checksum_is_partial(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_csum_is_partial(self.skb) }
+    }
+
+    /// Forgets a sum that the device made over the packet (`skb_forward_csum()`); to be called
+    /// after the packet was changed.
+    #[inline]
+    pub(crate) fn forget_device_checksum(&mut self) {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_forward_csum(self.skb) };
+    }
+
+    /// Returns whether the packet, or each packet that a GSO packet stands for, fits into `mtu`.
+    pub(crate) fn fits(&self, mtu: u32) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe {
+            if bindings::helper_skb_is_gso(self.skb) {
+                bindings::helper_skb_gso_fits(self.skb, mtu)
+            } else {
+                bindings::helper_skb_network_len(self.skb) <= mtu
+            }
+        }
+    }
+
+    /// Returns the mark of the packet.
+    #[inline]
+    pub(crate) fn mark(&self) -> u32 {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_mark(self.skb) }
+    }
+
+    /// Returns whether the link layer address was that of this host (`PACKET_HOST`).
+    #[inline]
+    pub(crate) fn is_to_this_host(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_is_to_this_host(self.skb) }
+    }
+
+    /// Returns whether the packet has a route.
+    #[inline]
+    pub(crate) fn has_route(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_has_dst(self.skb) }
+    }
+
+    /// Returns whether the packet was balanced before, by RVS or IPVS.
+    #[inline]
+    pub(crate) fn is_balanced(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_ipvs_property(self.skb) }
+    }
+
+    /// Marks the packet as balanced, and takes it out of connection tracking: that would not
+    /// understand the two halves of a translated connection.
+    #[inline]
+    pub(crate) fn set_balanced(&mut self) {
+        // SAFETY: By the type invariant.
+        unsafe {
+            bindings::helper_skb_set_ipvs_property(self.skb);
+            bindings::helper_skb_untrack(self.skb);
+        }
+    }
+
+    /// Returns whether the packet is of a raw socket that wants it untouched (`IP_NODEFRAG`).
+    pub(crate) fn is_of_nodefrag_socket(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_sock_is_nodefrag(self.skb) }
+    }
+
+    /// Collects fragments (`ip_defrag()`). Returns the whole packet when this was the last one
+    /// missing, and a verdict when it has to wait.
+    pub(crate) fn defragment(self, at: DefragmentAt) -> Result<Self, Verdict> {
+        let user = match at {
+            DefragmentAt::Forward => bindings::ip_defrag_users_IP_DEFRAG_VS_FWD,
+            DefragmentAt::LocalOut => bindings::ip_defrag_users_IP_DEFRAG_VS_OUT,
+        };
+        // SAFETY: By the type invariant; `ip_defrag` takes the packet unless it returns 0.
+        let errno = unsafe { bindings::helper_ip_defrag(self.net.as_ptr(), self.skb, user) };
+        if errno == 0 {
+            Ok(self)
+        } else {
+            Err(Verdict(bindings::NF_STOLEN))
+        }
+    }
+
+    /// Answers the sender with an ICMP error (`icmp_send()`), which the kernel limits in rate.
+    /// `info` is the second word of the ICMP header, such as the MTU.
+    pub(crate) fn icmp_error(&mut self, icmp_type: u8, code: u8, info: u32) {
+        // SAFETY: By the type invariant; `icmp_send` itself leaves packets without route alone.
+        unsafe {
+            bindings::helper_icmp_send(
+                self.skb,
+                icmp_type.into(),
+                code.into(),
+                info.to_be(),
+            )
+        };
+    }
+
+    /// Routes a packet again after its source has changed (`ip_route_me_harder()`).
+    pub(crate) fn reroute(&mut self) -> Result {
+        // SAFETY: By the type invariant; the packet has a route.
+        kernel::error::to_result(unsafe {
+            bindings::helper_ip_route_me_harder(self.net.as_ptr(), self.skb)
+        })
+    }
+
+    /// Lets the packet go on its way.
+    pub(crate) fn accept(self) -> Verdict {
+        Verdict(bindings::NF_ACCEPT)
+    }
+
+    /// Drops the packet.
+    pub(crate) fn discard(self) -> Verdict {
+        Verdict(bindings::NF_DROP)
+    }
+
+    /// Sends the packet along `route`, through the LOCAL_OUT and POST_ROUTING hooks.
+    pub(crate) fn send(self, route: Route) -> Verdict {
+        // SAFETY: By the type invariant; the packet takes over the route's reference, and the
+        // output takes the packet.
+        unsafe {
+            bindings::helper_skb_scrub_ingress(self.skb);
+            bindings::helper_skb_dst_replace(self.skb, route.into_raw());
+            bindings::helper_ip_output(self.net.as_ptr(), self.skb);
+        }
+        Verdict(bindings::NF_STOLEN)
+    }
+}

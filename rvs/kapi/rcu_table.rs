@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A hash table that is read under RCU and resizes itself: the storage; the algorithm is
+//! [`crate::logic::table`]'s.
+
+use core::marker::PhantomData;
+
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        rcu,
+        SetOnce, //
+    },
+};
+
+use crate::logic::table::{
+    self,
+    Bucket,
+    Generation,
+    Table, //
+};
+
+use super::{
+    sync::{
+        rcu_arc::{
+            Inner,
+            RcuArc,
+            RcuRef, //
+        },
+        spinlock::{
+            Class,
+            Locks, //
+        },
+        RcuCell,
+    },
+    time::cond_resched,
+};
+
+/// Under which of its two keys an object is in a table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The tuple of packets from the client.
+    Original,
+    /// The tuple of packets from the real server.
+    Reply,
+}
+
+/// What the table has to know of its objects.
+pub(crate) trait Hasher: Send + Sync + 'static {
+    /// The objects.
+    type Object: Send + Sync + 'static;
+
+    /// Returns the hash of the key that an object has on this side. It never changes.
+    fn hash(&self, object: &Self::Object, side: Side) -> u64;
+}
+
+/// What became of an insertion.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inserted {
+    /// The object is in the table.
+    New,
+    /// There is another object with this key.
+    Exists,
+    /// The table is full until it has grown, for which memory may be short.
+    Full,
+}
+
+type Word = Atomic<u64>;
+type Buckets = KVVec<Bucket<Word>>;
+
+/// Buckets to make or copy before others may have the CPU.
+const BATCH: usize = 4096;
+
+/// A table of one size, and the one that replaces it.
+struct Level {
+    table: Table<Word, Buckets>,
+    next: SetOnce<RcuArc<Level>>,
+}
+
+impl Generation for Level {
+    type Word = Word;
+    type Buckets = Buckets;
+
+    fn table(&self) -> &Table<Word, Buckets> {
+        &self.table
+    }
+
+    #[inline]
+    fn next(&self) -> Option<&Self> {
+        self.next.as_ref().map(|next| &**next)
+    }
+}
+
+impl Level {
+    /// Makes an empty table. Process context only.
+    fn new(bits: u32) -> Result<RcuArc<Self>> {
+        let count = table::buckets(bits);
+        let mut buckets = KVVec::with_capacity(count, GFP_KERNEL)?;
+        for i in 0..count {
+            buckets
+                .push_within_capacity(Bucket::empty(|| Atomic::new(0)))
+                .map_err(|_| ENOMEM)?;
+            if i % BATCH == BATCH - 1 {
+                cond_resched();
+            }
+        }
+        let sized = Self {
+            table: Table::new(bits, buckets).ok_or(EINVAL)?,
+            next: SetOnce::new(),
+        };
+        Ok(RcuArc::new(sized, GFP_KERNEL)?)
+    }
+
+    fn home_buckets(&self) -> usize {
+        table::home_buckets(self.table.bits())
+    }
+}
+
+/// Objects by the keys of their two sides.
+///
+/// # Invariants
+///
+/// A handle in the table is the address of an object, with the side in its lowest bit. The table
+/// owns one reference on the object for each handle. A handle is put in and taken out under the
+/// lock of the stripe of its hash only.
+pub(crate) struct RcuTable<H: Hasher> {
+    hasher: H,
+    current: RcuCell<Level>,
+    locks: Locks,
+    entries: Atomic<usize>,
+    bits: Atomic<u32>,
+    growing: Atomic<bool>,
+    resizing: Atomic<bool>,
+    _owns: PhantomData<RcuArc<H::Object>>,
+}
+
+impl<H: Hasher> RcuTable<H> {
+    /// Makes an empty table.
+    pub(crate) fn new(hasher: H) -> Result<Self> {
+        let bits = table::MIN_BITS;
+        Ok(Self {
+            hasher,
+            current: RcuCell::new(Some(Level::new(bits)?)),
+            locks: Locks::new(table::STRIPES, Class::Table)?,
+            entries: Atomic::new(0),
+            bits: Atomic::new(bits),
+            growing: Atomic::new(false),
+            resizing: Atomic::new(false),
+            _owns: PhantomData,
+        })
+    }
+
+    /// Returns the hasher.
+    #[inline]
+    pub(crate) fn hasher(&self) -> &H {
+        &self.hasher
+    }
+
+    /// Returns the number of buckets, overflow excluded.
+    pub(crate) fn buckets(&self) -> usize {
+        table::home_buckets(self.bits.load(Relaxed))
+    }
+
+    /// Finds the object with this hash that `matches` says yes to.
+    #[inline]
+    pub(crate) fn find<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        hash: u64,
+        mut matches: impl FnMut(&H::Object, Side) -> bool,
+    ) -> Option<(RcuRef<'g, H::Object>, Side)> {
+        let current = self.current.read(guard)?;
+        let handle = table::find(current.get(), hash, |handle| {
+            // SAFETY: The handle was read from the table within the critical section of `guard`.
+            let (object, side) = unsafe { Self::object(handle, guard) };
+            matches(&object, side)
+        })?;
+        // SAFETY: As above.
+        Some(unsafe { Self::object(handle, guard) })
+    }
+
+    /// Inserts an object under the key of one side, unless there is one that `same` says yes to.
+    pub(crate) fn insert(
+        &self,
+        object: RcuArc<H::Object>,
+        side: Side,
+        mut same: impl FnMut(&H::Object, Side) -> bool,
+    ) -> Inserted {
+        let hash = self.hasher.hash(&object, side);
+        let guard = rcu::read_lock();
+        let _lock = self.locks.lock(table::stripe(hash));
+        let Some(current) = self.current.read(&guard) else {
+            return Inserted::Full;
+        };
+        if self.find(&guard, hash, &mut same).is_some() {
+            return Inserted::Exists;
+        }
+        let handle = Self::handle(object.as_rcu_ref(), side);
+        if table::insert(current.get(), hash, handle).is_err() {
+            return Inserted::Full;
+        }
+        // INVARIANT: The reference goes to the table together with the handle.
+        let _ = object.into_raw();
+        self.entries.fetch_add(1usize, Relaxed);
+        Inserted::New
+    }
+
+    /// Removes an object from under the key of one side. False when it was not there.
+    pub(crate) fn remove(&self, object: RcuRef<'_, H::Object>, side: Side) -> bool {
+        let hash = self.hasher.hash(&object, side);
+        let guard = rcu::read_lock();
+        let lock = self.locks.lock(table::stripe(hash));
+        let Some(current) = self.current.read(&guard) else {
+            return false;
+        };
+        let removed = table::remove(current.get(), hash, Self::handle(object, side));
+        drop(lock);
+        if removed {
+            self.entries.fetch_sub(1usize, Relaxed);
+            // SAFETY: By the type invariant the table owned a reference for the handle, which it
+            // has just given up.
+            drop(unsafe { RcuArc::from_raw(object.inner()) });
+        }
+        removed
+    }
+
+    /// Returns whether the table has become too small, and [`RcuTable::resize`] should be called
+    /// soon. True once for each resizing.
+    #[inline]
+    pub(crate) fn needs_growing(&self) -> bool {
+        let bits = self.bits.load(Relaxed);
+        table::wanted_bits(self.entries.load(Relaxed) as u64, bits) > bits
+            && !self.growing.load(Relaxed)
+            && !self.growing.xchg(true, Full)
+    }
+
+    /// Gives the table the size that fits the number of its entries. Process context.
+    ///
+    /// Without memory for it the table stays as it is, until the next call.
+    pub(crate) fn resize(&self) {
+        if self.resizing.xchg(true, Full) {
+            return;
+        }
+        self.growing.store(false, Relaxed);
+        let bits = self.bits.load(Relaxed);
+        let wanted = table::wanted_bits(self.entries.load(Relaxed) as u64, bits);
+        let guard = rcu::read_lock();
+        let current = self.current.read(&guard).and_then(RcuRef::upgrade);
+        drop(guard);
+        if let Some(current) = current {
+            // A resizing that memory was short for in the middle is brought to its end.
+            if wanted != bits || current.next().is_some() {
+                self.replace(current, wanted);
+            }
+        }
+        self.resizing.store(false, Relaxed);
+    }
+
+    /// Replaces the table by one of another size, or by a still greater one if that proves full.
+    fn replace(&self, current: RcuArc<Level>, wanted: u32) {
+        let mut bits = wanted;
+        if current.next().is_none() {
+            match Level::new(bits) {
+                Ok(next) => current.next.populate(next),
+                Err(_) => return,
+            };
+        }
+        while !self.copy_all(&current) {
+            bits = table::newest(&*current).table.bits().saturating_add(1);
+            match Level::new(bits) {
+                Ok(next) => table::newest(&*current).next.populate(next),
+                Err(_) => return,
+            };
+        }
+        let mut newest = current;
+        while let Some(next) = newest.next.as_ref() {
+            newest = next.clone();
+        }
+        self.bits.store(newest.table.bits(), Relaxed);
+        drop(self.current.replace(Some(newest)));
+    }
+
+    /// Copies all entries to the newest table. False when that proves full.
+    fn copy_all(&self, current: &RcuArc<Level>) -> bool {
+        let mut old: &Level = current;
+        while let Some(next) = old.next() {
+            for index in 0..old.home_buckets() {
+                if !self.copy_bucket(old, index) {
+                    return false;
+                }
+                if index % BATCH == BATCH - 1 {
+                    cond_resched();
+                }
+            }
+            old = next;
+        }
+        true
+    }
+
+    fn copy_bucket(&self, old: &Level, index: usize) -> bool {
+        let guard = rcu::read_lock();
+        let _lock = self.locks.lock(table::stripe(index as u64));
+        table::copy_bucket(old, index, |handle| {
+            // SAFETY: The handle was read from the table within the critical section of `guard`.
+            let (object, side) = unsafe { Self::object(handle, &guard) };
+            self.hasher.hash(&object, side)
+        })
+        .is_ok()
+    }
+
+    fn handle(object: RcuRef<'_, H::Object>, side: Side) -> u64 {
+        const {
+            assert!(align_of::<Inner<H::Object>>() >= 2);
+        }
+        let address = core::ptr::from_ref(object.inner()).expose_provenance() as u64;
+        match side {
+            Side::Original => address,
+            Side::Reply => address | 1,
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The handle must have been read from the table within the critical section of the guard.
+    #[inline]
+    unsafe fn object<'g>(
+        handle: u64,
+        _guard: &'g rcu::Guard,
+    ) -> (RcuRef<'g, H::Object>, Side) {
+        let side = if handle & 1 == 0 {
+            Side::Original
+        } else {
+            Side::Reply
+        };
+        let address = (handle & !1) as usize;
+        let inner = core::ptr::with_exposed_provenance::<Inner<H::Object>>(address);
+        // SAFETY: By the type invariant the table owned a reference when the handle was read; the
+        // object is freed a grace period after the last reference, not before the guard ends.
+        (unsafe { RcuRef::from_raw(inner) }, side)
+    }
+}
+
+impl<H: Hasher> Drop for RcuTable<H> {
+    fn drop(&mut self) {
+        let guard = rcu::read_lock();
+        let Some(first) = self.current.read(&guard) else {
+            return;
+        };
+        let mut generation: &Level = first.get();
+        loop {
+            for index in 0..generation.home_buckets() {
+                generation.table.for_each_in_bucket(index, |handle| {
+                    // SAFETY: Handles are read from the table under `guard`.
+                    let (object, side) = unsafe { Self::object(handle, &guard) };
+                    // A resizing that was not finished leaves handles in two tables; the older
+                    // one leaves its to the newer.
+                    if !in_successor(generation, self.hasher.hash(&object, side), handle) {
+                        // SAFETY: By the type invariant; `&mut self`: nobody else takes it out.
+                        drop(unsafe { RcuArc::from_raw(object.inner()) });
+                    }
+                });
+            }
+            match generation.next() {
+                Some(next) => generation = next,
+                None => break,
+            }
+        }
+    }
+}
+
+fn in_successor(generation: &Level, hash: u64, handle: u64) -> bool {
+    generation
+        .next()
+        .is_some_and(|next| table::find(next, hash, |other| other == handle).is_some())
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Synchronisation that the `kernel` crate does not have yet.
+
+pub(crate) mod percpu;
+pub(crate) mod rcu;
+pub(crate) mod rcu_arc;
+pub(crate) mod rcu_cell;
+pub(crate) mod spinlock;
+
+pub(crate) use percpu::PerCpuCounters;
+pub(crate) use rcu_arc::{
+    Cache,
+    RcuArc,
+    RcuRef, //
+};
+pub(crate) use rcu_cell::RcuCell;

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Reference counted objects that RCU readers may hold without a reference.
+//!
+//! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
+
+use core::{
+    cell::UnsafeCell,
+    marker::PhantomData,
+    mem::offset_of,
+    ops::Deref,
+    ptr::{self, NonNull},
+};
+
+use kernel::{
+    alloc::{
+        AllocError,
+        Flags, //
+    },
+    prelude::*,
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Full,
+            Relaxed,
+            Release, //
+        },
+        rcu,
+        Refcount, //
+    },
+};
+
+use crate::bindings;
+
+/// The object with what the containers of this module need of it.
+///
+/// The value comes first, so that its hot fields begin the object's first cache line.
+#[repr(C)]
+struct InnerLayout<T> {
+    data: T,
+    refs: Refcount,
+    slot: UnsafeCell<u32>,
+    owner: Atomic<*const c_void>,
+    node: UnsafeCell<Node>,
+}
+
+/// Place of an object in a [`Wheel`](crate::kapi::wheel::Wheel) while it is in one, callback of
+/// its freeing once nothing refers to it.
+#[derive(Clone, Copy)]
+union Node {
+    links: Links,
+    #[expect(dead_code, reason = "the kernel writes it, by the address of the union")]
+    rcu: bindings::callback_head,
+}
+
+/// A doubly linked list by raw pointers; see the wheel.
+#[derive(Clone, Copy)]
+pub(in crate::kapi) struct Links {
+    pub(in crate::kapi) next: *const (),
+    pub(in crate::kapi) prev: *const (),
+}
+
+/// See [`RcuArc`].
+pub(in crate::kapi) struct Inner<T>(InnerLayout<T>);
+
+impl<T> Inner<T> {
+    /// The wheel's links. Only the wheel that holds the object may touch them, under its lock.
+    pub(in crate::kapi) fn links(&self) -> *mut Links {
+        self.0.node.get().cast()
+    }
+
+    /// The wheel's slot number, under the same rule.
+    pub(in crate::kapi) fn slot(&self) -> *mut u32 {
+        self.0.slot.get()
+    }
+
+    /// The wheel that holds the object, null when none does.
+    pub(in crate::kapi) fn owner(&self) -> &Atomic<*const c_void> {
+        &self.0.owner
+    }
+
+    /// The value.
+    pub(in crate::kapi) fn data(&self) -> &T {
+        &self.0.data
+    }
+}
+
+/// A slab cache for objects of one type, in a `static`.
+///
+/// Its name shows in `/proc/slabinfo`. Destroying it with objects left makes the kernel complain,
+/// so it is also the leak check.
+///
+/// # Invariants
+///
+/// The pointer is null, or to a cache whose objects have the layout of `Inner<T>`.
+pub(crate) struct Cache<T> {
+    cache: Atomic<*mut bindings::kmem_cache>,
+    _objects: PhantomData<fn() -> T>,
+}
+
+impl<T> Cache<T> {
+    /// A cache to be created later.
+    pub(crate) const fn new() -> Self {
+        Self {
+            cache: Atomic::new(ptr::null_mut()),
+            _objects: PhantomData,
+        }
+    }
+
+    /// Creates the cache (`kmem_cache_create()`), to be used until the result is dropped.
+    pub(crate) fn create(&'static self, name: &'static CStr) -> Result<CacheGuard<T>> {
+        // SAFETY: `name` is a C string that lives as long as the module.
+        let cache = unsafe {
+            bindings::helper_kmem_cache_create(
+                name.as_ptr().cast(),
+                size_of::<Inner<T>>(),
+                align_of::<Inner<T>>().max(CACHE_LINE),
+            )
+        };
+        if cache.is_null() {
+            return Err(ENOMEM);
+        }
+        // INVARIANT: Size and alignment are those of `Inner<T>`.
+        self.cache.store(cache, Release);
+        Ok(CacheGuard(self))
+    }
+}
+
+/// Objects begin at a line, so that their hot fields share the first one.
+const CACHE_LINE: usize = 64;
+
+/// Destroys a [`Cache`] when dropped. All objects must be gone by then.
+pub(crate) struct CacheGuard<T: 'static>(&'static Cache<T>);
+
+impl<T> Drop for CacheGuard<T> {
+    fn drop(&mut self) {
+        let cache = self.0.cache.xchg(ptr::null_mut(), Full);
+        // The last objects may still wait for their grace period.
+        drop(super::rcu::Barrier);
+        // SAFETY: The cache was created by `create`, and taken out of its place just now, so it
+        // is destroyed once and not used again.
+        unsafe { bindings::kmem_cache_destroy(cache) }
+    }
+}
+
+/// A reference counted object that is freed a grace period after its last reference went away.
+///
+/// Containers hold `RcuArc`s; a reader under [`rcu::Guard`](kernel::sync::rcu::Guard) may use an
+/// object found in one without taking a reference, because the container's reference ends before
+/// the grace period begins.
+///
+/// # Invariants
+///
+/// The pointer is to a live `Inner<T>` on which this object owns one reference.
+pub(crate) struct RcuArc<T: Send + Sync + 'static>(NonNull<Inner<T>>);
+
+// SAFETY: As for `Arc`: a reference may be used and dropped anywhere, as `T` is `Send` and `Sync`.
+unsafe impl<T: Send + Sync> Send for RcuArc<T> {}
+// SAFETY: As above.
+unsafe impl<T: Send + Sync> Sync for RcuArc<T> {}
+
+impl<T: Send + Sync> RcuArc<T> {
+    /// Allocates an object from its slab cache, without sleeping (`GFP_ATOMIC`).
+    pub(crate) fn new_in(cache: &Cache<T>, value: T) -> Result<Self, AllocError> {
+        let cache = cache.cache.load(Acquire);
+        if cache.is_null() {
+            return Err(AllocError);
+        }
+        // SAFETY: By the type invariant of `Cache`.
+        let memory = unsafe { bindings::helper_kmem_cache_alloc_atomic(cache) };
+        let inner = NonNull::new(memory.cast::<Inner<T>>()).ok_or(AllocError)?;
+        // SAFETY: `inner` is valid for a write of its type, by the cache's object size.
+        unsafe { inner.write(Self::inner(value)) };
+        // INVARIANT: The count starts at one, owned by the new object.
+        Ok(Self(inner))
+    }
+
+    /// Allocates an object from the general caches.
+    pub(crate) fn new(value: T, flags: Flags) -> Result<Self, AllocError> {
+        let inner = KBox::new(Self::inner(value), flags)?;
+        // INVARIANT: The count starts at one, owned by the new object. `free` ends it by `kfree`,
+        // which is what `KBox` would do.
+        Ok(Self(NonNull::from(KBox::leak(inner))))
+    }
+
+    fn inner(value: T) -> Inner<T> {
+        Inner(InnerLayout {
+            data: value,
+            refs: Refcount::new(1),
+            slot: UnsafeCell::new(0),
+            owner: Atomic::new(ptr::null()),
+            node: UnsafeCell::new(Node {
+                links: Links {
+                    next: ptr::null(),
+                    prev: ptr::null(),
+                },
+            }),
+        })
+    }
+
+    /// Borrows the object in the form that containers take.
+    pub(crate) fn as_rcu_ref(&self) -> RcuRef<'_, T> {
+        // SAFETY: By the type invariant; the borrow of `self` keeps the reference.
+        RcuRef(unsafe { self.0.as_ref() })
+    }
+
+    /// Borrows the object for as long as `guard` lives, even when this reference goes first.
+    pub(crate) fn under<'g>(&self, _guard: &'g rcu::Guard) -> RcuRef<'g, T> {
+        // SAFETY: This reference exists within the critical section of the guard, and the object
+        // is freed a grace period after the last one, not before the guard ends.
+        unsafe { RcuRef::from_raw(self.0.as_ptr()) }
+    }
+
+    /// Gives the reference away, to be taken back by [`RcuArc::from_raw`].
+    pub(in crate::kapi) fn into_raw(self) -> *const Inner<T> {
+        let inner = self.0.as_ptr();
+        core::mem::forget(self);
+        inner
+    }
+
+    /// Takes back a reference that [`RcuArc::into_raw`] gave away.
+    ///
+    /// # Safety
+    ///
+    /// `inner` came from [`RcuArc::into_raw`], and is taken back once for each time.
+    pub(in crate::kapi) unsafe fn from_raw(inner: *const Inner<T>) -> Self {
+        // INVARIANT: By the requirement the caller passes on one reference.
+        // SAFETY: It came from a `NonNull`.
+        Self(unsafe { NonNull::new_unchecked(inner.cast_mut()) })
+    }
+}
+
+impl<T: Send + Sync> Deref for RcuArc<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: By the type invariant.
+        unsafe { &self.0.as_ref().0.data }
+    }
+}
+
+impl<T: Send + Sync> Clone for RcuArc<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        // SAFETY: By the type invariant.
+        unsafe { self.0.as_ref().0.refs.inc() };
+        // INVARIANT: The reference just taken is owned by the new object.
+        Self(self.0)
+    }
+}
+
+impl<T: Send + Sync> Drop for RcuArc<T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant.
+        let inner = unsafe { self.0.as_ref() };
+        if inner.0.refs.dec_and_test() {
+            // SAFETY: The last reference is gone, hence the object is in no wheel and nobody else
+            // touches `node`. `free::<T>` expects exactly this field of an `Inner<T>`, and
+            // `rcu::Barrier` keeps the module's text until it has run.
+            unsafe { bindings::helper_call_rcu(inner.0.node.get().cast(), Some(free::<T>)) };
+        }
+    }
+}
+
+/// Frees an object after its grace period.
+///
+/// # Safety
+///
+/// `head` must be the `node` of an `Inner<T>` without references, not freed yet.
+unsafe extern "C" fn free<T>(head: *mut bindings::callback_head) {
+    let offset = offset_of!(InnerLayout<T>, node);
+    // SAFETY: By the requirement `head` lies `offset` bytes into the object.
+    let inner = unsafe { head.cast::<u8>().sub(offset) }.cast::<Inner<T>>();
+    // SAFETY: Nothing refers to the object: no reference is left and all readers are done.
+    unsafe { ptr::drop_in_place(inner) };
+    // SAFETY: The memory came from a slab cache or from kmalloc; `kfree` takes both.
+    unsafe { bindings::kfree(inner.cast()) };
+}
+
+/// An object that is alive for `'a`, because of an RCU guard or of a reference.
+pub(crate) struct RcuRef<'a, T>(&'a Inner<T>);
+
+impl<T> Clone for RcuRef<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for RcuRef<'_, T> {}
+
+impl<'a, T> RcuRef<'a, T> {
+    /// Makes a reference of a pointer that a container holds.
+    ///
+    /// # Safety
+    ///
+    /// The object must stay alive for `'a`.
+    pub(in crate::kapi) unsafe fn from_raw(inner: *const Inner<T>) -> Self {
+        // SAFETY: By the requirement.
+        Self(unsafe { &*inner })
+    }
+
+    /// Takes a reference, unless the last one is gone already.
+    pub(crate) fn upgrade(self) -> Option<RcuArc<T>>
+    where
+        T: Send + Sync,
+    {
+        let refs = self.0 .0.refs.as_atomic();
+        let mut count = refs.load(Relaxed);
+        while count > 0 {
+            match refs.cmpxchg(count, count.wrapping_add(1), Relaxed) {
+                // INVARIANT: The reference just counted is owned by the new object.
+                Ok(_) => return Some(RcuArc(NonNull::from(self.0))),
+                Err(now) => count = now,
+            }
+        }
+        None
+    }
+
+    /// The object's container side.
+    pub(in crate::kapi) fn inner(self) -> &'a Inner<T> {
+        self.0
+    }
+
+    /// Borrows the value for as long as the object is known to live.
+    #[inline]
+    pub(crate) fn get(self) -> &'a T {
+        &self.0 .0.data
+    }
+}
+
+impl<T> Deref for RcuRef<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0 .0.data
+    }
+}

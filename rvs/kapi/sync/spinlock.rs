@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Spinlocks that keep bottom halves off.
+//!
+//! What packets and process context share is locked by these: a plain spinlock held by a process
+//! would deadlock with the softirq that interrupts it.
+//!
+//! C header: [`include/linux/spinlock.h`](srctree/include/linux/spinlock.h)
+
+use kernel::{
+    alloc::AllocError,
+    prelude::*,
+    types::{
+        NotThreadSafe,
+        Opaque, //
+    },
+};
+
+use crate::bindings;
+
+/// What a lock protects; each has a lock class of its own for lockdep.
+#[derive(Clone, Copy)]
+pub(crate) enum Class {
+    /// Buckets of a table.
+    Table,
+    /// A part of a wheel.
+    Wheel,
+}
+
+/// Several locks, of which one is taken by number.
+///
+/// # Invariants
+///
+/// There is at least one; all are initialised and stay where they are until they are dropped.
+pub(crate) struct Locks(KVVec<Opaque<bindings::spinlock_t>>);
+
+// SAFETY: Locks are made to be used from all CPUs.
+unsafe impl Send for Locks {}
+// SAFETY: As above.
+unsafe impl Sync for Locks {}
+
+impl Locks {
+    /// Makes `count` locks, at least one.
+    pub(crate) fn new(count: usize, class: Class) -> Result<Self, AllocError> {
+        let count = count.max(1);
+        let mut locks = KVVec::with_capacity(count, GFP_KERNEL)?;
+        for _ in 0..count {
+            locks.push(Opaque::uninit(), GFP_KERNEL)?;
+        }
+        for lock in &locks {
+            let lock: &Opaque<bindings::spinlock_t> = lock;
+            // SAFETY: `lock` is valid memory for a lock, in its final place.
+            unsafe {
+                match class {
+                    Class::Table => bindings::helper_table_lock_init(lock.get()),
+                    Class::Wheel => bindings::helper_wheel_lock_init(lock.get()),
+                }
+            }
+        }
+        // INVARIANT: The vector is not changed any more, so its elements do not move.
+        Ok(Self(locks))
+    }
+
+    /// Takes the lock with this number, modulo their count (`spin_lock_bh()`).
+    #[inline]
+    pub(crate) fn lock(&self, number: usize) -> Guard<'_> {
+        // By the invariant the vector is not empty: neither division nor index can fail.
+        let lock = &self.0[number % self.0.len().max(1)];
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_spin_lock_bh(lock.get()) };
+        // INVARIANT: The lock was just taken.
+        Guard(lock, NotThreadSafe)
+    }
+
+    /// Returns the number of locks.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// A lock that is held until this is dropped.
+///
+/// # Invariants
+///
+/// The lock is held by this CPU.
+pub(crate) struct Guard<'a>(&'a Opaque<bindings::spinlock_t>, NotThreadSafe);
+
+impl Drop for Guard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_spin_unlock_bh(self.0.get()) };
+    }
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A lazy timing wheel: the storage; the arithmetic is [`crate::logic::wheel`]'s.
+//!
+//! Each object is in the list of one slot. Nothing touches it when its deadline moves later; when
+//! its slot comes up, it is asked for its deadline and put into the slot of that. Only when a
+//! deadline moves earlier the object has to be moved at once.
+//!
+//! The wheel is cut into parts, each with a lock of its own, so that CPUs seldom meet. An object
+//! stays in its part for life.
+
+use core::{
+    cell::UnsafeCell,
+    ffi::c_void,
+    marker::PhantomData,
+    ptr, //
+};
+
+use kernel::{
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Full,
+        Relaxed, //
+    }, //
+};
+
+use super::{
+    sync::{
+        percpu::possible_cpus,
+        rcu_arc::{
+            Inner,
+            Links,
+            RcuArc,
+            RcuRef, //
+        },
+        spinlock::{
+            Class,
+            Guard,
+            Locks, //
+        },
+    },
+    time::cond_resched,
+};
+
+/// What to do with an object whose slot came up.
+pub(crate) enum Due {
+    /// Put it into this slot: its deadline is later than it was.
+    Later(usize),
+    /// Take it out of the wheel.
+    Now,
+}
+
+/// Objects taken or moved while the lock is held, before others may have it.
+const BATCH: usize = 64;
+
+/// How many parts a wheel has at most.
+const MAX_PARTS: usize = 16;
+
+/// Objects by the time at which to look at them.
+///
+/// # Invariants
+///
+/// `heads` has `slots + 1` entries for each part, of which the last is for objects that are due.
+/// Each is null or the first object of a doubly linked list; an object in a list has this wheel
+/// as its owner, that list's number in its slot, and is owned by the list (one reference). All
+/// this is read and changed only under the lock of the part.
+pub(crate) struct Wheel<T: Send + Sync + 'static> {
+    locks: Locks,
+    heads: KVVec<UnsafeCell<*const Inner<T>>>,
+    slots: usize,
+    count: Atomic<usize>,
+    _owns: PhantomData<RcuArc<T>>,
+}
+
+// SAFETY: The objects are `Send` and `Sync`, the lists are guarded by the locks.
+unsafe impl<T: Send + Sync> Send for Wheel<T> {}
+// SAFETY: As above.
+unsafe impl<T: Send + Sync> Sync for Wheel<T> {}
+
+impl<T: Send + Sync> Wheel<T> {
+    /// Makes an empty wheel.
+    pub(crate) fn new(slots: usize) -> Result<Self> {
+        let parts = possible_cpus().next_power_of_two().min(MAX_PARTS);
+        let entries = parts * (slots + 1);
+        let mut heads = KVVec::with_capacity(entries, GFP_KERNEL)?;
+        for _ in 0..entries {
+            heads.push(UnsafeCell::new(ptr::null()), GFP_KERNEL)?;
+        }
+        // INVARIANT: All lists are empty.
+        Ok(Self {
+            locks: Locks::new(parts, Class::Wheel)?,
+            heads,
+            slots,
+            count: Atomic::new(0),
+            _owns: PhantomData,
+        })
+    }
+
+    /// Puts an object into a slot. An object that is in a wheel already is given back.
+    pub(crate) fn insert(&self, object: RcuArc<T>, slot: usize) -> Result<(), RcuArc<T>> {
+        let claimed = object
+            .as_rcu_ref()
+            .inner()
+            .owner()
+            .cmpxchg(ptr::null(), self.id(), Full);
+        if claimed.is_err() {
+            return Err(object);
+        }
+        self.count.fetch_add(1usize, Relaxed);
+        let inner = object.into_raw();
+        let part = self.part_of(inner);
+        let guard = self.locks.lock(part);
+        // SAFETY: The object has just been claimed for this wheel, with its reference, and is in
+        // no list yet; the lock of its part is held.
+        unsafe { self.link(&guard, part, slot % self.slots, inner) };
+        Ok(())
+    }
+
+    /// Returns the number of objects.
+    pub(crate) fn len(&self) -> usize {
+        self.count.load(Relaxed)
+    }
+
+    /// Moves an object to another slot. Does nothing to one that is not in this wheel.
+    pub(crate) fn move_to(&self, object: RcuRef<'_, T>, slot: usize) {
+        let inner: *const Inner<T> = object.inner();
+        let part = self.part_of(inner);
+        let guard = self.locks.lock(part);
+        if object.inner().owner().load(Relaxed) != self.id() {
+            return;
+        }
+        // SAFETY: The owner is changed away from this wheel under the lock only, so the object is
+        // in one of the lists of its part.
+        unsafe {
+            self.unlink(&guard, part, inner);
+            self.link(&guard, part, slot % self.slots, inner);
+        }
+    }
+
+    /// Asks `when` about each object of a slot that came up, and hands those that are due to
+    /// `expire`. `when` is called under a lock and must not use the wheel. Process context, one
+    /// caller at a time.
+    pub(crate) fn advance(
+        &self,
+        slot: usize,
+        mut when: impl FnMut(&T) -> Due,
+        mut expire: impl FnMut(RcuArc<T>),
+    ) {
+        for part in 0..self.locks.len() {
+            self.splice_due(part, slot % self.slots);
+            loop {
+                let (mut expired, more) = self.sort_batch(part, &mut when);
+                while !expired.is_null() {
+                    // SAFETY: `sort_batch` chained objects that it took out of their lists by
+                    // `next`, so nobody else uses their links, and passed their references on.
+                    unsafe {
+                        let next = (*(*expired).links()).next.cast::<Inner<T>>();
+                        // The claim ends last: from here on the links may be used again.
+                        (*expired).owner().xchg(ptr::null(), Full);
+                        self.count.fetch_sub(1usize, Relaxed);
+                        expire(RcuArc::from_raw(expired));
+                        expired = next;
+                    }
+                }
+                if !more {
+                    break;
+                }
+                cond_resched();
+            }
+        }
+    }
+
+    /// Makes the objects of a slot those that are due, after what is left of older ones.
+    fn splice_due(&self, part: usize, slot: usize) {
+        loop {
+            let guard = self.locks.lock(part);
+            for _ in 0..BATCH {
+                let first = self.first(&guard, part, slot);
+                if first.is_null() {
+                    return;
+                }
+                // SAFETY: The object is in a list of this part.
+                unsafe {
+                    self.unlink(&guard, part, first);
+                    self.link(&guard, part, self.slots, first);
+                }
+            }
+        }
+    }
+
+    /// Sorts some due objects into later slots, or into a chain by `next` of those to expire,
+    /// which are out of the wheel but still claimed by it. Tells whether there are more.
+    fn sort_batch(
+        &self,
+        part: usize,
+        when: &mut impl FnMut(&T) -> Due,
+    ) -> (*const Inner<T>, bool) {
+        let mut expired: *const Inner<T> = ptr::null();
+        let guard = self.locks.lock(part);
+        for _ in 0..BATCH {
+            let first = self.first(&guard, part, self.slots);
+            if first.is_null() {
+                return (expired, false);
+            }
+            // SAFETY: The object is in a list of this part, whose reference keeps it alive.
+            unsafe {
+                self.unlink(&guard, part, first);
+                match when((*first).data()) {
+                    Due::Later(slot) => self.link(&guard, part, slot % self.slots, first),
+                    Due::Now => {
+                        // Not in a list any more: `move_to` must leave it alone.
+                        (*first).owner().store(Self::EXPIRING, Relaxed);
+                        (*(*first).links()).next = expired.cast();
+                        expired = first;
+                    }
+                }
+            }
+        }
+        (expired, true)
+    }
+
+    /// Owner of objects that are out of their lists but whose links are still in use. No wheel
+    /// has this address.
+    const EXPIRING: *const c_void = ptr::without_provenance(1);
+
+    fn id(&self) -> *const c_void {
+        // Stays the same when the wheel itself is moved.
+        self.heads.as_ptr().cast()
+    }
+
+    fn part_of(&self, inner: *const Inner<T>) -> usize {
+        // Slab objects differ from bit 6 on; the multiplication spreads those bits upwards.
+        ((inner.addr() as u64 >> 6).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
+            % self.locks.len().max(1)
+    }
+
+    fn head(&self, part: usize, slot: usize) -> *mut *const Inner<T> {
+        self.heads[part * (self.slots + 1) + slot].get()
+    }
+
+    fn first(&self, _guard: &Guard<'_>, part: usize, slot: usize) -> *const Inner<T> {
+        // SAFETY: The heads of a part are read under its lock only.
+        unsafe { *self.head(part, slot) }
+    }
+
+    /// # Safety
+    ///
+    /// The guard must be that of `part`; the object must be of this part, in no list, and bring a
+    /// reference for the list.
+    unsafe fn link(&self, _guard: &Guard<'_>, part: usize, slot: usize, inner: *const Inner<T>) {
+        let head = self.head(part, slot);
+        // SAFETY: By the requirement links and slot are only used here, under the lock. A first
+        // object in the list is alive by the list's reference.
+        unsafe {
+            let next = *head;
+            *(*inner).links() = Links {
+                next: next.cast(),
+                prev: ptr::null(),
+            };
+            *(*inner).slot() = slot as u32;
+            if !next.is_null() {
+                (*(*next).links()).prev = inner.cast();
+            }
+            *head = inner;
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The guard must be that of `part`; the object must be in a list of it. The list's reference
+    /// is left to the caller.
+    unsafe fn unlink(&self, _guard: &Guard<'_>, part: usize, inner: *const Inner<T>) {
+        // SAFETY: By the requirement links and slot are valid; neighbours are alive by the list's
+        // references.
+        unsafe {
+            let Links { next, prev } = *(*inner).links();
+            if prev.is_null() {
+                *self.head(part, *(*inner).slot() as usize) = next.cast();
+            } else {
+                (*(*prev.cast::<Inner<T>>()).links()).next = next;
+            }
+            if !next.is_null() {
+                (*(*next.cast::<Inner<T>>()).links()).prev = prev;
+            }
+        }
+    }
+}
+
+impl<T: Send + Sync> Drop for Wheel<T> {
+    fn drop(&mut self) {
+        for head in &self.heads {
+            // SAFETY: `&mut self`: nobody else uses the wheel.
+            let mut next = unsafe { *head.get() };
+            while !next.is_null() {
+                // SAFETY: An object in a list is alive, and owned by the list.
+                unsafe {
+                    let object = RcuArc::from_raw(next);
+                    next = (*(*next).links()).next.cast();
+                    object.as_rcu_ref().inner().owner().store(ptr::null(), Relaxed);
+                    drop(object);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! RVS, a layer 4 load balancer.
+//!
+//! See `docs/architecture.md`. `logic` decides and is pure, `kapi` wraps the kernel and is the only
+//! place for unsafe code, everything else connects the two.
+
+#![deny(unsafe_code)]
+
+mod bindings;
+mod conn;
+mod ctl;
+mod datapath;
+mod director;
+mod kapi;
+#[allow(dead_code, unreachable_pub)]
+mod logic;
+mod svc;
+
+use kernel::prelude::*;
+
+use crate::{
+    conn::Conn,
+    director::Director,
+    kapi::{
+        genl::Family,
+        net::pernet::Subsystem,
+        sync::{
+            rcu_arc::CacheGuard,
+            rcu, //
+        },
+    },
+};
+
+module! {
+    type: Rvs,
+    name: "rvs",
+    authors: ["The RVS authors"],
+    description: "Layer 4 load balancer",
+    license: "GPL",
+    alias: ["net-pf-16-proto-16-family-rvs"],
+}
+
+/// What is registered with the kernel. Fields are dropped in this order at unload: first nobody
+/// asks for changes any more, then the namespaces are cleared, then what they left is freed.
+struct Rvs {
+    _family: Family,
+    _subsystem: Subsystem<Director>,
+    _connections: CacheGuard<Conn>,
+    _callbacks: rcu::Barrier,
+}
+
+impl kernel::Module for Rvs {
+    fn init(module: &'static ThisModule) -> Result<Self> {
+        // Made in the opposite order: what fails undoes what was made before it.
+        let callbacks = rcu::Barrier;
+        let connections = conn::CACHE.create(c"rvs_conn")?;
+        let subsystem = Subsystem::register()?;
+        let family = ctl::register(module)?;
+        Ok(Self {
+            _family: family,
+            _subsystem: subsystem,
+            _connections: connections,
+            _callbacks: callbacks,
+        })
+    }
+}

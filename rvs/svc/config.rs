@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The configuration: what the administrator asked for, and how it reaches the packets.
+//!
+//! Every change allocates first, then takes effect as a whole.
+
+use kernel::{
+    alloc::AllocError,
+    prelude::*,
+    rbtree::RBTree, //
+};
+
+use crate::{
+    kapi::{
+        rcu_table::{
+            Inserted,
+            RcuTable,
+            Side, //
+        },
+        sync::RcuArc,
+    },
+    logic::{
+        addr::Endpoint,
+        scheduler::{
+            self,
+            Plan, //
+        }, //
+    },
+};
+
+use super::{
+    service::KeyHash,
+    trash::Trash,
+    Dest,
+    DestSet,
+    Entry,
+    Forward,
+    Service,
+    ServiceKey, //
+};
+
+/// Why a change was refused. Nothing has changed then.
+pub(crate) enum ConfigError {
+    /// There is a service with this key.
+    ServiceExists,
+    /// There is no service with this key.
+    NoService,
+    /// The service has this destination.
+    DestExists,
+    /// The service has no such destination.
+    NoDest,
+    /// Neither the destination nor its service names a forward method.
+    NoForward,
+    /// Memory is short.
+    Memory,
+}
+
+impl From<AllocError> for ConfigError {
+    fn from(_: AllocError) -> Self {
+        Self::Memory
+    }
+}
+
+impl From<Error> for ConfigError {
+    fn from(_: Error) -> Self {
+        Self::Memory
+    }
+}
+
+/// What to change of a service; what is none stays.
+pub(crate) struct ServiceChange {
+    /// Scheduler.
+    pub(crate) scheduler: Option<scheduler::Kind>,
+    /// Forward method of destinations added without one.
+    pub(crate) forward: Option<Forward>,
+}
+
+/// What to change of a destination; what is none stays.
+pub(crate) struct DestChange {
+    /// Weight.
+    pub(crate) weight: Option<u32>,
+    /// Forward method.
+    pub(crate) forward: Option<Forward>,
+}
+
+/// A service as configured.
+pub(crate) struct ServiceConfig {
+    service: RcuArc<Service>,
+    scheduler: scheduler::Kind,
+    forward: Option<Forward>,
+    dests: KVec<Entry>,
+}
+
+impl ServiceConfig {
+    /// Returns the scheduler.
+    pub(crate) fn scheduler(&self) -> scheduler::Kind {
+        self.scheduler
+    }
+
+    /// Returns the forward method of destinations added without one.
+    pub(crate) fn forward(&self) -> Option<Forward> {
+        self.forward
+    }
+
+    /// Returns the destinations, newest first.
+    pub(crate) fn dests(&self) -> &[Entry] {
+        &self.dests
+    }
+
+    /// Returns the place of a destination in the list.
+    pub(crate) fn position(&self, endpoint: Endpoint) -> Option<usize> {
+        self.dests
+            .iter()
+            .position(|entry| entry.dest.endpoint() == endpoint)
+    }
+
+    /// Makes what packets choose from, of another list of destinations.
+    fn dest_set(
+        &self,
+        dests: &[Entry],
+        scheduler: scheduler::Kind,
+        state: impl FnOnce(&Plan) -> u64,
+    ) -> Result<RcuArc<DestSet>, AllocError> {
+        RcuArc::new(
+            DestSet::new(copy(dests)?, scheduler, state),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Puts another list of destinations in place.
+    ///
+    /// `state` tells where the scheduler goes on, of its new plan and of where it is.
+    fn publish(
+        &mut self,
+        dests: KVec<Entry>,
+        state: impl FnOnce(&Plan, u64) -> u64,
+    ) -> Result<(), AllocError> {
+        let set = self.dest_set(&dests, self.scheduler, |plan| {
+            state(plan, self.service.scheduler_state())
+        })?;
+        self.service.set_dests(set);
+        self.dests = dests;
+        Ok(())
+    }
+}
+
+/// All services of a namespace.
+pub(crate) struct Config {
+    services: RBTree<ServiceKey, ServiceConfig>,
+    count: u32,
+    trash: Trash,
+    generation: u32,
+}
+
+impl Config {
+    /// Makes an empty configuration.
+    pub(crate) fn new() -> Self {
+        Self {
+            services: RBTree::new(),
+            count: 0,
+            trash: Trash::new(),
+            generation: 1,
+        }
+    }
+
+    /// Returns the services in the order of their keys.
+    pub(crate) fn services(&self) -> impl Iterator<Item = (&ServiceKey, &ServiceConfig)> {
+        self.services.iter()
+    }
+
+    /// Returns one service.
+    pub(crate) fn service(&self, key: &ServiceKey) -> Option<&ServiceConfig> {
+        self.services.get(key)
+    }
+
+    /// Returns the number of services.
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Returns a number that differs after every change of services or destinations.
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    fn changed(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// Adds a service without destinations.
+    pub(crate) fn add_service(
+        &mut self,
+        table: &RcuTable<KeyHash>,
+        key: ServiceKey,
+        scheduler: scheduler::Kind,
+        forward: Option<Forward>,
+    ) -> Result<(), ConfigError> {
+        if self.services.get(&key).is_some() {
+            return Err(ConfigError::ServiceExists);
+        }
+        let set = RcuArc::new(
+            DestSet::new(KVec::new(), scheduler, Plan::initial_state),
+            GFP_KERNEL,
+        )?;
+        let service = RcuArc::new(Service::new(key, set), GFP_KERNEL)?;
+        let config = ServiceConfig {
+            service: service.clone(),
+            scheduler,
+            forward,
+            dests: KVec::new(),
+        };
+        self.services
+            .try_create_and_insert(key, config, GFP_KERNEL)?;
+        if table.insert(service, Side::Original, |_, _| false) != Inserted::New {
+            self.services.remove(&key);
+            return Err(ConfigError::Memory);
+        }
+        self.count += 1;
+        table.resize();
+        self.changed();
+        Ok(())
+    }
+
+    /// Changes a service.
+    pub(crate) fn set_service(
+        &mut self,
+        key: &ServiceKey,
+        change: ServiceChange,
+    ) -> Result<(), ConfigError> {
+        let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
+        if let Some(scheduler) = change.scheduler.filter(|new| *new != config.scheduler) {
+            let set = config.dest_set(&config.dests, scheduler, Plan::initial_state)?;
+            config.service.set_dests(set);
+            config.scheduler = scheduler;
+        }
+        if change.forward.is_some() {
+            config.forward = change.forward;
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// Deletes a service. Packets of its connections are dropped from now on.
+    pub(crate) fn del_service(
+        &mut self,
+        table: &RcuTable<KeyHash>,
+        key: &ServiceKey,
+    ) -> Result<(), ConfigError> {
+        let config = self.services.get(key).ok_or(ConfigError::NoService)?;
+        self.trash.reserve(config.dests.len())?;
+        table.remove(config.service.as_rcu_ref(), Side::Original);
+        if let Some(config) = self.services.remove(key) {
+            for entry in &config.dests {
+                self.trash.put(*key, entry.dest.clone());
+            }
+            self.count = self.count.saturating_sub(1);
+        }
+        table.resize();
+        self.changed();
+        Ok(())
+    }
+
+    /// Deletes all services.
+    pub(crate) fn flush(
+        &mut self,
+        table: &RcuTable<KeyHash>,
+    ) -> Result<(), ConfigError> {
+        loop {
+            let first = self.services.keys().next().copied();
+            match first {
+                Some(key) => self.del_service(table, &key)?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Adds a destination to a service, or brings a removed one back.
+    pub(crate) fn add_dest(
+        &mut self,
+        key: &ServiceKey,
+        endpoint: Endpoint,
+        weight: u32,
+        forward: Option<Forward>,
+    ) -> Result<(), ConfigError> {
+        let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
+        if config.position(endpoint).is_some() {
+            return Err(ConfigError::DestExists);
+        }
+        let forward = forward.or(config.forward).ok_or(ConfigError::NoForward)?;
+        let dest = match self.trash.find(key, endpoint) {
+            Some(dest) => dest,
+            None => Dest::new(endpoint, forward)?,
+        };
+        let mut dests = KVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
+        dests.push(
+            Entry {
+                dest: dest.clone(),
+                weight,
+            },
+            GFP_KERNEL,
+        )?;
+        for entry in &config.dests {
+            dests.push(entry.clone(), GFP_KERNEL)?;
+        }
+        config.publish(dests, Plan::after_insert)?;
+        dest.set_forward(forward);
+        dest.set_available(true);
+        self.trash.forget(&dest);
+        self.changed();
+        Ok(())
+    }
+
+    /// Changes a destination.
+    pub(crate) fn set_dest(
+        &mut self,
+        key: &ServiceKey,
+        endpoint: Endpoint,
+        change: DestChange,
+    ) -> Result<(), ConfigError> {
+        let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
+        let position = config.position(endpoint).ok_or(ConfigError::NoDest)?;
+        let mut dests = copy(&config.dests)?;
+        if let Some(entry) = dests.get_mut(position) {
+            entry.weight = change.weight.unwrap_or(entry.weight);
+        }
+        config.publish(dests, Plan::after_update)?;
+        if let (Some(forward), Some(entry)) = (change.forward, config.dests.get(position)) {
+            entry.dest.set_forward(forward);
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// Removes a destination. Packets of its connections are dropped from now on.
+    pub(crate) fn del_dest(
+        &mut self,
+        key: &ServiceKey,
+        endpoint: Endpoint,
+    ) -> Result<(), ConfigError> {
+        let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
+        let position = config.position(endpoint).ok_or(ConfigError::NoDest)?;
+        self.trash.reserve(1)?;
+        let mut dests = copy(&config.dests)?;
+        let removed = dests.remove(position).map_err(|_| ConfigError::NoDest)?;
+        config.publish(dests, |plan, state| plan.after_remove(state, position))?;
+        self.trash.put(*key, removed.dest);
+        self.changed();
+        Ok(())
+    }
+}
+
+fn copy(entries: &[Entry]) -> Result<KVec<Entry>, AllocError> {
+    let mut copy = KVec::with_capacity(entries.len(), GFP_KERNEL)?;
+    for entry in entries {
+        copy.push(entry.clone(), GFP_KERNEL)?;
+    }
+    Ok(copy)
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A destination (real server).
+
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    },
+};
+
+use crate::{
+    kapi::sync::PerCpuCounters,
+    logic::{
+        addr::Endpoint,
+        uapi::forward, //
+    },
+};
+
+/// How packets reach a real server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forward {
+    /// Masquerading: addresses and ports are rewritten, both ways.
+    Nat,
+}
+
+impl Forward {
+    /// The method of a netlink number; none for one this module does not know how to do.
+    pub(crate) fn from_uapi(number: u32) -> Option<Self> {
+        match number {
+            forward::NAT => Some(Self::Nat),
+            _ => None,
+        }
+    }
+
+    /// Returns the netlink number.
+    pub(crate) fn to_uapi(self) -> u32 {
+        match self {
+            Self::Nat => forward::NAT,
+        }
+    }
+}
+
+/// What is counted for each destination.
+#[derive(Clone, Copy)]
+pub(crate) enum Counter {
+    /// Connections created.
+    Connections,
+    /// Packets from clients.
+    InPackets,
+    /// Packets from the real server.
+    OutPackets,
+    /// Bytes from clients, IP headers included.
+    InBytes,
+    /// Bytes from the real server, IP headers included.
+    OutBytes,
+}
+
+impl Counter {
+    const COUNT: usize = 5;
+}
+
+/// A destination of one service.
+///
+/// Connections hold it beyond its removal from the service; it is then not available, and their
+/// packets are dropped until it returns or they expire.
+pub(crate) struct Dest {
+    endpoint: Endpoint,
+    forward: Atomic<u32>,
+    available: Atomic<bool>,
+    active: Atomic<u32>,
+    total: Atomic<u32>,
+    counters: PerCpuCounters<{ Counter::COUNT }>,
+}
+
+impl Dest {
+    /// Makes a destination without connections.
+    pub(crate) fn new(endpoint: Endpoint, forward: Forward) -> Result<Arc<Self>> {
+        let dest = Self {
+            endpoint,
+            forward: Atomic::new(forward.to_uapi()),
+            available: Atomic::new(true),
+            active: Atomic::new(0),
+            total: Atomic::new(0),
+            counters: PerCpuCounters::new()?,
+        };
+        Ok(Arc::new(dest, GFP_KERNEL)?)
+    }
+
+    /// Returns address and port of the real server.
+    #[inline]
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        self.endpoint
+    }
+
+    /// Returns the forward method of new connections.
+    #[inline]
+    pub(crate) fn forward(&self) -> Forward {
+        Forward::from_uapi(self.forward.load(Relaxed)).unwrap_or(Forward::Nat)
+    }
+
+    /// Changes the forward method of new connections.
+    pub(crate) fn set_forward(&self, forward: Forward) {
+        self.forward.store(forward.to_uapi(), Relaxed);
+    }
+
+    /// Returns whether the destination is part of its service.
+    #[inline]
+    pub(crate) fn is_available(&self) -> bool {
+        self.available.load(Relaxed)
+    }
+
+    /// Tells that the destination was taken out of its service, or put back.
+    pub(crate) fn set_available(&self, available: bool) {
+        self.available.store(available, Relaxed);
+    }
+
+    /// Returns the number of active connections.
+    pub(crate) fn active(&self) -> u32 {
+        self.active.load(Relaxed)
+    }
+
+    /// Returns the number of connections that are not active.
+    pub(crate) fn inactive(&self) -> u32 {
+        self.total().saturating_sub(self.active())
+    }
+
+    /// Returns the number of all connections.
+    pub(crate) fn total(&self) -> u32 {
+        self.total.load(Relaxed)
+    }
+
+    /// Notes that a connection begins.
+    pub(crate) fn connection_begins(&self) {
+        self.total.fetch_add(1, Relaxed);
+        self.count(Counter::Connections, 1);
+    }
+
+    /// Notes that a connection ends.
+    pub(crate) fn connection_ends(&self) {
+        self.total.fetch_sub(1, Relaxed);
+    }
+
+    /// Notes that a connection becomes active.
+    pub(crate) fn connection_activates(&self) {
+        self.active.fetch_add(1, Relaxed);
+    }
+
+    /// Notes that a connection is not active any more.
+    pub(crate) fn connection_deactivates(&self) {
+        self.active.fetch_sub(1, Relaxed);
+    }
+
+    /// Adds to a counter.
+    #[inline]
+    pub(crate) fn count(&self, counter: Counter, value: u64) {
+        self.counters.add(counter as usize, value);
+    }
+
+    /// Returns the sum of a counter over all CPUs.
+    pub(crate) fn counted(&self, counter: Counter) -> u64 {
+        self.counters.sum(counter as usize)
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Services and their destinations.
+//!
+//! The control plane changes [`Config`](config::Config) under a mutex and publishes what packets
+//! need as [`Service`] objects in an RCU table, each with an immutable [`DestSet`] that is
+//! replaced as a whole.
+
+mod config;
+mod dest;
+mod dest_set;
+mod key;
+mod service;
+mod trash;
+
+pub(crate) use config::{
+    Config,
+    ConfigError,
+    DestChange,
+    ServiceChange,
+    ServiceConfig, //
+};
+pub(crate) use dest::{
+    Counter,
+    Dest,
+    Forward, //
+};
+pub(crate) use dest_set::{
+    DestSet,
+    Entry, //
+};
+pub(crate) use key::ServiceKey;
+pub(crate) use service::{
+    KeyHash,
+    Service, //
+};

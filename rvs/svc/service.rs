@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A virtual service, as packets see it.
+
+use kernel::sync::{
+    rcu,
+    Arc, //
+};
+
+use crate::{
+    kapi::{
+        rcu_table::{
+            Hasher,
+            Side, //
+        },
+        sync::{
+            RcuArc,
+            RcuCell, //
+        },
+    },
+    logic::siphash::HashKey,
+};
+
+use super::{
+    Dest,
+    DestSet,
+    ServiceKey, //
+};
+
+/// Hashes services by their keys.
+pub(crate) struct KeyHash(pub(crate) HashKey);
+
+impl Hasher for KeyHash {
+    type Object = Service;
+
+    fn hash(&self, service: &Service, _side: Side) -> u64 {
+        service.key.hash(&self.0)
+    }
+}
+
+/// A service in the table that packets look into.
+pub(crate) struct Service {
+    key: ServiceKey,
+    dests: RcuCell<DestSet>,
+}
+
+impl Service {
+    /// Makes a service with these destinations.
+    pub(crate) fn new(key: ServiceKey, dests: RcuArc<DestSet>) -> Self {
+        Self {
+            key,
+            dests: RcuCell::new(Some(dests)),
+        }
+    }
+
+    /// Returns what names the service.
+    #[inline]
+    pub(crate) fn key(&self) -> &ServiceKey {
+        &self.key
+    }
+
+    /// Puts other destinations in place.
+    pub(super) fn set_dests(&self, dests: RcuArc<DestSet>) {
+        drop(self.dests.replace(Some(dests)));
+    }
+
+    /// Returns where the scheduler is.
+    pub(super) fn scheduler_state(&self) -> u64 {
+        let guard = rcu::read_lock();
+        self.dests.read(&guard).map_or(0, |dests| dests.state())
+    }
+
+    /// Chooses the destination of a new connection; none when no one has a weight.
+    pub(crate) fn pick(&self, guard: &rcu::Guard) -> Option<Arc<Dest>> {
+        self.dests.read(guard)?.pick().cloned()
+    }
+}
