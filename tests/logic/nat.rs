@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Translated packets must be, byte for byte, those that an independent implementation builds for
+//! the new addresses and ports.
+
+mod support;
+
+use std::net::{
+    Ipv4Addr,
+    Ipv6Addr, //
+};
+
+use proptest::prelude::*;
+use rvs_logic::logic::{
+    addr::{
+        Addr,
+        Endpoint, //
+    },
+    nat::{
+        rewrite,
+        rewrite_destination,
+        rewrite_icmp_error,
+        rewrite_source,
+        ChecksumState,
+        End, //
+    },
+    packet::{
+        icmp,
+        ipv4,
+        ParseError, //
+    },
+    protocol::Protocol,
+    ttl::decrement_ttl, //
+};
+use support::{
+    end,
+    endpoint,
+    icmp_error,
+    packet,
+    Packet, //
+};
+
+fn which_end() -> impl Strategy<Value = End> {
+    prop_oneof![Just(End::Source), Just(End::Destination)]
+}
+
+/// `packet` with another `end`.
+fn moved(packet: &Packet, which: End, to: (Ipv4Addr, u16)) -> Packet {
+    let mut packet = packet.clone();
+    match which {
+        End::Source => packet.src = to,
+        End::Destination => packet.dst = to,
+    }
+    packet
+}
+
+fn checksum_offset(packet: &Packet) -> usize {
+    packet.ip_header_len()
+        + match packet.protocol() {
+            Protocol::Tcp => 16,
+            Protocol::Udp => 6,
+        }
+}
+
+/// The sum of the pseudo header (RFC 9293 section 3.1, RFC 768), which `CHECKSUM_PARTIAL` leaves.
+fn pseudo_header_sum(packet: &Packet) -> u16 {
+    let segment_len = packet.build().len() - packet.ip_header_len();
+    let mut words = vec![u16::from(packet.protocol().number()), segment_len as u16];
+    for addr in [packet.src.0, packet.dst.0] {
+        let [a, b, c, d] = addr.octets();
+        words.extend([u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])]);
+    }
+    let mut sum: u32 = words.into_iter().map(u32::from).sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    sum as u16
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn equals_the_packet_built_for_the_new_end(packet in packet(), which in which_end(), to in end()) {
+        let mut bytes = packet.build();
+        let rewrite = match which {
+            End::Source => rewrite_source,
+            End::Destination => rewrite_destination,
+        };
+        let result = rewrite(
+            &mut bytes,
+            packet.ip_header_len(),
+            packet.protocol(),
+            endpoint(to),
+            ChecksumState::Complete,
+        );
+        prop_assert_eq!(result, Ok(()));
+        prop_assert_eq!(bytes, moved(&packet, which, to).build());
+    }
+
+    #[test]
+    fn there_and_back_restores_every_byte(
+        packet in packet(),
+        which in which_end(),
+        to in end(),
+        partial: bool,
+    ) {
+        let from = match which {
+            End::Source => packet.src,
+            End::Destination => packet.dst,
+        };
+        let checksum = if partial { ChecksumState::Partial } else { ChecksumState::Complete };
+        let mut bytes = packet.build();
+        if partial {
+            let sum = pseudo_header_sum(&packet).to_be_bytes();
+            bytes[checksum_offset(&packet)..][..2].copy_from_slice(&sum);
+        }
+        let before = bytes.clone();
+        for to in [to, from] {
+            let (len, protocol) = (packet.ip_header_len(), packet.protocol());
+            prop_assert_eq!(rewrite(&mut bytes, len, protocol, which, endpoint(to), checksum), Ok(()));
+        }
+        prop_assert_eq!(bytes, before);
+    }
+
+    #[test]
+    fn a_partial_checksum_stays_the_sum_of_the_pseudo_header(
+        packet in packet(),
+        which in which_end(),
+        to in end(),
+    ) {
+        let with_sum = |packet: &Packet| {
+            let mut bytes = packet.build();
+            let sum = pseudo_header_sum(packet).to_be_bytes();
+            bytes[checksum_offset(packet)..][..2].copy_from_slice(&sum);
+            bytes
+        };
+        let mut bytes = with_sum(&packet);
+        let (len, protocol) = (packet.ip_header_len(), packet.protocol());
+        let result = rewrite(&mut bytes, len, protocol, which, endpoint(to), ChecksumState::Partial);
+        prop_assert_eq!(result, Ok(()));
+        prop_assert_eq!(bytes, with_sum(&moved(&packet, which, to)));
+    }
+
+    #[test]
+    fn a_damaged_packet_stays_damaged(packet in packet(), which in which_end(), to in end(), damage in 1u8..) {
+        let last = packet.build().len() - 1;
+        prop_assume!(last >= checksum_offset(&packet) + 2);
+        let mut bytes = packet.build();
+        bytes[last] ^= damage;
+        let (len, protocol) = (packet.ip_header_len(), packet.protocol());
+        let result = rewrite(&mut bytes, len, protocol, which, endpoint(to), ChecksumState::Complete);
+        prop_assert_eq!(result, Ok(()));
+        // Only the damage differs: the checksum was not made to cover it.
+        bytes[last] ^= damage;
+        prop_assert_eq!(bytes, moved(&packet, which, to).build());
+    }
+
+    #[test]
+    fn a_short_packet_is_refused_unchanged(packet in packet(), which in which_end(), to in end(), cut: prop::sample::Index) {
+        let needed = packet.ip_header_len() + match packet.protocol() {
+            Protocol::Tcp => 20,
+            Protocol::Udp => 8,
+        };
+        let mut bytes = packet.build();
+        bytes.truncate(1 + cut.index(needed - 1));
+        let before = bytes.clone();
+        let (len, protocol) = (packet.ip_header_len(), packet.protocol());
+        let result = rewrite(&mut bytes, len, protocol, which, endpoint(to), ChecksumState::Complete);
+        prop_assert_eq!(result, Err(ParseError::Short(needed)));
+        prop_assert_eq!(bytes, before);
+    }
+
+    #[test]
+    fn an_icmp_error_equals_the_one_built_for_the_new_end(
+        packet in packet(),
+        which in which_end(),
+        to in end(),
+        other in end(),
+        kind in prop_oneof![(Just(3u8), 0..16u8), (Just(4u8), Just(0)), (Just(11u8), 0..2u8)],
+        option_words in 0..=10usize,
+        cut: prop::sample::Index,
+    ) {
+        // An error that goes to an endpoint is about a packet that came from it.
+        let (opposite, from) = match which {
+            End::Source => (End::Destination, packet.dst),
+            End::Destination => (End::Source, packet.src),
+        };
+        let least = packet.ip_header_len() + 8;
+        let build = |embedded: &Packet, addr: Ipv4Addr| {
+            let half_a_checksum = checksum_offset(embedded) + 1;
+            let embedded = embedded.build();
+            // Half a checksum means nothing to anyone, and is left alone.
+            let len = match least + cut.index(embedded.len() - least + 1) {
+                len if len == half_a_checksum => len - 1,
+                len => len,
+            };
+            let embedded = &embedded[..len];
+            match which {
+                End::Source => icmp_error(addr, other.0, kind, option_words * 4, embedded),
+                End::Destination => icmp_error(other.0, addr, kind, option_words * 4, embedded),
+            }
+        };
+        let original = build(&packet, from.0);
+        let mut bytes = original.clone();
+        let header = ipv4::parse(&bytes).unwrap();
+        let error = icmp::parse(&header, &bytes).unwrap();
+        prop_assert_eq!(rewrite_icmp_error(&mut bytes, &error, which, endpoint(to)), Ok(()));
+        prop_assert_eq!(&bytes, &build(&moved(&packet, opposite, to), to.0));
+
+        let header = ipv4::parse(&bytes).unwrap();
+        let error = icmp::parse(&header, &bytes).unwrap();
+        prop_assert_eq!(rewrite_icmp_error(&mut bytes, &error, which, endpoint(from)), Ok(()));
+        prop_assert_eq!(bytes, original);
+    }
+
+    #[test]
+    fn a_hop_takes_one_off_the_time_to_live(packet in packet()) {
+        let mut bytes = packet.build();
+        let before = bytes.clone();
+        let result = decrement_ttl(&mut bytes);
+        if packet.ttl > 1 {
+            let ttl = packet.ttl - 1;
+            prop_assert_eq!(result, Ok(Some(ttl)));
+            prop_assert_eq!(bytes, Packet { ttl, ..packet }.build());
+        } else {
+            prop_assert_eq!(result, Ok(None));
+            prop_assert_eq!(bytes, before);
+        }
+    }
+
+    #[test]
+    fn no_bytes_can_make_it_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..120),
+        header_len in prop_oneof![0..80usize, Just(usize::MAX)],
+        which in which_end(),
+        to in end(),
+        tcp: bool,
+    ) {
+        let mut bytes = bytes;
+        let len = bytes.len();
+        let protocol = if tcp { Protocol::Tcp } else { Protocol::Udp };
+        let before = bytes.clone();
+        let result = rewrite(&mut bytes, header_len, protocol, which, endpoint(to), ChecksumState::Complete);
+        prop_assert!(result.is_ok() || bytes == before);
+        let _ = decrement_ttl(&mut bytes);
+        prop_assert_eq!(bytes.len(), len);
+    }
+}
+
+#[test]
+fn an_address_of_the_other_family_is_refused_unchanged() {
+    let packet = Packet {
+        src: (Ipv4Addr::new(192, 0, 2, 1), 1024),
+        dst: (Ipv4Addr::new(192, 0, 2, 2), 80),
+        ttl: 64,
+        tos: 0,
+        ip_options: 0,
+        segment: support::Segment::Udp {
+            with_checksum: true,
+        },
+        payload: vec![1, 2, 3],
+    };
+    let mut bytes = packet.build();
+    let to = Endpoint::new(Addr::V6(Ipv6Addr::LOCALHOST), 80);
+    let result = rewrite_destination(&mut bytes, 20, Protocol::Udp, to, ChecksumState::Complete);
+    assert_eq!(result, Err(ParseError::Unsupported));
+    assert_eq!(bytes, packet.build());
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The whole TCP state machine against the table of IPVS, written down a second time.
+
+use rvs_logic::logic::{
+    packet::{
+        tcp::{
+            self,
+            TcpFlags, //
+        },
+        udp,
+        Transport, //
+    },
+    protocol::Protocol,
+    state::{
+        tcp::{
+            self as tcp_state,
+            next,
+            Event, //
+        },
+        Direction,
+        State,
+        Timeouts, //
+    }, //
+};
+
+/// Columns: the state that is left. Cells: the state that follows.
+const TRANSITIONS: &str = "
+| dir/event   | NO | ES | SS | SR | FW | TW | CL | CW | LA | LI | SA |
+|-------------|----|----|----|----|----|----|----|----|----|----|----|
+| IN syn      | SR | ES | ES | SR | SR | SR | SR | SR | SR | SR | SR |
+| IN fin      | CL | CW | SS | TW | TW | TW | CL | CW | LA | LI | TW |
+| IN ack      | ES | ES | SS | ES | FW | TW | CL | CW | CL | LI | ES |
+| IN rst      | CL | CL | CL | SR | CL | CL | CL | CL | LA | LI | SR |
+| OUT syn     | SS | ES | SS | SR | SS | SS | SS | SS | SS | LI | SR |
+| OUT fin     | TW | FW | SS | TW | FW | TW | CL | TW | LA | LI | TW |
+| OUT ack     | ES | ES | SS | ES | FW | TW | CL | CW | LA | ES | ES |
+| OUT rst     | CL | CL | SS | CL | CL | TW | CL | CL | CL | CL | CL |
+| IN-ONLY syn | SR | ES | ES | SR | SR | SR | SR | SR | SR | SR | SR |
+| IN-ONLY fin | CL | FW | SS | TW | FW | TW | CL | CW | LA | LI | TW |
+| IN-ONLY ack | ES | ES | SS | ES | FW | TW | CL | CW | CL | LI | ES |
+| IN-ONLY rst | CL | CL | CL | SR | CL | CL | CL | CL | LA | LI | CL |
+";
+
+/// Abbreviation, printed name, timeout in seconds, whether the connection counts as active.
+const STATES: [(&str, &str, u32, bool); 11] = [
+    ("NO", "NONE", 2, false),
+    ("ES", "ESTABLISHED", 900, true),
+    ("SS", "SYN_SENT", 120, true),
+    ("SR", "SYN_RECV", 60, true),
+    ("FW", "FIN_WAIT", 120, false),
+    ("TW", "TIME_WAIT", 120, false),
+    ("CL", "CLOSE", 10, false),
+    ("CW", "CLOSE_WAIT", 60, false),
+    ("LA", "LAST_ACK", 30, false),
+    ("LI", "LISTEN", 120, false),
+    ("SA", "SYNACK", 120, true),
+];
+
+fn state(abbreviation: &str) -> tcp_state::State {
+    let (_, name, ..) = STATES
+        .into_iter()
+        .find(|(short, ..)| *short == abbreviation)
+        .unwrap_or_else(|| panic!("no state {abbreviation}"));
+    tcp_state::State::ALL
+        .into_iter()
+        .find(|state| state.name() == name)
+        .unwrap_or_else(|| panic!("no state {name}"))
+}
+
+fn cells(line: &str) -> Vec<&str> {
+    line.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+#[test]
+fn every_transition_is_that_of_ipvs() {
+    let mut lines = TRANSITIONS.trim().lines().map(cells);
+    let heading = lines.next().unwrap();
+    let rows: Vec<_> = lines.skip(1).collect();
+    assert_eq!(rows.len(), 12);
+    for row in rows {
+        let (direction, event) = row[0].split_once(' ').unwrap();
+        let direction = match direction {
+            "IN" => Direction::Original,
+            "OUT" => Direction::Reply,
+            "IN-ONLY" => Direction::OriginalOnly,
+            other => panic!("no direction {other}"),
+        };
+        let event = match event.trim() {
+            "syn" => Event::Syn,
+            "fin" => Event::Fin,
+            "ack" => Event::Ack,
+            "rst" => Event::Rst,
+            other => panic!("no event {other}"),
+        };
+        assert_eq!(row.len(), 1 + STATES.len());
+        for (from, to) in heading.iter().zip(&row).skip(1) {
+            let reached = next(state(from), direction, event);
+            assert_eq!(reached, state(to), "{direction:?} {event:?} in {from}");
+        }
+    }
+}
+
+#[test]
+fn names_timeouts_and_activity_are_those_of_ipvs() {
+    assert_eq!(tcp_state::State::ALL.len(), STATES.len());
+    for (abbreviation, name, timeout, active) in STATES {
+        let state = State::Tcp(state(abbreviation));
+        assert_eq!(state.name(), name);
+        assert_eq!(state.timeout(), timeout, "{name}");
+        assert_eq!(state.is_active(), active, "{name}");
+    }
+    assert_eq!(State::Udp.name(), "UDP");
+    assert_eq!(State::Udp.timeout(), 300);
+    assert!(!State::Udp.is_active());
+}
+
+#[test]
+fn three_timeouts_are_configurable() {
+    let timeouts = Timeouts {
+        tcp_established: 1,
+        tcp_fin_wait: 2,
+        udp: 3,
+    };
+    for (abbreviation, _, timeout, _) in STATES {
+        let expected = match abbreviation {
+            "ES" => 1,
+            "FW" => 2,
+            _ => timeout,
+        };
+        let state = State::Tcp(state(abbreviation));
+        assert_eq!(timeouts.of(state), expected, "{abbreviation}");
+        assert_eq!(Timeouts::default().of(state), timeout, "{abbreviation}");
+    }
+    assert_eq!(timeouts.of(State::Udp), 3);
+    assert_eq!(Timeouts::default().of(State::Udp), 300);
+}
+
+#[test]
+fn of_several_flags_rst_goes_before_syn_before_fin_before_ack() {
+    for bits in 0..16 {
+        let [ack, fin, syn, rst] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+        let flags = TcpFlags { syn, ack, fin, rst };
+        let expected = match bits {
+            8.. => Some(Event::Rst),
+            4.. => Some(Event::Syn),
+            2.. => Some(Event::Fin),
+            1 => Some(Event::Ack),
+            _ => None,
+        };
+        assert_eq!(Event::from_flags(flags), expected, "{flags:?}");
+    }
+}
+
+#[test]
+fn a_number_means_one_state() {
+    let mut states: Vec<_> = tcp_state::State::ALL.into_iter().map(State::Tcp).collect();
+    states.push(State::Udp);
+    for state in &states {
+        assert_eq!(State::from_u8(state.to_u8()), Some(*state));
+    }
+    let numbers = (0..=u8::MAX).filter(|number| State::from_u8(*number).is_some());
+    assert_eq!(numbers.count(), states.len());
+}
+
+fn segment(flags: TcpFlags) -> Transport {
+    Transport::Tcp(tcp::Header {
+        src_port: 1,
+        dst_port: 2,
+        header_len: 20,
+        flags,
+    })
+}
+
+#[test]
+fn a_connection_through_the_director_opens_and_closes() {
+    let flags = |letters: &str| TcpFlags {
+        syn: letters.contains('S'),
+        ack: letters.contains('A'),
+        fin: letters.contains('F'),
+        rst: letters.contains('R'),
+    };
+    let mut state = State::initial(Protocol::Tcp);
+    for (direction, letters, name) in [
+        (Direction::Original, "S", "SYN_RECV"),
+        (Direction::Reply, "SA", "SYN_RECV"),
+        (Direction::Original, "A", "ESTABLISHED"),
+        (Direction::Reply, "A", "ESTABLISHED"),
+        (Direction::Original, "FA", "CLOSE_WAIT"),
+        (Direction::Reply, "FA", "TIME_WAIT"),
+        (Direction::Original, "A", "TIME_WAIT"),
+        (Direction::Original, "S", "SYN_RECV"),
+        (Direction::Reply, "RA", "CLOSE"),
+        // Nothing that an end would accept.
+        (Direction::Original, "", "CLOSE"),
+    ] {
+        state = state.next(direction, &segment(flags(letters)));
+        assert_eq!(state.name(), name, "after {letters:?} from {direction:?}");
+    }
+}
+
+#[test]
+fn udp_has_one_state() {
+    let datagram = Transport::Udp(udp::Header {
+        src_port: 1,
+        dst_port: 2,
+        len: 8,
+    });
+    let state = State::initial(Protocol::Udp);
+    assert_eq!(state, State::Udp);
+    for direction in [
+        Direction::Original,
+        Direction::Reply,
+        Direction::OriginalOnly,
+    ] {
+        assert_eq!(state.next(direction, &datagram), State::Udp);
+    }
+}
