@@ -61,13 +61,13 @@ impl Wheel {
 
     /// Ticks that a slot lasts.
     pub const fn ticks_per_slot(&self) -> u32 {
-        1 << self.shift
+        1u32.wrapping_shl(self.shift)
     }
 
     /// The slot in which `deadline` falls.
     #[inline]
     pub const fn slot_of(&self, deadline: u32) -> usize {
-        (deadline >> self.shift) as usize & (SLOTS - 1)
+        deadline.wrapping_shr(self.shift) as usize & (SLOTS - 1)
     }
 
     /// The slots that are over at `now` and have not been visited since `visited`, in their order.
@@ -76,10 +76,10 @@ impl Wheel {
     /// call is to be made with `now` for `visited`. After a delay of more than a revolution each
     /// slot is visited once.
     pub fn slots_over(&self, visited: u32, now: u32) -> impl Iterator<Item = usize> {
-        let first = visited >> self.shift;
+        let first = visited.wrapping_shr(self.shift);
         // Both shifted counts wrap at 2^(32 - shift).
-        let wrap = u32::MAX >> self.shift;
-        let count = (now >> self.shift).wrapping_sub(first) & wrap;
+        let wrap = u32::MAX.wrapping_shr(self.shift);
+        let count = now.wrapping_shr(self.shift).wrapping_sub(first) & wrap;
         let count = (count as usize).min(SLOTS);
         (0..count).map(move |distance| (first as usize).wrapping_add(distance) & (SLOTS - 1))
     }

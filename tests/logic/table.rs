@@ -57,7 +57,7 @@ fn crowd(handle: u64) -> u64 {
 
 /// Sixteen home buckets: chains of several buckets that grow and shrink.
 fn clusters(handle: u64) -> u64 {
-    spread(handle) & !0x3f | spread(handle) & 0x0f
+    spread(handle) & !0xff | spread(handle) & 0x0f
 }
 
 fn agrees(hash_of: fn(u64) -> u64, steps: Vec<Step>) -> Result<(), TestCaseError> {
@@ -197,7 +197,7 @@ fn overflow_buckets_serve_all_homes_again_and_again() {
 
 #[test]
 fn the_load_at_which_a_table_grows_fits() {
-    for bits in [MIN_BITS, 8, 12, 16] {
+    for bits in [MIN_BITS, 10, 12, 16] {
         let host = Host::new(bits, spread);
         for handle in 1..=(home_buckets(bits) as u64 * 4) {
             assert_eq!(wanted_bits(handle, bits).max(bits), bits);
@@ -209,11 +209,11 @@ fn the_load_at_which_a_table_grows_fits() {
 #[test]
 fn an_overfull_successor_gets_a_greater_one() {
     let host = Host::new(10, spread);
-    for handle in 1..=3000 {
+    for handle in 1..3000 {
         assert_eq!(host.insert(handle), Ok(()));
     }
     host.begin_resize(MIN_BITS);
-    for handle in 3001..=3100 {
+    for handle in 3000..=3100 {
         assert_eq!(host.insert(handle), Ok(()));
     }
     assert_eq!(host.finish_resize(), Err(Full));

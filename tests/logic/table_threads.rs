@@ -33,7 +33,7 @@ const WRITERS: u64 = 2;
 
 /// Chains of several buckets, which grow and shrink all the time.
 fn clusters(handle: u64) -> u64 {
-    spread(handle) & !0x3f | spread(handle) & 0x07
+    spread(handle) & !0xff | spread(handle) & 0x07
 }
 
 /// Runs readers and writers while `worker` works; checks that what is there is always found and

@@ -93,7 +93,7 @@ pub fn parse(header: &ipv4::Header, bytes: &[u8]) -> Result<Error, ParseError> {
     let [number, code, ..]: [u8; HEADER_LEN] = *chunk_at(bytes, icmp_offset)?;
     let error_type = Type::from_number(number).ok_or(ParseError::Unsupported)?;
 
-    let embedded_offset = icmp_offset + HEADER_LEN;
+    let embedded_offset = icmp_offset.saturating_add(HEADER_LEN);
     let embedded = parse_embedded(header, embedded_offset, bytes)?;
     let protocol = Protocol::from_number(embedded.protocol).ok_or(ParseError::Unsupported)?;
     if embedded.fragment == ipv4::Fragment::Later {
@@ -103,24 +103,27 @@ pub fn parse(header: &ipv4::Header, bytes: &[u8]) -> Result<Error, ParseError> {
         return Err(ParseError::Malformed(Malformed::TotalLength));
     }
 
-    let transport_offset = embedded_offset + embedded.header_len;
-    if header.total_len < transport_offset + EMBEDDED_TRANSPORT_LEN {
+    let transport_offset = embedded_offset.saturating_add(embedded.header_len);
+    let ports_end = transport_offset.saturating_add(EMBEDDED_TRANSPORT_LEN);
+    if header.total_len < ports_end {
         return Err(ParseError::Malformed(Malformed::Truncated));
     }
     let [s0, s1, d0, d1, ..]: [u8; EMBEDDED_TRANSPORT_LEN] = *chunk_at(bytes, transport_offset)?;
 
-    let checksum_offset = transport_offset
-        + match protocol {
-            Protocol::Tcp => tcp::CHECKSUM_OFFSET,
-            Protocol::Udp => udp::CHECKSUM_OFFSET,
-        };
+    let checksum_offset = transport_offset.saturating_add(match protocol {
+        Protocol::Tcp => tcp::CHECKSUM_OFFSET,
+        Protocol::Udp => udp::CHECKSUM_OFFSET,
+    });
+    let checksum_end = checksum_offset.saturating_add(2);
     // Routers may append extensions (RFC 4884): what lies behind the end of the embedded packet is
     // not its checksum.
-    let embedded_end = header.total_len.min(embedded_offset + embedded.total_len);
-    let transport_checksum_offset =
-        (checksum_offset + 2 <= embedded_end).then_some(checksum_offset);
-    let writable_len = (transport_offset + EMBEDDED_TRANSPORT_LEN)
-        .max(transport_checksum_offset.map_or(0, |offset| offset + 2));
+    let embedded_end = embedded_offset.saturating_add(embedded.total_len);
+    let has_checksum = checksum_end <= header.total_len && checksum_end <= embedded_end;
+    let writable_len = if has_checksum {
+        ports_end.max(checksum_end)
+    } else {
+        ports_end
+    };
     if bytes.len() < writable_len {
         return Err(ParseError::Short(writable_len));
     }
@@ -132,7 +135,7 @@ pub fn parse(header: &ipv4::Header, bytes: &[u8]) -> Result<Error, ParseError> {
         embedded_offset,
         embedded,
         transport_offset,
-        transport_checksum_offset,
+        transport_checksum_offset: has_checksum.then_some(checksum_offset),
         tuple: Tuple {
             addrs: embedded.addrs(),
             src_port: u16::from_be_bytes([s0, s1]),
@@ -149,16 +152,16 @@ fn parse_embedded(
     offset: usize,
     bytes: &[u8],
 ) -> Result<ipv4::Header, ParseError> {
-    if outer.total_len < offset + ipv4::MIN_HEADER_LEN {
+    let least = offset.saturating_add(ipv4::MIN_HEADER_LEN);
+    if outer.total_len < least {
         return Err(ParseError::Malformed(Malformed::Truncated));
     }
-    let embedded = bytes.get(offset..).unwrap_or_default();
-    match ipv4::parse(embedded) {
-        Ok(header) => Ok(header),
-        Err(ParseError::Short(len)) if outer.total_len < offset + len => {
-            Err(ParseError::Malformed(Malformed::Truncated))
-        }
-        Err(ParseError::Short(len)) => Err(ParseError::Short(offset + len)),
-        Err(error) => Err(error),
-    }
+    let embedded = bytes.get(offset..).ok_or(ParseError::Short(least))?;
+    ipv4::parse(embedded).map_err(|error| match error {
+        ParseError::Short(len) => match offset.saturating_add(len) {
+            needed if outer.total_len < needed => ParseError::Malformed(Malformed::Truncated),
+            needed => ParseError::Short(needed),
+        },
+        other => other,
+    })
 }

@@ -107,15 +107,14 @@ impl<W: Word> Bucket<W> {
     pub(super) fn entries(&self) -> impl Iterator<Item = u64> + '_ {
         let [first, second] = &self.tags;
         let occupied = [first.load(), second.load()];
-        let entries = self.handles.iter().enumerate();
-        entries.filter_map(move |(slot, handle)| {
+        (0..SLOTS).filter_map(move |slot| {
             let (word, shift) = place(slot);
             let tags = occupied.get(word).copied().unwrap_or(0);
             if tags >> shift & 1 == 0 {
                 return None;
             }
             // Zero is an entry that was removed meanwhile.
-            Some(handle.load()).filter(|handle| *handle != 0)
+            Some(self.handle(slot)).filter(|handle| *handle != 0)
         })
     }
 

@@ -7,17 +7,16 @@
 //! for each home bucket of six slots, overflow 11 % of the homes (Poisson); there is room for more
 //! than twice that.
 
-/// The smallest table. All stripes are used even there.
-pub const MIN_BITS: u32 = 6;
+/// The smallest table, 20 KiB. It has room for a burst of more than a thousand new entries, which a
+/// director that has just taken over may get before it finds the time to grow. All stripes are used
+/// even there.
+pub const MIN_BITS: u32 = 8;
 
 /// The greatest table that a link of 32 bits can address; no knob limits it further.
 pub const MAX_BITS: u32 = 31;
 
 /// The locks that writers of a table need; see [`stripe`].
 pub const STRIPES: usize = 1 << MIN_BITS;
-
-/// Overflow buckets of the smallest tables, where chance deviates furthest from the mean.
-const MIN_OVERFLOW: usize = 64;
 
 /// The lock for the entries with `hash`, below [`STRIPES`].
 ///
@@ -41,12 +40,7 @@ pub const fn buckets(bits: u32) -> usize {
 
 /// The number of overflow buckets of a table of `bits`, a power of two.
 pub(super) const fn overflow_buckets(bits: u32) -> usize {
-    let quarter = home_buckets(bits) / 4;
-    if quarter < MIN_OVERFLOW {
-        MIN_OVERFLOW
-    } else {
-        quarter
-    }
+    home_buckets(bits) / 4
 }
 
 /// The size that a table of `current_bits` with `entries` should have.
