@@ -158,12 +158,10 @@ impl Dump for GetAll {
                     {
                         return dumper.part_is_full();
                     }
-                    dumper.cursor().inner += 1;
+                    dumper.cursor().next_inner();
                 }
             }
-            let cursor = dumper.cursor();
-            cursor.outer += 1;
-            cursor.inner = 0;
+            dumper.cursor().next_outer();
         }
         Ok(())
     }

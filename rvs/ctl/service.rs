@@ -158,7 +158,7 @@ impl Dump for GetAll {
             {
                 return dumper.part_is_full();
             }
-            dumper.cursor().outer += 1;
+            dumper.cursor().next_outer();
         }
         Ok(())
     }

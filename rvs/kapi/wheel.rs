@@ -61,7 +61,8 @@ const MAX_PARTS: usize = 16;
 ///
 /// # Invariants
 ///
-/// `heads` has `slots + 1` entries for each part, of which the last is for objects that are due.
+/// `heads` has `slots + 1` entries for each part, of which the last is for objects that are due,
+/// and there is a part for each lock. `slots` is a power of two.
 /// Each is null or the first object of a doubly linked list; an object in a list has this wheel
 /// as its owner, that list's number in its slot, and is owned by the list (one reference). All
 /// this is read and changed only under the lock of the part.
@@ -79,8 +80,9 @@ unsafe impl<T: Send + Sync> Send for Wheel<T> {}
 unsafe impl<T: Send + Sync> Sync for Wheel<T> {}
 
 impl<T: Send + Sync> Wheel<T> {
-    /// Makes an empty wheel.
+    /// Makes an empty wheel of so many slots, or the next power of two.
     pub(crate) fn new(slots: usize) -> Result<Self> {
+        let slots = slots.next_power_of_two();
         let parts = possible_cpus().next_power_of_two().min(MAX_PARTS);
         let entries = parts * (slots + 1);
         let mut heads = KVVec::with_capacity(entries, GFP_KERNEL)?;
@@ -113,7 +115,7 @@ impl<T: Send + Sync> Wheel<T> {
         let guard = self.locks.lock(part);
         // SAFETY: The object has just been claimed for this wheel, with its reference, and is in
         // no list yet; the lock of its part is held.
-        unsafe { self.link(&guard, part, slot % self.slots, inner) };
+        unsafe { self.link(&guard, part, self.wrap(slot), inner) };
         Ok(())
     }
 
@@ -134,7 +136,7 @@ impl<T: Send + Sync> Wheel<T> {
         // in one of the lists of its part.
         unsafe {
             self.unlink(&guard, part, inner);
-            self.link(&guard, part, slot % self.slots, inner);
+            self.link(&guard, part, self.wrap(slot), inner);
         }
     }
 
@@ -148,7 +150,7 @@ impl<T: Send + Sync> Wheel<T> {
         mut expire: impl FnMut(RcuArc<T>),
     ) {
         for part in 0..self.locks.len() {
-            self.splice_due(part, slot % self.slots);
+            self.splice_due(part, self.wrap(slot));
             loop {
                 let (mut expired, more) = self.sort_batch(part, &mut when);
                 while !expired.is_null() {
@@ -207,7 +209,7 @@ impl<T: Send + Sync> Wheel<T> {
             unsafe {
                 self.unlink(&guard, part, first);
                 match when((*first).data()) {
-                    Due::Later(slot) => self.link(&guard, part, slot % self.slots, first),
+                    Due::Later(slot) => self.link(&guard, part, self.wrap(slot), first),
                     Due::Now => {
                         // Not in a list any more: `move_to` must leave it alone.
                         (*first).owner().store(Self::EXPIRING, Relaxed);
@@ -231,12 +233,23 @@ impl<T: Send + Sync> Wheel<T> {
 
     fn part_of(&self, inner: *const Inner<T>) -> usize {
         // Slab objects differ from bit 6 on; the multiplication spreads those bits upwards.
-        ((inner.addr() as u64 >> 6).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
-            % self.locks.len().max(1)
+        let spread = (inner.addr() as u64 >> 6).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        spread as usize & self.locks.len().wrapping_sub(1)
     }
 
+    /// Slots are counted modulo their number, a power of two.
+    fn wrap(&self, slot: usize) -> usize {
+        slot & self.slots.wrapping_sub(1)
+    }
+
+    /// The head of a list; parts and slots that do not exist are taken modulo their number.
     fn head(&self, part: usize, slot: usize) -> *mut *const Inner<T> {
-        self.heads[part * (self.slots + 1) + slot].get()
+        let lists = self.slots.wrapping_add(1);
+        let part = part & self.locks.len().wrapping_sub(1);
+        let index = part.wrapping_mul(lists).wrapping_add(slot.min(self.slots));
+        // SAFETY: By the type invariant there are `slots + 1` heads for each part, and as many
+        // parts as locks, whose number is a power of two.
+        unsafe { self.heads.get_unchecked(index) }.get()
     }
 
     fn first(&self, _guard: &Guard<'_>, part: usize, slot: usize) -> *const Inner<T> {

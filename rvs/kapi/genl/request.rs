@@ -224,6 +224,19 @@ pub(crate) struct Cursor {
     pub(crate) inner: u64,
 }
 
+impl Cursor {
+    /// Goes on in the outer list, at the beginning of the next inner list.
+    pub(crate) fn next_outer(&mut self) {
+        self.outer = self.outer.wrapping_add(1);
+        self.inner = 0;
+    }
+
+    /// Goes on in the inner list.
+    pub(crate) fn next_inner(&mut self) {
+        self.inner = self.inner.wrapping_add(1);
+    }
+}
+
 /// A dump under way: a request and the buffer for its next messages.
 pub(crate) struct Dumper<'a> {
     callback: *mut bindings::netlink_callback,

@@ -31,7 +31,8 @@ pub(crate) enum Class {
 ///
 /// # Invariants
 ///
-/// There is at least one; all are initialised and stay where they are until they are dropped.
+/// Their number is a power of two; all are initialised and stay where they are until they are
+/// dropped.
 pub(crate) struct Locks(KVVec<Opaque<bindings::spinlock_t>>);
 
 // SAFETY: Locks are made to be used from all CPUs.
@@ -40,9 +41,9 @@ unsafe impl Send for Locks {}
 unsafe impl Sync for Locks {}
 
 impl Locks {
-    /// Makes `count` locks, at least one.
+    /// Makes `count` locks, or as many as the next power of two.
     pub(crate) fn new(count: usize, class: Class) -> Result<Self, AllocError> {
-        let count = count.max(1);
+        let count = count.next_power_of_two();
         let mut locks = KVVec::with_capacity(count, GFP_KERNEL)?;
         for _ in 0..count {
             locks.push(Opaque::uninit(), GFP_KERNEL)?;
@@ -57,15 +58,17 @@ impl Locks {
                 }
             }
         }
-        // INVARIANT: The vector is not changed any more, so its elements do not move.
+        // INVARIANT: The vector is not changed any more, so its elements do not move; its length is
+        // the power of two above.
         Ok(Self(locks))
     }
 
     /// Takes the lock with this number, modulo their count (`spin_lock_bh()`).
     #[inline]
     pub(crate) fn lock(&self, number: usize) -> Guard<'_> {
-        // By the invariant the vector is not empty: neither division nor index can fail.
-        let lock = &self.0[number % self.0.len().max(1)];
+        let index = number & self.0.len().wrapping_sub(1);
+        // SAFETY: By the type invariant the length is a power of two, so the index is below it.
+        let lock = unsafe { self.0.get_unchecked(index) };
         // SAFETY: By the type invariant.
         unsafe { bindings::helper_spin_lock_bh(lock.get()) };
         // INVARIANT: The lock was just taken.
