@@ -347,28 +347,29 @@ impl<H: Hasher> RcuTable<H> {
 
 impl<H: Hasher> Drop for RcuTable<H> {
     fn drop(&mut self) {
+        let mut rest = self.current.replace(None);
+        while let Some(level) = rest {
+            for index in 0..level.home_buckets() {
+                level.table.for_each_in_bucket(index, |handle| self.release(&level, handle));
+                if index % BATCH == BATCH - 1 {
+                    cond_resched();
+                }
+            }
+            rest = level.next.as_ref().cloned();
+        }
+    }
+}
+
+impl<H: Hasher> RcuTable<H> {
+    /// Gives up the reference that goes with a handle. For `drop` only.
+    fn release(&self, level: &Level, handle: u64) {
         let guard = rcu::read_lock();
-        let Some(first) = self.current.read(&guard) else {
-            return;
-        };
-        let mut generation: &Level = first.get();
-        loop {
-            for index in 0..generation.home_buckets() {
-                generation.table.for_each_in_bucket(index, |handle| {
-                    // SAFETY: Handles are read from the table under `guard`.
-                    let (object, side) = unsafe { Self::object(handle, &guard) };
-                    // A resizing that was not finished leaves handles in two tables; the older
-                    // one leaves its to the newer.
-                    if !in_successor(generation, self.hasher.hash(&object, side), handle) {
-                        // SAFETY: By the type invariant; `&mut self`: nobody else takes it out.
-                        drop(unsafe { RcuArc::from_raw(object.inner()) });
-                    }
-                });
-            }
-            match generation.next() {
-                Some(next) => generation = next,
-                None => break,
-            }
+        // SAFETY: The handle is in the table, which owns a reference with it.
+        let (object, side) = unsafe { Self::object(handle, &guard) };
+        // A resizing that was not finished leaves handles in two tables: the newer one counts.
+        if !in_successor(level, self.hasher.hash(&object, side), handle) {
+            // SAFETY: By the type invariant; nobody else uses the table any more.
+            drop(unsafe { RcuArc::from_raw(object.inner()) });
         }
     }
 }

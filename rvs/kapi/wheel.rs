@@ -305,7 +305,12 @@ impl<T: Send + Sync> Drop for Wheel<T> {
         for head in &self.heads {
             // SAFETY: `&mut self`: nobody else uses the wheel.
             let mut next = unsafe { *head.get() };
+            let mut count = 0usize;
             while !next.is_null() {
+                count = count.wrapping_add(1);
+                if count % BATCH == 0 {
+                    cond_resched();
+                }
                 // SAFETY: An object in a list is alive, and owned by the list.
                 unsafe {
                     let object = RcuArc::from_raw(next);

@@ -163,13 +163,15 @@ impl<'a> Packet<'a> {
     }
 
     /// Marks the packet as balanced, and takes it out of connection tracking: that would not
-    /// understand the two halves of a translated connection.
+    /// understand the two halves of a translated connection. A socket that was found for the
+    /// packet's old destination is forgotten.
     #[inline]
     pub(crate) fn set_balanced(&mut self) {
         // SAFETY: By the type invariant.
         unsafe {
             bindings::helper_skb_set_ipvs_property(self.skb);
             bindings::helper_skb_untrack(self.skb);
+            bindings::helper_skb_scrub_ingress(self.skb);
         }
     }
 
@@ -232,7 +234,6 @@ impl<'a> Packet<'a> {
         // SAFETY: By the type invariant; the packet takes over the route's reference, and the
         // output takes the packet.
         unsafe {
-            bindings::helper_skb_scrub_ingress(self.skb);
             bindings::helper_skb_dst_replace(self.skb, route.into_raw());
             bindings::helper_ip_output(self.net.as_ptr(), self.skb);
         }
