@@ -92,9 +92,11 @@ impl Director {
         key: &ServiceKey,
     ) -> Option<RcuRef<'g, Service>> {
         self.services
-            .find(guard, key.hash(&self.services.hasher().0), |service, _: Side| {
-                service.key() == key
-            })
+            .find(
+                guard,
+                key.hash(&self.services.hasher().0),
+                |service, _: Side| service.key() == key,
+            )
             .map(|(service, _)| service)
     }
 }

@@ -26,8 +26,8 @@ use crate::{
         genl::Family,
         net::pernet::Subsystem,
         sync::{
-            rcu_arc::CacheGuard,
             rcu, //
+            rcu_arc::CacheGuard,
         },
     },
 };

@@ -26,10 +26,7 @@ mod raw {
     type __kernel_ssize_t = isize;
     type __kernel_ptrdiff_t = isize;
 
-    include!(concat!(
-        env!("RVS_OBJ"),
-        "/bindings/bindings_generated.rs"
-    ));
+    include!(concat!(env!("RVS_OBJ"), "/bindings/bindings_generated.rs"));
 }
 
 pub(crate) use raw::*;

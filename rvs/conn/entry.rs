@@ -26,8 +26,8 @@ use crate::{
             Addr,
             Endpoint, //
         },
-        protocol::Protocol,
         packet::Transport,
+        protocol::Protocol,
         state::{
             tcp,
             Direction,

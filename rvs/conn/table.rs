@@ -138,7 +138,11 @@ impl Connections {
             }
             Inserted::Full => return Err(CreateError::Memory),
         }
-        if let Some(reply) = conn.has_reply_tuple().then(|| conn.tuple(Side::Reply)).flatten() {
+        if let Some(reply) = conn
+            .has_reply_tuple()
+            .then(|| conn.tuple(Side::Reply))
+            .flatten()
+        {
             let error = match self.link(&conn, Side::Reply, &reply) {
                 Inserted::New => None,
                 Inserted::Exists => Some(CreateError::ReplyTaken),
@@ -201,8 +205,7 @@ impl Connections {
     }
 
     fn link(&self, conn: &RcuArc<Conn>, side: Side, tuple: &Tuple) -> Inserted {
-        self.table.insert(conn.clone(), side, |other, side| {
-            other.matches(side, tuple)
-        })
+        self.table
+            .insert(conn.clone(), side, |other, side| other.matches(side, tuple))
     }
 }

@@ -10,8 +10,8 @@ use crate::{
     kapi::genl::{
         Attribute,
         Attributes,
-        Message,
         Full,
+        Message,
         Refusal, //
     },
     logic::addr::Addr,
@@ -36,11 +36,9 @@ impl AddressAttributes {
     /// Reads the address, which must name one host.
     pub(super) fn read(self, attributes: Attributes<'_>) -> Result<(Addr, Attribute<'_>), Refusal> {
         match (attributes.get(self.addr4), attributes.get(self.addr6)) {
-            (Some(_), second @ Some(_)) => Err(Refusal::new(
-                EINVAL,
-                c"addr4 and addr6 exclude each other",
-            )
-            .at(second)),
+            (Some(_), second @ Some(_)) => {
+                Err(Refusal::new(EINVAL, c"addr4 and addr6 exclude each other").at(second))
+            }
             (None, attribute @ Some(_)) => {
                 Err(Refusal::new(eafnosupport(), c"IPv6 is not supported yet").at(attribute))
             }
@@ -50,10 +48,8 @@ impl AddressAttributes {
                 })?;
                 let addr = Addr::V4(Ipv4Addr::from(octets));
                 if !addr.is_unicast() {
-                    return Err(
-                        Refusal::new(EINVAL, c"the address is not that of one host")
-                            .at(Some(attribute)),
-                    );
+                    return Err(Refusal::new(EINVAL, c"the address is not that of one host")
+                        .at(Some(attribute)));
                 }
                 Ok((addr, attribute))
             }

@@ -59,11 +59,7 @@ pub(super) fn service(
 }
 
 /// Puts a destination.
-pub(super) fn dest(
-    message: &mut Message<'_>,
-    key: &ServiceKey,
-    entry: &Entry,
-) -> Result<(), Full> {
+pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -> Result<(), Full> {
     let Entry { dest, weight } = entry;
     message.nest(dest::SERVICE, |nest| service_key(nest, key))?;
     let endpoint = dest.endpoint();

@@ -99,10 +99,7 @@ impl Do for Del {
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let key = read_service(request.attributes())?;
         remove(Director::of(request.net()), |director| {
-            director
-                .config
-                .lock()
-                .del_service(&director.services, &key)
+            director.config.lock().del_service(&director.services, &key)
         })
     }
 }

@@ -41,12 +41,7 @@ pub(super) mod icmp_type {
 }
 
 /// Rewrites the destination of a packet and sends it there.
-pub(super) fn send(
-    context: Context<'_>,
-    packet: Packet<'_>,
-    flow: &Flow,
-    to: Endpoint,
-) -> Verdict {
+pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: &Flow, to: Endpoint) -> Verdict {
     send_rewritten(
         context,
         packet,
@@ -77,7 +72,7 @@ pub(super) fn send_rewritten<E>(
     let Addr::V4(destination) = to.addr else {
         return packet.discard();
     };
-    let Ok(route) = Route::output(context.net, destination, packet.mark(), header.tos) else {
+    let Ok(route) = Route::output(context.net, destination) else {
         packet.icmp_error(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0);
         return packet.discard();
     };
@@ -135,11 +130,7 @@ pub(super) fn checksum_state(packet: &Packet<'_>) -> ChecksumState {
 }
 
 /// A stranger must not reach services that listen on the loopback address only.
-fn leads_to_loopback(
-    context: Context<'_>,
-    header: &ipv4::Header,
-    destination: Ipv4Addr,
-) -> bool {
+fn leads_to_loopback(context: Context<'_>, header: &ipv4::Header, destination: Ipv4Addr) -> bool {
     matches!(context.point, HookPoint::LocalIn)
         && destination.is_loopback()
         && !header.src.is_loopback()

@@ -3,6 +3,10 @@
 //! Packets of clients.
 
 use crate::{
+    conn::{
+        Conn,
+        Transition, //
+    },
     kapi::{
         net::{
             Packet,
@@ -12,10 +16,6 @@ use crate::{
         time, //
     },
     logic::state::Direction,
-    conn::{
-        Conn,
-        Transition, //
-    },
     svc::{
         Counter,
         Forward, //

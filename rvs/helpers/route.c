@@ -10,13 +10,10 @@
 
 /* A route to `destination_be` as the host itself would take it, or an error
  * pointer. The caller owns a reference. */
-__rvs_helper struct dst_entry *rvs_helper_route_output4(struct net *net, u32 destination_be,
-							u32 mark, u8 tos)
+__rvs_helper struct dst_entry *rvs_helper_route_output4(struct net *net, u32 destination_be)
 {
 	struct flowi4 flow = {
 		.daddr = (__force __be32)destination_be,
-		.flowi4_mark = mark,
-		.flowi4_dscp = inet_dsfield_to_dscp(tos),
 	};
 	struct rtable *route = ip_route_output_key(net, &flow);
 

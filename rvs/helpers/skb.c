@@ -60,11 +60,6 @@ __rvs_helper bool rvs_helper_skb_gso_fits(const struct sk_buff *skb, u32 mtu)
 	return skb_gso_validate_network_len(skb, mtu);
 }
 
-__rvs_helper u32 rvs_helper_skb_mark(const struct sk_buff *skb)
-{
-	return skb->mark;
-}
-
 /* Whether the packet has passed IPVS or RVS already. Kernels without ip_vs
  * have no such bit: then every packet is new. */
 __rvs_helper bool rvs_helper_skb_ipvs_property(const struct sk_buff *skb)

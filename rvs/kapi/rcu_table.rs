@@ -328,10 +328,7 @@ impl<H: Hasher> RcuTable<H> {
     ///
     /// The handle must have been read from the table within the critical section of the guard.
     #[inline]
-    unsafe fn object<'g>(
-        handle: u64,
-        _guard: &'g rcu::Guard,
-    ) -> (RcuRef<'g, H::Object>, Side) {
+    unsafe fn object<'g>(handle: u64, _guard: &'g rcu::Guard) -> (RcuRef<'g, H::Object>, Side) {
         let side = if handle & 1 == 0 {
             Side::Original
         } else {
@@ -350,7 +347,9 @@ impl<H: Hasher> Drop for RcuTable<H> {
         let mut rest = self.current.replace(None);
         while let Some(level) = rest {
             for index in 0..level.home_buckets() {
-                level.table.for_each_in_bucket(index, |handle| self.release(&level, handle));
+                level
+                    .table
+                    .for_each_in_bucket(index, |handle| self.release(&level, handle));
                 if index % BATCH == BATCH - 1 {
                     cond_resched();
                 }

@@ -193,11 +193,7 @@ impl<T: Send + Sync> Wheel<T> {
 
     /// Sorts some due objects into later slots, or into a chain by `next` of those to expire,
     /// which are out of the wheel but still claimed by it. Tells whether there are more.
-    fn sort_batch(
-        &self,
-        part: usize,
-        when: &mut impl FnMut(&T) -> Due,
-    ) -> (*const Inner<T>, bool) {
+    fn sort_batch(&self, part: usize, when: &mut impl FnMut(&T) -> Due) -> (*const Inner<T>, bool) {
         let mut expired: *const Inner<T> = ptr::null();
         let guard = self.locks.lock(part);
         for _ in 0..BATCH {
@@ -315,7 +311,11 @@ impl<T: Send + Sync> Drop for Wheel<T> {
                 unsafe {
                     let object = RcuArc::from_raw(next);
                     next = (*(*next).links()).next.cast();
-                    object.as_rcu_ref().inner().owner().store(ptr::null(), Relaxed);
+                    object
+                        .as_rcu_ref()
+                        .inner()
+                        .owner()
+                        .store(ptr::null(), Relaxed);
                     drop(object);
                 }
             }

@@ -121,10 +121,7 @@ impl ServiceConfig {
         scheduler: scheduler::Kind,
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<RcuArc<DestSet>, AllocError> {
-        RcuArc::new(
-            DestSet::new(copy(dests)?, scheduler, state),
-            GFP_KERNEL,
-        )
+        RcuArc::new(DestSet::new(copy(dests)?, scheduler, state), GFP_KERNEL)
     }
 
     /// Puts another list of destinations in place.
@@ -261,10 +258,7 @@ impl Config {
     }
 
     /// Deletes all services.
-    pub(crate) fn flush(
-        &mut self,
-        table: &RcuTable<KeyHash>,
-    ) -> Result<(), ConfigError> {
+    pub(crate) fn flush(&mut self, table: &RcuTable<KeyHash>) -> Result<(), ConfigError> {
         loop {
             let first = self.services.keys().next().copied();
             match first {

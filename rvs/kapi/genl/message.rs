@@ -107,7 +107,9 @@ impl Message<'_> {
         let room = NonNull::new(room).ok_or(Full)?;
         // SAFETY: The attribute's payload has room for the text and its NUL.
         unsafe {
-            let data = bindings::helper_nla_data(room.as_ptr()).cast::<u8>().cast_mut();
+            let data = bindings::helper_nla_data(room.as_ptr())
+                .cast::<u8>()
+                .cast_mut();
             data.copy_from_nonoverlapping(text.as_ptr(), text.len());
             data.add(text.len()).write(0);
         }

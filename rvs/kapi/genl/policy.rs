@@ -62,7 +62,8 @@ impl Policies {
                 // range the kernel keeps outside of the entry, which needs an address for good.
                 match i16::try_from(max) {
                     Ok(max) => {
-                        entry.validation_type = bindings::nla_policy_validation_NLA_VALIDATE_MAX as u8;
+                        entry.validation_type =
+                            bindings::nla_policy_validation_NLA_VALIDATE_MAX as u8;
                         entry.__bindgen_anon_1.__bindgen_anon_1.max = max;
                     }
                     Err(_) => {

@@ -65,7 +65,9 @@ impl Refusal {
         attribute_type: u16,
         text: &'static CStr,
     ) -> Self {
-        let nest = attributes.nest().map_or(core::ptr::null(), Attribute::as_ptr);
+        let nest = attributes
+            .nest()
+            .map_or(core::ptr::null(), Attribute::as_ptr);
         Self {
             errno: EINVAL,
             text: Some(text),
@@ -88,9 +90,7 @@ impl Refusal {
             // answer is sent, as they are part of the request.
             unsafe {
                 match self.place {
-                    Place::Nowhere => {
-                        bindings::helper_extack_set(extack, text, core::ptr::null())
-                    }
+                    Place::Nowhere => bindings::helper_extack_set(extack, text, core::ptr::null()),
                     Place::At(attribute) => bindings::helper_extack_set(extack, text, attribute),
                     Place::Missing {
                         nest,
@@ -148,11 +148,7 @@ impl<'a> Request<'a> {
     /// # Safety
     ///
     /// `info` must be valid for `'a`, for an operation with `max` as highest attribute.
-    pub(super) unsafe fn from_raw(
-        info: *mut bindings::genl_info,
-        max: usize,
-        command: u8,
-    ) -> Self {
+    pub(super) unsafe fn from_raw(info: *mut bindings::genl_info, max: usize, command: u8) -> Self {
         // SAFETY: By the requirement; the kernel sizes the table by the operation's policy.
         let (attributes, family) = unsafe {
             (

@@ -100,11 +100,7 @@ impl<D: Send + Sync> HookSet<D> {
     /// # Safety
     ///
     /// The set must be dropped before the namespace is gone.
-    pub(super) unsafe fn register(
-        net: &Net,
-        hooks: &[HookSpec<D>],
-        data: Arc<D>,
-    ) -> Result<Self> {
+    pub(super) unsafe fn register(net: &Net, hooks: &[HookSpec<D>], data: Arc<D>) -> Result<Self> {
         let mut operations = KVec::with_capacity(hooks.len(), GFP_KERNEL)?;
         let private: *const D = &*data;
         for hook in hooks {

@@ -25,13 +25,14 @@ pub(crate) struct Route(NonNull<bindings::dst_entry>);
 
 impl Route {
     /// Looks up the route this host would take to `destination` (`ip_route_output_key()`).
-    /// `mark` and `tos` (the header's byte) take part in policy routing. ENETUNREACH and
-    /// EHOSTUNREACH among others when there is none.
-    pub(crate) fn output(net: &Net, destination: Ipv4Addr, mark: u32, tos: u8) -> Result<Self> {
+    /// ENETUNREACH and EHOSTUNREACH among others when there is none.
+    ///
+    /// As with IPVS the mark of the packet takes no part in it: marks are used to bring packets to
+    /// the director, and would bring them back.
+    pub(crate) fn output(net: &Net, destination: Ipv4Addr) -> Result<Self> {
         let destination = u32::from_ne_bytes(destination.octets());
         // SAFETY: The namespace is valid by its borrow.
-        let dst =
-            unsafe { bindings::helper_route_output4(net.as_ptr(), destination, mark, tos) };
+        let dst = unsafe { bindings::helper_route_output4(net.as_ptr(), destination) };
         // The C side encodes errors in the pointer.
         let dst = kernel::error::from_err_ptr(dst)?;
         // INVARIANT: The lookup returned a reference.

@@ -134,13 +134,6 @@ impl<'a> Packet<'a> {
         }
     }
 
-    /// Returns the mark of the packet.
-    #[inline]
-    pub(crate) fn mark(&self) -> u32 {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_mark(self.skb) }
-    }
-
     /// Returns whether the link layer address was that of this host (`PACKET_HOST`).
     #[inline]
     pub(crate) fn is_to_this_host(&self) -> bool {
@@ -202,12 +195,7 @@ impl<'a> Packet<'a> {
     pub(crate) fn icmp_error(&mut self, icmp_type: u8, code: u8, info: u32) {
         // SAFETY: By the type invariant; `icmp_send` itself leaves packets without route alone.
         unsafe {
-            bindings::helper_icmp_send(
-                self.skb,
-                icmp_type.into(),
-                code.into(),
-                info.to_be(),
-            )
+            bindings::helper_icmp_send(self.skb, icmp_type.into(), code.into(), info.to_be())
         };
     }
 

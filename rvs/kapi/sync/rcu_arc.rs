@@ -50,7 +50,10 @@ struct InnerLayout<T> {
 #[derive(Clone, Copy)]
 union Node {
     links: Links,
-    #[expect(dead_code, reason = "the kernel writes it, by the address of the union")]
+    #[expect(
+        dead_code,
+        reason = "the kernel writes it, by the address of the union"
+    )]
     rcu: bindings::callback_head,
 }
 
