@@ -127,7 +127,7 @@ impl Family {
         // The last byte stays the NUL.
         let room = family.name.len().saturating_sub(1);
         for (to, from) in family.name.iter_mut().take(room).zip(name.bytes()) {
-            *to = from as _;
+            *to = from;
         }
         family.set_netnsok(1);
         family.set_parallel_ops(1);

@@ -43,9 +43,10 @@ impl Message<'_> {
             unsafe { bindings::genlmsg_put(skb, portid, sequence, family, flags, command) };
         let header = NonNull::new(header).ok_or(Full)?;
         // SAFETY: By the requirement; nobody else uses the buffer meanwhile.
+        let buffer = unsafe { &mut *skb };
+        // INVARIANT: The message was just opened.
         let mut message = Message {
-            // INVARIANT: The message was just opened.
-            skb: unsafe { &mut *skb },
+            skb: buffer,
             header,
         };
         let filled = fill(&mut message);

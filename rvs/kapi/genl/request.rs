@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/net/genetlink.h`](srctree/include/net/genetlink.h) (`struct genl_info`)
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    str::CStrExt, //
+};
 
 use crate::{
     bindings,
@@ -25,7 +28,7 @@ use super::{
 /// Why an operation was refused: an errno, a sentence, and the attribute at fault.
 pub(crate) struct Refusal {
     errno: Error,
-    text: Option<&'static CStr>,
+    text: &'static CStr,
     place: Place,
 }
 
@@ -43,7 +46,7 @@ impl Refusal {
     pub(crate) fn new(errno: Error, text: &'static CStr) -> Self {
         Self {
             errno,
-            text: Some(text),
+            text,
             place: Place::Nowhere,
         }
     }
@@ -70,7 +73,7 @@ impl Refusal {
             .map_or(core::ptr::null(), Attribute::as_ptr);
         Self {
             errno: EINVAL,
-            text: Some(text),
+            text,
             place: Place::Missing {
                 nest,
                 attribute_type,
@@ -84,24 +87,17 @@ impl Refusal {
     ///
     /// `extack` must be null or that of the request whose attributes the refusal was made of.
     pub(super) unsafe fn report(self, extack: *mut bindings::netlink_ext_ack) -> c_int {
-        if let Some(text) = self.text {
-            let text = text.as_ptr().cast();
-            // SAFETY: By the requirement; the text is static, and the attributes live until the
-            // answer is sent, as they are part of the request.
-            unsafe {
-                match self.place {
-                    Place::Nowhere => bindings::helper_extack_set(extack, text, core::ptr::null()),
-                    Place::At(attribute) => bindings::helper_extack_set(extack, text, attribute),
-                    Place::Missing {
-                        nest,
-                        attribute_type,
-                    } => bindings::helper_extack_set_missing(
-                        extack,
-                        text,
-                        nest,
-                        attribute_type.into(),
-                    ),
-                }
+        let text = self.text.as_char_ptr();
+        // SAFETY: By the requirement; the text is static, and the attributes live until the answer
+        // is sent, as they are part of the request.
+        unsafe {
+            match self.place {
+                Place::Nowhere => bindings::helper_extack_set(extack, text, core::ptr::null()),
+                Place::At(attribute) => bindings::helper_extack_set(extack, text, attribute),
+                Place::Missing {
+                    nest,
+                    attribute_type,
+                } => bindings::helper_extack_set_missing(extack, text, nest, attribute_type.into()),
             }
         }
         self.errno.to_errno()
@@ -109,12 +105,9 @@ impl Refusal {
 }
 
 impl From<Error> for Refusal {
+    /// For what the kernel itself could not do.
     fn from(errno: Error) -> Self {
-        Self {
-            errno,
-            text: None,
-            place: Place::Nowhere,
-        }
+        Self::new(errno, c"the kernel could not do this; memory may be short")
     }
 }
 

@@ -162,7 +162,6 @@ unsafe extern "C" fn init<T: PernetData>(net: *mut bindings::net) -> c_int {
             }),
             GFP_KERNEL,
         )
-        .map_err(Error::from)
     });
     match made {
         Ok(namespace) => {

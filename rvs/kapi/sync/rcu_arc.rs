@@ -18,6 +18,7 @@ use kernel::{
         Flags, //
     },
     prelude::*,
+    str::CStrExt,
     sync::{
         atomic::{
             Acquire,
@@ -116,7 +117,7 @@ impl<T> Cache<T> {
         // SAFETY: `name` is a C string that lives as long as the module.
         let cache = unsafe {
             bindings::helper_kmem_cache_create(
-                name.as_ptr().cast(),
+                name.as_char_ptr(),
                 size_of::<Inner<T>>(),
                 align_of::<Inner<T>>().max(CACHE_LINE),
             )
