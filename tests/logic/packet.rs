@@ -134,6 +134,11 @@ proptest! {
             Protocol::Udp => 8,
         };
         prop_assert_eq!(needed, headers.max(first.min(bytes.len())));
+
+        // The IP header is all there when it was read, with its options.
+        let (header, needed) = with_more(&bytes, first, ipv4::parse);
+        prop_assert_eq!(header, ipv4::parse(&bytes));
+        prop_assert!(needed >= packet.ip_header_len());
     }
 
     #[test]
