@@ -7,7 +7,7 @@
 //!
 //! * [`addr`]: addresses and endpoints
 //! * [`protocol`]: transport protocols
-//! * [`tuple`]: what tells one flow from another
+//! * [`mod@tuple`]: what tells one flow from another
 //! * [`siphash`]: the keyed hash of tuples
 //! * [`packet`]: reading IPv4, TCP, UDP and ICMP errors
 //! * [`csum`]: incremental checksums
