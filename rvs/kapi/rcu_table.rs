@@ -134,6 +134,7 @@ pub(crate) struct RcuTable<H: Hasher> {
     locks: Locks,
     entries: Atomic<usize>,
     bits: Atomic<u32>,
+    full: Atomic<bool>,
     growing: Atomic<bool>,
     resizing: Atomic<bool>,
     _owns: PhantomData<RcuArc<H::Object>>,
@@ -149,6 +150,7 @@ impl<H: Hasher> RcuTable<H> {
             locks: Locks::new(table::STRIPES, Class::Table)?,
             entries: Atomic::new(0),
             bits: Atomic::new(bits),
+            full: Atomic::new(false),
             growing: Atomic::new(false),
             resizing: Atomic::new(false),
             _owns: PhantomData,
@@ -202,6 +204,7 @@ impl<H: Hasher> RcuTable<H> {
         }
         let handle = Self::handle(object.as_rcu_ref(), side);
         if table::insert(current.get(), hash, handle).is_err() {
+            self.full.store(true, Relaxed);
             return Inserted::Full;
         }
         // INVARIANT: The reference goes to the table together with the handle.
@@ -233,8 +236,8 @@ impl<H: Hasher> RcuTable<H> {
     /// soon. True once for each resizing.
     #[inline]
     pub(crate) fn needs_growing(&self) -> bool {
-        let bits = self.bits.load(Relaxed);
-        table::wanted_bits(self.entries.load(Relaxed) as u64, bits) > bits
+        let entries = self.entries.load(Relaxed) as u64;
+        (table::is_overfull(entries, self.bits.load(Relaxed)) || self.full.load(Relaxed))
             && !self.growing.load(Relaxed)
             && !self.growing.xchg(true, Full)
     }
@@ -248,7 +251,11 @@ impl<H: Hasher> RcuTable<H> {
         }
         self.growing.store(false, Relaxed);
         let bits = self.bits.load(Relaxed);
-        let wanted = table::wanted_bits(self.entries.load(Relaxed) as u64, bits);
+        let mut wanted = table::wanted_bits(self.entries.load(Relaxed) as u64, bits);
+        if self.full.xchg(false, Relaxed) {
+            // An insertion found no room, whatever the number of entries.
+            wanted = wanted.max(bits.saturating_add(1)).min(table::MAX_BITS);
+        }
         let guard = rcu::read_lock();
         let current = self.current.read(&guard).and_then(RcuRef::upgrade);
         drop(guard);

@@ -36,6 +36,7 @@ pub use self::{
     sizing::{
         buckets,
         home_buckets,
+        is_overfull,
         stripe,
         wanted_bits,
         MAX_BITS,

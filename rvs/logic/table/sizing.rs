@@ -43,6 +43,13 @@ pub(super) const fn overflow_buckets(bits: u32) -> usize {
     home_buckets(bits) / 4
 }
 
+/// Whether a table of `bits` has more than 4 entries for each home bucket, so that
+/// [`wanted_bits`] is greater. Asked with every insertion, hence without division.
+#[inline]
+pub const fn is_overfull(entries: u64, bits: u32) -> bool {
+    entries > 4u64.wrapping_shl(clamp(bits))
+}
+
 /// The size that a table of `current_bits` with `entries` should have.
 ///
 /// It stays as it is from 3/4 to 4 entries for each home bucket. Beyond, it is resized to between
@@ -69,5 +76,22 @@ const fn clamp(bits: u32) -> u32 {
         MAX_BITS
     } else {
         bits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overfull_is_where_more_is_wanted() {
+        for bits in MIN_BITS..20 {
+            for entries in [0, (4 << bits) - 1, 4 << bits, (4 << bits) + 1, 9 << bits] {
+                assert_eq!(
+                    is_overfull(entries, bits),
+                    wanted_bits(entries, bits) > bits
+                );
+            }
+        }
     }
 }
