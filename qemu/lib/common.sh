@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is used by those who source it
 # Shared ground of the scripts under qemu/ and tools/: places, errors, keys, locks.
 # Sourced, never run.
 

@@ -53,7 +53,7 @@ debian_unpack() {
 	rm -rf "$downloads" "$dir"
 	mkdir -p "$downloads" "$dir"
 	(
-		cd "$downloads"
+		cd "$downloads" || exit
 		with_progress "download: $*" -- apt-get -c "$RVS_CACHE/apt/apt.conf" download "$@"
 		for deb in *.deb; do
 			dpkg-deb -x "$deb" "$dir"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is used by those who source it
 # Where kernels are cached, and with which make variables they and their modules are built.
 # Sourced after common.sh.
 #

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What can be made, as an index: the work is done by the scripts under qemu/ and tools/. `make help` lists the targets.
+# The module itself is described in Kbuild and rvs/Kbuild.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+# Which kernel: stock (Debian's own), release, debug; or KDIR=, a prepared kernel tree of yours.
+FLAVOUR ?= stock
+KDIR ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+CARGO ?= $(or $(shell command -v cargo),$(HOME)/.cargo/bin/cargo)
+export CARGO
+
+build := build/$(if $(KDIR),kdir,$(FLAVOUR))
+kernel-tree = $(or $(KDIR),$$(qemu/kernel/path $(FLAVOUR))/build)
+
+.PHONY: all
+all: module user ## the module for the stock kernel, and rvsadm
+
+.PHONY: help
+help: ## this list
+	@echo "usage: make [TARGET] [FLAVOUR=stock|release|debug] [KDIR=prepared kernel tree]"
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+# --- getting what is needed
+
+.PHONY: deps
+deps: ## host packages, build root, guest userland (cached)
+	@qemu/deps
+
+.PHONY: kdir
+kdir: deps ## Debian's stock kernel and a tree prepared for its modules (UPDATE=1: look for a newer one)
+	@echo "KDIR=$$(qemu/kernel/stock $(if $(UPDATE),--update))/build"
+
+.PHONY: kernel
+kernel: deps ## the kernel of FLAVOUR, built when it is not cached
+	@echo "$(FLAVOUR) kernel: $$(qemu/kernel/$(if $(filter stock,$(FLAVOUR)),stock,custom $(FLAVOUR)))"
+
+# --- building
+
+.PHONY: module
+module: $(if $(KDIR),deps,kernel) ## build/FLAVOUR/rvs.ko
+	@qemu/module $(kernel-tree) $(build)
+
+.PHONY: user
+user: ## build/rvsadm
+	@tools/progress "rvsadm" -- $(CARGO) build --release --locked -p rvsadm
+	@mkdir -p build && install target/release/rvsadm build/rvsadm
+
+# What a guest gets. A tree given by KDIR has no kernel that could be booted, so guests are for FLAVOURs only.
+.PHONY: stage
+stage: module user
+	$(if $(KDIR),$(error KDIR= is for building and installing; guests boot a FLAVOUR))
+	@tools/stage $(build)
+
+# --- seeing it work
+
+.PHONY: demo
+demo: stage ## balance real HTTP in a guest and show it
+	@qemu/boot --flavour $(FLAVOUR) --overlay $(build)/stage --timeout 180 -- /rvs/demo/run
+
+.PHONY: shell
+shell: stage ## the demo's topology, interactive
+	@qemu/boot --flavour $(FLAVOUR) --overlay $(build)/stage --interactive -- /rvs/demo/shell
+
+# --- tests
+
+.PHONY: test
+test: stage ## every test, on the stock kernel
+	@tools/test logic kselftest:$(FLAVOUR)
+
+.PHONY: test-debug
+test-debug: ## the kselftests on the debug kernel
+	@$(MAKE) --no-print-directory test-kselftest FLAVOUR=debug
+
+.PHONY: test-kselftest
+test-kselftest: stage ## the kselftests alone
+	@tools/test kselftest:$(FLAVOUR)
+
+.PHONY: test-logic
+test-logic: ## the tests that need no kernel
+	@tools/test logic
+
+.PHONY: lint
+lint: kdir ## formatting, clippy of both toolchains, layers, shell scripts, generated files
+	@tools/lint
+
+# --- installing and cleaning
+
+.PHONY: install
+install: ## module and rvsadm into this system (DESTDIR, PREFIX)
+	@tools/install $(build) '$(DESTDIR)' '$(PREFIX)'
+
+.PHONY: clean
+clean: ## remove what was built here; the cache stays
+	rm -rf build target
+
+.PHONY: clean-cache
+clean-cache: ## remove build root, guest and kernels
+	@tools/clean-cache
