@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A real server that says who it is.
+
+    talk_server.py NAME PROTOCOL:PORT...    (tcp, udp, udp-without-checksum)
+
+Each line of a TCP connection, and each datagram, is answered by NAME, a blank and
+what came. Prints "ready" when it serves.
+"""
+
+import selectors
+import socket
+import sys
+
+READ_SIZE = 1 << 16
+
+# include/uapi/asm-generic/socket.h; the module socket does not name it.
+SO_NO_CHECK = 11
+
+
+class Connection:
+    """One TCP connection: echoes complete lines."""
+
+    def __init__(self, sock, name):
+        self.socket = sock
+        self.name = name
+        self.rest = b""
+
+    def serve(self):
+        """Returns False when the connection is over."""
+        try:
+            data = self.socket.recv(READ_SIZE)
+            if not data:
+                return False
+            *lines, self.rest = (self.rest + data).split(b"\n")
+            for line in lines:
+                self.socket.sendall(self.name + b" " + line + b"\n")
+        except OSError:
+            return False
+        return True
+
+
+def listen(spec):
+    protocol, port = spec.split(":")
+    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+    sock = socket.socket(socket.AF_INET, kind)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("0.0.0.0", int(port)))
+    if protocol == "tcp":
+        sock.listen(1024)
+    else:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        sock.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, protocol == "udp-without-checksum")
+    return sock
+
+
+def main():
+    name = sys.argv[1].encode()
+    selector = selectors.DefaultSelector()
+    for spec in sys.argv[2:]:
+        selector.register(listen(spec), selectors.EVENT_READ)
+    print("ready", flush=True)
+    while True:
+        for key, _ in selector.select():
+            sock, connection = key.fileobj, key.data
+            if connection is not None:
+                if not connection.serve():
+                    selector.unregister(sock)
+                    sock.close()
+            elif sock.type == socket.SOCK_DGRAM:
+                data, sender = sock.recvfrom(READ_SIZE)
+                sock.sendto(name + b" " + data, sender)
+            else:
+                accepted, _ = sock.accept()
+                selector.register(accepted, selectors.EVENT_READ, Connection(accepted, name))
+
+
+main()

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What every test sources: reporting, namespaces, load balancer, traffic. See lib/.
+
+set -u
+
+KSELFTEST_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck disable=SC2034 # read by the libraries below
+HELPERS=$KSELFTEST_DIR/helpers
+export PYTHONDONTWRITEBYTECODE=1
+
+# shellcheck source=lib/ktap.sh
+. "$KSELFTEST_DIR/lib/ktap.sh"
+# shellcheck source=lib/wait.sh
+. "$KSELFTEST_DIR/lib/wait.sh"
+# shellcheck source=lib/kernel_log.sh
+. "$KSELFTEST_DIR/lib/kernel_log.sh"
+# shellcheck source=lib/backend.sh
+. "$KSELFTEST_DIR/lib/backend.sh"
+# shellcheck source=lib/topology.sh
+. "$KSELFTEST_DIR/lib/topology.sh"
+# shellcheck source=lib/servers.sh
+. "$KSELFTEST_DIR/lib/servers.sh"
+# shellcheck source=lib/talk.sh
+. "$KSELFTEST_DIR/lib/talk.sh"
+# shellcheck source=lib/counters.sh
+. "$KSELFTEST_DIR/lib/counters.sh"

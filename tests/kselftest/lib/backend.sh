@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The load balancer under test. LB_BACKEND=rvs (default) is RVS; ipvs is the kernel's own IPVS, which is the oracle:
+# a test that makes sense for both must have the same verdict with both.
+#
+# Each backend provides, for the namespace $DIRECTOR:
+#	lb_load                               have the module in the kernel
+#	lb_unload                             take it out
+#	lb_service_add SERVICE SCHEDULER      SERVICE is PROTOCOL/ADDRESS:PORT
+#	lb_service_del SERVICE
+#	lb_server_add SERVICE SERVER WEIGHT   SERVER is ADDRESS:PORT; the forward method is NAT
+#	lb_server_weight SERVICE SERVER WEIGHT
+#	lb_server_del SERVICE SERVER
+#	lb_flush
+#	lb_configuration                      all of it, as text that can be compared
+#	lb_counters SERVICE SERVER            prints CONNECTIONS IN-PACKETS OUT-PACKETS IN-BYTES OUT-BYTES
+#	lb_connections SERVICE SERVER         prints ACTIVE INACTIVE
+#	lb_connection_count                   prints the number of connections in the table
+
+LB_BACKEND=${LB_BACKEND:-rvs}
+
+case $LB_BACKEND in
+rvs)
+	# shellcheck source=lib/backend_rvs.sh
+	. "$KSELFTEST_DIR/lib/backend_rvs.sh"
+	;;
+ipvs)
+	# shellcheck source=lib/backend_ipvs.sh
+	. "$KSELFTEST_DIR/lib/backend_ipvs.sh"
+	;;
+*) bail "LB_BACKEND=$LB_BACKEND: neither rvs nor ipvs" ;;
+esac
+
+# lb_needs rvs REASON: skip the test on the other backend.
+lb_needs() {
+	[ "$LB_BACKEND" = "$1" ] || skip_all "$2"
+}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The load balancer is the kernel's IPVS; see backend.sh for what the functions do.
+
+lb_is_loaded() {
+	[ -d /sys/module/ip_vs ]
+}
+
+lb_load() {
+	modprobe -a ip_vs ip_vs_rr ip_vs_wrr
+}
+
+lb_unload() {
+	! lb_is_loaded || modprobe -r ip_vs_rr ip_vs_wrr ip_vs
+}
+
+director_ipvsadm() {
+	ip netns exec "$DIRECTOR" ipvsadm "$@"
+}
+
+# The service as ipvsadm names it: -t or -u, and the address.
+ipvs_service() {
+	case $1 in
+	tcp/*) service_arguments=(-t "${1#tcp/}") ;;
+	udp/*) service_arguments=(-u "${1#udp/}") ;;
+	esac
+}
+
+lb_service_add() {
+	ipvs_service "$1"
+	director_ipvsadm -A "${service_arguments[@]}" -s "$2"
+}
+
+lb_service_del() {
+	ipvs_service "$1"
+	director_ipvsadm -D "${service_arguments[@]}"
+}
+
+lb_server_add() {
+	ipvs_service "$1"
+	director_ipvsadm -a "${service_arguments[@]}" -r "$2" -m -w "$3"
+}
+
+lb_server_weight() {
+	ipvs_service "$1"
+	director_ipvsadm -e "${service_arguments[@]}" -r "$2" -m -w "$3"
+}
+
+lb_server_del() {
+	ipvs_service "$1"
+	director_ipvsadm -d "${service_arguments[@]}" -r "$2"
+}
+
+lb_flush() {
+	director_ipvsadm -C
+}
+
+lb_configuration() {
+	director_ipvsadm -Sn
+}
+
+lb_counters() {
+	ipvs_service "$1"
+	director_ipvsadm -Ln --stats --exact "${service_arguments[@]}" |
+		awk -v server="$2" '$1 == "->" && $2 == server { print $3, $4, $5, $6, $7 }'
+}
+
+lb_connections() {
+	ipvs_service "$1"
+	director_ipvsadm -Ln "${service_arguments[@]}" |
+		awk -v server="$2" '$1 == "->" && $2 == server { print $5, $6 }'
+}
+
+lb_connection_count() {
+	# One line is the heading.
+	ip netns exec "$DIRECTOR" awk 'END { print NR - 1 }' /proc/net/ip_vs_conn
+}

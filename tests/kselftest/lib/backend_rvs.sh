@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The load balancer is RVS; see backend.sh for what the functions do.
+
+# The module beside the tests, as when they are copied to a machine; otherwise the installed one.
+RVS_MODULE=${RVS_MODULE:-$KSELFTEST_DIR/../rvs.ko}
+
+lb_is_loaded() {
+	[ -d /sys/module/rvs ]
+}
+
+lb_load() {
+	lb_is_loaded && return
+	if [ -e "$RVS_MODULE" ]; then
+		insmod "$RVS_MODULE"
+	else
+		modprobe rvs
+	fi
+}
+
+lb_unload() {
+	! lb_is_loaded || rmmod rvs
+}
+
+# director_rvsadm ARGUMENT...: the tool, acting on the director.
+director_rvsadm() {
+	rvsadm --netns "$DIRECTOR" "$@"
+}
+
+lb_service_add() {
+	director_rvsadm service add "$1" --scheduler "$2" --nat
+}
+
+lb_service_del() {
+	director_rvsadm service del "$1"
+}
+
+lb_server_add() {
+	director_rvsadm server add "$1" "$2" --weight "$3"
+}
+
+lb_server_weight() {
+	director_rvsadm server set "$1" "$2" --weight "$3"
+}
+
+lb_server_del() {
+	director_rvsadm server del "$1" "$2"
+}
+
+lb_flush() {
+	director_rvsadm flush
+}
+
+# Counters come and go; what the administrator set does not.
+lb_configuration() {
+	director_rvsadm --json show | awk -f "$KSELFTEST_DIR/lib/json.awk" |
+		grep -E '\.(service|scheduler|forward|address|port|weight) '
+}
+
+# server_members SERVICE SERVER MEMBER...: members of the server's JSON object, in this order.
+server_members() {
+	local service=$1 server=$2
+	shift 2
+	director_rvsadm --json show "$service" | awk -f "$KSELFTEST_DIR/lib/json.awk" |
+		awk -v address="${server%:*}" -v port="${server##*:}" -v members="$*" '
+			match($1, /\.servers\.[0-9]+\./) {
+				server = substr($1, RSTART, RLENGTH)
+				seen[server, substr($1, RSTART + RLENGTH)] = $2
+				servers[server]
+			}
+			END {
+				count = split(members, member, " ")
+				for (server in servers) {
+					if (seen[server, "address"] != address || seen[server, "port"] != port)
+						continue
+					for (i = 1; i <= count; i++)
+						printf "%s%s", seen[server, member[i]], i < count ? " " : "\n"
+				}
+			}'
+}
+
+lb_counters() {
+	server_members "$1" "$2" stats.{connections,in_packets,out_packets,in_bytes,out_bytes}
+}
+
+lb_connections() {
+	server_members "$1" "$2" active inactive
+}
+
+lb_connection_count() {
+	director_rvsadm --json show | awk -f "$KSELFTEST_DIR/lib/json.awk" |
+		awk '$1 == ".info.connections" { print $2 }'
+}

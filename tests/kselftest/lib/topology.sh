@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Network namespaces of a load-balanced site.
+#
+#	client ------------ director ======= server1, server2, server3
+#	192.0.2.10/24   .1  198.51.100.1/32  10.0.0.1/24     10.0.0.11, .12, .13
+#	                    (the VIP, on lo) (on a bridge)   gateway: the director
+#
+# with topology_create --router:
+#
+#	client ------------ router -------------- director
+#	203.0.113.10/24 .1          192.0.2.10/24 .1
+#
+# shellcheck disable=SC2034 # for the tests
+
+# Namespaces of two runs do not meet. The demo wants plain names and sets it to nothing.
+: "${NS_SUFFIX=-$$}"
+CLIENT=client$NS_SUFFIX
+ROUTER=router$NS_SUFFIX
+DIRECTOR=director$NS_SUFFIX
+SERVERS=("server1$NS_SUFFIX" "server2$NS_SUFFIX" "server3$NS_SUFFIX")
+
+CLIENT_IP=192.0.2.10
+CLIENT_GATEWAY=192.0.2.1
+VIP=198.51.100.1
+DIRECTOR_LAN_IP=10.0.0.1
+SERVER_IPS=(10.0.0.11 10.0.0.12 10.0.0.13)
+SERVER_NET=10.0.0.0/24
+
+topology_namespaces=()
+
+# in_ns NAMESPACE COMMAND...
+in_ns() {
+	ip netns exec "$@"
+}
+
+# topology_create [--router]
+topology_create() {
+	local i namespace
+	[ "${1-}" != --router ] || CLIENT_IP=203.0.113.10 CLIENT_GATEWAY=203.0.113.1
+	topology_namespaces=("$CLIENT" "$DIRECTOR" "${SERVERS[@]}")
+	[ "${1-}" != --router ] || topology_namespaces+=("$ROUTER")
+
+	for namespace in "${topology_namespaces[@]}"; do
+		echo "netns add $namespace"
+	done | ip -batch - || return
+	for namespace in "${topology_namespaces[@]}"; do
+		ip -n "$namespace" link set lo up || return
+		# Errors are part of what is tested, so none may be lost to the rate limit.
+		in_ns "$namespace" sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 \
+			net.ipv4.icmp_msgs_burst=100000 || return
+	done
+
+	{
+		echo "addr add $VIP/32 dev lo"
+		echo "link add servers type bridge"
+		echo "addr add $DIRECTOR_LAN_IP/24 dev servers"
+		echo "link set servers up"
+	} | ip -n "$DIRECTOR" -batch - || return
+	in_ns "$DIRECTOR" sysctl -qw net.ipv4.ip_forward=1 || return
+	if [ "${1-}" = --router ]; then
+		client_link "$ROUTER" && router_link || return
+	else
+		client_link "$DIRECTOR" || return
+	fi
+	for i in "${!SERVERS[@]}"; do
+		server_link "${SERVERS[i]}" "${SERVER_IPS[i]}" "server$((i + 1))" || return
+	done
+}
+
+# client_link NAMESPACE: joins the client to its gateway there.
+client_link() {
+	ip link add eth0 netns "$CLIENT" type veth peer name client netns "$1" &&
+		ip -n "$CLIENT" -batch - <<-EOF &&
+			addr add $CLIENT_IP/24 dev eth0
+			link set eth0 up
+			route add default via $CLIENT_GATEWAY
+		EOF
+		ip -n "$1" -batch - <<-EOF
+			addr add $CLIENT_GATEWAY/24 dev client
+			link set client up
+		EOF
+}
+
+# The router between client and director.
+router_link() {
+	ip link add eth0 netns "$ROUTER" type veth peer name router netns "$DIRECTOR" &&
+		in_ns "$ROUTER" sysctl -qw net.ipv4.ip_forward=1 &&
+		ip -n "$ROUTER" -batch - <<-EOF &&
+			addr add 192.0.2.10/24 dev eth0
+			link set eth0 up
+			route add default via 192.0.2.1
+		EOF
+		ip -n "$DIRECTOR" -batch - <<-EOF
+			addr add 192.0.2.1/24 dev router
+			link set router up
+			route add 203.0.113.0/24 via 192.0.2.10
+		EOF
+}
+
+# server_link NAMESPACE ADDRESS PORT: joins a real server to the bridge by a port of this name.
+server_link() {
+	ip link add eth0 netns "$1" type veth peer name "$3" netns "$DIRECTOR" &&
+		ip -n "$1" -batch - <<-EOF &&
+			addr add $2/24 dev eth0
+			link set eth0 up
+			route add default via $DIRECTOR_LAN_IP
+		EOF
+		ip -n "$DIRECTOR" link set "$3" master servers up
+}
+
+# Ends what runs in the namespaces, and removes them.
+topology_destroy() {
+	local namespace processes
+	for namespace in ${topology_namespaces[@]+"${topology_namespaces[@]}"}; do
+		[ -e "/run/netns/$namespace" ] || continue
+		mapfile -t processes < <(ip netns pids "$namespace")
+		[ ${#processes[@]} = 0 ] || kill -KILL "${processes[@]}" 2>/dev/null
+		ip netns del "$namespace"
+	done
+	topology_namespaces=()
+}
+
+# test_begin [--router]: what most tests start with: a place for files, the module, the namespaces; and their end.
+test_begin() {
+	TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/rvs-test.XXXXXX") || bail "no temporary directory"
+	trap test_end EXIT
+	trap 'exit 1' INT TERM
+	[ "$(id -u)" = 0 ] || skip_all "needs root"
+	lb_load || bail "the module of $LB_BACKEND cannot be loaded"
+	topology_create "$@" || bail "the namespaces cannot be made"
+}
+
+test_end() {
+	topology_destroy
+	rm -rf "$TEST_DIR"
+}
