@@ -34,6 +34,13 @@ kernel_version_ok() {
 	[ "$(printf '%s\n' "$RVS_KERNEL_MINIMUM" "$1" | sort -V | head -n 1)" = "$RVS_KERNEL_MINIMUM" ]
 }
 
+# kernel_source KDIR: the source a tree made with O= refers to; the tree itself otherwise.
+kernel_source() {
+	local source
+	source=$(sed -n 's/^include \(\/.*\)\/Makefile$/\1/p' "$1/Makefile")
+	echo "${source:-$1}"
+}
+
 # Variables for a tree configured for gcc (Debian's) and for clang (ours).
 kernel_make_gcc=(ARCH=x86 CROSS_COMPILE=x86_64-linux-gnu- CC=x86_64-linux-gnu-gcc-14 HOSTCC=gcc-14)
 kernel_make_clang=(ARCH=x86 LLVM=-19)
