@@ -250,6 +250,7 @@ impl Config {
             for entry in &config.dests {
                 self.trash.put(*key, entry.dest.clone());
             }
+            self.trash.service_goes(key);
             self.count = self.count.saturating_sub(1);
         }
         table.resize();
@@ -299,7 +300,7 @@ impl Config {
         config.publish(dests, Plan::after_insert)?;
         dest.set_forward(forward);
         dest.set_available(true);
-        self.trash.forget(&dest);
+        self.trash.give_back(&dest);
         self.changed();
         Ok(())
     }

@@ -61,7 +61,14 @@ pub(crate) enum Counter {
 }
 
 impl Counter {
-    const COUNT: usize = 5;
+    const ALL: [Self; 5] = [
+        Self::Connections,
+        Self::InPackets,
+        Self::OutPackets,
+        Self::InBytes,
+        Self::OutBytes,
+    ];
+    const COUNT: usize = Self::ALL.len();
 }
 
 /// A destination of one service.
@@ -75,6 +82,8 @@ pub(crate) struct Dest {
     active: Atomic<u32>,
     total: Atomic<u32>,
     counters: PerCpuCounters<{ Counter::COUNT }>,
+    // What the counters were when counting began.
+    counted_before: [Atomic<u64>; Counter::COUNT],
 }
 
 impl Dest {
@@ -87,6 +96,7 @@ impl Dest {
             active: Atomic::new(0),
             total: Atomic::new(0),
             counters: PerCpuCounters::new()?,
+            counted_before: [const { Atomic::new(0) }; Counter::COUNT],
         };
         Ok(Arc::new(dest, GFP_KERNEL)?)
     }
@@ -161,8 +171,17 @@ impl Dest {
         self.counters.add(counter as usize, value);
     }
 
-    /// Returns the sum of a counter over all CPUs.
+    /// Returns what was counted since counting began.
     pub(crate) fn counted(&self, counter: Counter) -> u64 {
-        self.counters.sum(counter as usize)
+        let before = self.counted_before.get(counter as usize);
+        let before = before.map_or(0, |before| before.load(Relaxed));
+        self.counters.sum(counter as usize).wrapping_sub(before)
+    }
+
+    /// Begins to count anew.
+    pub(crate) fn begin_counting(&self) {
+        for (counter, before) in Counter::ALL.iter().zip(&self.counted_before) {
+            before.store(self.counters.sum(*counter as usize), Relaxed);
+        }
     }
 }
