@@ -71,7 +71,7 @@ shell: stage ## the demo's topology, interactive
 
 .PHONY: test
 test: stage ## every test, on the stock kernel
-	@tools/test logic kselftest:$(FLAVOUR)
+	@tools/test logic build kselftest:$(FLAVOUR)
 
 .PHONY: test-debug
 test-debug: ## the kselftests on the debug kernel
