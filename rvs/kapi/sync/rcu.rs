@@ -12,15 +12,22 @@ pub(crate) fn synchronize() {
     unsafe { bindings::helper_synchronize_rcu() }
 }
 
-/// Waits, when dropped, until all `call_rcu()` callbacks queued so far have run.
+/// Waits, when dropped, until all `call_rcu()` callbacks queued so far have run, and those that
+/// they have queued in turn.
 ///
 /// The callbacks are code of this module, so the last field that is dropped at unload is one of
 /// these.
 pub(crate) struct Barrier;
 
+/// How deep objects that wait for a grace period are nested: what is freed may hold the last
+/// reference on the next, as a service does on its set of destinations, and each waits for itself.
+const NESTING: usize = 4;
+
 impl Drop for Barrier {
     fn drop(&mut self) {
-        // SAFETY: An FFI call; modules are unloaded in process context.
-        unsafe { bindings::helper_rcu_barrier() }
+        for _ in 0..NESTING {
+            // SAFETY: An FFI call; modules are unloaded in process context.
+            unsafe { bindings::helper_rcu_barrier() }
+        }
     }
 }
