@@ -73,8 +73,7 @@ pub(super) fn send_rewritten<E>(
         return packet.discard();
     };
     let Ok(route) = Route::output(context.net, destination) else {
-        packet.icmp_error(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0);
-        return packet.discard();
+        return packet.refuse(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0);
     };
 
     let local = route.is_local();
@@ -84,13 +83,11 @@ pub(super) fn send_rewritten<E>(
         }
     } else {
         if header.ttl <= 1 {
-            packet.icmp_error(icmp_type::TIME_EXCEEDED, icmp_type::EXC_TTL, 0);
-            return packet.discard();
+            return packet.refuse(icmp_type::TIME_EXCEEDED, icmp_type::EXC_TTL, 0);
         }
         let mtu = route.mtu();
         if header.dont_fragment && !packet.fits(mtu) {
-            packet.icmp_error(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, mtu);
-            return packet.discard();
+            return packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, mtu);
         }
     }
 
@@ -115,9 +112,8 @@ pub(super) fn send_rewritten<E>(
 }
 
 /// Tells the sender that nobody serves the port.
-pub(super) fn unreachable(mut packet: Packet<'_>) -> Verdict {
-    packet.icmp_error(icmp_type::DEST_UNREACH, icmp_type::PORT_UNREACH, 0);
-    packet.discard()
+pub(super) fn unreachable(packet: Packet<'_>) -> Verdict {
+    packet.refuse(icmp_type::DEST_UNREACH, icmp_type::PORT_UNREACH, 0)
 }
 
 /// What the checksum field of a packet holds.

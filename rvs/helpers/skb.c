@@ -60,6 +60,11 @@ __rvs_helper bool rvs_helper_skb_gso_fits(const struct sk_buff *skb, u32 mtu)
 	return skb_gso_validate_network_len(skb, mtu);
 }
 
+__rvs_helper void rvs_helper_kfree_skb(struct sk_buff *skb)
+{
+	kfree_skb_reason(skb, SKB_DROP_REASON_NETFILTER_DROP);
+}
+
 /* Whether the packet has passed IPVS or RVS already. Kernels without ip_vs
  * have no such bit: then every packet is new. */
 __rvs_helper bool rvs_helper_skb_ipvs_property(const struct sk_buff *skb)

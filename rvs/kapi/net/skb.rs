@@ -190,13 +190,19 @@ impl<'a> Packet<'a> {
         }
     }
 
-    /// Answers the sender with an ICMP error (`icmp_send()`), which the kernel limits in rate.
-    /// `info` is the second word of the ICMP header, such as the MTU.
-    pub(crate) fn icmp_error(&mut self, icmp_type: u8, code: u8, info: u32) {
+    /// Ends the packet and answers its sender with an ICMP error (`icmp_send()`), which the kernel
+    /// limits in rate. `info` is the second word of the ICMP header, such as the MTU.
+    ///
+    /// A sender on this host learns of it from its socket. The verdict is not to drop: that would
+    /// fail its system call with EPERM.
+    pub(crate) fn refuse(self, icmp_type: u8, code: u8, info: u32) -> Verdict {
         // SAFETY: By the type invariant; `icmp_send` itself leaves packets without route alone.
+        // The packet is freed once, and not used again.
         unsafe {
-            bindings::helper_icmp_send(self.skb, icmp_type.into(), code.into(), info.to_be())
-        };
+            bindings::helper_icmp_send(self.skb, icmp_type.into(), code.into(), info.to_be());
+            bindings::helper_kfree_skb(self.skb);
+        }
+        Verdict(bindings::NF_STOLEN)
     }
 
     /// Routes a packet again after its source has changed (`ip_route_me_harder()`).
