@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A real server that says who it is.
 
-    talk_server.py NAME PROTOCOL:PORT...    (tcp, udp, udp-without-checksum)
+    talk_server.py NAME PROTOCOL:[ADDRESS:]PORT...    (tcp, udp, udp-without-checksum)
 
 Each line of a TCP connection, and each datagram, is answered by NAME, a blank and
 what came. Prints "ready" when it serves.
@@ -41,11 +41,11 @@ class Connection:
 
 
 def listen(spec):
-    protocol, port = spec.split(":")
+    protocol, *address, port = spec.split(":")
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     sock = socket.socket(socket.AF_INET, kind)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("0.0.0.0", int(port)))
+    sock.bind(("".join(address), int(port)))
     if protocol == "tcp":
         sock.listen(1024)
     else:
