@@ -35,6 +35,7 @@ use crate::{
     },
     logic::siphash::HashKey,
     svc::{
+        AddressFilter,
         Config,
         KeyHash,
         Service,
@@ -47,6 +48,8 @@ use crate::{
 pub(crate) struct Director {
     /// What packets find services in.
     pub(crate) services: RcuTable<KeyHash>,
+    /// Whether packets of an address may be of any concern.
+    pub(crate) filter: AddressFilter,
     /// What the administrator asked for.
     #[pin]
     pub(crate) config: Mutex<Config>,
@@ -70,6 +73,7 @@ impl PernetData for Director {
         Arc::pin_init(
             pin_init!(Self {
                 services,
+                filter: AddressFilter::new(),
                 config <- new_mutex!(Config::new(), "rvs_config"),
                 connections <- Worker::new(connections),
             }),

@@ -205,6 +205,18 @@ impl Conn {
     pub(crate) fn has_reply_tuple(&self) -> bool {
         match self.forward {
             Forward::Nat => true,
+            Forward::Dr | Forward::Tun => false,
+        }
+    }
+
+    /// Returns what a packet of the client tells of the connection: where replies do not pass the
+    /// director, the real server's part has to be guessed.
+    #[inline]
+    pub(crate) fn request_direction(&self) -> Direction {
+        if self.has_reply_tuple() {
+            Direction::Original
+        } else {
+            Direction::OriginalOnly
         }
     }
 

@@ -18,10 +18,7 @@ use crate::{
     svc::Forward,
 };
 
-use super::errors::{
-    eafnosupport,
-    eopnotsupp, //
-};
+use super::errors::eafnosupport;
 
 /// The numbers of the attributes that hold an address in one attribute set.
 #[derive(Clone, Copy)]
@@ -94,11 +91,7 @@ pub(super) fn read_forward(
         None => Ok(None),
         Some(number) => match Forward::from_uapi(number) {
             Some(forward) => Ok(Some(forward)),
-            None => Err(Refusal::new(
-                eopnotsupp(),
-                c"this forward method is not supported yet; use nat",
-            )
-            .at(attribute)),
+            None => Err(Refusal::new(EINVAL, c"the forward method is unknown").at(attribute)),
         },
     }
 }

@@ -60,6 +60,7 @@ impl Do for Add {
 
         let director = Director::of(request.net()).data();
         let mut config = director.config.lock();
+        director.filter.note(endpoint.addr);
         Ok(config.add_dest(&key, endpoint, weight, forward)?)
     }
 }

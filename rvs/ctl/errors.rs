@@ -19,11 +19,6 @@ pub(super) fn eprotonosupport() -> Error {
     Error::from_errno(-93)
 }
 
-/// Operation not supported (`EOPNOTSUPP`).
-pub(super) fn eopnotsupp() -> Error {
-    Error::from_errno(-95)
-}
-
 impl From<ConfigError> for Refusal {
     fn from(error: ConfigError) -> Self {
         match error {
@@ -36,6 +31,10 @@ impl From<ConfigError> for Refusal {
             ConfigError::NoForward => Self::new(
                 EINVAL,
                 c"neither the destination nor the service names a forward method",
+            ),
+            ConfigError::PortMapping => Self::new(
+                EINVAL,
+                c"only the forward method nat maps the port of the service to another",
             ),
             ConfigError::Memory => Self::new(ENOMEM, c"memory is short"),
         }

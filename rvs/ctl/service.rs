@@ -59,10 +59,12 @@ impl Do for Add {
         let namespace = Director::of(request.net());
         let director = namespace.data();
         let mut config = director.config.lock();
+        director.filter.note(key.addr);
         namespace.enable_hooks()?;
         let added = config.add_service(&director.services, key, scheduler, forward);
         if config.count() == 0 {
             namespace.disable_hooks();
+            director.filter.clear();
         }
         Ok(added?)
     }
@@ -171,6 +173,7 @@ fn remove(
     let config = director.config.lock();
     if config.count() == 0 {
         namespace.disable_hooks();
+        director.filter.clear();
     }
     Ok(())
 }

@@ -52,7 +52,7 @@ impl Hook for LocalIn {
     const PRIORITY: i32 = AFTER_NAT_SRC;
 
     fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
-        if !packet.is_to_this_host() {
+        if !packet.is_to_this_host() || !parse::may_concern(&director.filter, &packet) {
             return packet.accept();
         }
         let context = Context {
@@ -74,7 +74,7 @@ impl Hook for LocalOut {
     const PRIORITY: i32 = AFTER_NAT_DST;
 
     fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
-        if packet.is_of_nodefrag_socket() {
+        if !parse::may_concern(&director.filter, &packet) || packet.is_of_nodefrag_socket() {
             return packet.accept();
         }
         let context = Context {
@@ -96,6 +96,9 @@ impl Hook for Forward {
     const PRIORITY: i32 = 100;
 
     fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
+        if !parse::may_be_reply(&director.filter, &packet) {
+            return packet.accept();
+        }
         let context = Context {
             director,
             net,

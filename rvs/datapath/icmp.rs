@@ -16,12 +16,15 @@ use crate::{
         rewrite_icmp_error,
         End, //
     },
+    svc::Forward,
 };
 
 use super::{
+    direct,
     nat,
     parse::IcmpError,
     reply,
+    tunnel,
     Context, //
 };
 
@@ -34,14 +37,19 @@ pub(super) fn to_real_server(
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     let to = conn.real_server();
-    nat::send_rewritten(
-        context,
-        packet,
-        &error.header,
-        error.icmp.writable_len,
-        to,
-        |bytes, _| rewrite_icmp_error(bytes, &error.icmp, End::Destination, to),
-    )
+    match conn.forward() {
+        Forward::Nat => nat::send_rewritten(
+            context,
+            packet,
+            &error.header,
+            error.icmp.writable_len,
+            &conn,
+            |bytes, _| rewrite_icmp_error(bytes, &error.icmp, End::Destination, to),
+        ),
+        // The real server has the virtual address itself.
+        Forward::Dr => direct::send(context, packet, &error.header, &conn),
+        Forward::Tun => tunnel::send(context, packet, &error.header, &conn),
+    }
 }
 
 /// An error from the real server's side about a request: the client knows only the service.

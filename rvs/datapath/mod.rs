@@ -8,12 +8,15 @@
 //! | from bytes to a flow or an ICMP error | `parse` |
 //! | a client's packet, of a new flow or not | `request` |
 //! | choosing a real server for a new flow | `schedule` |
-//! | rewriting and sending to the real server | `nat` |
+//! | route, time to live and MTU on the way out | `egress` |
+//! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
 //! | a real server's packet back to the client | `reply` |
 //! | ICMP errors about either | `icmp` |
 //!
 //! The hooks sit where those of IPVS do (`ip_vs_ops4` in `net/netfilter/ipvs/ip_vs_core.c`).
 
+mod direct;
+mod egress;
 mod hooks;
 mod icmp;
 mod nat;
@@ -21,6 +24,7 @@ mod parse;
 mod reply;
 mod request;
 mod schedule;
+mod tunnel;
 
 use kernel::sync::rcu;
 

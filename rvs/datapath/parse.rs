@@ -10,6 +10,7 @@ use crate::{
         Verdict, //
     },
     logic::{
+        addr::Addr,
         packet::{
             self,
             icmp,
@@ -20,6 +21,7 @@ use crate::{
         protocol::Protocol,
         tuple::Tuple, //
     },
+    svc::AddressFilter,
 };
 
 /// A packet of TCP or UDP.
@@ -57,6 +59,30 @@ pub(super) enum Content {
     Flow(Flow),
     /// An error about one.
     IcmpError(IcmpError),
+}
+
+/// Whether a packet can be of any concern, by its addresses alone. What an ICMP error is about
+/// stands inside of it, and it may come from any router.
+#[inline]
+pub(super) fn may_concern(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
+    match ipv4::peek(packet.bytes()) {
+        Some((protocol, src, dst)) => {
+            filter.may_be_ours(Addr::V4(src))
+                || filter.may_be_ours(Addr::V4(dst))
+                || protocol == icmp::PROTOCOL
+        }
+        None => true,
+    }
+}
+
+/// Whether a forwarded packet can come from a real server; of those that go to one without having
+/// been balanced none is of concern. ICMP errors as for [`may_concern`].
+#[inline]
+pub(super) fn may_be_reply(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
+    match ipv4::peek(packet.bytes()) {
+        Some((protocol, src, _)) => filter.may_be_ours(Addr::V4(src)) || protocol == icmp::PROTOCOL,
+        None => true,
+    }
 }
 
 /// Reads a packet, whole: fragments are collected before. The verdict of a packet that is none of

@@ -62,14 +62,14 @@ pub(super) fn translate(
     go_on(context, packet)
 }
 
-/// Lets a translated packet pass, by the route of its new source: there may be rules for the
-/// virtual address (snat_reroute of IPVS).
+/// Lets a translated packet pass, by the route of its new source where that matters: there may be
+/// rules for the virtual address (snat_reroute of IPVS).
 pub(super) fn go_on(context: Context<'_>, mut packet: Packet<'_>) -> Verdict {
     match context.point {
         // It has arrived.
         HookPoint::LocalIn => {}
         HookPoint::Forward | HookPoint::LocalOut => {
-            if packet.reroute().is_err() {
+            if context.net.routes_by_source() && packet.reroute().is_err() {
                 return packet.discard();
             }
         }

@@ -15,7 +15,6 @@ use crate::{
         sync::RcuRef,
         time, //
     },
-    logic::state::Direction,
     svc::{
         Counter,
         Forward, //
@@ -23,12 +22,15 @@ use crate::{
 };
 
 use super::{
+    direct,
+    egress,
     nat,
     parse::Flow,
     schedule::{
         self,
         Scheduled, //
     },
+    tunnel,
     Context, //
 };
 
@@ -56,7 +58,7 @@ pub(super) fn first(context: Context<'_>, packet: Packet<'_>, flow: &Flow) -> Ve
     match schedule::connection(context, flow) {
         Scheduled::NotOurs => packet.accept(),
         Scheduled::To(conn) => forward(context, packet, flow, conn),
-        Scheduled::NoServer => nat::unreachable(packet),
+        Scheduled::NoServer => egress::unreachable(packet),
         Scheduled::Failed => packet.discard(),
     }
 }
@@ -72,10 +74,12 @@ fn forward(
     dest.count(Counter::InPackets, 1);
     dest.count(Counter::InBytes, packet.len() as u64);
     conn.touch(time::jiffies32());
-    if conn.advance(Direction::Original, &flow.transport) == Transition::Hastened {
+    if conn.advance(conn.request_direction(), &flow.transport) == Transition::Hastened {
         context.director.connections.hasten(conn);
     }
     match conn.forward() {
-        Forward::Nat => nat::send(context, packet, flow, conn.real_server()),
+        Forward::Nat => nat::send(context, packet, flow, &conn),
+        Forward::Dr => direct::send(context, packet, &flow.header, &conn),
+        Forward::Tun => tunnel::send(context, packet, &flow.header, &conn),
     }
 }

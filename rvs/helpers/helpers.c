@@ -34,4 +34,5 @@
 #include "skb.c"
 #include "slab.c"
 #include "time.c"
+#include "tunnel.c"
 #include "workqueue.c"

@@ -16,11 +16,13 @@
 //! * [`state`]: states and timeouts of connections
 //! * [`scheduler`]: choosing a destination
 //! * [`table`]: the index of the tuple table
+//! * [`filter`]: which addresses concern a service
 //! * [`wheel`]: when idle connections are due
 //! * [`uapi`]: numbers and policies of the netlink family
 
 pub mod addr;
 pub mod csum;
+pub mod filter;
 pub mod nat;
 pub mod packet;
 pub mod protocol;

@@ -51,6 +51,8 @@ pub(crate) enum ConfigError {
     NoDest,
     /// Neither the destination nor its service names a forward method.
     NoForward,
+    /// The destination has another port than the service, which its forward method cannot map.
+    PortMapping,
     /// Memory is short.
     Memory,
 }
@@ -282,6 +284,7 @@ impl Config {
             return Err(ConfigError::DestExists);
         }
         let forward = forward.or(config.forward).ok_or(ConfigError::NoForward)?;
+        check_port(key, endpoint, forward)?;
         let dest = match self.trash.find(key, endpoint) {
             Some(dest) => dest,
             None => Dest::new(endpoint, forward)?,
@@ -314,6 +317,9 @@ impl Config {
     ) -> Result<(), ConfigError> {
         let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
         let position = config.position(endpoint).ok_or(ConfigError::NoDest)?;
+        if let Some(forward) = change.forward {
+            check_port(key, endpoint, forward)?;
+        }
         let mut dests = copy(&config.dests)?;
         if let Some(entry) = dests.get_mut(position) {
             entry.weight = change.weight.unwrap_or(entry.weight);
@@ -341,6 +347,15 @@ impl Config {
         self.trash.put(*key, removed.dest);
         self.changed();
         Ok(())
+    }
+}
+
+/// Only NAT reaches a real server on another port than that of the service.
+fn check_port(key: &ServiceKey, endpoint: Endpoint, forward: Forward) -> Result<(), ConfigError> {
+    match forward {
+        Forward::Nat => Ok(()),
+        Forward::Dr | Forward::Tun if endpoint.port == key.port => Ok(()),
+        Forward::Dr | Forward::Tun => Err(ConfigError::PortMapping),
     }
 }
 

@@ -14,7 +14,10 @@ use kernel::{
 };
 
 use crate::{
-    kapi::sync::PerCpuCounters,
+    kapi::{
+        net::RouteCache,
+        sync::PerCpuCounters, //
+    },
     logic::{
         addr::Endpoint,
         uapi::forward, //
@@ -26,6 +29,10 @@ use crate::{
 pub(crate) enum Forward {
     /// Masquerading: addresses and ports are rewritten, both ways.
     Nat,
+    /// Direct routing: the packet goes to the link layer address of the real server.
+    Dr,
+    /// IP in IP tunnel to the real server.
+    Tun,
 }
 
 impl Forward {
@@ -33,6 +40,8 @@ impl Forward {
     pub(crate) fn from_uapi(number: u32) -> Option<Self> {
         match number {
             forward::NAT => Some(Self::Nat),
+            forward::DR => Some(Self::Dr),
+            forward::TUN => Some(Self::Tun),
             _ => None,
         }
     }
@@ -41,6 +50,8 @@ impl Forward {
     pub(crate) fn to_uapi(self) -> u32 {
         match self {
             Self::Nat => forward::NAT,
+            Self::Dr => forward::DR,
+            Self::Tun => forward::TUN,
         }
     }
 }
@@ -79,6 +90,7 @@ pub(crate) struct Dest {
     endpoint: Endpoint,
     forward: Atomic<u32>,
     available: Atomic<bool>,
+    route: RouteCache,
     active: Atomic<u32>,
     total: Atomic<u32>,
     counters: PerCpuCounters<{ Counter::COUNT }>,
@@ -93,6 +105,7 @@ impl Dest {
             endpoint,
             forward: Atomic::new(forward.to_uapi()),
             available: Atomic::new(true),
+            route: RouteCache::new(),
             active: Atomic::new(0),
             total: Atomic::new(0),
             counters: PerCpuCounters::new()?,
@@ -127,6 +140,15 @@ impl Dest {
     /// Tells that the destination was taken out of its service, or put back.
     pub(crate) fn set_available(&self, available: bool) {
         self.available.store(available, Relaxed);
+        if !available {
+            self.route.clear();
+        }
+    }
+
+    /// Returns the place of the route to the real server.
+    #[inline]
+    pub(crate) fn route(&self) -> &RouteCache {
+        &self.route
     }
 
     /// Returns the number of active connections.

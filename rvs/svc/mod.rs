@@ -9,6 +9,7 @@
 mod config;
 mod dest;
 mod dest_set;
+mod filter;
 mod key;
 mod service;
 mod trash;
@@ -29,6 +30,7 @@ pub(crate) use dest_set::{
     DestSet,
     Entry, //
 };
+pub(crate) use filter::AddressFilter;
 pub(crate) use key::ServiceKey;
 pub(crate) use service::{
     KeyHash,

@@ -16,9 +16,14 @@ pub(crate) use netfilter::{
     HookPoint,
     HookSpec, //
 };
-pub(crate) use route::Route;
+pub(crate) use route::{
+    Route,
+    RouteCache,
+    Target, //
+};
 pub(crate) use skb::{
     DefragmentAt,
+    Outer,
     Packet,
     Verdict, //
 };

@@ -43,6 +43,13 @@ impl Net {
         self.0.get()
     }
 
+    /// Returns whether the source address of a packet may matter to its route: with rules of
+    /// policy routing, or IPsec policies.
+    pub(crate) fn routes_by_source(&self) -> bool {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { bindings::helper_net_routes_by_source(self.as_ptr()) }
+    }
+
     /// Returns what `address` is in this namespace.
     pub(crate) fn address_type(&self, address: Ipv4Addr) -> AddressType {
         // SAFETY: The namespace is valid by its borrow.

@@ -10,18 +10,47 @@ use core::{
     ptr::NonNull, //
 };
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::rcu, //
+};
 
-use crate::bindings;
+use crate::{
+    bindings,
+    kapi::sync::{
+        RcuArc,
+        RcuCell,
+        RcuRef, //
+    },
+};
 
 use super::Net;
+
+/// What the address of a lookup is to the packets that take the route.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Their destination.
+    Destination,
+    /// The host that they are handed to, whatever their destination (`FLOWI_FLAG_KNOWN_NH`).
+    NextHop,
+}
 
 /// A route to a destination.
 ///
 /// # Invariants
 ///
 /// The pointer is to a `dst_entry` of an IPv4 route on which this object owns a reference.
-pub(crate) struct Route(NonNull<bindings::dst_entry>);
+pub(crate) struct Route {
+    dst: NonNull<bindings::dst_entry>,
+    source: u32,
+    destination: u32,
+    target: Target,
+}
+
+// SAFETY: A `dst_entry` is reference counted and made to be used from all CPUs.
+unsafe impl Send for Route {}
+// SAFETY: As above.
+unsafe impl Sync for Route {}
 
 impl Route {
     /// Looks up the route this host would take to `destination` (`ip_route_output_key()`).
@@ -29,39 +58,107 @@ impl Route {
     ///
     /// As with IPVS the mark of the packet takes no part in it: marks are used to bring packets to
     /// the director, and would bring them back.
-    pub(crate) fn output(net: &Net, destination: Ipv4Addr) -> Result<Self> {
+    pub(crate) fn output(net: &Net, destination: Ipv4Addr, target: Target) -> Result<Self> {
         let destination = u32::from_ne_bytes(destination.octets());
+        let mut source = 0;
         // SAFETY: The namespace is valid by its borrow.
-        let dst = unsafe { bindings::helper_route_output4(net.as_ptr(), destination) };
+        let dst = unsafe {
+            bindings::helper_route_output4(
+                net.as_ptr(),
+                destination,
+                matches!(target, Target::NextHop),
+                &mut source,
+            )
+        };
         // The C side encodes errors in the pointer.
         let dst = kernel::error::from_err_ptr(dst)?;
         // INVARIANT: The lookup returned a reference.
-        Ok(Self(NonNull::new(dst).ok_or(ENOENT)?))
+        Ok(Self {
+            dst: NonNull::new(dst).ok_or(ENOENT)?,
+            source,
+            destination,
+            target,
+        })
     }
 
     /// Returns whether the destination is this host.
     pub(crate) fn is_local(&self) -> bool {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_route_is_local(self.0.as_ptr()) }
+        unsafe { bindings::helper_route_is_local(self.dst.as_ptr()) }
     }
 
     /// Returns the path MTU, in bytes from the IP header on.
     pub(crate) fn mtu(&self) -> u32 {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_dst_mtu(self.0.as_ptr()) }
+        unsafe { bindings::helper_dst_mtu(self.dst.as_ptr()) }
     }
 
-    /// Gives the reference away.
-    pub(super) fn into_raw(self) -> *mut bindings::dst_entry {
-        let dst = self.0.as_ptr();
-        core::mem::forget(self);
-        dst
+    /// Returns the address that this host uses as source on the route, and the destination, both
+    /// in network order.
+    pub(super) fn endpoints(&self) -> (u32, u32) {
+        (self.source, self.destination)
+    }
+
+    /// Returns whether no route has changed since the lookup (`dst_check()`).
+    #[inline]
+    fn is_valid(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_dst_is_valid(self.dst.as_ptr()) }
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut bindings::dst_entry {
+        self.dst.as_ptr()
     }
 }
 
 impl Drop for Route {
     fn drop(&mut self) {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_dst_release(self.0.as_ptr()) };
+        unsafe { bindings::helper_dst_release(self.dst.as_ptr()) };
+    }
+}
+
+/// A place for the route to one destination, so that it is not looked up for every packet.
+pub(crate) struct RouteCache(RcuCell<Route>);
+
+impl RouteCache {
+    /// Makes an empty place.
+    pub(crate) fn new() -> Self {
+        Self(RcuCell::new(None))
+    }
+
+    /// Returns the route to `destination`, which must be the same each time. It is looked up anew
+    /// when any route of the namespace has changed since. Errors as [`Route::output`], and ENOMEM.
+    #[inline]
+    pub(crate) fn get<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        net: &Net,
+        destination: Ipv4Addr,
+        target: Target,
+    ) -> Result<RcuRef<'g, Route>> {
+        match self.0.read(guard) {
+            Some(route) if route.target == target && route.is_valid() => Ok(route),
+            _ => self.look_up(guard, net, destination, target),
+        }
+    }
+
+    #[cold]
+    fn look_up<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        net: &Net,
+        destination: Ipv4Addr,
+        target: Target,
+    ) -> Result<RcuRef<'g, Route>> {
+        let route = RcuArc::new(Route::output(net, destination, target)?, GFP_ATOMIC)?;
+        let found = route.under(guard);
+        drop(self.0.replace(Some(route)));
+        Ok(found)
+    }
+
+    /// Forgets the route, so that nothing of it is held.
+    pub(crate) fn clear(&self) {
+        drop(self.0.replace(None));
     }
 }

@@ -6,9 +6,15 @@
 
 use core::slice;
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::rcu, //
+};
 
-use crate::bindings;
+use crate::{
+    bindings,
+    kapi::sync::RcuRef, //
+};
 
 use super::{
     Net,
@@ -35,6 +41,16 @@ pub(crate) enum DefragmentAt {
     Forward,
     /// Packets of this host.
     LocalOut,
+}
+
+/// What the outer header of a tunnel takes over from the inner one.
+pub(crate) struct Outer {
+    /// Time to live.
+    pub(crate) ttl: u8,
+    /// DSCP and ECN, which is encapsulated by RFC 6040.
+    pub(crate) tos: u8,
+    /// Whether routers on the way must not fragment.
+    pub(crate) dont_fragment: bool,
 }
 
 /// An IPv4 packet (`struct sk_buff`) that a hook has to decide on.
@@ -223,12 +239,32 @@ impl<'a> Packet<'a> {
         Verdict(bindings::NF_DROP)
     }
 
-    /// Sends the packet along `route`, through the LOCAL_OUT and POST_ROUTING hooks.
-    pub(crate) fn send(self, route: Route) -> Verdict {
-        // SAFETY: By the type invariant; the packet takes over the route's reference, and the
-        // output takes the packet.
+    /// Sends the packet along `route` inside of another IPv4 packet (`iptunnel_xmit()`).
+    pub(crate) fn send_in_tunnel(self, route: &Route, outer: Outer) -> Verdict {
+        let (source, destination) = route.endpoints();
+        // SAFETY: By the type invariant; the tunnel output takes the packet and the reference on
+        // the route that is taken for it.
         unsafe {
-            bindings::helper_skb_dst_replace(self.skb, route.into_raw());
+            bindings::helper_ip_tunnel(
+                self.skb,
+                bindings::helper_dst_clone(route.as_ptr()),
+                source,
+                destination,
+                outer.ttl,
+                outer.tos,
+                outer.dont_fragment,
+            );
+        }
+        Verdict(bindings::NF_STOLEN)
+    }
+
+    /// Sends the packet along `route`, through the LOCAL_OUT and POST_ROUTING hooks.
+    pub(crate) fn send(self, route: RcuRef<'_, Route>, _guard: &rcu::Guard) -> Verdict {
+        // SAFETY: By the type invariant; the output takes the packet. The route lives until the
+        // end of the critical section of the guard; a queue that keeps the packet for longer takes
+        // a reference (`skb_dst_force()`).
+        unsafe {
+            bindings::helper_skb_dst_borrow(self.skb, route.get().as_ptr());
             bindings::helper_ip_output(self.net.as_ptr(), self.skb);
         }
         Verdict(bindings::NF_STOLEN)

@@ -76,6 +76,19 @@ impl Header {
     }
 }
 
+/// Protocol, source and destination of the header at the beginning of `bytes`, unchecked; `None`
+/// when there are too few bytes.
+#[inline]
+pub fn peek(bytes: &[u8]) -> Option<(u8, Ipv4Addr, Ipv4Addr)> {
+    let [_, _, _, _, _, _, _, _, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
+        *bytes.first_chunk::<MIN_HEADER_LEN>()?;
+    Some((
+        protocol,
+        Ipv4Addr::new(s0, s1, s2, s3),
+        Ipv4Addr::new(d0, d1, d2, d3),
+    ))
+}
+
 /// Reads the IPv4 header at the beginning of `bytes`.
 #[inline]
 pub fn parse(bytes: &[u8]) -> Result<Header, ParseError> {
