@@ -14,6 +14,7 @@
 #	lb_flush
 #	lb_configuration                      all of it, as text that can be compared
 #	lb_counters SERVICE SERVER            prints CONNECTIONS IN-PACKETS OUT-PACKETS IN-BYTES OUT-BYTES
+#	lb_counters_settle                    wait until lb_counters tells what has happened up to now
 #	lb_connections SERVICE SERVER         prints ACTIVE INACTIVE
 #	lb_connection_count                   prints the number of connections in the table
 

@@ -65,6 +65,11 @@ lb_counters() {
 		awk -v server="$2" '$1 == "->" && $2 == server { print $3, $4, $5, $6, $7 }'
 }
 
+# IPVS sums them up every two seconds, and has no sign that it did.
+lb_counters_settle() {
+	sleep 2.2
+}
+
 lb_connections() {
 	ipvs_service "$1"
 	director_ipvsadm -Ln "${service_arguments[@]}" |

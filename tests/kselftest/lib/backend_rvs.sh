@@ -83,6 +83,11 @@ lb_counters() {
 	server_members "$1" "$2" stats.{connections,in_packets,out_packets,in_bytes,out_bytes}
 }
 
+# They are summed up when they are read.
+lb_counters_settle() {
+	:
+}
+
 lb_connections() {
 	server_members "$1" "$2" active inactive
 }
