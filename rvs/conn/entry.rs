@@ -258,6 +258,10 @@ impl Conn {
     pub(crate) fn advance(&self, direction: Direction, transport: &Transport) -> Transition {
         let mut old = self.word.load(Relaxed);
         loop {
+            if old & word::DEAD != 0 {
+                // A packet that found it just before its end.
+                return Transition::Unhurried;
+            }
             let state = self.state_of(old);
             let next = state.next(direction, transport);
             let active = next.is_active();
@@ -296,7 +300,8 @@ impl Conn {
         Some(wheel::deadline(self.last_seen.load(Relaxed), timeout))
     }
 
-    /// Marks the connection as taken out of the table. True for the caller that did it first.
+    /// Marks the connection as taken out of the table; its destination does not count it any more,
+    /// though its memory waits for a grace period. True for the caller that did it first.
     pub(crate) fn die(&self) -> bool {
         let mut old = self.word.load(Relaxed);
         loop {
@@ -304,10 +309,15 @@ impl Conn {
                 return false;
             }
             match self.word.cmpxchg(old, old | word::DEAD, Relaxed) {
-                Ok(_) => return true,
+                Ok(_) => break,
                 Err(current) => old = current,
             }
         }
+        if old & word::ACTIVE != 0 {
+            self.dest.connection_deactivates();
+        }
+        self.dest.connection_ends();
+        true
     }
 
     fn state_of(&self, word: u32) -> State {
@@ -322,9 +332,7 @@ impl Conn {
 
 impl Drop for Conn {
     fn drop(&mut self) {
-        if self.word.load(Relaxed) & word::ACTIVE != 0 {
-            self.dest.connection_deactivates();
-        }
-        self.dest.connection_ends();
+        // Of those that were never in a table, or whose namespace went.
+        self.die();
     }
 }
