@@ -97,16 +97,19 @@ download_has_begun() {
 weight_0_lets_a_download_end() {
 	local download
 	web_service rr 1 0 0
-	head -c 1000000 /dev/urandom >"$TEST_DIR/files/large"
-	in_ns "$CLIENT" curl -sS --max-time 30 --limit-rate 400k -o "$TEST_DIR/download" "http://$VIP/files/large" &
+	head -c 8000000 /dev/urandom >"$TEST_DIR/files/large"
+	ip netns exec "$CLIENT" curl -sS --limit-rate 2M -o "$TEST_DIR/download" "http://$VIP/files/large" &
 	download=$!
 	wait_until 10 download_has_begun || fail "the download did not begin"
+	# It stands still in the middle, however long the changes take.
+	kill -STOP "$download"
 
 	expect_success lb_server_weight "$WEB" "${WEB_SERVERS[0]}" 0
 	expect_success lb_server_weight "$WEB" "${WEB_SERVERS[1]}" 1
 	fetch 6 "$TEST_DIR/drained"
 	expect_shares "$TEST_DIR/drained" 0 6 0
-	kill -0 "$download" || fail "the download has ended before it could be tested"
+	expect_range "bytes of the download by now" 1 7999999 "$(stat -c %s "$TEST_DIR/download")"
+	kill -CONT "$download"
 	wait "$download" || fail "the download ended with exit status $?"
 	cmp "$TEST_DIR/files/large" "$TEST_DIR/download" || fail "the download differs from the file"
 }
@@ -156,18 +159,17 @@ port_without_service_is_refused() {
 }
 
 service_without_server_is_unreachable_at_once() {
-	local before after started=${EPOCHREALTIME/./}
+	local before after
 	lb_flush
 	talk_service
 	before=$(counted_packets "$CLIENT" port_unreachable)
+	# Who gets no answer tries for minutes; this client gives up after seconds, and says "timeout".
 	expect_equal "opening" ECONNREFUSED "$(talk me open none tcp "$VIP" 7000)"
 	# A server that takes no new connections is none.
 	expect_success lb_server_add "$TALK" "${TALK_SERVERS[0]}" 0
 	expect_equal "opening" ECONNREFUSED "$(talk me open none tcp "$VIP" 7000)"
 	after=$(counted_packets "$CLIENT" port_unreachable)
 	expect_equal "ICMP port unreachable from the VIP" 2 $((after - before))
-	# A client that got no answer would try for minutes.
-	expect_range "microseconds until then" 0 4000000 $((${EPOCHREALTIME/./} - started))
 }
 
 test_begin

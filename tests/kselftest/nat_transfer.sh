@@ -28,13 +28,13 @@ mean_size() {
 
 download() {
 	expect_equal "sha256 of the download" "$file_sum" \
-		"$(in_ns "$CLIENT" curl -sS --max-time 90 "http://$VIP/files/large" | sha256sum)"
+		"$(in_ns "$CLIENT" curl -sS --max-time 900 "http://$VIP/files/large" | sha256sum)"
 }
 
 upload() {
 	# The sum comes back by the same connection, after the client has closed its side.
 	expect_equal "sha256 of the upload" "$file_sum" \
-		"$(in_ns "$CLIENT" socat -b 65536 -t 60 - "TCP:$VIP:9000" <"$TEST_DIR/files/large")"
+		"$(in_ns "$CLIENT" socat -b 65536 -t 600 - "TCP:$VIP:9000" <"$TEST_DIR/files/large")"
 }
 
 download_in_large_segments() {
@@ -82,7 +82,7 @@ many_connections_at_once() {
 	head -c 30000 /dev/urandom >"$TEST_DIR/files/small"
 	mkdir "$directory"
 	# The servers send slowly, so that all are open at the same time.
-	in_ns "$CLIENT" curl -sS --max-time 100 -Z --parallel-immediate --parallel-max "$PARALLEL" -H 'Connection: close' \
+	in_ns "$CLIENT" curl -sS --max-time 600 -Z --parallel-immediate --parallel-max "$PARALLEL" -H 'Connection: close' \
 		-o "$directory/#1" "http://$VIP/slow/small?[1-$PARALLEL]" &
 	curl=$!
 	wait_until 60 active_connections "$PARALLEL" || fail "there were never $PARALLEL active connections at once"
