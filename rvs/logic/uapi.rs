@@ -24,6 +24,8 @@ pub enum Kind {
     U32,
     /// 32 bits in host byte order, at most this value.
     U32Max(u32),
+    /// 32 bits in host byte order, none set but these.
+    U32Mask(u32),
     /// 32 or 64 bits in host byte order.
     Uint,
     /// Exactly this many bytes.
@@ -103,6 +105,17 @@ pub mod forward {
     pub const TUN: u32 = 2;
 }
 
+/// How the schedulers "sh" and "mh", which hash the client, choose.
+pub mod scheduler_flag {
+    /// The clients of a destination that takes no new connections go to
+    /// other ones. Without it they get none.
+    pub const FALLBACK: u32 = 1;
+
+    /// The port of the client is hashed beside its address, so that the
+    /// connections of one client spread.
+    pub const PORT: u32 = 2;
+}
+
 /// Traffic counters, since the destination was added.
 pub mod stats {
     /// Alignment of 64 bit values; never sent.
@@ -155,8 +168,12 @@ pub mod service {
     /// Sum over the destinations (read only).
     pub const STATS: u16 = 8;
 
+    /// Flags of the scheduler, none set when not given. Only "sh" and "mh"
+    /// have some. Another scheduler begins with none set.
+    pub const SCHEDULER_FLAGS: u16 = 9;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 8;
+    pub const MAX: u16 = 9;
 }
 
 /// A destination (real server) of a service. Its key is address and port
@@ -240,6 +257,7 @@ pub mod policy {
         Rule::new(service::PORT, Kind::U16),
         Rule::new(service::SCHEDULER, Kind::Str(15)),
         Rule::new(service::FORWARD, Kind::U32Max(2)),
+        Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
     ];
 
     /// Attributes that `service-set` may hold.
@@ -250,6 +268,7 @@ pub mod policy {
         Rule::new(service::PORT, Kind::U16),
         Rule::new(service::SCHEDULER, Kind::Str(15)),
         Rule::new(service::FORWARD, Kind::U32Max(2)),
+        Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
     ];
 
     /// Attributes that `service-del` may hold.

@@ -33,6 +33,8 @@ pub enum Kind {{
     U32,
     /// 32 bits in host byte order, at most this value.
     U32Max(u32),
+    /// 32 bits in host byte order, none set but these.
+    U32Mask(u32),
     /// 32 or 64 bits in host byte order.
     Uint,
     /// Exactly this many bytes.
@@ -117,8 +119,11 @@ def _set(attribute_set):
 def _kind(family, attribute):
     """The Kind of an attribute in a request."""
     limit = attribute.checks.get("max")
-    if attribute.enum:
-        limit = family.enums[attribute.enum].maximum()
+    enum = family.enums.get(attribute.enum)
+    if enum and enum.flags:
+        return f"Kind::U32Mask({enum.mask()})"
+    if enum:
+        limit = enum.maximum()
     unknown = set(attribute.checks) - {"max", "exact-len", "max-len"}
     if unknown:
         raise SpecError(f"{attribute.name}: check {unknown}")

@@ -50,10 +50,14 @@ class AttributeSet:
 class Enum:
     name: str
     doc: str
+    flags: bool  # each entry is one bit
     entries: list  # (name, value, doc)
 
     def maximum(self):
         return max(value for _, value, _ in self.entries)
+
+    def mask(self):
+        return sum(value for _, value, _ in self.entries)
 
 
 @dataclasses.dataclass
@@ -142,14 +146,15 @@ def _text(node):
 
 
 def _enum(node):
-    if node["type"] != "enum":
+    flags = node["type"] == "flags"
+    if not flags and node["type"] != "enum":
         raise SpecError(f"{node['name']}: definition of type {node['type']}")
     entries = []
     value = -1
     for entry in node["entries"]:
         value = entry.get("value", value + 1)
-        entries.append((entry["name"], value, _text(entry)))
-    return Enum(node["name"], _text(node), entries)
+        entries.append((entry["name"], 1 << value if flags else value, _text(entry)))
+    return Enum(node["name"], _text(node), flags, entries)
 
 
 def _attribute(node, value):

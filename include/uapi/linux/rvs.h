@@ -25,6 +25,19 @@ enum rvs_forward {
 	RVS_FORWARD_TUN,
 };
 
+/**
+ * enum rvs_scheduler_flag - How the schedulers "sh" and "mh", which hash the
+ *   client, choose.
+ * @RVS_SCHEDULER_FLAG_FALLBACK: The clients of a destination that takes no new
+ *   connections go to other ones. Without it they get none.
+ * @RVS_SCHEDULER_FLAG_PORT: The port of the client is hashed beside its
+ *   address, so that the connections of one client spread.
+ */
+enum rvs_scheduler_flag {
+	RVS_SCHEDULER_FLAG_FALLBACK = 1,
+	RVS_SCHEDULER_FLAG_PORT = 2,
+};
+
 enum {
 	RVS_A_STATS_PAD = 1,
 	RVS_A_STATS_CONNS,
@@ -46,6 +59,7 @@ enum {
 	RVS_A_SERVICE_FORWARD,
 	RVS_A_SERVICE_DESTS,
 	RVS_A_SERVICE_STATS,
+	RVS_A_SERVICE_SCHEDULER_FLAGS,
 
 	__RVS_A_SERVICE_MAX,
 	RVS_A_SERVICE_MAX = (__RVS_A_SERVICE_MAX - 1)

@@ -73,6 +73,11 @@ impl Policies {
                     }
                 }
             }
+            Kind::U32Mask(mask) => {
+                entry.type_ = bindings::NLA_U32 as u8;
+                entry.validation_type = bindings::nla_policy_validation_NLA_VALIDATE_MASK as u8;
+                entry.__bindgen_anon_1.mask = mask;
+            }
             Kind::Exact(len) => {
                 entry.type_ = bindings::NLA_BINARY as u8;
                 entry.len = len;
