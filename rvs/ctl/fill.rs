@@ -40,7 +40,11 @@ pub(super) fn service(
     config: &ServiceConfig,
 ) -> Result<(), Full> {
     service_key(message, key)?;
-    message.str(service::SCHEDULER, config.scheduler().name())?;
+    let scheduler = config.scheduler();
+    message.str(service::SCHEDULER, scheduler.kind().name())?;
+    if let Some(flags) = scheduler.flags() {
+        message.u32(service::SCHEDULER_FLAGS, flags.bits())?;
+    }
     if let Some(forward) = config.forward() {
         message.u32(service::FORWARD, forward.to_uapi())?;
     }
@@ -60,7 +64,7 @@ pub(super) fn service(
 
 /// Puts a destination.
 pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -> Result<(), Full> {
-    let Entry { dest, weight } = entry;
+    let Entry { dest, weight, .. } = entry;
     message.nest(dest::SERVICE, |nest| service_key(nest, key))?;
     let endpoint = dest.endpoint();
     DEST_ADDRESS.fill(message, endpoint.addr)?;

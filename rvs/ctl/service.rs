@@ -8,6 +8,7 @@ use crate::{
     director::Director,
     kapi::{
         genl::{
+            Attribute,
             Attributes,
             Do,
             Dump,
@@ -19,7 +20,11 @@ use crate::{
         net::pernet::Namespace, //
     },
     logic::{
-        scheduler,
+        scheduler::{
+            Flags,
+            Kind,
+            Settings, //
+        },
         uapi::{
             command,
             policy,
@@ -40,7 +45,7 @@ use super::{
 };
 
 /// What a service gets whose scheduler is not named.
-const DEFAULT_SCHEDULER: scheduler::Kind = scheduler::Kind::Wrr;
+const DEFAULT_SCHEDULER: Kind = Kind::Wrr;
 
 /// Adds a service. The first one of a namespace brings the hooks.
 pub(super) struct Add;
@@ -53,7 +58,11 @@ impl Do for Add {
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let attributes = request.attributes();
         let key = read_service(attributes)?;
-        let scheduler = read_scheduler(attributes)?.unwrap_or(DEFAULT_SCHEDULER);
+        let scheduler = Settings::new(
+            read_scheduler(attributes)?.unwrap_or(DEFAULT_SCHEDULER),
+            read_scheduler_flags(attributes)?.unwrap_or_default(),
+        )
+        .ok_or_else(|| no_scheduler_flags(attributes))?;
         let forward = read_forward(attributes, service::FORWARD)?;
 
         let namespace = Director::of(request.net());
@@ -83,10 +92,15 @@ impl Do for Set {
         let key = read_service(attributes)?;
         let change = ServiceChange {
             scheduler: read_scheduler(attributes)?,
+            scheduler_flags: read_scheduler_flags(attributes)?,
             forward: read_forward(attributes, service::FORWARD)?,
         };
         let director = Director::of(request.net()).data();
-        Ok(director.config.lock().set_service(&key, change)?)
+        let result = director.config.lock().set_service(&key, change);
+        result.map_err(|error| match error {
+            ConfigError::NoSchedulerFlags => no_scheduler_flags(attributes),
+            error => error.into(),
+        })
     }
 }
 
@@ -178,14 +192,33 @@ fn remove(
     Ok(())
 }
 
-fn read_scheduler(attributes: Attributes<'_>) -> Result<Option<scheduler::Kind>, Refusal> {
+fn read_scheduler(attributes: Attributes<'_>) -> Result<Option<Kind>, Refusal> {
     let Some(attribute) = attributes.get(service::SCHEDULER) else {
         return Ok(None);
     };
-    match scheduler::Kind::from_name(attribute.str()) {
+    match Kind::from_name(attribute.str()) {
         Some(kind) => Ok(Some(kind)),
         None => Err(
-            Refusal::new(ENOENT, c"there is no such scheduler; use rr or wrr").at(Some(attribute)),
+            Refusal::new(
+                ENOENT,
+                c"there is no such scheduler; use rr, wrr, lc, wlc, sh or mh",
+            )
+            .at(Some(attribute)),
         ),
     }
+}
+
+fn read_scheduler_flags(attributes: Attributes<'_>) -> Result<Option<Flags>, Refusal> {
+    let attribute = attributes.get(service::SCHEDULER_FLAGS);
+    match attribute.and_then(Attribute::u32) {
+        None => Ok(None),
+        Some(bits) => match Flags::from_bits(bits) {
+            Some(flags) => Ok(Some(flags)),
+            None => Err(Refusal::new(EINVAL, c"there are no such flags").at(attribute)),
+        },
+    }
+}
+
+fn no_scheduler_flags(attributes: Attributes<'_>) -> Refusal {
+    Refusal::from(ConfigError::NoSchedulerFlags).at(attributes.get(service::SCHEDULER_FLAGS))
 }

@@ -39,7 +39,7 @@ pub(super) fn connection<'g>(context: Context<'g>, flow: &Flow) -> Scheduled<'g>
     if !may_begin(flow) {
         return Scheduled::NotOurs;
     }
-    let Some(dest) = service.pick(context.guard) else {
+    let Some(dest) = service.pick(context.guard, flow.tuple.src()) else {
         return Scheduled::NoServer;
     };
     let connections = &director.connections;

@@ -22,13 +22,16 @@ use crate::{
     logic::{
         addr::Endpoint,
         scheduler::{
-            self,
-            Plan, //
+            Flags,
+            Kind,
+            PlanError,
+            Settings, //
         }, //
     },
 };
 
 use super::{
+    dest_set::Plan,
     service::KeyHash,
     trash::Trash,
     Dest,
@@ -53,8 +56,21 @@ pub(crate) enum ConfigError {
     NoForward,
     /// The destination has another port than the service, which its forward method cannot map.
     PortMapping,
+    /// The scheduler does not have such flags.
+    NoSchedulerFlags,
+    /// The scheduler does not serve as many destinations.
+    TooManyDests,
     /// Memory is short.
     Memory,
+}
+
+impl From<PlanError<AllocError>> for ConfigError {
+    fn from(error: PlanError<AllocError>) -> Self {
+        match error {
+            PlanError::TooManyDestinations => Self::TooManyDests,
+            PlanError::Room(_) => Self::Memory,
+        }
+    }
 }
 
 impl From<AllocError> for ConfigError {
@@ -72,7 +88,9 @@ impl From<Error> for ConfigError {
 /// What to change of a service; what is none stays.
 pub(crate) struct ServiceChange {
     /// Scheduler.
-    pub(crate) scheduler: Option<scheduler::Kind>,
+    pub(crate) scheduler: Option<Kind>,
+    /// Flags of the scheduler.
+    pub(crate) scheduler_flags: Option<Flags>,
     /// Forward method of destinations added without one.
     pub(crate) forward: Option<Forward>,
 }
@@ -88,14 +106,14 @@ pub(crate) struct DestChange {
 /// A service as configured.
 pub(crate) struct ServiceConfig {
     service: RcuArc<Service>,
-    scheduler: scheduler::Kind,
+    scheduler: Settings,
     forward: Option<Forward>,
     dests: KVec<Entry>,
 }
 
 impl ServiceConfig {
     /// Returns the scheduler.
-    pub(crate) fn scheduler(&self) -> scheduler::Kind {
+    pub(crate) fn scheduler(&self) -> Settings {
         self.scheduler
     }
 
@@ -120,10 +138,11 @@ impl ServiceConfig {
     fn dest_set(
         &self,
         dests: &[Entry],
-        scheduler: scheduler::Kind,
+        scheduler: Settings,
         state: impl FnOnce(&Plan) -> u64,
-    ) -> Result<RcuArc<DestSet>, AllocError> {
-        RcuArc::new(DestSet::new(copy(dests)?, scheduler, state), GFP_KERNEL)
+    ) -> Result<RcuArc<DestSet>, ConfigError> {
+        let set = DestSet::new(copy(dests)?, scheduler, state)?;
+        Ok(RcuArc::new(set, GFP_KERNEL)?)
     }
 
     /// Puts another list of destinations in place.
@@ -133,7 +152,7 @@ impl ServiceConfig {
         &mut self,
         dests: KVec<Entry>,
         state: impl FnOnce(&Plan, u64) -> u64,
-    ) -> Result<(), AllocError> {
+    ) -> Result<(), ConfigError> {
         let set = self.dest_set(&dests, self.scheduler, |plan| {
             state(plan, self.service.scheduler_state())
         })?;
@@ -191,14 +210,14 @@ impl Config {
         &mut self,
         table: &RcuTable<KeyHash>,
         key: ServiceKey,
-        scheduler: scheduler::Kind,
+        scheduler: Settings,
         forward: Option<Forward>,
     ) -> Result<(), ConfigError> {
         if self.services.get(&key).is_some() {
             return Err(ConfigError::ServiceExists);
         }
         let set = RcuArc::new(
-            DestSet::new(KVec::new(), scheduler, Plan::initial_state),
+            DestSet::new(KVec::new(), scheduler, Plan::initial_state)?,
             GFP_KERNEL,
         )?;
         let service = RcuArc::new(Service::new(key, set), GFP_KERNEL)?;
@@ -227,7 +246,11 @@ impl Config {
         change: ServiceChange,
     ) -> Result<(), ConfigError> {
         let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
-        if let Some(scheduler) = change.scheduler.filter(|new| *new != config.scheduler) {
+        let scheduler = config
+            .scheduler
+            .changed(change.scheduler, change.scheduler_flags)
+            .ok_or(ConfigError::NoSchedulerFlags)?;
+        if scheduler != config.scheduler {
             let set = config.dest_set(&config.dests, scheduler, Plan::initial_state)?;
             config.service.set_dests(set);
             config.scheduler = scheduler;
@@ -290,13 +313,7 @@ impl Config {
             None => Dest::new(endpoint, forward)?,
         };
         let mut dests = KVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
-        dests.push(
-            Entry {
-                dest: dest.clone(),
-                weight,
-            },
-            GFP_KERNEL,
-        )?;
+        dests.push(Entry::new(dest.clone(), weight), GFP_KERNEL)?;
         for entry in &config.dests {
             dests.push(entry.clone(), GFP_KERNEL)?;
         }
@@ -321,8 +338,8 @@ impl Config {
             check_port(key, endpoint, forward)?;
         }
         let mut dests = copy(&config.dests)?;
-        if let Some(entry) = dests.get_mut(position) {
-            entry.weight = change.weight.unwrap_or(entry.weight);
+        if let (Some(weight), Some(entry)) = (change.weight, dests.get_mut(position)) {
+            entry.set_weight(weight);
         }
         config.publish(dests, Plan::after_update)?;
         if let (Some(forward), Some(entry)) = (change.forward, config.dests.get(position)) {

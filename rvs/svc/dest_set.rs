@@ -3,6 +3,7 @@
 //! What a scheduler chooses from: an immutable array, replaced as a whole on every change.
 
 use kernel::{
+    alloc::AllocError,
     prelude::*,
     sync::{
         atomic::{
@@ -13,13 +14,20 @@ use kernel::{
     },
 };
 
-use crate::logic::scheduler::{
-    self,
-    Destination,
-    Plan, //
+use crate::logic::{
+    addr::Endpoint,
+    scheduler::{
+        self,
+        Destination,
+        PlanError,
+        Settings, //
+    }, //
 };
 
 use super::Dest;
+
+/// A scheduler with its table, if it has one.
+pub(crate) type Plan = scheduler::Plan<KVec<u16>>;
 
 /// A destination with what the scheduler compares, side by side for all of them.
 #[derive(Clone)]
@@ -28,12 +36,43 @@ pub(crate) struct Entry {
     pub(crate) dest: Arc<Dest>,
     /// Its weight.
     pub(crate) weight: u32,
+    /// Its latest weight that was not 0, since it was added.
+    pub(crate) last_weight: u32,
+}
+
+impl Entry {
+    /// Makes the entry of a destination that is added.
+    pub(crate) fn new(dest: Arc<Dest>, weight: u32) -> Self {
+        Self {
+            dest,
+            weight,
+            last_weight: weight,
+        }
+    }
+
+    /// Changes the weight.
+    pub(crate) fn set_weight(&mut self, weight: u32) {
+        self.weight = weight;
+        if weight > 0 {
+            self.last_weight = weight;
+        }
+    }
 }
 
 impl Destination for Entry {
     #[inline]
     fn weight(&self) -> u32 {
         self.weight
+    }
+
+    #[inline]
+    fn last_weight(&self) -> u32 {
+        self.last_weight
+    }
+
+    #[inline]
+    fn endpoint(&self) -> Endpoint {
+        self.dest.endpoint()
     }
 
     #[inline]
@@ -63,15 +102,17 @@ impl DestSet {
     /// Makes a set; `state` tells of the scheduler's plan where to go on.
     pub(crate) fn new(
         entries: KVec<Entry>,
-        kind: scheduler::Kind,
+        scheduler: Settings,
         state: impl FnOnce(&Plan) -> u64,
-    ) -> Self {
-        let plan = Plan::new(kind, &entries);
-        Self {
+    ) -> Result<Self, PlanError<AllocError>> {
+        let plan = Plan::new(scheduler, &entries, |len| {
+            KVec::from_elem(0, len, GFP_KERNEL)
+        })?;
+        Ok(Self {
             entries,
             state: Atomic::new(state(&plan)),
             plan,
-        }
+        })
     }
 
     /// Returns where the scheduler is.
@@ -79,11 +120,15 @@ impl DestSet {
         self.state.load(Relaxed)
     }
 
-    /// Chooses the destination of a new connection; none when no one has a weight.
-    pub(crate) fn pick(&self) -> Option<&Arc<Dest>> {
+    /// Chooses the destination of a new connection; none when the scheduler has none for it.
+    pub(crate) fn pick(&self, client: Endpoint) -> Option<&Arc<Dest>> {
         let mut state = self.state.load(Relaxed);
         loop {
-            let (chosen, next) = self.plan.pick(state, &self.entries);
+            let (chosen, next) = self.plan.pick(state, &self.entries, client);
+            // Where the state stays, CPUs need not contend for it.
+            if next == state {
+                return self.entries.get(chosen?).map(|entry| &entry.dest);
+            }
             match self.state.cmpxchg(state, next, Relaxed) {
                 Ok(_) => return self.entries.get(chosen?).map(|entry| &entry.dest),
                 Err(current) => state = current,

@@ -18,7 +18,10 @@ use crate::{
             RcuCell, //
         },
     },
-    logic::siphash::HashKey,
+    logic::{
+        addr::Endpoint,
+        siphash::HashKey, //
+    },
 };
 
 use super::{
@@ -70,8 +73,8 @@ impl Service {
         self.dests.read(&guard).map_or(0, |dests| dests.state())
     }
 
-    /// Chooses the destination of a new connection; none when no one has a weight.
-    pub(crate) fn pick(&self, guard: &rcu::Guard) -> Option<Arc<Dest>> {
-        self.dests.read(guard)?.pick().cloned()
+    /// Chooses the destination of a new connection; none when the scheduler has none for it.
+    pub(crate) fn pick(&self, guard: &rcu::Guard, client: Endpoint) -> Option<Arc<Dest>> {
+        self.dests.read(guard)?.pick(client).cloned()
     }
 }

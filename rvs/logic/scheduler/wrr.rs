@@ -9,7 +9,10 @@
 //! The state is the required weight (high 32 bits) and the position in the round (low 32 bits): 0
 //! before the first destination, otherwise one more than the index of the last choice.
 
-use super::Destination;
+use super::{
+    gcd,
+    Destination, //
+};
 
 /// What weighted round robin has to know about the weights.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,9 +27,10 @@ pub struct Plan {
 impl Plan {
     /// The plan for `destinations`.
     pub fn new<D: Destination>(destinations: &[D]) -> Self {
-        let weights = || destinations.iter().map(D::weight);
-        let step = weights().fold(0, greatest_common_divisor).max(1);
-        let highest = weights()
+        let step = gcd::of_weights(destinations, D::weight).max(1);
+        let highest = destinations
+            .iter()
+            .map(D::weight)
             .max()
             .unwrap_or(0)
             .saturating_sub(step.saturating_sub(1));
@@ -97,8 +101,13 @@ fn pick_in_later_round<D: Destination>(
         None | Some(0) => plan.highest,
         Some(required) => required,
     };
-    let excess = next.saturating_sub(heaviest).div_ceil(plan.step.max(1));
-    let next = next.saturating_sub(excess.saturating_mul(plan.step));
+    let excess = next.saturating_sub(heaviest);
+    let beyond = excess.checked_rem(plan.step).unwrap_or(0);
+    let whole_steps = match beyond {
+        0 => excess,
+        _ => excess.saturating_sub(beyond).saturating_add(plan.step),
+    };
+    let next = next.saturating_sub(whole_steps);
     match first_with(destinations, 0, next) {
         Some(index) => (Some(index), pack(index.saturating_add(1), next)),
         // Where the walk of IPVS gives up: in the last round it comes back to where it began,
@@ -130,12 +139,4 @@ const fn pack(position: usize, required: u32) -> u64 {
 #[inline]
 const fn unpack(state: u64) -> (usize, u32) {
     ((state & 0xffff_ffff) as usize, (state >> 32) as u32)
-}
-
-/// Euclid's algorithm; a zero does not count.
-const fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
