@@ -2,81 +2,26 @@
 
 //! Schedulers against models that walk a list as the description of IPVS says, step by step.
 
+#[path = "support/service.rs"]
+mod service;
+
 use proptest::prelude::*;
-use rvs_logic::logic::scheduler::{
-    Destination,
-    Kind,
-    Plan, //
+use rvs_logic::logic::scheduler::Kind;
+use service::{
+    servers,
+    Server,
+    Service, //
 };
 
-#[derive(Clone, Copy, Debug)]
-struct Server {
-    id: usize,
-    weight: u32,
-    overloaded: bool,
+/// The servers that get the next `count` connections, as letters.
+fn letters(service: &mut Service, count: usize) -> String {
+    let letter = |id: Option<usize>| id.map_or('-', |id| char::from(b'A' + id as u8));
+    (0..count).map(|_| letter(service.pick())).collect()
 }
 
-impl Destination for Server {
-    fn weight(&self) -> u32 {
-        self.weight
-    }
-
-    fn is_overloaded(&self) -> bool {
-        self.overloaded
-    }
-
-    fn active(&self) -> u32 {
-        0
-    }
-
-    fn total(&self) -> u32 {
-        0
-    }
-}
-
-fn servers(weights: &[u32]) -> Vec<Server> {
-    let server = |(id, weight): (usize, &u32)| Server {
-        id,
-        weight: *weight,
-        overloaded: false,
-    };
-    weights.iter().enumerate().map(server).collect()
-}
-
-/// A service as the module keeps it: an array, a plan made for it, and a state.
-struct Service {
-    servers: Vec<Server>,
-    plan: Plan,
-    state: u64,
-}
-
-impl Service {
-    fn new(kind: Kind, weights: &[u32]) -> Self {
-        let servers = servers(weights);
-        let plan = Plan::new(kind, &servers);
-        let state = plan.initial_state();
-        Self {
-            servers,
-            plan,
-            state,
-        }
-    }
-
-    fn pick(&mut self) -> Option<usize> {
-        let (chosen, state) = self.plan.pick(self.state, &self.servers);
-        self.state = state;
-        chosen.map(|index| self.servers[index].id)
-    }
-
-    fn replan(&mut self) {
-        self.plan = Plan::new(self.plan.kind(), &self.servers);
-    }
-
-    /// The servers that get `count` connections, as letters.
-    fn letters(&mut self, count: usize) -> String {
-        let letter = |id: Option<usize>| id.map_or('-', |id| char::from(b'A' + id as u8));
-        (0..count).map(|_| letter(self.pick())).collect()
-    }
+/// The first choices of a new service.
+fn sequence(kind: Kind, weights: &[u32], count: usize) -> String {
+    letters(&mut Service::new(kind, weights), count)
 }
 
 /// What IPVS remembers: the server chosen last, or none for the head of the list.
@@ -243,31 +188,18 @@ fn agrees(
                 service.servers[index.index(len)].overloaded = on
             }
             Step::Weigh(index, weight) if len > 0 => {
-                service.servers[index.index(len)].weight = weight;
-                service.replan();
-                service.state = service.plan.after_update(service.state);
+                service.set_weight(index.index(len), weight);
                 model.changed(&service.servers);
             }
             Step::Add(weight) => {
-                service.servers.insert(
-                    0,
-                    Server {
-                        id: next_id,
-                        weight,
-                        overloaded: false,
-                    },
-                );
+                service.insert(Server::new(next_id, weight));
                 next_id += 1;
-                service.replan();
-                service.state = service.plan.after_insert(service.state);
                 model.changed(&service.servers);
             }
             Step::Remove(index) if len > 0 => {
                 let index = index.index(len);
                 let predecessor = index.checked_sub(1).map(|index| service.servers[index].id);
-                let removed = service.servers.remove(index);
-                service.replan();
-                service.state = service.plan.after_remove(service.state, index);
+                let removed = service.remove(index);
                 model.removed(&service.servers, removed.id, predecessor);
             }
             Step::Overload(..) | Step::Weigh(..) | Step::Remove(..) => {}
@@ -342,28 +274,25 @@ proptest! {
 
 #[test]
 fn rr_takes_turns() {
-    assert_eq!(Service::new(Kind::Rr, &[1, 5, 2]).letters(7), "ABCABCA");
-    assert_eq!(Service::new(Kind::Rr, &[1, 0, 2]).letters(5), "ACACA");
-    assert_eq!(Service::new(Kind::Rr, &[0, 0]).letters(2), "--");
-    assert_eq!(Service::new(Kind::Rr, &[]).letters(1), "-");
+    assert_eq!(sequence(Kind::Rr, &[1, 5, 2], 7), "ABCABCA");
+    assert_eq!(sequence(Kind::Rr, &[1, 0, 2], 5), "ACACA");
+    assert_eq!(sequence(Kind::Rr, &[0, 0], 2), "--");
+    assert_eq!(sequence(Kind::Rr, &[], 1), "-");
 }
 
 #[test]
 fn wrr_interleaves_as_the_lvs_documentation_says() {
     // "If the real servers A, B and C have the weights 4, 3 and 2, a scheduling sequence will be
     // AABABCABC" (The Linux Virtual Server project, job scheduling algorithms).
-    assert_eq!(
-        Service::new(Kind::Wrr, &[4, 3, 2]).letters(18),
-        "AABABCABCAABABCABC"
-    );
+    assert_eq!(sequence(Kind::Wrr, &[4, 3, 2], 18), "AABABCABCAABABCABC");
 }
 
 #[test]
 fn wrr_of_equal_weights_is_rr() {
-    assert_eq!(Service::new(Kind::Wrr, &[7, 7, 7]).letters(6), "ABCABC");
-    assert_eq!(Service::new(Kind::Wrr, &[0, 3, 0]).letters(3), "BBB");
-    assert_eq!(Service::new(Kind::Wrr, &[0, 0]).letters(2), "--");
-    assert_eq!(Service::new(Kind::Wrr, &[]).letters(1), "-");
+    assert_eq!(sequence(Kind::Wrr, &[7, 7, 7], 6), "ABCABC");
+    assert_eq!(sequence(Kind::Wrr, &[0, 3, 0], 3), "BBB");
+    assert_eq!(sequence(Kind::Wrr, &[0, 0], 2), "--");
+    assert_eq!(sequence(Kind::Wrr, &[], 1), "-");
 }
 
 #[test]
@@ -371,16 +300,16 @@ fn a_great_weight_costs_no_walk_when_its_server_is_overloaded() {
     // Walked round by round this takes hours.
     let mut service = Service::new(Kind::Wrr, &[i32::MAX as u32, 1]);
     service.servers[0].overloaded = true;
-    assert_eq!(service.letters(1000), "B".repeat(1000));
+    assert_eq!(letters(&mut service, 1000), "B".repeat(1000));
 }
 
 #[test]
 fn schedulers_have_the_names_of_ipvs() {
-    assert_eq!(Kind::NAMES, ["rr", "wrr"]);
+    assert_eq!(Kind::NAMES, ["rr", "wrr", "lc", "wlc", "sh", "mh"]);
     for kind in Kind::ALL {
         assert_eq!(Kind::from_name(kind.name().as_bytes()), Some(kind));
     }
-    for name in ["", "r", "RR", "rr ", "wlc", "rr\0"] {
+    for name in ["", "r", "RR", "rr ", "wlcc", "rr\0"] {
         assert_eq!(Kind::from_name(name.as_bytes()), None, "{name:?}");
     }
 }

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Every choice that C ip_vs was seen to make, made again. `vectors/record` tells how to record.
+
+#[path = "support/service.rs"]
+mod service;
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr, //
+};
+
+use rvs_logic::logic::{
+    addr::Endpoint,
+    scheduler::{
+        Flags,
+        Kind, //
+    },
+};
+use service::{
+    Server,
+    Service, //
+};
+
+/// A service and what the vectors call its servers.
+struct Replay {
+    service: Service,
+    thresholds: HashMap<usize, u32>,
+}
+
+impl Replay {
+    fn new(kind: Kind, flags: &str) -> Self {
+        let has = |name| flags.split(',').any(|flag| flag == name);
+        let flags = Flags {
+            fallback: has("fallback"),
+            port: has("port"),
+        };
+        Self {
+            service: Service::with_flags(kind, flags, Vec::new()),
+            thresholds: HashMap::new(),
+        }
+    }
+
+    fn index(&self, id: usize) -> usize {
+        let place = |server: &Server| server.id == id;
+        self.service.servers.iter().position(place).expect(NO_NAME)
+    }
+
+    /// Takes a step; of a flow, returns who was and who is chosen.
+    fn step(&mut self, words: &[&str]) -> Option<[Option<usize>; 2]> {
+        match *words {
+            ["add", name, endpoint, weight, ref threshold @ ..] => {
+                let id = number(name).expect(NO_NAME);
+                let mut server = Server::new(id, weight.parse().expect("a weight"));
+                server.endpoint = parse_endpoint(endpoint);
+                self.set_threshold(id, threshold);
+                self.service.insert(server);
+            }
+            ["set", name, weight, ref threshold @ ..] => {
+                let id = number(name).expect(NO_NAME);
+                let index = self.index(id);
+                let weight = weight.parse().expect("a weight");
+                self.set_threshold(id, threshold);
+                self.service.set_weight(index, weight);
+            }
+            ["del", name] => {
+                let index = self.index(number(name).expect(NO_NAME));
+                self.service.remove(index);
+            }
+            ["flow", client, name, ref loads @ ..] => {
+                for load in loads {
+                    self.set_load(load);
+                }
+                let chosen = self.service.pick_for(parse_endpoint(client));
+                return Some([number(name), chosen]);
+            }
+            _ => panic!("{words:?}"),
+        }
+        None
+    }
+
+    fn set_threshold(&mut self, id: usize, words: &[&str]) {
+        let threshold = words.iter().find_map(|word| word.strip_prefix('x'));
+        let threshold = threshold.map_or(0, |number| number.parse().expect("a threshold"));
+        self.thresholds.insert(id, threshold);
+    }
+
+    /// Takes over `NAME=ACTIVE+INACTIVE`.
+    fn set_load(&mut self, load: &str) {
+        let (name, counts) = load.split_once('=').expect("NAME=");
+        let (active, inactive) = counts.split_once('+').expect("ACTIVE+INACTIVE");
+        let id = number(name).expect(NO_NAME);
+        let index = self.index(id);
+        let server = &mut self.service.servers[index];
+        server.active = active.parse().expect("a count");
+        server.inactive = inactive.parse().expect("a count");
+        let threshold = self.thresholds[&id];
+        server.overloaded = threshold > 0 && server.active + server.inactive >= threshold;
+    }
+}
+
+const NO_NAME: &str = "the name of a server";
+
+/// The number of the server called A and so on; none of "-".
+fn number(name: &str) -> Option<usize> {
+    match name.as_bytes() {
+        [letter @ b'A'..=b'Z'] => Some(usize::from(letter - b'A')),
+        b"-" => None,
+        _ => panic!("{name}: not {NO_NAME}"),
+    }
+}
+
+fn parse_endpoint(text: &str) -> Endpoint {
+    match text.parse().expect("ADDRESS:PORT") {
+        SocketAddr::V4(addr) => Endpoint::new((*addr.ip()).into(), addr.port()),
+        SocketAddr::V6(addr) => Endpoint::new((*addr.ip()).into(), addr.port()),
+    }
+}
+
+/// Replays the recording of a scheduler; `flows` is how many it must at least hold.
+fn replay(kind: Kind, recording: &str, flows: usize) {
+    let mut replay = None;
+    let mut title = "";
+    let mut seen = 0;
+    for (line, text) in recording.lines().enumerate() {
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        if let Some(service) = text.strip_prefix("service ") {
+            let flags;
+            (title, flags) = service.split_once('|').expect("TITLE | FLAGS");
+            replay = Some(Replay::new(kind, flags.trim()));
+            continue;
+        }
+        let words: Vec<_> = text.split(' ').collect();
+        let replay: &mut Replay = replay.as_mut().expect("a service first");
+        if let Some([recorded, chosen]) = replay.step(&words) {
+            seen += 1;
+            assert_eq!(chosen, recorded, "line {}, {title}: {text}", line + 1);
+        }
+    }
+    assert!(seen >= flows, "only {seen} flows");
+}
+
+#[test]
+fn rr() {
+    replay(Kind::Rr, include_str!("vectors/rr.txt"), 1000);
+}
+
+#[test]
+fn wrr() {
+    replay(Kind::Wrr, include_str!("vectors/wrr.txt"), 1000);
+}
+
+#[test]
+fn lc() {
+    replay(Kind::Lc, include_str!("vectors/lc.txt"), 500);
+}
+
+#[test]
+fn wlc() {
+    replay(Kind::Wlc, include_str!("vectors/wlc.txt"), 500);
+}
+
+#[test]
+fn sh() {
+    replay(Kind::Sh, include_str!("vectors/sh.txt"), 3000);
+}
+
+#[test]
+fn mh() {
+    replay(Kind::Mh, include_str!("vectors/mh.txt"), 3000);
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A service as the module keeps it: destinations, a plan made for them, and a state.
+
+// Each test program uses its own part.
+#![allow(dead_code)]
+
+use std::{
+    convert::Infallible,
+    net::Ipv4Addr, //
+};
+
+use rvs_logic::logic::{
+    addr::Endpoint,
+    scheduler::{
+        Destination,
+        Flags,
+        Kind,
+        Plan,
+        Settings, //
+    },
+};
+
+/// A client for schedulers that do not ask who it is.
+pub(crate) const ANYONE: Endpoint = endpoint(Ipv4Addr::UNSPECIFIED, 0);
+
+/// An IPv4 endpoint.
+pub(crate) const fn endpoint(addr: Ipv4Addr, port: u16) -> Endpoint {
+    Endpoint::new(rvs_logic::logic::addr::Addr::V4(addr), port)
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Server {
+    pub(crate) id: usize,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) weight: u32,
+    pub(crate) last_weight: u32,
+    pub(crate) overloaded: bool,
+    pub(crate) active: u32,
+    pub(crate) inactive: u32,
+}
+
+impl Server {
+    /// A server without connections, at an address made of its number.
+    pub(crate) fn new(id: usize, weight: u32) -> Self {
+        Self {
+            id,
+            endpoint: endpoint(Ipv4Addr::from(0x0a63_0001 + id as u32), 80),
+            weight,
+            last_weight: weight,
+            overloaded: false,
+            active: 0,
+            inactive: 0,
+        }
+    }
+
+    pub(crate) fn set_weight(&mut self, weight: u32) {
+        self.weight = weight;
+        if weight > 0 {
+            self.last_weight = weight;
+        }
+    }
+}
+
+impl Destination for Server {
+    fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    fn last_weight(&self) -> u32 {
+        self.last_weight
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        self.endpoint
+    }
+
+    fn is_overloaded(&self) -> bool {
+        self.overloaded
+    }
+
+    fn active(&self) -> u32 {
+        self.active
+    }
+
+    fn total(&self) -> u32 {
+        self.active + self.inactive
+    }
+}
+
+/// Servers of these weights in list order, numbered from the head of the list.
+pub(crate) fn servers(weights: &[u32]) -> Vec<Server> {
+    let server = |(id, weight): (usize, &u32)| Server::new(id, *weight);
+    weights.iter().enumerate().map(server).collect()
+}
+
+/// A service.
+pub(crate) struct Service {
+    pub(crate) servers: Vec<Server>,
+    pub(crate) plan: Plan<Vec<u16>>,
+    pub(crate) state: u64,
+    settings: Settings,
+}
+
+impl Service {
+    pub(crate) fn new(kind: Kind, weights: &[u32]) -> Self {
+        Self::with_flags(kind, Flags::default(), servers(weights))
+    }
+
+    pub(crate) fn with_flags(kind: Kind, flags: Flags, servers: Vec<Server>) -> Self {
+        let settings = Settings::new(kind, flags).expect("flags of the scheduler");
+        let plan = plan(settings, &servers);
+        let state = plan.initial_state();
+        Self {
+            servers,
+            plan,
+            state,
+            settings,
+        }
+    }
+
+    /// The number of the server that `client` gets.
+    pub(crate) fn pick_for(&mut self, client: Endpoint) -> Option<usize> {
+        let (chosen, state) = self.plan.pick(self.state, &self.servers, client);
+        self.state = state;
+        chosen.map(|index| self.servers[index].id)
+    }
+
+    pub(crate) fn pick(&mut self) -> Option<usize> {
+        self.pick_for(ANYONE)
+    }
+
+    /// Puts a server at the head of the list.
+    pub(crate) fn insert(&mut self, server: Server) {
+        self.servers.insert(0, server);
+        self.plan = plan(self.settings, &self.servers);
+        self.state = self.plan.after_insert(self.state);
+    }
+
+    pub(crate) fn remove(&mut self, index: usize) -> Server {
+        let removed = self.servers.remove(index);
+        self.plan = plan(self.settings, &self.servers);
+        self.state = self.plan.after_remove(self.state, index);
+        removed
+    }
+
+    pub(crate) fn set_weight(&mut self, index: usize, weight: u32) {
+        self.servers[index].set_weight(weight);
+        self.plan = plan(self.settings, &self.servers);
+        self.state = self.plan.after_update(self.state);
+    }
+}
+
+fn plan(settings: Settings, servers: &[Server]) -> Plan<Vec<u16>> {
+    // What is in the room beforehand does not matter: here, indices that look right.
+    let room = |len| Ok::<_, Infallible>(vec![0; len]);
+    Plan::new(settings, servers, room).expect("few servers")
+}

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Takes the steps of the cases with C ip_vs and writes what each scheduler chose to DIR/SCHEDULER.txt."""
+
+import itertools
+import platform
+import re
+import socket
+import subprocess
+import sys
+import threading
+
+import ipvs
+from cases import CASES
+
+HEADER = """\
+# SPDX-License-Identifier: GPL-2.0-only
+# What the scheduler {scheduler} of C ip_vs chose. Recorded, not written: tests/logic/vectors/record {scheduler}
+# Kernel {kernel}, {machine}; ipvsadm {ipvsadm}.
+#
+# service TITLE | FLAGS              a new service with these flags of its scheduler
+# add NAME ADDRESS:PORT WEIGHT       a server is added: to the head of the list
+# set NAME WEIGHT                    a server gets another weight
+# del NAME                           a server is removed
+# flow CLIENT NAME [LOADS]           a new connection of CLIENT and the server it got, - for none
+#
+# A weight may be followed by x and the upper connection threshold. LOADS, where they matter, are the active and
+# inactive connections of each server just before: NAME=ACTIVE+INACTIVE.
+"""
+
+
+def answer(kind, serve):
+    """Calls `serve` with a socket on the service's port, over and over."""
+    sink = socket.socket(socket.AF_INET, kind)
+    sink.bind(("", ipvs.PORT))
+    if kind == socket.SOCK_STREAM:
+        sink.listen(1024)
+
+    def loop():
+        while True:
+            serve(sink)
+
+    threading.Thread(target=loop, daemon=True).start()
+
+
+def weight_words(weight, threshold):
+    return f"{weight} x{threshold}" if threshold else str(weight)
+
+
+class Recording:
+    """One case: its lines, with the choices filled in as soon as they can be read."""
+
+    def __init__(self, service, case):
+        self.service = service
+        self.case = case
+        self.lines = []
+        self.pending = []  # (place in lines, client, loads)
+
+    def step(self, step):
+        getattr(self, f"_{step[0]}")(*step[1:])
+
+    def resolve(self):
+        """Reads the choices of the pending flows: before servers change their names."""
+        chosen = self.service.chosen()
+        for place, client, loads in self.pending:
+            words = ["flow", ipvs.endpoint(*client), chosen.get(client, "-"), *loads]
+            self.lines[place] = " ".join(words)
+        self.pending = []
+
+    def _add(self, name, port, weight, threshold):
+        number = ord(name) - ord("A") + 1
+        address = f"fd99::{number}" if self.case.ipv6 else f"10.99.0.{number}"
+        self.service.add(name, (address, port), weight, threshold)
+        self.lines.append(f"add {name} {ipvs.endpoint(address, port)} {weight_words(weight, threshold)}")
+
+    def _set(self, name, weight, threshold):
+        self.service.set(name, weight, threshold)
+        self.lines.append(f"set {name} {weight_words(weight, threshold)}")
+
+    def _del(self, name):
+        self.resolve()
+        self.service.remove(name)
+        self.lines.append(f"del {name}")
+
+    def _flow(self, address, port):
+        loads = self.service.loads() if self.case.loads else {}
+        words = [f"{name}={active}+{inactive}" for name, (active, inactive) in sorted(loads.items())]
+        self.pending.append((len(self.lines), (address, port), words))
+        self.lines.append("")
+        self.service.connect(address, port)
+
+    def _close(self, address, port):
+        self.service.close(address, port)
+
+
+# A virtual address of its own for each case: no connection of another can be met.
+NUMBERS = itertools.count(1)
+
+
+def record(scheduler, directory):
+    version = subprocess.run(["ipvsadm", "--version"], check=True, capture_output=True, text=True).stdout
+    header = HEADER.format(
+        scheduler=scheduler,
+        kernel=platform.release(),
+        machine=platform.machine(),
+        ipvsadm=re.search(r"v[0-9.]+", version).group(),
+    )
+    with open(f"{directory}/{scheduler}.txt", "w", encoding="ascii") as out:
+        out.write(header)
+        for case in CASES[scheduler]:
+            kind = socket.SOCK_STREAM if case.tcp else socket.SOCK_DGRAM
+            service = ipvs.Service(next(NUMBERS), kind, scheduler, case.flags, case.ipv6)
+            recording = Recording(service, case)
+            for step in case.steps:
+                recording.step(step)
+            recording.resolve()
+            service.end()
+            flags = f" {','.join(case.flags)}" if case.flags else ""
+            out.write(f"\nservice {case.title} |{flags}\n" + "\n".join(recording.lines) + "\n")
+            print(f"{scheduler}: {case.title}", flush=True)
+
+
+def main():
+    directory, *schedulers = sys.argv[1:]
+    ipvs.prepare()
+    # Connections stay open on this side: only the clients end them.
+    held = []
+    answer(socket.SOCK_STREAM, lambda sink: held.append(sink.accept()))
+    answer(socket.SOCK_DGRAM, lambda sink: sink.recv(1))
+    for scheduler in schedulers or CASES:
+        record(scheduler, directory)
+
+
+main()
