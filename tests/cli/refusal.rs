@@ -115,6 +115,16 @@ fn the_attribute_at_fault_is_the_argument() {
             &format!("rvsadm: service add: {argument}: not today"),
         );
     }
+    let extack = [
+        extack_message("only sh and mh have flags"),
+        extack_offset(52),
+    ];
+    fails(
+        "rvsadm service add tcp/192.0.2.1:80 --scheduler wrr --scheduler-flags port",
+        Kernel::new().refuse(EINVAL, &extack),
+        2,
+        "rvsadm: service add: --scheduler-flags port: only sh and mh have flags",
+    );
     // Service nest 20 with its port at 40, addr4 48, port 56, weight 64, forward 72.
     let cases = [
         (20, "tcp/192.0.2.1:80"),

@@ -171,6 +171,46 @@ udp/[2001:db8::1]:53  rr         -        0        0
 }
 
 #[test]
+fn scheduler_flags() {
+    let hashing = |flags| {
+        let mut attributes = dns_key();
+        attributes.extend([
+            string(5, "mh"),
+            number(7, 0),
+            stats(8, [0; 5]),
+            number(9, flags),
+        ]);
+        attributes
+    };
+    prints(
+        "rvsadm service list",
+        Kernel::new().dump(0, SERVICE_GET, vec![hashing(3), hashing(0)]),
+        "\
+SERVICE               SCHEDULER         FORWARD  SERVERS  CONNECTIONS
+udp/[2001:db8::1]:53  mh,fallback,port  -        0        0
+udp/[2001:db8::1]:53  mh                -        0        0
+",
+    );
+    for (flags, json) in [
+        (3, r#""mh","scheduler_flags":["fallback","port"],"#),
+        (2, r#""mh","scheduler_flags":["port"],"#),
+        (0, r#""mh","scheduler_flags":[],"#),
+    ] {
+        let kernel = Kernel::new().dump(0, SERVICE_GET, vec![hashing(flags)]);
+        let outcome = run("rvsadm -j service list", kernel);
+        assert!(outcome.out.contains(json), "{}", outcome.out);
+    }
+    let kernel = Kernel::new().dump(0, SERVICE_GET, vec![hashing(4)]);
+    let outcome = run("rvsadm service list", kernel);
+    assert_eq!(outcome.code, 2);
+    assert!(
+        outcome.err.contains("scheduler flags 0x4 are unknown"),
+        "{}",
+        outcome.err
+    );
+}
+
+#[test]
 fn nothing() {
     let kernel = Kernel::new()
         .dump(0, SERVICE_GET, vec![])

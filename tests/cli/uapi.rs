@@ -36,11 +36,13 @@ fn header() -> HashMap<String, u32> {
 
 #[test]
 fn numbers_are_those_of_the_header() {
-    use uapi::{command, dest, forward, info, service, stats};
+    use uapi::{command, dest, forward, info, scheduler_flag, service, stats};
     let rust = [
         ("RVS_FORWARD_NAT", forward::NAT),
         ("RVS_FORWARD_DR", forward::DR),
         ("RVS_FORWARD_TUN", forward::TUN),
+        ("RVS_SCHEDULER_FLAG_FALLBACK", scheduler_flag::FALLBACK),
+        ("RVS_SCHEDULER_FLAG_PORT", scheduler_flag::PORT),
         ("RVS_A_STATS_PAD", stats::PAD.into()),
         ("RVS_A_STATS_CONNS", stats::CONNS.into()),
         ("RVS_A_STATS_IN_PACKETS", stats::IN_PACKETS.into()),
@@ -55,6 +57,10 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_SERVICE_FORWARD", service::FORWARD.into()),
         ("RVS_A_SERVICE_DESTS", service::DESTS.into()),
         ("RVS_A_SERVICE_STATS", service::STATS.into()),
+        (
+            "RVS_A_SERVICE_SCHEDULER_FLAGS",
+            service::SCHEDULER_FLAGS.into(),
+        ),
         ("RVS_A_DEST_SERVICE", dest::SERVICE.into()),
         ("RVS_A_DEST_ADDR4", dest::ADDR4.into()),
         ("RVS_A_DEST_ADDR6", dest::ADDR6.into()),

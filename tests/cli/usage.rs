@@ -120,12 +120,21 @@ fn wrong_options_are_named() {
     );
     refuses(
         "service add tcp/192.0.2.1:80 --scheduler",
-        "rvsadm: service add: --scheduler: needs a value; use rr or wrr",
+        "rvsadm: service add: --scheduler: needs a value; use rr, wrr, lc, wlc, sh or mh",
     );
     refuses(
         "service add tcp/192.0.2.1:80 --scheduler lru",
-        "rvsadm: service add: --scheduler lru: no such choice; use rr or wrr",
+        "rvsadm: service add: --scheduler lru: no such choice; use rr, wrr, lc, wlc, sh or mh",
     );
+    for flags in ["ports", "port,", "none,port", "PORT", "3"] {
+        refuses(
+            &format!("service add tcp/192.0.2.1:80 --scheduler-flags {flags}"),
+            &format!(
+                "rvsadm: service add: --scheduler-flags {flags}: not flags of a scheduler; \
+                 write port, fallback, both with a comma, or none"
+            ),
+        );
+    }
     refuses(
         "service add tcp/192.0.2.1:80 --nat --dr",
         "rvsadm: service add: --nat: cannot be combined with --dr; give one",
@@ -158,7 +167,7 @@ fn a_change_of_nothing_is_refused() {
     refuses(
         "service set tcp/192.0.2.1:80",
         "rvsadm: service set: tcp/192.0.2.1:80: nothing to change; \
-         give --scheduler rr|wrr, --nat, --dr or --tun",
+         give --scheduler rr|wrr|lc|wlc|sh|mh, --scheduler-flags FLAGS, --nat, --dr or --tun",
     );
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",

@@ -96,6 +96,25 @@ fn service_add() {
 }
 
 #[test]
+fn scheduler_flags_are_bits() {
+    sends_one(
+        "rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback",
+        2,
+        &[
+            KEY4,
+            &[7, 0, 5, 0, b'm', b'h', 0, 0, 8, 0, 9, 0, 3, 0, 0, 0],
+        ],
+    );
+    for (names, bits) in [("fallback", 1), ("port", 2), ("none", 0), ("port,port", 2)] {
+        sends_one(
+            &format!("rvsadm service set tcp/192.0.2.1:80 --scheduler-flags {names}"),
+            3,
+            &[KEY4, &[8, 0, 9, 0, bits, 0, 0, 0]],
+        );
+    }
+}
+
+#[test]
 fn service_set_names_only_what_changes() {
     sends_one(
         "rvsadm service set tcp/192.0.2.1:80 --scheduler rr",

@@ -77,6 +77,10 @@ pub enum ServiceCommand {
         #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SCHEDULERS))]
         scheduler: Option<String>,
 
+        /// How sh and mh hash: port, fallback, both with a comma, or none
+        #[arg(long, value_name = "FLAGS")]
+        scheduler_flags: Option<String>,
+
         #[command(flatten)]
         #[allow(missing_docs)]
         forward: ForwardArguments,
@@ -91,6 +95,10 @@ pub enum ServiceCommand {
         /// How servers are chosen
         #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(SCHEDULERS))]
         scheduler: Option<String>,
+
+        /// How sh and mh hash: port, fallback, both with a comma, or none
+        #[arg(long, value_name = "FLAGS")]
+        scheduler_flags: Option<String>,
 
         #[command(flatten)]
         #[allow(missing_docs)]

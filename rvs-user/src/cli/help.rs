@@ -19,12 +19,25 @@ Examples:
 pub(super) const SERVICE_ADD: &str = "\
 The forward method is that of servers which are added without one.
 
+Schedulers:
+  rr   each server in turn
+  wrr  in turn, by weight
+  lc   the server with the fewest connections, active ones first
+  wlc  the fewest for its weight
+  sh   by the client's address; changes of the servers move many clients
+  mh   by the client's address; changes of the servers move few clients
+Flags of sh and mh:
+  port      hash the client's port too, so that its connections spread
+  fallback  choose another server where the client's takes no new connections
+
 Examples:
   rvsadm service add tcp/192.0.2.1:80 --nat
+  rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
   rvsadm service add udp/[2001:db8::1]:53 --scheduler rr --dr";
 
 pub(super) const SERVICE_SET: &str = "\
-A new forward method holds for servers added from then on.
+A new forward method holds for servers added from then on. Another scheduler
+begins without flags.
 
 Examples:
   rvsadm service set tcp/192.0.2.1:80 --scheduler rr";

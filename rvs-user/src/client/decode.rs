@@ -14,6 +14,7 @@ use rvs_logic::logic::uapi::stats;
 use crate::model::Forward;
 use crate::model::Info;
 use crate::model::Protocol;
+use crate::model::SchedulerFlags;
 use crate::model::Server;
 use crate::model::Service;
 use crate::model::ServiceKey;
@@ -26,6 +27,9 @@ pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
     Ok(Service {
         key: service_key(attributes)?,
         scheduler: required(attributes, service::SCHEDULER, "scheduler")?.to_text()?,
+        scheduler_flags: find(attributes, service::SCHEDULER_FLAGS)
+            .map(scheduler_flags)
+            .transpose()?,
         forward: find(attributes, service::FORWARD)
             .map(forward)
             .transpose()?,
@@ -73,6 +77,12 @@ fn endpoint(attributes: &[Attribute], addr4: u16, addr6: u16, port: u16) -> Resu
     };
     let port = required(attributes, port, "port")?.to_port()?;
     Ok(SocketAddr::new(address, port))
+}
+
+fn scheduler_flags(attribute: &Attribute) -> Result<SchedulerFlags> {
+    let number = attribute.to_u32()?;
+    SchedulerFlags::from_number(number)
+        .ok_or_else(|| format!("scheduler flags {number:#x} are unknown to this rvsadm").into())
 }
 
 fn forward(attribute: &Attribute) -> Result<Forward> {

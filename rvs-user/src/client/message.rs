@@ -9,6 +9,7 @@ use rvs_logic::logic::uapi::dest;
 use rvs_logic::logic::uapi::service;
 
 use crate::model::Forward;
+use crate::model::SchedulerFlags;
 use crate::model::ServiceKey;
 use crate::netlink::Attribute;
 use crate::netlink::Payload;
@@ -86,6 +87,17 @@ impl Message {
             self.push(
                 Attribute::string(service::SCHEDULER, name),
                 format!("--scheduler {name}"),
+            );
+        }
+        self
+    }
+
+    /// The flags of a scheduler, where given.
+    pub(super) fn scheduler_flags(mut self, flags: Option<SchedulerFlags>) -> Self {
+        if let Some(flags) = flags {
+            self.push(
+                Attribute::u32(service::SCHEDULER_FLAGS, flags.number()),
+                format!("--scheduler-flags {flags}"),
             );
         }
         self

@@ -97,6 +97,7 @@ fn missing_argument(missing: Missing, message: &Message) -> String {
         (true, service::PROTOCOL | service::ADDR4 | service::ADDR6 | service::PORT)
         | (false, dest::SERVICE) => "SERVICE",
         (true, service::SCHEDULER) => "--scheduler",
+        (true, service::SCHEDULER_FLAGS) => "--scheduler-flags",
         (true, service::FORWARD) | (false, dest::FORWARD) => "--nat|--dr|--tun",
         (false, dest::ADDR4 | dest::ADDR6 | dest::PORT) => "ADDRESS[:PORT]",
         (false, dest::WEIGHT) => "--weight",

@@ -56,5 +56,6 @@ fn with_settings(command: u8, key: &ServiceKey, settings: &ServiceSettings) -> M
     Message::new(command, key)
         .service(key)
         .scheduler(settings.scheduler.as_deref())
+        .scheduler_flags(settings.scheduler_flags)
         .forward(service::FORWARD, settings.forward)
 }

@@ -4,12 +4,14 @@
 
 mod forward;
 mod protocol;
+mod scheduler_flags;
 mod server;
 mod service;
 mod stats;
 
 pub use forward::Forward;
 pub use protocol::Protocol;
+pub use scheduler_flags::SchedulerFlags;
 pub use server::{Server, ServerSettings};
 pub use service::{Info, Service, ServiceKey, ServiceSettings};
 pub use stats::Stats;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use super::Forward;
 use super::Protocol;
+use super::SchedulerFlags;
 use super::Stats;
 
 /// What names a service: `tcp/192.0.2.1:80`, `udp/[2001:db8::1]:53`.
@@ -29,6 +30,8 @@ impl fmt::Display for ServiceKey {
 pub struct ServiceSettings {
     /// Name of the scheduler.
     pub scheduler: Option<String>,
+    /// Flags of the scheduler.
+    pub scheduler_flags: Option<SchedulerFlags>,
     /// Forward method of servers that are added without one.
     pub forward: Option<Forward>,
 }
@@ -40,6 +43,8 @@ pub struct Service {
     pub key: ServiceKey,
     /// Name of the scheduler.
     pub scheduler: String,
+    /// Flags of the scheduler, of one that has some.
+    pub scheduler_flags: Option<SchedulerFlags>,
     /// Forward method of servers that are added without one.
     pub forward: Option<Forward>,
     /// Number of servers.

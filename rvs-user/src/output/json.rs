@@ -27,6 +27,8 @@ struct ServiceJson {
     address: String,
     port: u16,
     scheduler: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduler_flags: Option<Vec<&'static str>>,
     forward: Option<String>,
     stats: Stats,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +74,7 @@ fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
         address: service.key.endpoint.ip().to_string(),
         port: service.key.endpoint.port(),
         scheduler: service.scheduler.clone(),
+        scheduler_flags: service.scheduler_flags.map(|flags| flags.names().collect()),
         forward: service.forward.map(|method| method.to_string()),
         stats: service.stats,
         servers: servers.map(|servers| servers.iter().map(server_json).collect()),

@@ -54,13 +54,23 @@ pub fn to_text(listing: &Listing) -> String {
 fn service_row(service: &Service) -> [String; 5] {
     [
         service.key.to_string(),
-        service.scheduler.clone(),
+        scheduler(service),
         service
             .forward
             .map_or_else(|| "-".to_owned(), |method| method.to_string()),
         service.servers.to_string(),
         service.stats.connections.to_string(),
     ]
+}
+
+/// The scheduler and what is set of its flags, as one word: `sh,fallback`.
+fn scheduler(service: &Service) -> String {
+    let mut word = service.scheduler.clone();
+    for name in service.scheduler_flags.unwrap_or_default().names() {
+        word.push(',');
+        word.push_str(name);
+    }
+    word
 }
 
 fn server_row(server: &Server) -> [String; 8] {

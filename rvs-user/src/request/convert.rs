@@ -14,6 +14,7 @@ use crate::cli::ForwardArguments;
 use crate::cli::ServerCommand;
 use crate::cli::ServiceCommand;
 use crate::error::Error;
+use crate::model::SchedulerFlags;
 use crate::model::ServerSettings;
 use crate::model::ServiceKey;
 use crate::model::ServiceSettings;
@@ -56,28 +57,35 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
         ServiceCommand::Add {
             service,
             scheduler,
+            scheduler_flags,
             forward,
         } => Ok(Request::ServiceAdd(
             address::service(service)?,
             ServiceSettings {
                 scheduler: scheduler.clone(),
+                scheduler_flags: parse_scheduler_flags(scheduler_flags.as_deref())?,
                 forward: forward.method(),
             },
         )),
         ServiceCommand::Set {
             service,
             scheduler,
+            scheduler_flags,
             forward,
         } => {
             let key = address::service(service)?;
             let settings = ServiceSettings {
                 scheduler: scheduler.clone(),
+                scheduler_flags: parse_scheduler_flags(scheduler_flags.as_deref())?,
                 forward: forward.method(),
             };
             if settings == ServiceSettings::default() {
                 return Err(nothing_to_change(
                     service,
-                    &format!("--scheduler {}, --nat, --dr or --tun", SCHEDULERS.join("|")),
+                    &format!(
+                        "--scheduler {}, --scheduler-flags FLAGS, --nat, --dr or --tun",
+                        SCHEDULERS.join("|")
+                    ),
                 ));
             }
             Ok(Request::ServiceSet(key, settings))
@@ -139,6 +147,16 @@ fn server_settings(
         weight: weight.map(parse_weight).transpose()?,
         forward,
     })
+}
+
+fn parse_scheduler_flags(text: Option<&str>) -> Result<Option<SchedulerFlags>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    match SchedulerFlags::from_names(text) {
+        Some(flags) => Ok(Some(flags)),
+        None => Err(Error::usage("not flags of a scheduler")
+            .argument(format!("--scheduler-flags {text}"))
+            .hint("write port, fallback, both with a comma, or none")),
+    }
 }
 
 fn parse_weight(text: &str) -> Result<u32, Error> {

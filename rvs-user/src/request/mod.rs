@@ -9,6 +9,8 @@ mod port_mapping;
 
 use std::net::SocketAddr;
 
+use rvs_logic::logic::scheduler::Kind;
+
 use crate::model::ServerSettings;
 use crate::model::ServiceKey;
 use crate::model::ServiceSettings;
@@ -17,7 +19,7 @@ pub use convert::{command_name, convert};
 pub use port_mapping::check_port_mapping;
 
 /// Schedulers of the module.
-pub const SCHEDULERS: [&str; 2] = ["rr", "wrr"];
+pub const SCHEDULERS: [&str; Kind::ALL.len()] = Kind::NAMES;
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
