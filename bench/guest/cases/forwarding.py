@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Packets that concern no service, forwarded by the routing table: what does a load balancer cost those?"""
+
+import results
+from flows import requests
+from measure import established, floor, request_stream
+from namespace import VIP, Namespace, server
+
+# Instructions a packet with no service configured anywhere, once measured.
+_untaxed: float | None = None
+
+_COUNTED = "packet forwarded by IPv4 routing that matches no service"
+
+
+def _stream():
+    return request_stream(requests(server(0), 9, clients=1))
+
+
+def without_service(clients, _backend) -> None:
+    """All load balancers loaded, none configured in any namespace: hooks are not registered."""
+    global _untaxed
+    namespace = Namespace("plain", clients)
+    stream = _stream()
+    drop = floor(namespace, stream)
+    _untaxed = established(namespace, stream)
+    results.row("floor", None, instructions=drop, floor=drop, flows=1, counted="packet generated and dropped in ip_rcv")
+    results.row("forward", None, instructions=_untaxed, floor=drop, flows=1, counted=_COUNTED)
+    namespace.close()
+
+
+def with_service(clients, backend) -> None:
+    namespace = Namespace(f"forward-{backend.name}", clients)
+    try:
+        backend.add_service(namespace, VIP, 80, "rr")
+        backend.add_server(namespace, VIP, 80, server(0), "dr")
+        stream = _stream()
+        drop = floor(namespace, stream)
+        instructions = established(namespace, stream, label=f"forward+service {backend.name} {backend.path} 1")
+        results.row("forward+service", backend, instructions=instructions, floor=drop, flows=1, counted=_COUNTED)
+        if _untaxed is not None:
+            results.row("forward-tax", backend, instructions=instructions, floor=_untaxed, flows=1,
+                        counted=f"{_COUNTED}, over the same packet with no service configured")
+    finally:
+        namespace.close()

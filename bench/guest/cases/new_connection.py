@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Packets that each open a connection, over the same packets once the connections exist."""
+
+import region
+import results
+from flows import requests
+from measure import PACKETS, established, floor, forwarded, request_stream, settle
+from namespace import VIP, Namespace, server
+
+_PORT = 80
+SCHEDULERS = ("rr", "wrr", "lc", "wlc", "sh", "mh")
+
+
+def run(clients, backend, scheduler: str, servers: int) -> None:
+    """Creation happens once, so it is not repeated: the second pass over the flows is, and shows the guest to be quiet."""
+    namespace = Namespace(f"new-{backend.name}-{scheduler}-{servers}", clients)
+    try:
+        backend.add_service(namespace, VIP, _PORT, scheduler)
+        for number in range(servers):
+            backend.add_server(namespace, VIP, _PORT, server(number), "dr")
+        stream = request_stream(requests(VIP, _PORT, PACKETS))
+        settle()
+        with region.region(f"new-{scheduler}-{servers} {backend.name} {backend.path} {PACKETS}", PACKETS):
+            created = forwarded(namespace, stream, PACKETS)
+        settle()
+        known = established(namespace, stream)
+        drop = floor(namespace, stream)
+        counted = "first packet of a UDP flow, by DR"
+        results.row(f"new-{scheduler}-{servers}", backend, instructions=created, floor=drop, flows=PACKETS, counted=counted)
+        results.row(f"new-{scheduler}-{servers}-over", backend, instructions=created, floor=known, flows=PACKETS,
+                    counted=f"{counted}, over a packet of the same flows established")
+    finally:
+        namespace.close()
+        settle()

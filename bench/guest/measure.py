@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Instructions a packet, measured until two runs agree."""
+
+import time
+
+import pktgen
+import region
+from namespace import CLIENT_DEVICE, FOREIGN_MAC, MAC, SERVER_DEVICE, Namespace
+
+PACKETS = 20_000
+# Two runs that differ by more have something in them that is not the packets' own work.
+TOLERANCE = 2.0
+ATTEMPTS = 6
+
+
+class Unstable(Exception):
+    """Runs of the same packets do not agree."""
+
+
+class Lost(Exception):
+    """Packets did not come out where they should."""
+
+
+def settle() -> None:
+    """Let what is deferred (resizing, expiry, namespaces being dismantled) end; an idle guest's time costs nothing."""
+    time.sleep(2)
+
+
+def _other(device: str) -> str:
+    return SERVER_DEVICE if device == CLIENT_DEVICE else CLIENT_DEVICE
+
+
+def forwarded(namespace: Namespace, stream: pktgen.Stream, count: int) -> float:
+    """Instructions a packet of packets received on one device, all of which must leave by the other."""
+    out = _other(stream.device)
+    before = namespace.sent(out)
+    with namespace.entered():
+        instructions = pktgen.run(stream, count)
+    sent = namespace.sent(out) - before
+    if sent != count:
+        raise Lost(f"{count} packets in at {stream.device}, {sent} out at {out}")
+    return instructions
+
+
+def repeated(run) -> float:
+    """The smaller of the first two successive results of `run` that agree."""
+    results = [run()]
+    for _ in range(ATTEMPTS - 1):
+        results.append(run())
+        if abs(results[-1] - results[-2]) <= TOLERANCE:
+            return min(results[-2:])
+    raise Unstable(", ".join(f"{result:.1f}" for result in results))
+
+
+def established(namespace: Namespace, stream: pktgen.Stream, count: int = PACKETS, label: str | None = None) -> float:
+    """Of packets that change nothing; `label` names them to the plugin that looks at one more run."""
+    result = repeated(lambda: forwarded(namespace, stream, count))
+    if label and region.wanted:
+        with region.region(label, count):
+            forwarded(namespace, stream, count)
+    return result
+
+
+def request_stream(flows) -> pktgen.Stream:
+    return pktgen.Stream(CLIENT_DEVICE, MAC[CLIENT_DEVICE], flows)
+
+
+def reply_stream(flows) -> pktgen.Stream:
+    return pktgen.Stream(SERVER_DEVICE, MAC[SERVER_DEVICE], flows)
+
+
+def floor(namespace: Namespace, stream: pktgen.Stream, count: int = PACKETS) -> float:
+    """Cost of the same generator when the packet is for another machine: dropped on entry to the IPv4 layer."""
+    foreign = pktgen.Stream(stream.device, FOREIGN_MAC, stream.flows)
+
+    def run() -> float:
+        with namespace.entered():
+            return pktgen.run(foreign, count)
+
+    return repeated(run)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The director's network namespace: a device towards clients, a device towards servers, neighbours that are known.
+
+Dummy devices end a packet's way as soon as a driver would have it, so what is counted is the director's own work.
+"""
+
+import contextlib
+import ipaddress
+import os
+import subprocess
+
+CLIENT_DEVICE = "client0"
+SERVER_DEVICE = "server0"
+MAC = {CLIENT_DEVICE: "02:00:00:00:01:01", SERVER_DEVICE: "02:00:00:00:02:01"}
+FOREIGN_MAC = "02:00:00:00:0f:0f"
+_GATEWAY_MAC = "02:00:00:00:01:02"
+_SERVER_MAC = "02:00:00:00:02:02"
+
+_CLIENT_NETWORK = ipaddress.IPv4Network("192.0.2.0/24")
+_SERVER_NETWORK = ipaddress.IPv4Network("198.18.0.0/16")
+GATEWAY = _CLIENT_NETWORK[2]
+VIP = _CLIENT_NETWORK[100]
+SERVERS = 250
+
+
+def server(number: int) -> ipaddress.IPv4Address:
+    """Address of real server 0, 1, …"""
+    return _SERVER_NETWORK[10 + number]
+
+
+def _batch(name: str | None, lines: list[str]) -> None:
+    command = ["ip"] + (["-n", name] if name else []) + ["-batch", "-"]
+    subprocess.run(command, input="\n".join(lines), text=True, check=True)
+
+
+class Namespace:
+    """Created when made, gone after close()."""
+
+    def __init__(self, name: str, clients: ipaddress.IPv4Network, first_vips: int = 1):
+        self.name = name
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        lines = ["link set lo up"]
+        for device, mac, address in (
+            (CLIENT_DEVICE, MAC[CLIENT_DEVICE], f"{_CLIENT_NETWORK[1]}/24"),
+            (SERVER_DEVICE, MAC[SERVER_DEVICE], f"{_SERVER_NETWORK[1]}/16"),
+        ):
+            lines += [
+                f"link add {device} address {mac} type dummy",
+                # IPv6 would send its own packets in the middle of a measurement.
+                f"link set {device} addrgenmode none",
+                f"address add {address} dev {device}",
+                f"link set {device} up",
+            ]
+        lines += [f"address add {VIP + i}/32 dev {CLIENT_DEVICE}" for i in range(first_vips)]
+        lines += [
+            f"neighbour add {GATEWAY} lladdr {_GATEWAY_MAC} dev {CLIENT_DEVICE} nud permanent",
+            f"route add {clients} via {GATEWAY} dev {CLIENT_DEVICE}",
+        ]
+        lines += [
+            f"neighbour add {server(i)} lladdr {_SERVER_MAC} dev {SERVER_DEVICE} nud permanent" for i in range(SERVERS)
+        ]
+        _batch(name, lines)
+        with self.entered(), open("/proc/sys/net/ipv4/ip_forward", "w", encoding="ascii") as file:
+            file.write("1")
+
+    def close(self) -> None:
+        subprocess.run(["ip", "netns", "delete", self.name], check=True)
+
+    def run(self, command: list[str], **options) -> subprocess.CompletedProcess:
+        """Run a program inside."""
+        return subprocess.run(["ip", "netns", "exec", self.name, *command], check=True, **options)
+
+    @contextlib.contextmanager
+    def entered(self):
+        """The calling process is inside for the length of a with block."""
+        outside = os.open("/proc/self/ns/net", os.O_RDONLY)
+        inside = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        try:
+            os.setns(inside, os.CLONE_NEWNET)
+            yield
+        finally:
+            os.setns(outside, os.CLONE_NEWNET)
+            os.close(inside)
+            os.close(outside)
+
+    def sent(self, device: str) -> int:
+        """Packets that left by `device` since it exists."""
+        with self.entered(), open("/proc/net/dev", encoding="ascii") as file:
+            for line in file:
+                name, _, counters = line.partition(":")
+                if name.strip() == device:
+                    # include/uapi/linux/if_link.h order as /proc/net/dev prints it: eight of reception, then sent bytes, packets.
+                    return int(counters.split()[9])
+        raise LookupError(device)
+
+    def track_connections(self) -> None:
+        """Have nf_conntrack work here, as any firewall rule on a connection's state does."""
+        rules = "table ip bench { chain prerouting { type filter hook prerouting priority filter; ct state invalid drop; }; }"
+        self.run(["nft", "-f", "-"], input=rules, text=True)

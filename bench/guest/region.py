@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Marks for the TCG plugins on the host: what is between begin() and end() is looked at (see plugin/region.h)."""
+
+import contextlib
+import ctypes
+import mmap
+import os
+import shutil
+import struct
+
+_BEGIN = 0x52565301
+_END = 0x52565302
+
+
+def _mark(number: int):
+    """A function made of the instructions nopl number(%rax); ret."""
+    page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    page.write(b"\x0f\x1f\x80" + struct.pack("<I", number) + b"\xc3")
+    function = ctypes.CFUNCTYPE(None)(ctypes.addressof(ctypes.c_char.from_buffer(page)))
+    # The page lives as long as the function.
+    function.page = page
+    return function
+
+
+_begin = _mark(_BEGIN)
+_end = _mark(_END)
+_OUT = "/rvs/out"
+
+# Whether a plugin is there to look.
+wanted = False
+
+
+@contextlib.contextmanager
+def region(label: str, packets: int):
+    """Look at the body of the with block; the n-th line of the file regions names the n-th region."""
+    with open(f"{_OUT}/regions", "a", encoding="ascii") as file:
+        file.write(f"{packets} {label}\n")
+    _begin()
+    try:
+        yield
+    finally:
+        _end()
+
+
+def save_symbols() -> None:
+    """What the host needs to name the addresses it saw: they are the same until a module is unloaded."""
+    shutil.copy("/proc/kallsyms", f"{_OUT}/kallsyms")
+    text = "/sys/module/rvs/sections/.text"
+    if os.path.exists(text):
+        shutil.copy(text, f"{_OUT}/rvs.text")

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What run, profile and cache-model share: the guest's files and a machine that counts instructions.
+# Sourced, never run.
+
+# shellcheck source=../qemu/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../qemu/lib/common.sh"
+
+BENCH=$RVS_TOP/bench
+
+# Every instruction takes a nanosecond of the guest's time, so its clock counts instructions; sleeping takes none of ours.
+# One processor, as only that is reproducible. Without erms, because each iteration of a string instruction is counted, and
+# with it the kernel would clear memory byte by byte where hardware does not.
+BENCH_MACHINE='-accel tcg,thread=single -icount shift=0,sleep=off -cpu max,-erms'
+# The frequency is known, and calibrating would make it a little different in each boot.
+BENCH_PARAMETERS='tsc_early_khz=1000000'
+
+# bench_stage STAGE MODULE RVSADM: what the guest gets besides its own system.
+bench_stage() {
+	local stage=$1 module=$2 rvsadm=$3
+	[ -e "$module" ] || die "$module: there is no such module; run 'make module'"
+	[ -e "$rvsadm" ] || die "$rvsadm: there is no such program; run 'make user'"
+	mkdir -p "$stage/rvs" "$stage/usr/sbin"
+	cp "$module" "$stage/rvs/rvs.ko"
+	cp "$rvsadm" "$stage/usr/sbin/rvsadm"
+	cp -R "$BENCH/guest" "$stage/rvs/bench"
+}
+
+# bench_boot FLAVOUR MITIGATIONS STAGE RESULTS QEMU-ARGUMENTS [MAIN-ARGUMENT...]: run the guest's part.
+bench_boot() {
+	local flavour=$1 mitigations=$2 stage=$3 results=$4 qemu=$5
+	shift 5
+	"$RVS_TOP/qemu/boot" --flavour "$flavour" --smp 1 --memory 3072 --timeout 5400 --accelerator "$BENCH_MACHINE" --qemu "$qemu" \
+		--append "$BENCH_PARAMETERS mitigations=$mitigations" --overlay "$stage" --results "$results" \
+		-- python3 -B /rvs/bench/main.py "$@"
+}
+
+# bench_plugin NAME: build a TCG plugin and print its path. For the host's QEMU, so by the host's compiler.
+bench_plugin() {
+	local plugin=$RVS_TOP/build/bench/$1.so
+	mkdir -p "${plugin%/*}"
+	cc -O2 -Wall -Wextra -Werror -fPIC -shared -o "$plugin" "$BENCH/plugin/$1.c"
+	echo "$plugin"
+}
