@@ -12,7 +12,8 @@ class Unsupported(Exception):
 
 
 def _tool(namespace: Namespace, command: list[str]) -> None:
-    done = subprocess.run(["ip", "netns", "exec", namespace.name, *command], capture_output=True, text=True)
+    with namespace.entered():
+        done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise Unsupported(f"{' '.join(command)}: {(done.stderr or done.stdout).strip().splitlines()[0]}")
 

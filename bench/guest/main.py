@@ -34,18 +34,43 @@ class Bench:
             results.missing(name, backend, f"{type(error).__name__}: {error}", failed=True)
 
 
-def plan(bench: Bench, backends: list, flows: list[int]) -> None:
-    bench.case("forward", None, forwarding.without_service)
-    for backend in backends:
-        bench.case("forward+service", backend, forwarding.with_service)
+# From so many flows on, the size of ip_vs's table decides, so that it is measured with a large one too.
+_MANY = 100_000
+_LARGE_TABLE = 20
+
+
+def _established(bench: Bench, backends: list, flows: list[int], conntrack: bool = False) -> None:
     for count in flows:
         for method in flows_established.METHODS:
             for backend in backends:
-                bench.case(f"{method}-{count}", backend, flows_established.run, method, count)
+                name = f"{method}-{count}{'-conntrack' if conntrack else ''}"
+                bench.case(name, backend, flows_established.run, method, count, conntrack)
+
+
+def plan(bench: Bench, rvs: list[Rvs], flows: list[int]) -> None:
+    """All cases, with RVS once for each of its paths."""
+    peer = IpVs()
+    peer.load()
+    rvs[0].load()
+    backends = [peer, *rvs]
+    bench.case("forward", None, forwarding.without_service)
+    for backend in backends:
+        bench.case("forward+service", backend, forwarding.with_service)
+    few = [count for count in flows if count < _MANY]
+    _established(bench, backends, few)
     for scheduler in new_connection.SCHEDULERS:
         for servers in (10, 250):
-            for backend in backends:
+            for backend in backends[:2]:
                 bench.case(f"new-{scheduler}-{servers}", backend, new_connection.run, scheduler, servers)
+    many = [count for count in flows if count >= _MANY]
+    _established(bench, backends, many)
+    if many:
+        peer.unload()
+        large = IpVs(_LARGE_TABLE)
+        large.load()
+        _established(bench, [large], many)
+    # Last, because once a namespace has had conntrack its hooks stay known to the kernel.
+    _established(bench, backends, few[:1], conntrack=True)
 
 
 def main() -> int:
@@ -55,12 +80,9 @@ def main() -> int:
     parser.add_argument("--mark", action="store_true", help="a TCG plugin is there: run every case once more for it")
     arguments = parser.parse_args()
     region.wanted = arguments.mark
-    subprocess.run(["modprobe", "-a", "pktgen", "dummy", "ipip"], check=True)
-    backends = [IpVs(), Rvs()]
-    for backend in backends:
-        backend.load()
+    subprocess.run(["modprobe", "-a", "pktgen", "dummy"], check=True)
     bench = Bench(arguments.only)
-    plan(bench, backends, [int(count) for count in arguments.flows.split(",")])
+    plan(bench, [Rvs()], [int(count) for count in arguments.flows.split(",")])
     if region.wanted:
         region.save_symbols()
     print(f"bench: {bench.failures} cases failed", flush=True)

@@ -36,7 +36,7 @@ def _batch(name: str | None, lines: list[str]) -> None:
 class Namespace:
     """Created when made, gone after close()."""
 
-    def __init__(self, name: str, clients: ipaddress.IPv4Network, first_vips: int = 1):
+    def __init__(self, name: str, clients: ipaddress.IPv4Network):
         self.name = name
         subprocess.run(["ip", "netns", "add", name], check=True)
         lines = ["link set lo up"]
@@ -51,8 +51,8 @@ class Namespace:
                 f"address add {address} dev {device}",
                 f"link set {device} up",
             ]
-        lines += [f"address add {VIP + i}/32 dev {CLIENT_DEVICE}" for i in range(first_vips)]
         lines += [
+            f"address add {VIP}/32 dev {CLIENT_DEVICE}",
             f"neighbour add {GATEWAY} lladdr {_GATEWAY_MAC} dev {CLIENT_DEVICE} nud permanent",
             f"route add {clients} via {GATEWAY} dev {CLIENT_DEVICE}",
         ]
@@ -65,10 +65,6 @@ class Namespace:
 
     def close(self) -> None:
         subprocess.run(["ip", "netns", "delete", self.name], check=True)
-
-    def run(self, command: list[str], **options) -> subprocess.CompletedProcess:
-        """Run a program inside."""
-        return subprocess.run(["ip", "netns", "exec", self.name, *command], check=True, **options)
 
     @contextlib.contextmanager
     def entered(self):
@@ -96,4 +92,5 @@ class Namespace:
     def track_connections(self) -> None:
         """Have nf_conntrack work here, as any firewall rule on a connection's state does."""
         rules = "table ip bench { chain prerouting { type filter hook prerouting priority filter; ct state invalid drop; }; }"
-        self.run(["nft", "-f", "-"], input=rules, text=True)
+        with self.entered():
+            subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)

@@ -7,11 +7,11 @@ _PATH = "/rvs/out/rows.jsonl"
 
 
 def row(case: str, backend, *, instructions: float, floor: float = 0.0, flows: int | None = None, conntrack: bool = False,
-        size: float | None = None, counted: str) -> None:
+        size: dict[str, float] | None = None, counted: str) -> None:
     """One row.
 
     `instructions` are those of one of what `counted` names, `floor` the part of them that is not the load balancer's or
-    the network stack's above it; `size` bytes.
+    the network stack's above it; `size` bytes (see memory.growth).
     """
     fields = {
         "case": case,
@@ -22,14 +22,15 @@ def row(case: str, backend, *, instructions: float, floor: float = 0.0, flows: i
         "conntrack": conntrack,
         "instructions": round(instructions, 1),
         "floor": round(floor, 1),
-        "bytes": None if size is None else round(size, 1),
+        "bytes": round(size["all"], 1) if size else None,
+        "bytes_of": {part: round(value, 1) for part, value in size.items() if part != "all"} if size else None,
         "counted": counted,
     }
     _write(fields)
     name = f"{fields['backend'] or '-'}{'/%d bits' % fields['table_bits'] if fields['table_bits'] else ''}"
     print(f"{case:22} {name:14} {fields['path'] or '-':5} {flows or '-':>8} {'ct' if conntrack else '':3}"
           f"{fields['instructions']:>10} {fields['instructions'] - fields['floor']:>10.1f}"
-          f"{'' if size is None else '  %.1f bytes' % size}", flush=True)
+          f"{'' if size is None else f"  {fields['bytes']} bytes {fields['bytes_of']}"}", flush=True)
 
 
 def missing(case: str, backend, reason: str, failed: bool) -> None:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Packets of connections that exist, for each forward method and direction."""
 
+import memory
 import results
 from flows import replies, requests
 from measure import PACKETS, established, floor, forwarded, reply_stream, request_stream, settle
 from namespace import VIP, Namespace, server
 
 _PORT = 80
+# From so many connections on, memory a connection is exact to the byte.
+_FILL = 100_000
 METHODS = ("dr", "nat", "tun")
 
 
@@ -21,8 +24,14 @@ def run(clients, backend, method: str, flows: int, conntrack: bool = False) -> N
         # Whole rounds: every flow has the same share of the result.
         count = max(PACKETS // flows, 1) * flows
         inward = request_stream(requests(VIP, _PORT, flows))
-        forwarded(namespace, inward, flows)
         settle()
+        before = memory.used()
+        created = forwarded(namespace, inward, flows)
+        settle()
+        if flows >= _FILL and not conntrack:
+            size = memory.growth(before, flows)
+            results.row(f"fill-{method}", backend, instructions=created, floor=floor(namespace, inward), flows=flows, size=size,
+                        counted="first packet of a UDP flow while the table fills; bytes of all memory a connection")
         _row(namespace, backend, "nat-in" if method == "nat" else method, inward, count, flows, conntrack)
         if method == "nat":
             outward = reply_stream(replies(server(0), _PORT, flows))
