@@ -25,3 +25,5 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$KSELFTEST_DIR/lib/talk.sh"
 # shellcheck source=lib/counters.sh
 . "$KSELFTEST_DIR/lib/counters.sh"
+# shellcheck source=lib/leaks.sh
+. "$KSELFTEST_DIR/lib/leaks.sh"

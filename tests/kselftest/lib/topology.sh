@@ -45,19 +45,9 @@ topology_create() {
 		echo "netns add $namespace"
 	done | ip -batch - || return
 	for namespace in "${topology_namespaces[@]}"; do
-		ip -n "$namespace" link set lo up || return
-		# Errors are part of what is tested, so none may be lost to the rate limit.
-		in_ns "$namespace" sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 \
-			net.ipv4.icmp_msgs_burst=100000 || return
+		namespace_prepare "$namespace" || return
 	done
-
-	{
-		echo "addr add $VIP/32 dev lo"
-		echo "link add servers type bridge"
-		echo "addr add $DIRECTOR_LAN_IP/24 dev servers"
-		echo "link set servers up"
-	} | ip -n "$DIRECTOR" -batch - || return
-	in_ns "$DIRECTOR" sysctl -qw net.ipv4.ip_forward=1 || return
+	director_addresses || return
 	if [ "${1-}" = --router ]; then
 		client_link "$ROUTER" && router_link || return
 	else
@@ -66,6 +56,25 @@ topology_create() {
 	for i in "${!SERVERS[@]}"; do
 		server_link "${SERVERS[i]}" "${SERVER_IPS[i]}" "server$((i + 1))" || return
 	done
+}
+
+# namespace_prepare NAMESPACE
+namespace_prepare() {
+	ip -n "$1" link set lo up || return
+	# Errors are part of what is tested, so none may be lost to the rate limit.
+	in_ns "$1" sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 \
+		net.ipv4.icmp_msgs_burst=100000
+}
+
+# What the director has before it has links.
+director_addresses() {
+	ip -n "$DIRECTOR" -batch - <<-EOF &&
+		addr add $VIP/32 dev lo
+		link add servers type bridge
+		addr add $DIRECTOR_LAN_IP/24 dev servers
+		link set servers up
+	EOF
+		in_ns "$DIRECTOR" sysctl -qw net.ipv4.ip_forward=1
 }
 
 # client_link NAMESPACE: joins the client to its gateway there.

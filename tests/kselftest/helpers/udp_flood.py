@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Datagrams of many flows, without an end, whatever becomes of network and load balancer.
+
+    udp_flood.py ADDRESS PORT FLOWS FLOWS-PER-SECOND
+
+Prints a line for each round in which answers came.
+"""
+
+import select
+import socket
+import sys
+
+ROUNDS_PER_SECOND = 10
+
+
+def drain(sock):
+    """Number of datagrams that wait to be read."""
+    count = 0
+    while True:
+        try:
+            sock.recv(2048)
+        except BlockingIOError:
+            return count
+        except OSError:
+            continue
+        count += 1
+
+
+def main():
+    address, port, flows, rate = sys.argv[1], *map(int, sys.argv[2:])
+    sockets = []
+    answers = select.poll()
+    for _ in range(flows):
+        # Not connected: the address the way back needs is chosen anew for each datagram, for routes come and go.
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setblocking(False)
+        sockets.append(sock)
+        answers.register(sock, select.POLLIN)
+
+    by_descriptor = {sock.fileno(): sock for sock in sockets}
+    next_flow = 0
+    while True:
+        for _ in range(max(1, rate // ROUNDS_PER_SECOND)):
+            try:
+                sockets[next_flow % flows].sendto(b"flood", (address, port))
+            except OSError:
+                pass
+            next_flow += 1
+        # The pace of the rounds; what comes meanwhile is read in the next one.
+        select.select([], [], [], 1 / ROUNDS_PER_SECOND)
+        answered = sum(drain(by_descriptor[fd]) for fd, _ in answers.poll(0))
+        if answered:
+            print(answered, flush=True)
+
+
+main()
