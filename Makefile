@@ -34,11 +34,11 @@ deps: ## host packages, build root, guest userland (cached)
 
 .PHONY: kdir
 kdir: deps ## Debian's stock kernel and a tree prepared for its modules (UPDATE=1: look for a newer one)
-	@echo "KDIR=$$(qemu/kernel/stock $(if $(UPDATE),--update))/build"
+	@kernel=$$(qemu/kernel/stock $(if $(UPDATE),--update)) && echo "KDIR=$$kernel/build"
 
 .PHONY: kernel
 kernel: deps ## the kernel of FLAVOUR, built when it is not cached
-	@echo "$(FLAVOUR) kernel: $$(qemu/kernel/$(if $(filter stock,$(FLAVOUR)),stock,custom $(FLAVOUR)))"
+	@kernel=$$(qemu/kernel/$(if $(filter stock,$(FLAVOUR)),stock,custom $(FLAVOUR))) && echo "$(FLAVOUR) kernel: $$kernel"
 
 # --- building
 

@@ -52,12 +52,10 @@ debian_unpack() {
 	downloads=$dir.download
 	rm -rf "$downloads" "$dir"
 	mkdir -p "$downloads" "$dir"
-	(
-		cd "$downloads" || exit
-		with_progress "download: $*" -- apt-get -c "$RVS_CACHE/apt/apt.conf" download "$@"
-		for deb in *.deb; do
-			dpkg-deb -x "$deb" "$dir"
-		done
-	)
+	with_progress "download: $*" -- \
+		env -C "$downloads" apt-get -c "$RVS_CACHE/apt/apt.conf" download "$@"
+	for deb in "$downloads"/*.deb; do
+		with_progress "unpack $(basename "$deb")" -- dpkg-deb -x "$deb" "$dir"
+	done
 	rm -rf "$downloads"
 }
