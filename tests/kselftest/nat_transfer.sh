@@ -71,6 +71,15 @@ active_connections() {
 	done | awk '{ sum += $1 } END { print sum }')" = "$1" ]
 }
 
+# signal_servers SIGNAL: to all that runs on them.
+signal_servers() {
+	local namespace processes
+	for namespace in "${SERVERS[@]}"; do
+		mapfile -t processes < <(ip netns pids "$namespace")
+		expect_success kill "-$1" "${processes[@]}"
+	done
+}
+
 many_connections_at_once() {
 	local curl directory=$TEST_DIR/parallel sums
 	expect_success offloads tso on gso on gro on tx on sg on
@@ -81,11 +90,13 @@ many_connections_at_once() {
 	done
 	head -c 30000 /dev/urandom >"$TEST_DIR/files/small"
 	mkdir "$directory"
-	# The servers send slowly, so that all are open at the same time.
-	in_ns "$CLIENT" curl -sS --max-time 600 -Z --parallel-immediate --parallel-max "$PARALLEL" -H 'Connection: close' \
-		-o "$directory/#1" "http://$VIP/slow/small?[1-$PARALLEL]" &
+	# The servers' kernels accept the connections, and nobody answers before all of them are open.
+	signal_servers STOP
+	in_ns "$CLIENT" curl -sS --max-time 200 -Z --parallel-immediate --parallel-max "$PARALLEL" -H 'Connection: close' \
+		-o "$directory/#1" "http://$VIP/files/small?[1-$PARALLEL]" &
 	curl=$!
 	wait_until 60 active_connections "$PARALLEL" || fail "there were never $PARALLEL active connections at once"
+	signal_servers CONT
 	wait "$curl" || fail "curl ended with exit status $?"
 
 	sums=$(cat "$directory"/* | sha256sum)

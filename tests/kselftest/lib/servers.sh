@@ -27,7 +27,6 @@ http_server_start() {
 				listen $2 backlog=1024;
 				location / { return 200 "$name\n"; }
 				location /files/ { alias $TEST_DIR/files/; }
-				location /slow/ { alias $TEST_DIR/files/; limit_rate 3k; }
 			}
 		}
 	EOF
