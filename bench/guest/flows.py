@@ -37,6 +37,6 @@ def requests(address: ipaddress.IPv4Address, port: int, clients: int, skip: int 
     return Flows(FIRST_CLIENT + skip, address, CLIENT_PORT, port, clients)
 
 
-def replies(address: ipaddress.IPv4Address, port: int, clients: int) -> Flows:
+def replies(address: ipaddress.IPv4Address, port: int, clients: int, skip: int = 0) -> Flows:
     """Packets of one server to the clients of requests()."""
-    return Flows(address, FIRST_CLIENT, port, CLIENT_PORT, clients, clients_receive=True)
+    return Flows(address, FIRST_CLIENT + skip, port, CLIENT_PORT, clients, clients_receive=True)

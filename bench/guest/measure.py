@@ -82,7 +82,7 @@ def established(namespace: Namespace, stream: pktgen.Stream, count: int = PACKET
     """Of packets that change nothing; `label` names them to the plugin that looks at one more run."""
     result = repeated(lambda: forwarded(namespace, stream, count))
     if label and region.wanted:
-        with region.region(label, count):
+        with region.region(label, count, warm_up=lambda: forwarded(namespace, stream, count)):
             forwarded(namespace, stream, count)
     return result
 

@@ -10,6 +10,7 @@ import struct
 
 _BEGIN = 0x52565301
 _END = 0x52565302
+_WARM = 0x52565303
 
 
 def _mark(number: int):
@@ -24,6 +25,7 @@ def _mark(number: int):
 
 _begin = _mark(_BEGIN)
 _end = _mark(_END)
+_warm = _mark(_WARM)
 _OUT = "/rvs/out"
 
 # Whether a plugin is there to look.
@@ -31,10 +33,16 @@ wanted = False
 
 
 @contextlib.contextmanager
-def region(label: str, packets: int):
-    """Look at the body of the with block; the n-th line of the file regions names the n-th region."""
+def region(label: str, packets: int, warm_up=None):
+    """Look at the body of the with block, after warm_up() has filled the caches.
+
+    The n-th line of the file regions names the n-th region.
+    """
     with open(f"{_OUT}/regions", "a", encoding="ascii") as file:
         file.write(f"{packets} {label}\n")
+    if warm_up:
+        _warm()
+        warm_up()
     _begin()
     try:
         yield

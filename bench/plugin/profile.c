@@ -70,16 +70,9 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	struct block *block;
 
 	(void)id;
-	for (size_t i = 0; i < n; i++) {
-		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-		uint32_t mark = region_mark(insn);
-
-		if (mark)
-			qemu_plugin_register_vcpu_insn_exec_cb(
-				insn,
-				mark == REGION_BEGIN ? begin_region : end_region,
-				QEMU_PLUGIN_CB_NO_REGS, NULL);
-	}
+	for (size_t i = 0; i < n; i++)
+		region_watch(qemu_plugin_tb_get_insn(tb, i), NULL, begin_region,
+			     end_region);
 	if (!kernel_address(qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0))))
 		return;
 
@@ -103,15 +96,9 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 					   int argc, char **argv)
 {
 	(void)info;
-	if (argc != 1 || strncmp(argv[0], "out=", 4)) {
-		fprintf(stderr, "profile: out=FILE is needed\n");
+	out = plugin_output("profile", argc, argv);
+	if (!out)
 		return -1;
-	}
-	out = fopen(argv[0] + 4, "w");
-	if (!out) {
-		perror(argv[0] + 4);
-		return -1;
-	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	return 0;
 }
