@@ -88,10 +88,10 @@ reset_connection_expires_and_the_established_stays() {
 	expect_soon "active and inactive connections" "1 1" connections_of_all "$OTHER"
 
 	# The timeout of the state CLOSE is 10 seconds.
-	wait_until 30 prints "1 0" connections_of_all "$OTHER" || fail "the connection that was reset is still there"
+	wait_until 40 prints "1 0" connections_of_all "$OTHER" || fail "the connection that was reset is still there"
 	took=$(((${EPOCHREALTIME/./} - started) / 1000))
-	# That of any state before is a minute or more; looking takes its time on a slow machine.
-	expect_range "milliseconds until then" 9000 25000 "$took"
+	# That of the state before is 15 minutes; looking takes its time on a slow machine.
+	expect_range "milliseconds until then" 9000 50000 "$took"
 	expect_equal "who answers the established one" server1 "$(talk me ask kept)"
 }
 
