@@ -19,6 +19,12 @@ pub(crate) fn synchronize() {
 /// these.
 pub(crate) struct Barrier;
 
+/// Waits until the `call_rcu()` callbacks queued so far have run. Process context only.
+pub(crate) fn barrier() {
+    // SAFETY: An FFI call; the callers of this function may sleep, which debug kernels check.
+    unsafe { bindings::helper_rcu_barrier() }
+}
+
 /// How deep objects that wait for a grace period are nested: what is freed may hold the last
 /// reference on the next, as a service does on its set of destinations, and each waits for itself.
 const NESTING: usize = 4;
@@ -26,8 +32,7 @@ const NESTING: usize = 4;
 impl Drop for Barrier {
     fn drop(&mut self) {
         for _ in 0..NESTING {
-            // SAFETY: An FFI call; modules are unloaded in process context.
-            unsafe { bindings::helper_rcu_barrier() }
+            barrier();
         }
     }
 }

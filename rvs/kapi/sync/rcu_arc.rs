@@ -141,7 +141,7 @@ impl<T> Drop for CacheGuard<T> {
     fn drop(&mut self) {
         let cache = self.0.cache.xchg(ptr::null_mut(), Full);
         // The last objects may still wait for their grace period.
-        drop(super::rcu::Barrier);
+        super::rcu::barrier();
         // SAFETY: The cache was created by `create`, and taken out of its place just now, so it
         // is destroyed once and not used again.
         unsafe { bindings::kmem_cache_destroy(cache) }
