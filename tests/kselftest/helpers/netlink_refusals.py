@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Requests that must be refused: with this errno, with an explanation, and without any change.
+
+Errnos are those of docs/netlink.md. What the kernel's own validation refuses (lib/nlattr.c: validate_nla()) it
+explains, too.
+"""
+
+import errno
+import struct
+import sys
+
+from expectations import expect_equal, expect_errno, fail, finish
+from genl import NLA_F_NESTED, attribute, nest, string, u16, u32
+from rvs_family import *
+
+VIP, OTHER_VIP = "198.51.100.1", "198.51.100.2"
+KEY = service_key(VIP, 80)
+NEW_KEY = service_key(OTHER_VIP, 80)
+# A service that names no forward method.
+BARE_KEY = service_key(VIP, 81)
+DEST = dest_key(KEY, "10.0.0.11", 8080)
+NEW_DEST = dest_key(KEY, "10.0.0.12", 8080)
+
+SERVICE_COMMANDS = {"add": SERVICE_ADD, "set": SERVICE_SET, "del": SERVICE_DEL, "get": SERVICE_GET}
+DEST_COMMANDS = {"add": DEST_ADD, "set": DEST_SET, "del": DEST_DEL, "get": DEST_GET}
+
+
+def wrong_lengths(number, length):
+    """The attribute one byte too short, one too long, and empty."""
+    for size in length - 1, length + 1, 0:
+        yield f"of {size} bytes", attribute(number, bytes([1] * size))
+
+
+def wrong_addresses():
+    for address in "0.0.0.0", "224.0.0.1", "239.255.255.255", "255.255.255.255":
+        yield address, errno.EINVAL, addr4(address), ADDR4
+    yield "IPv4 and IPv6", errno.EINVAL, addr4(VIP) + addr6("2001:db8::1"), ADDR6
+    yield "IPv6", errno.EAFNOSUPPORT, addr6("2001:db8::1"), ADDR6
+    for size in 0, 15, 17:
+        yield f"IPv6 of {size} bytes", errno.ERANGE, attribute(ADDR6, bytes(size)), ADDR6
+    for what, wrong in wrong_lengths(ADDR4, 4):
+        yield f"IPv4 {what}", errno.EINVAL, wrong, ADDR4
+
+
+def wrong_ports():
+    yield "port 0", errno.EINVAL, port(0), PORT
+    for what, wrong in wrong_lengths(PORT, 2):
+        yield f"port {what}", errno.EINVAL, wrong, PORT
+
+
+def wrong_keys():
+    """(what, errno, attributes, attribute blamed, attribute missed) of keys of a service."""
+    protocol, address, number = u32(PROTOCOL, 6), addr4(OTHER_VIP), port(80)
+    yield "without protocol", errno.EINVAL, address + number, None, PROTOCOL
+    yield "without address", errno.EINVAL, protocol + number, None, ADDR4
+    yield "without port", errno.EINVAL, protocol + address, None, PORT
+    # SCTP; none; one that is TCP in its lowest 8 bits; all bits.
+    for other in 132, 0, 0x106, 0xFFFFFFFF:
+        yield f"protocol {other}", errno.EPROTONOSUPPORT, u32(PROTOCOL, other) + address + number, PROTOCOL, None
+    for what, wrong in wrong_lengths(PROTOCOL, 4):
+        yield f"protocol {what}", errno.EINVAL, wrong + address + number, PROTOCOL, None
+    for what, code, wrong, blamed in wrong_addresses():
+        yield what, code, protocol + wrong + number, blamed, None
+    for what, code, wrong, blamed in wrong_ports():
+        yield what, code, protocol + address + wrong, blamed, None
+    yield "protocol as nest", errno.EINVAL, nest(PROTOCOL) + address + number, PROTOCOL, None
+    yield "unknown attribute", errno.EINVAL, protocol + address + number + u32(42, 0), 42, None
+    yield "attribute 0", errno.EINVAL, protocol + address + number + u32(0, 0), 0, None
+
+
+def wrong_services():
+    for verb, command in SERVICE_COMMANDS.items():
+        for what, code, attributes, blamed, missing in wrong_keys():
+            yield f"service {verb}: {what}", command, code, attributes, blamed, missing
+        yield f"service {verb}: number of servers", command, errno.EINVAL, KEY + u32(DESTS, 1), DESTS, None
+        yield f"service {verb}: counters", command, errno.EINVAL, KEY + nest(SERVICE_STATS), SERVICE_STATS, None
+        yield f"service {verb}: rest of 3 bytes", command, errno.EINVAL, KEY + bytes(3), None, None
+        if verb not in ("add", "set"):
+            yield f"service {verb}: scheduler", command, errno.EINVAL, KEY + string(SCHEDULER, "rr"), SCHEDULER, None
+            continue
+        key = NEW_KEY if verb == "add" else KEY
+        for what, code, wrong, blamed in (
+            ("unknown scheduler", errno.ENOENT, string(SCHEDULER, "best"), SCHEDULER),
+            ("empty scheduler", errno.ENOENT, string(SCHEDULER, ""), SCHEDULER),
+            ("scheduler rr and more", errno.ENOENT, string(SCHEDULER, "rrr"), SCHEDULER),
+            ("scheduler without end", errno.EINVAL, attribute(SCHEDULER, b"rr"), SCHEDULER),
+            ("scheduler of 0 bytes", errno.EINVAL, attribute(SCHEDULER, b""), SCHEDULER),
+            ("scheduler of 16 letters", errno.EINVAL, string(SCHEDULER, "r" * 16), SCHEDULER),
+            ("unknown forward method", errno.ERANGE, u32(FORWARD, 3), FORWARD),
+            ("forward method of all bits", errno.ERANGE, u32(FORWARD, 0xFFFFFFFF), FORWARD),
+            ("forward method of 3 bytes", errno.EINVAL, attribute(FORWARD, bytes(3)), FORWARD),
+            ("forward method of 5 bytes", errno.EINVAL, attribute(FORWARD, bytes(5)), FORWARD),
+            ("unknown flag", errno.EINVAL, string(SCHEDULER, "sh") + u32(SCHEDULER_FLAGS, 4), SCHEDULER_FLAGS),
+            ("flags of rr", errno.EINVAL, string(SCHEDULER, "rr") + u32(SCHEDULER_FLAGS, 1), SCHEDULER_FLAGS),
+        ):
+            yield f"service {verb}: {what}", command, code, key + wrong, blamed, None
+
+
+def wrong_dests():
+    address, number = addr4("10.0.0.12"), port(8080)
+    for verb, command in DEST_COMMANDS.items():
+        here = f"server {verb}"
+        for what, code, attributes, blamed, missing in wrong_keys():
+            yield f"{here}: service {what}", command, code, nest(SERVICE, attributes) + address + number, blamed, missing
+        for what, code, wrong, blamed in wrong_addresses():
+            yield f"{here}: {what}", command, code, nest(SERVICE, KEY) + wrong + number, blamed, None
+        for what, code, wrong, blamed in wrong_ports():
+            yield f"{here}: {what}", command, code, nest(SERVICE, KEY) + address + wrong, blamed, None
+        yield f"{here}: without service", command, errno.EINVAL, address + number, None, SERVICE
+        yield f"{here}: without address", command, errno.EINVAL, nest(SERVICE, KEY) + number, None, ADDR4
+        yield f"{here}: without port", command, errno.EINVAL, nest(SERVICE, KEY) + address, None, PORT
+        yield f"{here}: service not marked as nest", command, errno.EINVAL, (
+            attribute(SERVICE, KEY) + address + number
+        ), SERVICE, None
+        yield f"{here}: service as number", command, errno.EINVAL, u32(SERVICE, 1) + address + number, SERVICE, None
+        yield f"{here}: empty service", command, errno.EINVAL, nest(SERVICE) + address + number, None, PROTOCOL
+        # Less than the header of an attribute is a wrong length.
+        for size, code in (1, errno.ERANGE), (3, errno.ERANGE), (5, errno.EINVAL), (8, errno.EINVAL):
+            garbage = attribute(SERVICE | NLA_F_NESTED, bytes([0xAA] * size))
+            yield f"{here}: service of {size} bytes of garbage", command, code, garbage + address + number, None, None
+        too_long = attribute(SERVICE | NLA_F_NESTED, struct.pack("=HH", 400, PROTOCOL) + bytes(4))
+        yield f"{here}: attribute longer than its nest", command, errno.EINVAL, too_long + address + number, None, None
+        yield f"{here}: scheduler within service", command, errno.EINVAL, (
+            nest(SERVICE, KEY + string(SCHEDULER, "rr")) + address + number
+        ), SCHEDULER, None
+        yield f"{here}: active connections", command, errno.EINVAL, DEST + u32(ACTIVE, 1), ACTIVE, None
+        if verb not in ("add", "set"):
+            yield f"{here}: weight", command, errno.EINVAL, DEST + u32(WEIGHT, 1), WEIGHT, None
+            continue
+        key = NEW_DEST if verb == "add" else DEST
+        for what, code, wrong, blamed in (
+            ("weight of 2^31", errno.ERANGE, u32(WEIGHT, 1 << 31), WEIGHT),
+            ("weight of all bits", errno.ERANGE, u32(WEIGHT, 0xFFFFFFFF), WEIGHT),
+            ("weight of 2 bytes", errno.EINVAL, u16(WEIGHT, 1), WEIGHT),
+            ("weight of 8 bytes", errno.EINVAL, attribute(WEIGHT, bytes(8)), WEIGHT),
+            ("unknown forward method", errno.ERANGE, u32(FORWARD, 3), FORWARD),
+            ("another port by DR", errno.EINVAL, u32(FORWARD, DR), None),
+        ):
+            yield f"{here}: {what}", command, code, key + wrong, blamed, None
+    yield "server add: broadcast address of the link", DEST_ADD, errno.EINVAL, (
+        dest_key(KEY, "10.0.0.255", 8080)
+    ), ADDR4, None
+    yield "server add: no forward method anywhere", DEST_ADD, errno.EINVAL, (
+        dest_key(BARE_KEY, "10.0.0.11", 81)
+    ), None, None
+
+
+def wrong_states():
+    """What is well formed, and does not fit to what there is."""
+    unknown = dest_key(NEW_KEY, "10.0.0.11", 8080)
+    yield "service add again", SERVICE_ADD, errno.EEXIST, KEY, None, None
+    yield "service set of none", SERVICE_SET, errno.ESRCH, NEW_KEY, None, None
+    yield "service del of none", SERVICE_DEL, errno.ESRCH, NEW_KEY, None, None
+    yield "service get of none", SERVICE_GET, errno.ESRCH, NEW_KEY, None, None
+    yield "service get of the other protocol", SERVICE_GET, errno.ESRCH, service_key(VIP, 80, 17), None, None
+    yield "server add again", DEST_ADD, errno.EEXIST, DEST, None, None
+    for verb, command in DEST_COMMANDS.items():
+        yield f"server {verb} of no service", command, errno.ESRCH, unknown, None, None
+        if verb != "add":
+            yield f"server {verb} of none", command, errno.ENOENT, NEW_DEST, None, None
+            other_port = dest_key(KEY, "10.0.0.11", 8081)
+            yield f"server {verb} of another port", command, errno.ENOENT, other_port, None, None
+
+
+def wrong_without_attributes():
+    """Commands that take none."""
+    yield "info with an attribute", INFO_GET, errno.EINVAL, u32(1, 0), 1, None
+    yield "flush with an attribute", FLUSH, errno.EINVAL, u32(1, 0), 1, None
+    yield "flush of one service", FLUSH, errno.EINVAL, KEY, None, None
+
+
+GROUPS = {
+    "services": wrong_services,
+    "servers": wrong_dests,
+    "states": wrong_states,
+    "commands-without-attributes": wrong_without_attributes,
+}
+
+
+def main():
+    rvs = Rvs()
+    rvs.add_service(KEY)
+    rvs.must(DEST_ADD, DEST)
+    rvs.must(SERVICE_ADD, BARE_KEY)
+    before = rvs.configuration()
+    for what, command, code, attributes, blamed, missing in GROUPS[sys.argv[1]]():
+        answer = rvs.ask(command, attributes)
+        expect_errno(what, code, answer.errno)
+        if answer.errno and not answer.text:
+            fail(f"{what}: no explanation")
+        if blamed is not None:
+            expect_equal(f"{what}: attribute blamed", blamed, answer.blamed)
+        if missing is not None:
+            expect_equal(f"{what}: attribute missed", missing, answer.missing)
+        after = rvs.configuration()
+        if after != before:
+            fail(f"{what}: the configuration has changed")
+            before = after
+    rvs.must(FLUSH)
+    finish()
+
+
+main()

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who may do what, and what a namespace sees of another.
+
+    netlink_users.py unprivileged             without any capability: reading is allowed, changing is not
+    netlink_users.py namespaces OTHER         in this namespace and in the one of this path
+"""
+
+import errno
+import os
+import struct
+import sys
+
+from expectations import expect_equal, expect_errno, finish
+from genl import NLM_F_DUMP, string, u32
+from rvs_family import *
+
+NOBODY = 65534
+KEY = service_key("198.51.100.1", 80)
+OTHER_KEY = service_key("198.51.100.2", 80)
+DEST = dest_key(KEY, "10.0.0.11", 8080)
+CHANGES = {
+    SERVICE_ADD: OTHER_KEY,
+    SERVICE_SET: KEY + string(SCHEDULER, "wrr"),
+    SERVICE_DEL: KEY,
+    DEST_ADD: dest_key(KEY, "10.0.0.12", 8080),
+    DEST_SET: DEST + u32(WEIGHT, 5),
+    DEST_DEL: DEST,
+    FLUSH: b"",
+}
+
+
+def unprivileged():
+    rvs = Rvs()
+    rvs.add_service(KEY)
+    rvs.must(DEST_ADD, DEST)
+    before = rvs.configuration()
+    os.setgroups([])
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    nobody = Rvs()
+    for command, attributes in CHANGES.items():
+        expect_errno(f"command {command}", errno.EPERM, nobody.ask(command, attributes).errno)
+    expect_errno("info", 0, nobody.ask(INFO_GET).errno)
+    expect_errno("get of a service", 0, nobody.ask(SERVICE_GET, KEY).errno)
+    expect_errno("get of a destination", 0, nobody.ask(DEST_GET, DEST).errno)
+    expect_equal("configuration", before, nobody.configuration())
+    # Who has opened the socket counts for nothing when another asks on it.
+    expect_errno("flush on a socket opened by root", errno.EPERM, rvs.ask(FLUSH).errno)
+    # Not a change, and unknown: without regard to the user.
+    expect_errno("unknown command", errno.EOPNOTSUPP, nobody.ask(200).errno)
+    expect_errno("dump of what cannot be dumped", errno.EOPNOTSUPP, nobody.ask(SERVICE_ADD, b"", NLM_F_DUMP).errno)
+
+
+def namespaces(other):
+    here = Rvs()
+    here.add_service(KEY)
+    here.must(DEST_ADD, DEST)
+    before = here.configuration()
+    with open(other, "rb") as namespace:
+        os.setns(namespace.fileno(), os.CLONE_NEWNET)
+    there = Rvs()
+    expect_equal("configuration there", ([], []), there.configuration())
+    info = there.must(INFO_GET).messages[0][1]
+    expect_equal("number of services there", 0, struct.unpack("=I", info[SERVICES])[0])
+    expect_errno("get there", errno.ESRCH, there.ask(SERVICE_GET, KEY).errno)
+    expect_errno("delete there", errno.ESRCH, there.ask(SERVICE_DEL, KEY).errno)
+    expect_errno("the same service there", 0, there.ask(SERVICE_ADD, KEY).errno)
+    there.must(FLUSH)
+    # A socket stays in the namespace it was opened in.
+    expect_equal("configuration here", before, here.configuration())
+    here.must(FLUSH)
+
+
+if sys.argv[1] == "unprivileged":
+    unprivileged()
+else:
+    namespaces(sys.argv[2])
+finish()

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The family rvs: its numbers (docs/netlink.md), written out once more, for they must never change."""
+
+import ipaddress
+import socket
+import struct
+
+from genl import Socket, attribute, nest, string, u32
+
+INFO_GET, SERVICE_ADD, SERVICE_SET, SERVICE_DEL, SERVICE_GET = range(1, 6)
+DEST_ADD, DEST_SET, DEST_DEL, DEST_GET, FLUSH = range(6, 11)
+
+# Attribute set "service".
+PROTOCOL, ADDR4, ADDR6, PORT, SCHEDULER, FORWARD, DESTS, SERVICE_STATS, SCHEDULER_FLAGS = range(1, 10)
+# Attribute set "dest"; address, port and forward have the numbers they have above.
+SERVICE, WEIGHT, ACTIVE, INACTIVE, DEST_STATS = 1, 5, 7, 8, 9
+# Attribute set "info".
+VERSION, SERVICES, CONNECTIONS, BUCKETS = range(1, 5)
+
+NAT, DR, TUN = range(3)
+
+
+def addr4(text):
+    return attribute(ADDR4, ipaddress.IPv4Address(text).packed)
+
+
+def addr6(text):
+    return attribute(ADDR6, ipaddress.IPv6Address(text).packed)
+
+
+def port(number):
+    return attribute(PORT, struct.pack("!H", number))
+
+
+def service_key(address, number, protocol=socket.IPPROTO_TCP):
+    return u32(PROTOCOL, protocol) + addr4(address) + port(number)
+
+
+def dest_key(service, address, number):
+    return nest(SERVICE, service) + addr4(address) + port(number)
+
+
+class Rvs(Socket):
+    """The family in the namespace of this process."""
+
+    def __init__(self, **options):
+        super().__init__("rvs", **options)
+
+    def must(self, command, attributes=b""):
+        answer = self.ask(command, attributes)
+        if answer.errno:
+            raise OSError(answer.errno, f"command {command}: {answer.text}")
+        return answer
+
+    def add_service(self, key, scheduler="rr"):
+        self.must(SERVICE_ADD, key + string(SCHEDULER, scheduler) + u32(FORWARD, NAT))
+
+    def configuration(self):
+        """All services and destinations, in the order of the kernel, without counters."""
+        services, dests = self.dump(SERVICE_GET), self.dump(DEST_GET)
+        for answer in services, dests:
+            if answer.errno or answer.interrupted:
+                raise OSError(answer.errno, "a dump without changes failed or was interrupted")
+        return (
+            [without(found, SERVICE_STATS) for _, found, _ in services.messages],
+            [without(found, ACTIVE, INACTIVE, DEST_STATS) for _, found, _ in dests.messages],
+        )
+
+
+def without(attributes, *numbers):
+    return {number: value for number, value in attributes.items() if number not in numbers}
