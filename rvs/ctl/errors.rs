@@ -37,10 +37,9 @@ impl From<ConfigError> for Refusal {
                 c"only the forward method nat maps the port of the service to another",
             ),
             ConfigError::NoSchedulerFlags => Self::new(EINVAL, c"only sh and mh have flags"),
-            ConfigError::TooManyDests => Self::new(
-                EINVAL,
-                c"the scheduler does not serve as many destinations",
-            ),
+            ConfigError::TooManyDests => {
+                Self::new(EINVAL, c"the scheduler does not serve as many destinations")
+            }
             ConfigError::Memory => Self::new(ENOMEM, c"memory is short"),
         }
     }

@@ -198,13 +198,11 @@ fn read_scheduler(attributes: Attributes<'_>) -> Result<Option<Kind>, Refusal> {
     };
     match Kind::from_name(attribute.str()) {
         Some(kind) => Ok(Some(kind)),
-        None => Err(
-            Refusal::new(
-                ENOENT,
-                c"there is no such scheduler; use rr, wrr, lc, wlc, sh or mh",
-            )
-            .at(Some(attribute)),
-        ),
+        None => Err(Refusal::new(
+            ENOENT,
+            c"there is no such scheduler; use rr, wrr, lc, wlc, sh or mh",
+        )
+        .at(Some(attribute))),
     }
 }
 
