@@ -1,28 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A client whose connections live across the steps of a test: helpers/talk_client.py, led by these functions.
+# Clients whose connections live across the steps of a test. Each is a helper that is told line by line what to do, and
+# answers each line by one: helpers/talk_client.py, or another.
+
+# An answer that takes longer does not come.
+TALK_SECONDS=${TALK_SECONDS:-60}
 
 declare -A talk_input=() talk_output=()
 
 # talk_client_start NAME NAMESPACE
 talk_client_start() {
-	local pipe=$TEST_DIR/talk.$1 input output
+	talk_start "$1" "$2" talk_client.py
+}
+
+# talk_start NAME NAMESPACE HELPER ARGUMENT...
+talk_start() {
+	local pipe=$TEST_DIR/talk.$1 name=$1 namespace=$2 helper=$3 input output
+	shift 3
 	mkfifo "$pipe.in" "$pipe.out"
-	ip netns exec "$2" python3 -S "$HELPERS/talk_client.py" <"$pipe.in" >"$pipe.out" &
+	ip netns exec "$namespace" python3 -S "$HELPERS/$helper" "$@" <"$pipe.in" >"$pipe.out" &
 	disown
 	exec {input}>"$pipe.in" {output}<"$pipe.out"
-	talk_input[$1]=$input
-	talk_output[$1]=$output
+	talk_input[$name]=$input
+	talk_output[$name]=$output
+}
+
+# tell NAME COMMAND...: have the client do it.
+tell() {
+	local name=$1
+	shift
+	echo "$*" >&"${talk_input[$name]}"
+}
+
+# hear NAME: print the client's next answer.
+hear() {
+	local answer
+	if IFS= read -rt "$TALK_SECONDS" -u "${talk_output[$1]}" answer; then
+		echo "$answer"
+	else
+		echo "no answer of the client $1"
+	fi
 }
 
 # talk NAME COMMAND...: have the client do it, and print its answer.
 talk() {
-	local answer name=$1
-	shift
-	echo "$*" >&"${talk_input[$name]}"
-	if IFS= read -rt 60 -u "${talk_output[$name]}" answer; then
-		echo "$answer"
-	else
-		echo "no answer of the client to '$*'"
-	fi
+	tell "$@"
+	hear "$1"
 }
