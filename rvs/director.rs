@@ -22,6 +22,10 @@ use crate::{
                 PernetData,
                 Storage, //
             },
+            sysctl::{
+                Switch,
+                Sysctl, //
+            },
             HookSpec,
             Net, //
         },
@@ -56,12 +60,17 @@ pub(crate) struct Director {
     /// The connections.
     #[pin]
     pub(crate) connections: Worker<Connections>,
+    /// Whether packets of established flows may skip the rule chains (`net.rvs.fast_path`).
+    pub(crate) fast_path: Switch,
 }
 
 static STORAGE: Storage = Storage::new();
 
 impl PernetData for Director {
     const HOOKS: &'static [HookSpec<Self>] = HOOKS;
+    const SYSCTL_PATH: &'static CStr = c"net/rvs";
+    const SYSCTLS: &'static [Sysctl<Self>] =
+        &[Sysctl::new(c"fast_path", |director| &director.fast_path)];
 
     fn storage() -> &'static Storage {
         &STORAGE
@@ -76,6 +85,7 @@ impl PernetData for Director {
                 filter: AddressFilter::new(),
                 config <- new_mutex!(Config::new(), "rvs_config"),
                 connections <- Worker::new(connections),
+                fast_path: Switch::new(true),
             }),
             GFP_KERNEL,
         )
