@@ -14,7 +14,10 @@ use kernel::{
 
 use crate::{
     conn::Connections,
-    datapath::HOOKS,
+    datapath::{
+        Paths,
+        HOOKS, //
+    },
     kapi::{
         net::{
             pernet::{
@@ -62,6 +65,8 @@ pub(crate) struct Director {
     pub(crate) connections: Worker<Connections>,
     /// Whether packets of established flows may skip the rule chains (`net.rvs.fast_path`).
     pub(crate) fast_path: Switch,
+    /// Which ways packets of connections took.
+    pub(crate) paths: Paths,
 }
 
 static STORAGE: Storage = Storage::new();
@@ -79,6 +84,7 @@ impl PernetData for Director {
     fn new() -> Result<Arc<Self>> {
         let services = RcuTable::new(KeyHash(HashKey::new(random_u64(), random_u64())))?;
         let connections = Connections::new()?;
+        let paths = Paths::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 services,
@@ -86,6 +92,7 @@ impl PernetData for Director {
                 config <- new_mutex!(Config::new(), "rvs_config"),
                 connections <- Worker::new(connections),
                 fast_path: Switch::new(true),
+                paths,
             }),
             GFP_KERNEL,
         )

@@ -48,6 +48,7 @@ pub(super) fn service(
     if let Some(forward) = config.forward() {
         message.u32(service::FORWARD, forward.to_uapi())?;
     }
+    message.u32(service::FAST_PATH, config.fast_path().into())?;
     let dests = config.dests();
     message.u32(
         service::DESTS,

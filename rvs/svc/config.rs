@@ -93,6 +93,8 @@ pub(crate) struct ServiceChange {
     pub(crate) scheduler_flags: Option<Flags>,
     /// Forward method of destinations added without one.
     pub(crate) forward: Option<Forward>,
+    /// Whether its packets may take the fast path.
+    pub(crate) fast_path: Option<bool>,
 }
 
 /// What to change of a destination; what is none stays.
@@ -108,6 +110,7 @@ pub(crate) struct ServiceConfig {
     service: RcuArc<Service>,
     scheduler: Settings,
     forward: Option<Forward>,
+    fast_path: bool,
     dests: KVec<Entry>,
 }
 
@@ -120,6 +123,11 @@ impl ServiceConfig {
     /// Returns the forward method of destinations added without one.
     pub(crate) fn forward(&self) -> Option<Forward> {
         self.forward
+    }
+
+    /// Returns whether its packets may take the fast path.
+    pub(crate) fn fast_path(&self) -> bool {
+        self.fast_path
     }
 
     /// Returns the destinations, newest first.
@@ -212,6 +220,7 @@ impl Config {
         key: ServiceKey,
         scheduler: Settings,
         forward: Option<Forward>,
+        fast_path: bool,
     ) -> Result<(), ConfigError> {
         if self.services.get(&key).is_some() {
             return Err(ConfigError::ServiceExists);
@@ -225,6 +234,7 @@ impl Config {
             service: service.clone(),
             scheduler,
             forward,
+            fast_path,
             dests: KVec::new(),
         };
         self.services
@@ -257,6 +267,12 @@ impl Config {
         }
         if change.forward.is_some() {
             config.forward = change.forward;
+        }
+        if let Some(allowed) = change.fast_path {
+            config.fast_path = allowed;
+            for entry in &config.dests {
+                entry.dest.set_fast_path(allowed);
+            }
         }
         self.changed();
         Ok(())
@@ -313,6 +329,8 @@ impl Config {
             None => Dest::new(endpoint, forward)?,
         };
         let mut dests = KVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
+        // Before packets can meet it; of one that was removed they are dropped until the end.
+        dest.set_fast_path(config.fast_path);
         dests.push(Entry::new(dest.clone(), weight), GFP_KERNEL)?;
         for entry in &config.dests {
             dests.push(entry.clone(), GFP_KERNEL)?;

@@ -90,6 +90,7 @@ pub(crate) struct Dest {
     endpoint: Endpoint,
     forward: Atomic<u32>,
     available: Atomic<bool>,
+    fast_path: Atomic<bool>,
     route: RouteCache,
     active: Atomic<u32>,
     total: Atomic<u32>,
@@ -105,6 +106,7 @@ impl Dest {
             endpoint,
             forward: Atomic::new(forward.to_uapi()),
             available: Atomic::new(true),
+            fast_path: Atomic::new(true),
             route: RouteCache::new(),
             active: Atomic::new(0),
             total: Atomic::new(0),
@@ -143,6 +145,19 @@ impl Dest {
         if !available {
             self.route.clear();
         }
+    }
+
+    /// Returns whether the service lets packets of established flows skip the rule chains; one
+    /// load.
+    #[inline]
+    #[allow(dead_code, reason = "asked by the fast path")]
+    pub(crate) fn allows_fast_path(&self) -> bool {
+        self.fast_path.load(Relaxed)
+    }
+
+    /// Tells what the service wants of its connections, those that exist included.
+    pub(super) fn set_fast_path(&self, allowed: bool) {
+        self.fast_path.store(allowed, Relaxed);
     }
 
     /// Returns the place of the route to the real server.
