@@ -215,8 +215,20 @@ pub mod dest {
     /// Traffic counters (read only).
     pub const STATS: u16 = 9;
 
+    /// With as many connections, active and inactive, the destination is
+    /// overloaded and gets no new ones. 0, also when not given: no limit.
+    pub const UPPER_THRESHOLD: u16 = 10;
+
+    /// With fewer connections than this an overloaded destination gets new
+    /// ones again. Not higher than upper-threshold; 0, also when not given,
+    /// stands for three quarters of that.
+    pub const LOWER_THRESHOLD: u16 = 11;
+
+    /// Whether the destination is overloaded, 0 or 1 (read only).
+    pub const OVERLOADED: u16 = 12;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 9;
+    pub const MAX: u16 = 12;
 }
 
 /// State of RVS in the namespace of the caller.
@@ -359,6 +371,8 @@ pub mod policy {
         Rule::new(dest::PORT, Kind::U16),
         Rule::new(dest::WEIGHT, Kind::U32Max(2147483647)),
         Rule::new(dest::FORWARD, Kind::U32Max(2)),
+        Rule::new(dest::UPPER_THRESHOLD, Kind::U32Max(2147483647)),
+        Rule::new(dest::LOWER_THRESHOLD, Kind::U32Max(2147483647)),
     ];
 
     /// Attributes that `dest-set` may hold.
@@ -369,6 +383,8 @@ pub mod policy {
         Rule::new(dest::PORT, Kind::U16),
         Rule::new(dest::WEIGHT, Kind::U32Max(2147483647)),
         Rule::new(dest::FORWARD, Kind::U32Max(2)),
+        Rule::new(dest::UPPER_THRESHOLD, Kind::U32Max(2147483647)),
+        Rule::new(dest::LOWER_THRESHOLD, Kind::U32Max(2147483647)),
     ];
 
     /// Attributes that `dest-del` may hold.

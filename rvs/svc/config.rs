@@ -26,7 +26,8 @@ use crate::{
             Kind,
             PlanError,
             Settings, //
-        }, //
+        },
+        thresholds::Thresholds, //
     },
 };
 
@@ -56,6 +57,8 @@ pub(crate) enum ConfigError {
     NoForward,
     /// The destination has another port than the service, which its forward method cannot map.
     PortMapping,
+    /// The lower threshold is higher than the upper one.
+    Thresholds,
     /// The scheduler does not have such flags.
     NoSchedulerFlags,
     /// The scheduler does not serve as many destinations.
@@ -103,6 +106,10 @@ pub(crate) struct DestChange {
     pub(crate) weight: Option<u32>,
     /// Forward method.
     pub(crate) forward: Option<Forward>,
+    /// Upper connection threshold.
+    pub(crate) upper_threshold: Option<u32>,
+    /// Lower connection threshold.
+    pub(crate) lower_threshold: Option<u32>,
 }
 
 /// A service as configured.
@@ -317,6 +324,7 @@ impl Config {
         endpoint: Endpoint,
         weight: u32,
         forward: Option<Forward>,
+        thresholds: Thresholds,
     ) -> Result<(), ConfigError> {
         let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
         if config.position(endpoint).is_some() {
@@ -331,6 +339,7 @@ impl Config {
         let mut dests = KVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
         // Before packets can meet it; of one that was removed they are dropped until the end.
         dest.set_fast_path(config.fast_path);
+        dest.set_thresholds(thresholds);
         dests.push(Entry::new(dest.clone(), weight), GFP_KERNEL)?;
         for entry in &config.dests {
             dests.push(entry.clone(), GFP_KERNEL)?;
@@ -356,12 +365,19 @@ impl Config {
             check_port(key, endpoint, forward)?;
         }
         let mut dests = copy(&config.dests)?;
-        if let (Some(weight), Some(entry)) = (change.weight, dests.get_mut(position)) {
+        let entry = dests.get_mut(position).ok_or(ConfigError::NoDest)?;
+        let dest = entry.dest.clone();
+        let thresholds = dest
+            .thresholds()
+            .changed(change.upper_threshold, change.lower_threshold)
+            .ok_or(ConfigError::Thresholds)?;
+        if let Some(weight) = change.weight {
             entry.set_weight(weight);
         }
         config.publish(dests, Plan::after_update)?;
-        if let (Some(forward), Some(entry)) = (change.forward, config.dests.get(position)) {
-            entry.dest.set_forward(forward);
+        dest.set_thresholds(thresholds);
+        if let Some(forward) = change.forward {
+            dest.set_forward(forward);
         }
         self.changed();
         Ok(())
