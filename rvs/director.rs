@@ -14,13 +14,20 @@ use kernel::{
 
 use crate::{
     conn::Connections,
-    datapath::HOOKS,
+    datapath::{
+        Paths,
+        HOOKS, //
+    },
     kapi::{
         net::{
             pernet::{
                 Namespace,
                 PernetData,
                 Storage, //
+            },
+            sysctl::{
+                Switch,
+                Sysctl, //
             },
             HookSpec,
             Net, //
@@ -56,12 +63,19 @@ pub(crate) struct Director {
     /// The connections.
     #[pin]
     pub(crate) connections: Worker<Connections>,
+    /// Whether packets of established flows may skip the rule chains (`net.rvs.fast_path`).
+    pub(crate) fast_path: Switch,
+    /// Which ways packets of connections took.
+    pub(crate) paths: Paths,
 }
 
 static STORAGE: Storage = Storage::new();
 
 impl PernetData for Director {
     const HOOKS: &'static [HookSpec<Self>] = HOOKS;
+    const SYSCTL_PATH: &'static CStr = c"net/rvs";
+    const SYSCTLS: &'static [Sysctl<Self>] =
+        &[Sysctl::new(c"fast_path", |director| &director.fast_path)];
 
     fn storage() -> &'static Storage {
         &STORAGE
@@ -70,12 +84,15 @@ impl PernetData for Director {
     fn new() -> Result<Arc<Self>> {
         let services = RcuTable::new(KeyHash(HashKey::new(random_u64(), random_u64())))?;
         let connections = Connections::new()?;
+        let paths = Paths::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 services,
                 filter: AddressFilter::new(),
                 config <- new_mutex!(Config::new(), "rvs_config"),
                 connections <- Worker::new(connections),
+                fast_path: Switch::new(true),
+                paths,
             }),
             GFP_KERNEL,
         )

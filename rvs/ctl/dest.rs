@@ -6,6 +6,7 @@ use crate::{
     director::Director,
     kapi::genl::{
         Attribute,
+        Attributes,
         Do,
         Dump,
         Dumper,
@@ -13,11 +14,14 @@ use crate::{
         Refusal,
         Request, //
     },
-    logic::uapi::{
-        command,
-        dest,
-        policy,
-        Rule, //
+    logic::{
+        thresholds::Thresholds,
+        uapi::{
+            command,
+            dest,
+            policy,
+            Rule, //
+        }, //
     },
     svc::{
         ConfigError,
@@ -51,17 +55,20 @@ impl Do for Add {
         let attributes = request.attributes();
         let key = read_service_of_dest(attributes)?;
         let endpoint = read_dest(attributes)?;
-        let weight = attributes
-            .get(dest::WEIGHT)
-            .and_then(Attribute::u32)
-            .unwrap_or(DEFAULT_WEIGHT);
+        let weight = read_number(attributes, dest::WEIGHT).unwrap_or(DEFAULT_WEIGHT);
         let forward = read_forward(attributes, dest::FORWARD)?;
+        let thresholds = Thresholds::default()
+            .changed(
+                read_number(attributes, dest::UPPER_THRESHOLD),
+                read_number(attributes, dest::LOWER_THRESHOLD),
+            )
+            .ok_or_else(|| wrong_thresholds(attributes))?;
         check_reachable(request.net(), attributes, endpoint)?;
 
         let director = Director::of(request.net()).data();
         let mut config = director.config.lock();
         director.filter.note(endpoint.addr);
-        Ok(config.add_dest(&key, endpoint, weight, forward)?)
+        Ok(config.add_dest(&key, endpoint, weight, forward, thresholds)?)
     }
 }
 
@@ -78,13 +85,30 @@ impl Do for Set {
         let key = read_service_of_dest(attributes)?;
         let endpoint = read_dest(attributes)?;
         let change = DestChange {
-            weight: attributes.get(dest::WEIGHT).and_then(Attribute::u32),
+            weight: read_number(attributes, dest::WEIGHT),
             forward: read_forward(attributes, dest::FORWARD)?,
+            upper_threshold: read_number(attributes, dest::UPPER_THRESHOLD),
+            lower_threshold: read_number(attributes, dest::LOWER_THRESHOLD),
         };
         let director = Director::of(request.net()).data();
         let mut config = director.config.lock();
-        Ok(config.set_dest(&key, endpoint, change)?)
+        let result = config.set_dest(&key, endpoint, change);
+        result.map_err(|error| match error {
+            ConfigError::Thresholds => wrong_thresholds(attributes),
+            error => error.into(),
+        })
     }
+}
+
+fn read_number(attributes: Attributes<'_>, attribute_type: u16) -> Option<u32> {
+    attributes.get(attribute_type).and_then(Attribute::u32)
+}
+
+fn wrong_thresholds(attributes: Attributes<'_>) -> Refusal {
+    let attribute = attributes
+        .get(dest::LOWER_THRESHOLD)
+        .or(attributes.get(dest::UPPER_THRESHOLD));
+    Refusal::from(ConfigError::Thresholds).at(attribute)
 }
 
 /// Removes a destination.

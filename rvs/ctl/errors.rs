@@ -36,6 +36,9 @@ impl From<ConfigError> for Refusal {
                 EINVAL,
                 c"only the forward method nat maps the port of the service to another",
             ),
+            ConfigError::Thresholds => {
+                Self::new(EINVAL, c"the lower threshold is higher than the upper one")
+            }
             ConfigError::NoSchedulerFlags => Self::new(EINVAL, c"only sh and mh have flags"),
             ConfigError::TooManyDests => {
                 Self::new(EINVAL, c"the scheduler does not serve as many destinations")

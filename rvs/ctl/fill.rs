@@ -48,6 +48,7 @@ pub(super) fn service(
     if let Some(forward) = config.forward() {
         message.u32(service::FORWARD, forward.to_uapi())?;
     }
+    message.u32(service::FAST_PATH, config.fast_path().into())?;
     let dests = config.dests();
     message.u32(
         service::DESTS,
@@ -73,6 +74,10 @@ pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -
     message.u32(dest::FORWARD, dest.forward().to_uapi())?;
     message.u32(dest::ACTIVE, dest.active())?;
     message.u32(dest::INACTIVE, dest.inactive())?;
+    let thresholds = dest.thresholds();
+    message.u32(dest::UPPER_THRESHOLD, thresholds.upper())?;
+    message.u32(dest::LOWER_THRESHOLD, thresholds.lower())?;
+    message.u32(dest::OVERLOADED, dest.is_overloaded().into())?;
     message.nest(dest::STATS, |nest| dest_counters(nest, dest))
 }
 

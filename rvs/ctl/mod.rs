@@ -11,6 +11,7 @@ mod fill;
 mod info;
 mod key;
 mod service;
+mod stats;
 
 use kernel::prelude::*;
 
@@ -36,6 +37,7 @@ const OPERATIONS: &[Operation] = &[
     Operation::of_do::<dest::Get>(),
     Operation::of_dump::<dest::GetAll>(),
     Operation::of_do::<service::Flush>(),
+    Operation::of_do::<stats::Get>(),
 ];
 
 /// Registers the family.

@@ -64,13 +64,14 @@ impl Do for Add {
         )
         .ok_or_else(|| no_scheduler_flags(attributes))?;
         let forward = read_forward(attributes, service::FORWARD)?;
+        let fast_path = read_fast_path(attributes).unwrap_or(true);
 
         let namespace = Director::of(request.net());
         let director = namespace.data();
         let mut config = director.config.lock();
         director.filter.note(key.addr);
         namespace.enable_hooks()?;
-        let added = config.add_service(&director.services, key, scheduler, forward);
+        let added = config.add_service(&director.services, key, scheduler, forward, fast_path);
         if config.count() == 0 {
             namespace.disable_hooks();
             director.filter.clear();
@@ -94,6 +95,7 @@ impl Do for Set {
             scheduler: read_scheduler(attributes)?,
             scheduler_flags: read_scheduler_flags(attributes)?,
             forward: read_forward(attributes, service::FORWARD)?,
+            fast_path: read_fast_path(attributes),
         };
         let director = Director::of(request.net()).data();
         let result = director.config.lock().set_service(&key, change);
@@ -215,6 +217,12 @@ fn read_scheduler_flags(attributes: Attributes<'_>) -> Result<Option<Flags>, Ref
             None => Err(Refusal::new(EINVAL, c"there are no such flags").at(attribute)),
         },
     }
+}
+
+/// The policy refuses anything but 0 and 1.
+fn read_fast_path(attributes: Attributes<'_>) -> Option<bool> {
+    let attribute = attributes.get(service::FAST_PATH)?;
+    attribute.u32().map(|number| number != 0)
 }
 
 fn no_scheduler_flags(attributes: Attributes<'_>) -> Refusal {

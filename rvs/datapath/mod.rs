@@ -12,6 +12,7 @@
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
 //! | a real server's packet back to the client | `reply` |
 //! | ICMP errors about either | `icmp` |
+//! | counting which way packets took | `paths` |
 //!
 //! The hooks sit where those of IPVS do (`ip_vs_ops4` in `net/netfilter/ipvs/ip_vs_core.c`).
 
@@ -21,6 +22,7 @@ mod hooks;
 mod icmp;
 mod nat;
 mod parse;
+mod paths;
 mod reply;
 mod request;
 mod schedule;
@@ -37,6 +39,10 @@ use crate::{
 };
 
 pub(crate) use hooks::HOOKS;
+pub(crate) use paths::{
+    Path,
+    Paths, //
+};
 
 /// What every step knows about where it runs.
 #[derive(Clone, Copy)]

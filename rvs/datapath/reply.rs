@@ -26,7 +26,8 @@ use crate::{
 use super::{
     nat::checksum_state,
     parse::Flow,
-    Context, //
+    Context,
+    Path, //
 };
 
 /// Makes a reply come from the service, and lets it go on to the client.
@@ -52,6 +53,7 @@ pub(super) fn translate(
     }
     packet.forget_device_checksum();
 
+    context.director.paths.count(Path::Slow);
     let dest = conn.dest();
     dest.count(Counter::OutPackets, 1);
     dest.count(Counter::OutBytes, packet.len() as u64);

@@ -31,7 +31,8 @@ use super::{
         Scheduled, //
     },
     tunnel,
-    Context, //
+    Context,
+    Path, //
 };
 
 /// A packet of a connection that exists.
@@ -70,6 +71,7 @@ fn forward(
     flow: &Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
+    context.director.paths.count(Path::Slow);
     let dest = conn.dest();
     dest.count(Counter::InPackets, 1);
     dest.count(Counter::InBytes, packet.len() as u64);

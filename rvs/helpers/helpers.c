@@ -33,6 +33,7 @@
 #include "route.c"
 #include "skb.c"
 #include "slab.c"
+#include "sysctl.c"
 #include "time.c"
 #include "tunnel.c"
 #include "workqueue.c"

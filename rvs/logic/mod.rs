@@ -15,6 +15,7 @@
 //! * [`ttl`]: the time to live
 //! * [`state`]: states and timeouts of connections
 //! * [`scheduler`]: choosing a destination
+//! * [`thresholds`]: when a destination is overloaded
 //! * [`table`]: the index of the tuple table
 //! * [`filter`]: which addresses concern a service
 //! * [`wheel`]: when idle connections are due
@@ -30,6 +31,7 @@ pub mod scheduler;
 pub mod siphash;
 pub mod state;
 pub mod table;
+pub mod thresholds;
 pub mod ttl;
 pub mod tuple;
 pub mod uapi;

@@ -88,6 +88,9 @@ pub mod command {
 
     /// Delete all services of the namespace.
     pub const FLUSH: u8 = 10;
+
+    /// Get how many packets took which way through the director.
+    pub const STATS_GET: u8 = 11;
 }
 
 /// How a packet reaches the real server.
@@ -172,8 +175,13 @@ pub mod service {
     /// have some. Another scheduler begins with none set.
     pub const SCHEDULER_FLAGS: u16 = 9;
 
+    /// Whether later packets of its flows may skip the rule chains of the
+    /// firewall, 1 when not given. Holds for connections that exist, too.
+    /// Without effect while the sysctl net.rvs.fast_path is 0.
+    pub const FAST_PATH: u16 = 10;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 9;
+    pub const MAX: u16 = 10;
 }
 
 /// A destination (real server) of a service. Its key is address and port
@@ -207,8 +215,20 @@ pub mod dest {
     /// Traffic counters (read only).
     pub const STATS: u16 = 9;
 
+    /// With as many connections, active and inactive, the destination is
+    /// overloaded and gets no new ones. 0, also when not given: no limit.
+    pub const UPPER_THRESHOLD: u16 = 10;
+
+    /// With fewer connections than this an overloaded destination gets new
+    /// ones again. Not higher than upper-threshold; 0, also when not given,
+    /// stands for three quarters of that.
+    pub const LOWER_THRESHOLD: u16 = 11;
+
+    /// Whether the destination is overloaded, 0 or 1 (read only).
+    pub const OVERLOADED: u16 = 12;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 9;
+    pub const MAX: u16 = 12;
 }
 
 /// State of RVS in the namespace of the caller.
@@ -227,6 +247,57 @@ pub mod info {
 
     /// The highest number of the set.
     pub const MAX: u16 = 4;
+}
+
+/// Packets of connections since the namespace was made, by the way they
+/// took. Each sent by the director is counted as "fast" or as "slow". All
+/// other numbers tell why packets that reached the fast path were left to
+/// the slow one; what that sends it counts as "slow", too.
+pub mod paths {
+    /// Alignment of 64 bit values; never sent.
+    pub const PAD: u16 = 1;
+
+    /// Sent by the fast path, which skips the rule chains of the firewall.
+    pub const FAST: u16 = 2;
+
+    /// Sent by the slow path, first packets of connections included.
+    pub const SLOW: u16 = 3;
+
+    /// Left: the fast path is switched off, by the sysctl net.rvs.fast_path
+    /// or for the service.
+    pub const SWITCHED_OFF: u16 = 4;
+
+    /// Left: the packet has IP options, or is a fragment.
+    pub const HEADER: u16 = 5;
+
+    /// Left: the packet may begin a connection, as a SYN does.
+    pub const BEGINS: u16 = 6;
+
+    /// Left: the destination was removed from its service.
+    pub const UNAVAILABLE: u16 = 7;
+
+    /// Left: no valid route is remembered, or the packet stays on this host.
+    pub const ROUTE: u16 = 8;
+
+    /// Left: the link layer address of the next hop is not known.
+    pub const NEIGHBOUR: u16 = 9;
+
+    /// Left: the time to live of the packet ends here.
+    pub const TTL: u16 = 10;
+
+    /// Left: the packet does not fit the MTU of the route.
+    pub const TOO_BIG: u16 = 11;
+
+    /// Left: the route has an IPsec policy or a tunnel, or depends on policy
+    /// routing.
+    pub const POLICY: u16 = 12;
+
+    /// Left: the packet could not be made writable, or memory was short
+    /// otherwise.
+    pub const MEMORY: u16 = 13;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 13;
 }
 
 /// What each request may hold.
@@ -258,6 +329,7 @@ pub mod policy {
         Rule::new(service::SCHEDULER, Kind::Str(15)),
         Rule::new(service::FORWARD, Kind::U32Max(2)),
         Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
+        Rule::new(service::FAST_PATH, Kind::U32Max(1)),
     ];
 
     /// Attributes that `service-set` may hold.
@@ -269,6 +341,7 @@ pub mod policy {
         Rule::new(service::SCHEDULER, Kind::Str(15)),
         Rule::new(service::FORWARD, Kind::U32Max(2)),
         Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
+        Rule::new(service::FAST_PATH, Kind::U32Max(1)),
     ];
 
     /// Attributes that `service-del` may hold.
@@ -298,6 +371,8 @@ pub mod policy {
         Rule::new(dest::PORT, Kind::U16),
         Rule::new(dest::WEIGHT, Kind::U32Max(2147483647)),
         Rule::new(dest::FORWARD, Kind::U32Max(2)),
+        Rule::new(dest::UPPER_THRESHOLD, Kind::U32Max(2147483647)),
+        Rule::new(dest::LOWER_THRESHOLD, Kind::U32Max(2147483647)),
     ];
 
     /// Attributes that `dest-set` may hold.
@@ -308,6 +383,8 @@ pub mod policy {
         Rule::new(dest::PORT, Kind::U16),
         Rule::new(dest::WEIGHT, Kind::U32Max(2147483647)),
         Rule::new(dest::FORWARD, Kind::U32Max(2)),
+        Rule::new(dest::UPPER_THRESHOLD, Kind::U32Max(2147483647)),
+        Rule::new(dest::LOWER_THRESHOLD, Kind::U32Max(2147483647)),
     ];
 
     /// Attributes that `dest-del` may hold.
@@ -331,4 +408,7 @@ pub mod policy {
 
     /// Attributes that `flush` may hold: none.
     pub const FLUSH: &[Rule] = &[];
+
+    /// Attributes that `stats-get` may hold: none.
+    pub const STATS_GET: &[Rule] = &[];
 }

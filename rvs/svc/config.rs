@@ -26,7 +26,8 @@ use crate::{
             Kind,
             PlanError,
             Settings, //
-        }, //
+        },
+        thresholds::Thresholds, //
     },
 };
 
@@ -56,6 +57,8 @@ pub(crate) enum ConfigError {
     NoForward,
     /// The destination has another port than the service, which its forward method cannot map.
     PortMapping,
+    /// The lower threshold is higher than the upper one.
+    Thresholds,
     /// The scheduler does not have such flags.
     NoSchedulerFlags,
     /// The scheduler does not serve as many destinations.
@@ -93,6 +96,8 @@ pub(crate) struct ServiceChange {
     pub(crate) scheduler_flags: Option<Flags>,
     /// Forward method of destinations added without one.
     pub(crate) forward: Option<Forward>,
+    /// Whether its packets may take the fast path.
+    pub(crate) fast_path: Option<bool>,
 }
 
 /// What to change of a destination; what is none stays.
@@ -101,6 +106,10 @@ pub(crate) struct DestChange {
     pub(crate) weight: Option<u32>,
     /// Forward method.
     pub(crate) forward: Option<Forward>,
+    /// Upper connection threshold.
+    pub(crate) upper_threshold: Option<u32>,
+    /// Lower connection threshold.
+    pub(crate) lower_threshold: Option<u32>,
 }
 
 /// A service as configured.
@@ -108,6 +117,7 @@ pub(crate) struct ServiceConfig {
     service: RcuArc<Service>,
     scheduler: Settings,
     forward: Option<Forward>,
+    fast_path: bool,
     dests: KVec<Entry>,
 }
 
@@ -120,6 +130,11 @@ impl ServiceConfig {
     /// Returns the forward method of destinations added without one.
     pub(crate) fn forward(&self) -> Option<Forward> {
         self.forward
+    }
+
+    /// Returns whether its packets may take the fast path.
+    pub(crate) fn fast_path(&self) -> bool {
+        self.fast_path
     }
 
     /// Returns the destinations, newest first.
@@ -212,6 +227,7 @@ impl Config {
         key: ServiceKey,
         scheduler: Settings,
         forward: Option<Forward>,
+        fast_path: bool,
     ) -> Result<(), ConfigError> {
         if self.services.get(&key).is_some() {
             return Err(ConfigError::ServiceExists);
@@ -225,6 +241,7 @@ impl Config {
             service: service.clone(),
             scheduler,
             forward,
+            fast_path,
             dests: KVec::new(),
         };
         self.services
@@ -257,6 +274,12 @@ impl Config {
         }
         if change.forward.is_some() {
             config.forward = change.forward;
+        }
+        if let Some(allowed) = change.fast_path {
+            config.fast_path = allowed;
+            for entry in &config.dests {
+                entry.dest.set_fast_path(allowed);
+            }
         }
         self.changed();
         Ok(())
@@ -301,6 +324,7 @@ impl Config {
         endpoint: Endpoint,
         weight: u32,
         forward: Option<Forward>,
+        thresholds: Thresholds,
     ) -> Result<(), ConfigError> {
         let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
         if config.position(endpoint).is_some() {
@@ -313,6 +337,9 @@ impl Config {
             None => Dest::new(endpoint, forward)?,
         };
         let mut dests = KVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
+        // Before packets can meet it; of one that was removed they are dropped until the end.
+        dest.set_fast_path(config.fast_path);
+        dest.set_thresholds(thresholds);
         dests.push(Entry::new(dest.clone(), weight), GFP_KERNEL)?;
         for entry in &config.dests {
             dests.push(entry.clone(), GFP_KERNEL)?;
@@ -338,12 +365,19 @@ impl Config {
             check_port(key, endpoint, forward)?;
         }
         let mut dests = copy(&config.dests)?;
-        if let (Some(weight), Some(entry)) = (change.weight, dests.get_mut(position)) {
+        let entry = dests.get_mut(position).ok_or(ConfigError::NoDest)?;
+        let dest = entry.dest.clone();
+        let thresholds = dest
+            .thresholds()
+            .changed(change.upper_threshold, change.lower_threshold)
+            .ok_or(ConfigError::Thresholds)?;
+        if let Some(weight) = change.weight {
             entry.set_weight(weight);
         }
         config.publish(dests, Plan::after_update)?;
-        if let (Some(forward), Some(entry)) = (change.forward, config.dests.get(position)) {
-            entry.dest.set_forward(forward);
+        dest.set_thresholds(thresholds);
+        if let Some(forward) = change.forward {
+            dest.set_forward(forward);
         }
         self.changed();
         Ok(())

@@ -7,6 +7,7 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
+            Full,
             Relaxed, //
         },
         Arc, //
@@ -20,6 +21,11 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
+        thresholds::{
+            Event,
+            Load,
+            Thresholds, //
+        },
         uapi::forward, //
     },
 };
@@ -90,9 +96,12 @@ pub(crate) struct Dest {
     endpoint: Endpoint,
     forward: Atomic<u32>,
     available: Atomic<bool>,
+    fast_path: Atomic<bool>,
     route: RouteCache,
     active: Atomic<u32>,
-    total: Atomic<u32>,
+    // All connections, and whether they are too many: see `Load`.
+    load: Atomic<u32>,
+    thresholds: Atomic<u64>,
     counters: PerCpuCounters<{ Counter::COUNT }>,
     // What the counters were when counting began.
     counted_before: [Atomic<u64>; Counter::COUNT],
@@ -105,9 +114,11 @@ impl Dest {
             endpoint,
             forward: Atomic::new(forward.to_uapi()),
             available: Atomic::new(true),
+            fast_path: Atomic::new(true),
             route: RouteCache::new(),
             active: Atomic::new(0),
-            total: Atomic::new(0),
+            load: Atomic::new(Load::default().to_u32()),
+            thresholds: Atomic::new(Thresholds::default().to_u64()),
             counters: PerCpuCounters::new()?,
             counted_before: [const { Atomic::new(0) }; Counter::COUNT],
         };
@@ -145,6 +156,19 @@ impl Dest {
         }
     }
 
+    /// Returns whether the service lets packets of established flows skip the rule chains; one
+    /// load.
+    #[inline]
+    #[allow(dead_code, reason = "asked by the fast path")]
+    pub(crate) fn allows_fast_path(&self) -> bool {
+        self.fast_path.load(Relaxed)
+    }
+
+    /// Tells what the service wants of its connections, those that exist included.
+    pub(super) fn set_fast_path(&self, allowed: bool) {
+        self.fast_path.store(allowed, Relaxed);
+    }
+
     /// Returns the place of the route to the real server.
     #[inline]
     pub(crate) fn route(&self) -> &RouteCache {
@@ -162,19 +186,64 @@ impl Dest {
     }
 
     /// Returns the number of all connections.
+    #[inline]
     pub(crate) fn total(&self) -> u32 {
-        self.total.load(Relaxed)
+        self.load().connections
+    }
+
+    /// Returns whether its connections have reached the upper threshold, and not gone below the
+    /// lower one since.
+    #[inline]
+    pub(crate) fn is_overloaded(&self) -> bool {
+        self.load().overloaded
+    }
+
+    #[inline]
+    fn load(&self) -> Load {
+        Load::from_u32(self.load.load(Relaxed))
+    }
+
+    /// Returns the connection thresholds.
+    pub(crate) fn thresholds(&self) -> Thresholds {
+        Thresholds::from_u64(self.thresholds.load(Relaxed))
+    }
+
+    /// Changes the connection thresholds.
+    pub(super) fn set_thresholds(&self, thresholds: Thresholds) {
+        self.thresholds.store(thresholds.to_u64(), Relaxed);
+        // Full ordering, here and below: of a connection that begins or ends meanwhile either that
+        // side sees the new thresholds or this one the new count.
+        self.weigh(Event::Set);
+    }
+
+    /// Decides anew whether the destination is overloaded.
+    #[cold]
+    fn weigh(&self, event: Event) {
+        let mut old = self.load.fetch_add(0, Full);
+        loop {
+            let new = Load::from_u32(old).after(event, self.thresholds()).to_u32();
+            match self.load.cmpxchg(old, new, Full) {
+                Ok(_) => return,
+                Err(current) => old = current,
+            }
+        }
     }
 
     /// Notes that a connection begins.
     pub(crate) fn connection_begins(&self) {
-        self.total.fetch_add(1, Relaxed);
+        let before = Load::from_u32(self.load.fetch_add(1, Full));
+        if before.meets(Event::Begun, self.thresholds()) {
+            self.weigh(Event::Begun);
+        }
         self.count(Counter::Connections, 1);
     }
 
     /// Notes that a connection ends.
     pub(crate) fn connection_ends(&self) {
-        self.total.fetch_sub(1, Relaxed);
+        let before = Load::from_u32(self.load.fetch_sub(1, Full));
+        if before.meets(Event::Ended, self.thresholds()) {
+            self.weigh(Event::Ended);
+        }
     }
 
     /// Notes that a connection becomes active.

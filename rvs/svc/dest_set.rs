@@ -77,7 +77,7 @@ impl Destination for Entry {
 
     #[inline]
     fn is_overloaded(&self) -> bool {
-        false
+        self.dest.is_overloaded()
     }
 
     #[inline]

@@ -36,6 +36,7 @@ fn service(forward: Option<u32>) -> Vec<netlink_packet_core::DefaultNla> {
         string(5, "wrr"),
         number(7, 0),
         nest(8, &counters),
+        number(10, 1),
     ];
     attributes.extend(forward.map(|method| number(6, method)));
     attributes

@@ -16,6 +16,7 @@ use run::run;
 const SERVICE_GET: u8 = 5;
 const DEST_GET: u8 = 9;
 const INFO_GET: u8 = 1;
+const STATS_GET: u8 = 11;
 
 fn uint(kind: u16, value: u64) -> DefaultNla {
     // The kernel sends a YNL uint in 4 bytes when it fits.
@@ -57,6 +58,7 @@ fn web() -> Vec<DefaultNla> {
         number(6, 0),
         number(7, 2),
         stats(8, [12, 30, 20, 5_000_000_000, 18_446_744_073_709_551_615]),
+        number(10, 1),
     ]);
     attributes
 }
@@ -68,6 +70,7 @@ fn dns() -> Vec<DefaultNla> {
         string(5, "rr"),
         number(7, 0),
         stats(8, [0; 5]),
+        number(10, 0),
         number(99, 1),
     ]);
     attributes
@@ -122,12 +125,12 @@ fn a_table_for_humans() {
             .dump(0, DEST_GET, servers())
     };
     let expected = "\
-SERVICE               SCHEDULER  FORWARD  SERVERS  CONNECTIONS
-tcp/192.0.2.1:80      wrr        nat      2        12
+SERVICE               SCHEDULER  FORWARD  FAST PATH  SERVERS  CONNECTIONS
+tcp/192.0.2.1:80      wrr        nat      on         2        12
   SERVER              FORWARD  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
   10.0.0.2:8080       nat      2       1       5         6            10/9            5000000000/700
   10.0.0.113:80       dr       0       0       0         0            0/0             0/0
-udp/[2001:db8::1]:53  rr         -        0        0
+udp/[2001:db8::1]:53  rr         -        off        0        0
 ";
     prints("rvsadm show", kernel(), expected);
     prints("rvsadm", kernel(), expected);
@@ -142,8 +145,8 @@ fn one_service() {
         "rvsadm show tcp/192.0.2.1:80",
         kernel,
         "\
-SERVICE           SCHEDULER  FORWARD  SERVERS  CONNECTIONS
-tcp/192.0.2.1:80  wrr        nat      2        12
+SERVICE           SCHEDULER  FORWARD  FAST PATH  SERVERS  CONNECTIONS
+tcp/192.0.2.1:80  wrr        nat      on         2        12
   SERVER          FORWARD  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
   10.0.0.2:8080   nat      2       1       5         6            10/9            5000000000/700
   10.0.0.113:80   dr       0       0       0         0            0/0             0/0
@@ -157,15 +160,15 @@ fn services_alone() {
         "rvsadm service list",
         Kernel::new().dump(0, SERVICE_GET, vec![web(), dns()]),
         "\
-SERVICE               SCHEDULER  FORWARD  SERVERS  CONNECTIONS
-tcp/192.0.2.1:80      wrr        nat      2        12
-udp/[2001:db8::1]:53  rr         -        0        0
+SERVICE               SCHEDULER  FORWARD  FAST PATH  SERVERS  CONNECTIONS
+tcp/192.0.2.1:80      wrr        nat      on         2        12
+udp/[2001:db8::1]:53  rr         -        off        0        0
 ",
     );
     prints(
         "rvsadm service list -j",
         Kernel::new().dump(0, SERVICE_GET, vec![dns()]),
-        r#"{"services":[{"service":"udp/[2001:db8::1]:53","protocol":"udp","address":"2001:db8::1","port":53,"scheduler":"rr","forward":null,"stats":{"connections":0,"in_packets":0,"out_packets":0,"in_bytes":0,"out_bytes":0}}]}
+        r#"{"services":[{"service":"udp/[2001:db8::1]:53","protocol":"udp","address":"2001:db8::1","port":53,"scheduler":"rr","forward":null,"fast_path":false,"stats":{"connections":0,"in_packets":0,"out_packets":0,"in_bytes":0,"out_bytes":0}}]}
 "#,
     );
 }
@@ -179,6 +182,7 @@ fn scheduler_flags() {
             number(7, 0),
             stats(8, [0; 5]),
             number(9, flags),
+            number(10, 1),
         ]);
         attributes
     };
@@ -186,9 +190,9 @@ fn scheduler_flags() {
         "rvsadm service list",
         Kernel::new().dump(0, SERVICE_GET, vec![hashing(3), hashing(0)]),
         "\
-SERVICE               SCHEDULER         FORWARD  SERVERS  CONNECTIONS
-udp/[2001:db8::1]:53  mh,fallback,port  -        0        0
-udp/[2001:db8::1]:53  mh                -        0        0
+SERVICE               SCHEDULER         FORWARD  FAST PATH  SERVERS  CONNECTIONS
+udp/[2001:db8::1]:53  mh,fallback,port  -        on         0        0
+udp/[2001:db8::1]:53  mh                -        on         0        0
 ",
     );
     for (flags, json) in [
@@ -229,7 +233,7 @@ fn json_for_programs() {
         kernel,
         concat!(
             r#"{"services":[{"service":"tcp/192.0.2.1:80","protocol":"tcp","#,
-            r#""address":"192.0.2.1","port":80,"scheduler":"wrr","forward":"nat","#,
+            r#""address":"192.0.2.1","port":80,"scheduler":"wrr","forward":"nat","fast_path":true,"#,
             r#""stats":{"connections":12,"in_packets":30,"out_packets":20,"#,
             r#""in_bytes":5000000000,"out_bytes":18446744073709551615},"#,
             r#""servers":[{"address":"10.0.0.2","port":8080,"weight":2,"forward":"nat","#,
@@ -241,5 +245,60 @@ fn json_for_programs() {
             r#""info":{"version":"0.1.0","services":2,"connections":6,"buckets":64}}"#,
             "\n",
         ),
+    );
+}
+
+/// The attributes of `stats-get` that are numbered 2 and so on.
+fn paths(counters: [u64; 12]) -> Vec<DefaultNla> {
+    (2..)
+        .zip(counters)
+        .map(|(kind, value)| uint(kind, value))
+        .collect()
+}
+
+#[test]
+fn ways_of_packets() {
+    let counters = [5_000_000_000, 12, 3, 1, 4, 2, 5, 6, 7, 8, 9, 10];
+    prints(
+        "rvsadm stats",
+        Kernel::new().reply(STATS_GET, paths(counters)),
+        "\
+PATH          PACKETS
+fast          5000000000
+slow          12
+
+LEFT TO SLOW  PACKETS  REASON
+switched-off  3        net.rvs.fast_path is 0, or the service has --fast-path off
+header        1        IP options, or a fragment
+begins        4        may begin a connection
+unavailable   2        the server was removed from its service
+route         5        no valid route is remembered, or it stays on this host
+neighbour     6        the link layer address of the next hop is not known
+ttl           7        the time to live ends
+too-big       8        larger than the MTU of the route
+policy        9        IPsec, a tunnel or policy routing on the route
+memory        10       memory was short
+",
+    );
+    prints(
+        "rvsadm -j stats",
+        Kernel::new().reply(STATS_GET, paths(counters)),
+        concat!(
+            r#"{"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
+            r#""unavailable":2,"route":5,"neighbour":6,"ttl":7,"too_big":8,"policy":9,"#,
+            r#""memory":10}}"#,
+            "\n",
+        ),
+    );
+}
+
+#[test]
+fn an_older_module_counts_no_ways() {
+    let outcome = run("rvsadm stats", Kernel::new().refuse(95, &[]));
+    assert_eq!(outcome.code, 2);
+    assert_eq!(outcome.out, "");
+    assert_eq!(
+        outcome.err,
+        "rvsadm: stats: not supported by the loaded module\n"
     );
 }

@@ -36,7 +36,7 @@ fn header() -> HashMap<String, u32> {
 
 #[test]
 fn numbers_are_those_of_the_header() {
-    use uapi::{command, dest, forward, info, scheduler_flag, service, stats};
+    use uapi::{command, dest, forward, info, paths, scheduler_flag, service, stats};
     let rust = [
         ("RVS_FORWARD_NAT", forward::NAT),
         ("RVS_FORWARD_DR", forward::DR),
@@ -61,6 +61,7 @@ fn numbers_are_those_of_the_header() {
             "RVS_A_SERVICE_SCHEDULER_FLAGS",
             service::SCHEDULER_FLAGS.into(),
         ),
+        ("RVS_A_SERVICE_FAST_PATH", service::FAST_PATH.into()),
         ("RVS_A_DEST_SERVICE", dest::SERVICE.into()),
         ("RVS_A_DEST_ADDR4", dest::ADDR4.into()),
         ("RVS_A_DEST_ADDR6", dest::ADDR6.into()),
@@ -74,6 +75,19 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_INFO_SERVICES", info::SERVICES.into()),
         ("RVS_A_INFO_CONNECTIONS", info::CONNECTIONS.into()),
         ("RVS_A_INFO_BUCKETS", info::BUCKETS.into()),
+        ("RVS_A_PATHS_PAD", paths::PAD.into()),
+        ("RVS_A_PATHS_FAST", paths::FAST.into()),
+        ("RVS_A_PATHS_SLOW", paths::SLOW.into()),
+        ("RVS_A_PATHS_SWITCHED_OFF", paths::SWITCHED_OFF.into()),
+        ("RVS_A_PATHS_HEADER", paths::HEADER.into()),
+        ("RVS_A_PATHS_BEGINS", paths::BEGINS.into()),
+        ("RVS_A_PATHS_UNAVAILABLE", paths::UNAVAILABLE.into()),
+        ("RVS_A_PATHS_ROUTE", paths::ROUTE.into()),
+        ("RVS_A_PATHS_NEIGHBOUR", paths::NEIGHBOUR.into()),
+        ("RVS_A_PATHS_TTL", paths::TTL.into()),
+        ("RVS_A_PATHS_TOO_BIG", paths::TOO_BIG.into()),
+        ("RVS_A_PATHS_POLICY", paths::POLICY.into()),
+        ("RVS_A_PATHS_MEMORY", paths::MEMORY.into()),
         ("RVS_CMD_INFO_GET", command::INFO_GET.into()),
         ("RVS_CMD_SERVICE_ADD", command::SERVICE_ADD.into()),
         ("RVS_CMD_SERVICE_SET", command::SERVICE_SET.into()),
@@ -84,6 +98,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_CMD_DEST_DEL", command::DEST_DEL.into()),
         ("RVS_CMD_DEST_GET", command::DEST_GET.into()),
         ("RVS_CMD_FLUSH", command::FLUSH.into()),
+        ("RVS_CMD_STATS_GET", command::STATS_GET.into()),
     ];
     let rust: HashMap<String, u32> = rust.map(|(name, value)| (name.to_owned(), value)).into();
     assert_eq!(rust, header());

@@ -56,6 +56,7 @@ fn every_command_has_help_with_examples() {
         "server set",
         "server del",
         "show",
+        "stats",
         "flush",
     ] {
         let output = run(&format!("{command} --help"));
@@ -77,6 +78,7 @@ Commands:
   service  Add, change, delete and list virtual services
   server   Add, change and remove the real servers of a service
   show     Show services with their servers and counters
+  stats    Show which way packets took: the fast path, or why not
   flush    Delete all services
 
 Options:
@@ -88,7 +90,7 @@ Options:
 fn wrong_commands_are_named() {
     refuses(
         "frob",
-        "rvsadm: frob: no such command; use service, server, show or flush",
+        "rvsadm: frob: no such command; use service, server, show, stats or flush",
     );
     refuses(
         "service",
@@ -136,6 +138,14 @@ fn wrong_options_are_named() {
         );
     }
     refuses(
+        "service add tcp/192.0.2.1:80 --fast-path",
+        "rvsadm: service add: --fast-path: needs a value; use on or off",
+    );
+    refuses(
+        "service set tcp/192.0.2.1:80 --fast-path yes",
+        "rvsadm: service set: --fast-path yes: no such choice; use on or off",
+    );
+    refuses(
         "service add tcp/192.0.2.1:80 --nat --dr",
         "rvsadm: service add: --nat: cannot be combined with --dr; give one",
     );
@@ -167,7 +177,8 @@ fn a_change_of_nothing_is_refused() {
     refuses(
         "service set tcp/192.0.2.1:80",
         "rvsadm: service set: tcp/192.0.2.1:80: nothing to change; \
-         give --scheduler rr|wrr|lc|wlc|sh|mh, --scheduler-flags FLAGS, --nat, --dr or --tun",
+         give --scheduler rr|wrr|lc|wlc|sh|mh, --scheduler-flags FLAGS, --fast-path on|off, \
+         --nat, --dr or --tun",
     );
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",

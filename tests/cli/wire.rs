@@ -115,6 +115,20 @@ fn scheduler_flags_are_bits() {
 }
 
 #[test]
+fn fast_path_is_a_number() {
+    sends_one(
+        "rvsadm service add tcp/192.0.2.1:80 --fast-path off",
+        2,
+        &[KEY4, &[8, 0, 10, 0, 0, 0, 0, 0]],
+    );
+    sends_one(
+        "rvsadm service set tcp/192.0.2.1:80 --fast-path on",
+        3,
+        &[KEY4, &[8, 0, 10, 0, 1, 0, 0, 0]],
+    );
+}
+
+#[test]
 fn service_set_names_only_what_changes() {
     sends_one(
         "rvsadm service set tcp/192.0.2.1:80 --scheduler rr",

@@ -40,7 +40,7 @@ verbs_do_what_they_say() {
 	works server add "$SERVICE" "$SERVER:8080" --weight 3
 	works server add "$SERVICE" "$OTHER"
 	works show "$SERVICE"
-	expect_match "service" "$SERVICE +wrr +nat +2 " "$out"
+	expect_match "service" "$SERVICE +wrr +nat +on +2 " "$out"
 	expect_match "server with a port of its own" "$SERVER:8080 +nat +3 " "$out"
 	expect_match "server with the port of the service" "$OTHER:80 +nat +1 " "$out"
 	works service list
@@ -51,7 +51,7 @@ set_changes_what_is_named_only() {
 	works service set "$SERVICE" --scheduler rr
 	works server set "$SERVICE" "$SERVER:8080" --weight 0
 	works show
-	expect_match "service" "$SERVICE +rr +nat +2 " "$out"
+	expect_match "service" "$SERVICE +rr +nat +on +2 " "$out"
 	expect_match "changed server" "$SERVER:8080 +nat +0 " "$out"
 	expect_match "other server" "$OTHER:80 +nat +1 " "$out"
 }
@@ -101,7 +101,7 @@ errors_are_json_when_asked_for() {
 removing_is_complete() {
 	works server del "$SERVICE" "$SERVER:8080"
 	works show
-	expect_match "service" "$SERVICE +rr +nat +1 " "$out"
+	expect_match "service" "$SERVICE +rr +nat +on +1 " "$out"
 	works flush
 	works show
 	expect_equal "show" "no services" "$out"

@@ -14,6 +14,9 @@ use super::help;
 use crate::model::Forward;
 use crate::request::SCHEDULERS;
 
+/// Values of what is a yes or no.
+const ON_OFF: [&str; 2] = ["on", "off"];
+
 /// Administer RVS, the layer 4 load balancer
 #[derive(Debug, Parser)]
 #[command(
@@ -55,6 +58,10 @@ pub enum Command {
         service: Option<String>,
     },
 
+    /// Show which way packets took: the fast path, or why not
+    #[command(after_help = help::STATS)]
+    Stats,
+
     /// Delete all services
     #[command(after_help = help::FLUSH)]
     Flush,
@@ -81,6 +88,10 @@ pub enum ServiceCommand {
         #[arg(long, value_name = "FLAGS")]
         scheduler_flags: Option<String>,
 
+        /// Whether later packets of a flow skip the firewall's rule chains; on when not given
+        #[arg(long, value_name = "on|off", value_parser = PossibleValuesParser::new(ON_OFF))]
+        fast_path: Option<String>,
+
         #[command(flatten)]
         #[allow(missing_docs)]
         forward: ForwardArguments,
@@ -99,6 +110,10 @@ pub enum ServiceCommand {
         /// How sh and mh hash: port, fallback, both with a comma, or none
         #[arg(long, value_name = "FLAGS")]
         scheduler_flags: Option<String>,
+
+        /// Whether later packets of a flow skip the firewall's rule chains
+        #[arg(long, value_name = "on|off", value_parser = PossibleValuesParser::new(ON_OFF))]
+        fast_path: Option<String>,
 
         #[command(flatten)]
         #[allow(missing_docs)]

@@ -30,17 +30,25 @@ Flags of sh and mh:
   port      hash the client's port too, so that its connections spread
   fallback  choose another server where the client's takes no new connections
 
+On the fast path later packets of a flow skip netfilter's chains, conntrack and
+rp_filter, both ways; see docs/fast-path.md. The sysctl net.rvs.fast_path turns
+it off for all services of a network namespace.
+
 Examples:
   rvsadm service add tcp/192.0.2.1:80 --nat
   rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
+  rvsadm service add tcp/192.0.2.1:443 --nat --fast-path off
   rvsadm service add udp/[2001:db8::1]:53 --scheduler rr --dr";
 
 pub(super) const SERVICE_SET: &str = "\
 A new forward method holds for servers added from then on. Another scheduler
 begins without flags.
 
+--fast-path holds for connections that exist, too.
+
 Examples:
-  rvsadm service set tcp/192.0.2.1:80 --scheduler rr";
+  rvsadm service set tcp/192.0.2.1:80 --scheduler rr
+  rvsadm service set tcp/192.0.2.1:80 --fast-path off";
 
 pub(super) const SERVICE_DEL: &str = "\
 Examples:
@@ -82,6 +90,15 @@ Examples:
   rvsadm show
   rvsadm show tcp/192.0.2.1:80
   rvsadm --json show";
+
+pub(super) const STATS: &str = "\
+Counts packets of connections since the network namespace was made. Each packet
+that was sent is counted as fast or as slow. The other numbers say why packets
+that reached the fast path were left to the slow one.
+
+Examples:
+  rvsadm stats
+  rvsadm --json stats";
 
 pub(super) const FLUSH: &str = "\
 Examples:

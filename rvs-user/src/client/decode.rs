@@ -8,11 +8,14 @@ use std::net::SocketAddr;
 use netlink_packet_core::DecodeError;
 use rvs_logic::logic::uapi::dest;
 use rvs_logic::logic::uapi::info;
+use rvs_logic::logic::uapi::paths;
 use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::stats;
 
 use crate::model::Forward;
 use crate::model::Info;
+use crate::model::Left;
+use crate::model::Paths;
 use crate::model::Protocol;
 use crate::model::SchedulerFlags;
 use crate::model::Server;
@@ -33,6 +36,7 @@ pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
         forward: find(attributes, service::FORWARD)
             .map(forward)
             .transpose()?,
+        fast_path: required(attributes, service::FAST_PATH, "fast-path")?.to_u32()? != 0,
         servers: required(attributes, service::DESTS, "dests")?.to_u32()?,
         stats: counters(attributes, service::STATS)?,
     })
@@ -57,6 +61,26 @@ pub(super) fn info(attributes: &[Attribute]) -> Result<Info> {
         services: required(attributes, info::SERVICES, "services")?.to_u32()?,
         connections: required(attributes, info::CONNECTIONS, "connections")?.to_u32()?,
         buckets: required(attributes, info::BUCKETS, "buckets")?.to_u32()?,
+    })
+}
+
+pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
+    let counter = |number, name| required(attributes, number, name)?.to_uint();
+    Ok(Paths {
+        fast: counter(paths::FAST, "fast")?,
+        slow: counter(paths::SLOW, "slow")?,
+        left: Left {
+            switched_off: counter(paths::SWITCHED_OFF, "switched-off")?,
+            header: counter(paths::HEADER, "header")?,
+            begins: counter(paths::BEGINS, "begins")?,
+            unavailable: counter(paths::UNAVAILABLE, "unavailable")?,
+            route: counter(paths::ROUTE, "route")?,
+            neighbour: counter(paths::NEIGHBOUR, "neighbour")?,
+            ttl: counter(paths::TTL, "ttl")?,
+            too_big: counter(paths::TOO_BIG, "too-big")?,
+            policy: counter(paths::POLICY, "policy")?,
+            memory: counter(paths::MEMORY, "memory")?,
+        },
     })
 }
 

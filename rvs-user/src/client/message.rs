@@ -103,6 +103,17 @@ impl Message {
         self
     }
 
+    /// Whether packets of a service may take the fast path, where given.
+    pub(super) fn fast_path(mut self, allowed: Option<bool>) -> Self {
+        if let Some(allowed) = allowed {
+            self.push(
+                Attribute::u32(service::FAST_PATH, allowed.into()),
+                format!("--fast-path {}", if allowed { "on" } else { "off" }),
+            );
+        }
+        self
+    }
+
     /// The forward method, where given, as attribute `number`.
     pub(super) fn forward(mut self, number: u16, method: Option<Forward>) -> Self {
         if let Some(method) = method {

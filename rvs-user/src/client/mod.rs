@@ -12,6 +12,7 @@ use rvs_logic::logic::uapi::command;
 
 use crate::error::Error;
 use crate::model::Info;
+use crate::model::Paths;
 use crate::netlink;
 use crate::netlink::Connection;
 use crate::netlink::Transport;
@@ -42,6 +43,11 @@ impl<T: Transport> Client<T> {
     /// Version and sizes.
     pub fn info(&mut self) -> Result<Info, Error> {
         self.get(Message::new(command::INFO_GET, ""), decode::info)
+    }
+
+    /// Which way packets took.
+    pub fn paths(&mut self) -> Result<Paths, Error> {
+        self.get(Message::new(command::STATS_GET, ""), decode::paths)
     }
 
     fn change(&mut self, message: Message) -> Result<(), Error> {

@@ -98,6 +98,7 @@ fn missing_argument(missing: Missing, message: &Message) -> String {
         | (false, dest::SERVICE) => "SERVICE",
         (true, service::SCHEDULER) => "--scheduler",
         (true, service::SCHEDULER_FLAGS) => "--scheduler-flags",
+        (true, service::FAST_PATH) => "--fast-path",
         (true, service::FORWARD) | (false, dest::FORWARD) => "--nat|--dr|--tun",
         (false, dest::ADDR4 | dest::ADDR6 | dest::PORT) => "ADDRESS[:PORT]",
         (false, dest::WEIGHT) => "--weight",

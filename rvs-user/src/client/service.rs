@@ -58,4 +58,5 @@ fn with_settings(command: u8, key: &ServiceKey, settings: &ServiceSettings) -> M
         .scheduler(settings.scheduler.as_deref())
         .scheduler_flags(settings.scheduler_flags)
         .forward(service::FORWARD, settings.forward)
+        .fast_path(settings.fast_path)
 }

@@ -5,6 +5,7 @@
 use super::server;
 use crate::client::Client;
 use crate::error::Error;
+use crate::model::Paths;
 use crate::model::ServiceKey;
 use crate::netlink::Transport;
 use crate::output;
@@ -30,6 +31,7 @@ pub(super) fn run<T: Transport>(
         }
         Request::ServerDel(key, endpoint) => return done(client.delete_server(key, endpoint)),
         Request::Flush => return done(client.flush()),
+        Request::Stats => return Ok(stats(&client.paths()?, json)),
         Request::ServiceList => list(&mut client)?,
         Request::Show(key) => show(&mut client, key.as_ref(), json)?,
     };
@@ -43,6 +45,14 @@ pub(super) fn run<T: Transport>(
 /// A change that succeeded says nothing.
 fn done(result: Result<(), Error>) -> Result<String, Error> {
     result.map(|()| String::new())
+}
+
+fn stats(paths: &Paths, json: bool) -> String {
+    if json {
+        output::stats_to_json(paths)
+    } else {
+        output::stats_to_text(paths)
+    }
 }
 
 fn list<T: Transport>(client: &mut Client<T>) -> Result<Listing, Error> {

@@ -3,6 +3,7 @@
 //! Services and servers, as the family describes them.
 
 mod forward;
+mod paths;
 mod protocol;
 mod scheduler_flags;
 mod server;
@@ -10,6 +11,7 @@ mod service;
 mod stats;
 
 pub use forward::Forward;
+pub use paths::{Left, Paths};
 pub use protocol::Protocol;
 pub use scheduler_flags::SchedulerFlags;
 pub use server::{Server, ServerSettings};

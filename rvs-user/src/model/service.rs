@@ -34,6 +34,8 @@ pub struct ServiceSettings {
     pub scheduler_flags: Option<SchedulerFlags>,
     /// Forward method of servers that are added without one.
     pub forward: Option<Forward>,
+    /// Whether later packets of its flows may take the fast path.
+    pub fast_path: Option<bool>,
 }
 
 /// A service in the kernel.
@@ -47,6 +49,8 @@ pub struct Service {
     pub scheduler_flags: Option<SchedulerFlags>,
     /// Forward method of servers that are added without one.
     pub forward: Option<Forward>,
+    /// Whether later packets of its flows may take the fast path.
+    pub fast_path: bool,
     /// Number of servers.
     pub servers: u32,
     /// Sum over its servers.

@@ -30,6 +30,7 @@ struct ServiceJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduler_flags: Option<Vec<&'static str>>,
     forward: Option<String>,
+    fast_path: bool,
     stats: Stats,
     #[serde(skip_serializing_if = "Option::is_none")]
     servers: Option<Vec<ServerJson>>,
@@ -76,6 +77,7 @@ fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
         scheduler: service.scheduler.clone(),
         scheduler_flags: service.scheduler_flags.map(|flags| flags.names().collect()),
         forward: service.forward.map(|method| method.to_string()),
+        fast_path: service.fast_path,
         stats: service.stats,
         servers: servers.map(|servers| servers.iter().map(server_json).collect()),
     }

@@ -4,6 +4,7 @@
 
 mod json;
 mod show;
+mod stats;
 mod table;
 
 use crate::model::Info;
@@ -12,6 +13,7 @@ use crate::model::Service;
 
 pub use json::to_json;
 pub use show::to_text;
+pub use stats::{stats_to_json, stats_to_text};
 
 /// Services as they are shown.
 pub struct Listing {

@@ -7,7 +7,14 @@ use super::Listing;
 use crate::model::Server;
 use crate::model::Service;
 
-const SERVICE: [&str; 5] = ["SERVICE", "SCHEDULER", "FORWARD", "SERVERS", "CONNECTIONS"];
+const SERVICE: [&str; 6] = [
+    "SERVICE",
+    "SCHEDULER",
+    "FORWARD",
+    "FAST PATH",
+    "SERVERS",
+    "CONNECTIONS",
+];
 const SERVER: [&str; 8] = [
     "  SERVER",
     "FORWARD",
@@ -51,13 +58,14 @@ pub fn to_text(listing: &Listing) -> String {
     text
 }
 
-fn service_row(service: &Service) -> [String; 5] {
+fn service_row(service: &Service) -> [String; 6] {
     [
         service.key.to_string(),
         scheduler(service),
         service
             .forward
             .map_or_else(|| "-".to_owned(), |method| method.to_string()),
+        if service.fast_path { "on" } else { "off" }.to_owned(),
         service.servers.to_string(),
         service.stats.connections.to_string(),
     ]

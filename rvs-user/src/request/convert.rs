@@ -33,6 +33,7 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Server(ServerCommand::Set { .. }) => "server set",
         Command::Server(ServerCommand::Del { .. }) => "server del",
         Command::Show { .. } => "show",
+        Command::Stats => "stats",
         Command::Flush => "flush",
         Command::Generate(_) => "generate",
     }
@@ -46,6 +47,7 @@ pub fn convert(command: &Command) -> Result<Option<Request>, Error> {
         Command::Show { service } => {
             Request::Show(service.as_deref().map(address::service).transpose()?)
         }
+        Command::Stats => Request::Stats,
         Command::Flush => Request::Flush,
         Command::Generate(_) => return Ok(None),
     };
@@ -58,6 +60,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             service,
             scheduler,
             scheduler_flags,
+            fast_path,
             forward,
         } => Ok(Request::ServiceAdd(
             address::service(service)?,
@@ -65,12 +68,14 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 scheduler: scheduler.clone(),
                 scheduler_flags: parse_scheduler_flags(scheduler_flags.as_deref())?,
                 forward: forward.method(),
+                fast_path: fast_path.as_deref().map(is_on),
             },
         )),
         ServiceCommand::Set {
             service,
             scheduler,
             scheduler_flags,
+            fast_path,
             forward,
         } => {
             let key = address::service(service)?;
@@ -78,12 +83,14 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 scheduler: scheduler.clone(),
                 scheduler_flags: parse_scheduler_flags(scheduler_flags.as_deref())?,
                 forward: forward.method(),
+                fast_path: fast_path.as_deref().map(is_on),
             };
             if settings == ServiceSettings::default() {
                 return Err(nothing_to_change(
                     service,
                     &format!(
-                        "--scheduler {}, --scheduler-flags FLAGS, --nat, --dr or --tun",
+                        "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, --nat, \
+                         --dr or --tun",
                         SCHEDULERS.join("|")
                     ),
                 ));
@@ -157,6 +164,11 @@ fn parse_scheduler_flags(text: Option<&str>) -> Result<Option<SchedulerFlags>, E
             .argument(format!("--scheduler-flags {text}"))
             .hint("write port, fallback, both with a comma, or none")),
     }
+}
+
+/// The grammar takes "on" and "off" only.
+fn is_on(text: &str) -> bool {
+    text == "on"
 }
 
 fn parse_weight(text: &str) -> Result<u32, Error> {

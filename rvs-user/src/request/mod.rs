@@ -40,6 +40,8 @@ pub enum Request {
     ServerDel(ServiceKey, SocketAddr),
     /// Show one service or all.
     Show(Option<ServiceKey>),
+    /// Show which way packets took.
+    Stats,
     /// Delete all services.
     Flush,
 }

@@ -29,3 +29,4 @@ pub(crate) use skb::{
 };
 
 pub(crate) mod pernet;
+pub(crate) mod sysctl;

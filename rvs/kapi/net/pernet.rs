@@ -26,6 +26,10 @@ use super::{
         HookSet,
         HookSpec, //
     },
+    sysctl::{
+        Sysctl,
+        SysctlTable, //
+    },
     Net,
 };
 
@@ -33,6 +37,12 @@ use super::{
 pub(crate) trait PernetData: Sized + Send + Sync + 'static {
     /// The hooks of the module.
     const HOOKS: &'static [HookSpec<Self>];
+
+    /// Where its settings are below `/proc/sys`.
+    const SYSCTL_PATH: &'static CStr;
+
+    /// Its settings.
+    const SYSCTLS: &'static [Sysctl<Self>];
 
     /// Returns where the kernel's handle for this type is kept: always the same place, that of no
     /// other type.
@@ -64,6 +74,8 @@ impl Storage {
 /// A namespace with the data of `T` in it.
 #[pin_data]
 pub(crate) struct Namespace<T: PernetData> {
+    // First, so that nobody changes settings of what is going.
+    _sysctls: SysctlTable<T>,
     data: Arc<T>,
     net: *mut bindings::net,
     #[pin]
@@ -154,8 +166,14 @@ unsafe fn slot<T: PernetData>(net: *mut bindings::net) -> *mut *mut Namespace<T>
 /// To be called by the kernel only, for a new namespace.
 unsafe extern "C" fn init<T: PernetData>(net: *mut bindings::net) -> c_int {
     let made = T::new().and_then(|data| {
+        // SAFETY: By the requirement, the namespace is valid; the table is dropped in `exit`,
+        // before it is gone.
+        let sysctls = unsafe {
+            SysctlTable::register(Net::from_raw(net), T::SYSCTL_PATH, T::SYSCTLS, data.clone())
+        }?;
         KBox::pin_init(
             pin_init!(Namespace {
+                _sysctls: sysctls,
                 data,
                 net,
                 hooks <- new_mutex!(None, "rvs_hooks"),

@@ -39,7 +39,7 @@ def requests():
             options = string(SCHEDULER, ["rr", "wrr", "sh"][number]) + u32(FORWARD, NAT)
             flags = u32(SCHEDULER_FLAGS, 3) if number == 2 else b""
             yield SERVICE_ADD, key + options + flags
-            yield SERVICE_SET, key + options
+            yield SERVICE_SET, key + options + u32(FAST_PATH, number % 2)
             yield SERVICE_DEL, key
             yield SERVICE_GET, key
             for command in DEST_ADD, DEST_SET:
@@ -48,6 +48,7 @@ def requests():
             yield DEST_GET, dest
             yield DEST_GET, nest(SERVICE, key)
     yield INFO_GET, b""
+    yield STATS_GET, b""
     yield FLUSH, b""
 
 

@@ -92,6 +92,9 @@ def wrong_services():
             ("forward method of 3 bytes", errno.EINVAL, attribute(FORWARD, bytes(3)), FORWARD),
             ("forward method of 5 bytes", errno.EINVAL, attribute(FORWARD, bytes(5)), FORWARD),
             ("unknown flag", errno.EINVAL, string(SCHEDULER, "sh") + u32(SCHEDULER_FLAGS, 4), SCHEDULER_FLAGS),
+            ("fast path of 2", errno.ERANGE, u32(FAST_PATH, 2), FAST_PATH),
+            ("fast path of all bits", errno.ERANGE, u32(FAST_PATH, 0xFFFFFFFF), FAST_PATH),
+            ("fast path of 1 byte", errno.EINVAL, attribute(FAST_PATH, bytes(1)), FAST_PATH),
             ("flags of rr", errno.EINVAL, string(SCHEDULER, "rr") + u32(SCHEDULER_FLAGS, 1), SCHEDULER_FLAGS),
         ):
             yield f"service {verb}: {what}", command, code, key + wrong, blamed, None
@@ -166,6 +169,7 @@ def wrong_states():
 def wrong_without_attributes():
     """Commands that take none."""
     yield "info with an attribute", INFO_GET, errno.EINVAL, u32(1, 0), 1, None
+    yield "stats with an attribute", STATS_GET, errno.EINVAL, u32(1, 0), 1, None
     yield "flush with an attribute", FLUSH, errno.EINVAL, u32(1, 0), 1, None
     yield "flush of one service", FLUSH, errno.EINVAL, KEY, None, None
 

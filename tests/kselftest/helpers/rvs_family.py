@@ -8,10 +8,10 @@ import struct
 from genl import Socket, attribute, nest, string, u32
 
 INFO_GET, SERVICE_ADD, SERVICE_SET, SERVICE_DEL, SERVICE_GET = range(1, 6)
-DEST_ADD, DEST_SET, DEST_DEL, DEST_GET, FLUSH = range(6, 11)
+DEST_ADD, DEST_SET, DEST_DEL, DEST_GET, FLUSH, STATS_GET = range(6, 12)
 
 # Attribute set "service".
-PROTOCOL, ADDR4, ADDR6, PORT, SCHEDULER, FORWARD, DESTS, SERVICE_STATS, SCHEDULER_FLAGS = range(1, 10)
+PROTOCOL, ADDR4, ADDR6, PORT, SCHEDULER, FORWARD, DESTS, SERVICE_STATS, SCHEDULER_FLAGS, FAST_PATH = range(1, 11)
 # Attribute set "dest"; address, port and forward have the numbers they have above.
 SERVICE, WEIGHT, ACTIVE, INACTIVE, DEST_STATS = 1, 5, 7, 8, 9
 # Attribute set "info".

@@ -54,7 +54,7 @@ lb_flush() {
 # Counters come and go; what the administrator set does not.
 lb_configuration() {
 	director_rvsadm --json show | awk -f "$KSELFTEST_DIR/lib/json.awk" |
-		grep -E '\.(service|scheduler|forward|address|port|weight) '
+		grep -E '\.(service|scheduler|forward|fast_path|address|port|weight) '
 }
 
 # server_members SERVICE SERVER MEMBER...: members of the server's JSON object, in this order.

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Which way packets took through the director.
+
+use serde::Serialize;
+
+/// Packets of connections since the network namespace was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Paths {
+    /// Sent by the fast path.
+    pub fast: u64,
+    /// Sent by the slow path.
+    pub slow: u64,
+    /// Left to the slow path by the fast one.
+    pub left: Left,
+}
+
+/// Packets that the fast path left to the slow one, by the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Left {
+    /// Switched off, by the sysctl or for the service.
+    pub switched_off: u64,
+    /// IP options, or a fragment.
+    pub header: u64,
+    /// May begin a connection.
+    pub begins: u64,
+    /// The server was removed from its service.
+    pub unavailable: u64,
+    /// No valid route is remembered, or it leads to the director itself.
+    pub route: u64,
+    /// The link layer address of the next hop is not known.
+    pub neighbour: u64,
+    /// The time to live ends.
+    pub ttl: u64,
+    /// Does not fit the MTU.
+    pub too_big: u64,
+    /// IPsec policy, tunnel or policy routing on the route.
+    pub policy: u64,
+    /// Not writable, or memory was short otherwise.
+    pub memory: u64,
+}

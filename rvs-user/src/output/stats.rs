@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Which way packets took, for humans and for programs.
+
+use super::table::Columns;
+use crate::model::Left;
+use crate::model::Paths;
+
+/// The counters as one line of JSON; `rvs-user/README.md` documents it.
+pub fn stats_to_json(paths: &Paths) -> String {
+    serde_json::to_string(paths).expect("numbers always serialize") + "\n"
+}
+
+/// The counters as two tables: the ways, and why the slow one was taken.
+pub fn stats_to_text(paths: &Paths) -> String {
+    let mut ways = vec![["PATH", "PACKETS"].map(str::to_owned)];
+    for (name, packets) in [("fast", paths.fast), ("slow", paths.slow)] {
+        ways.push([name.to_owned(), packets.to_string()]);
+    }
+    let mut reasons = vec![["LEFT TO SLOW", "PACKETS", "REASON"].map(str::to_owned)];
+    for (name, packets, reason) in left(&paths.left) {
+        reasons.push([name.to_owned(), packets.to_string(), reason.to_owned()]);
+    }
+
+    let mut way_columns = Columns::default();
+    let mut reason_columns = Columns::default();
+    ways.iter().for_each(|row| way_columns.fit(row));
+    reasons.iter().for_each(|row| reason_columns.fit(row));
+    way_columns.align_first(&mut reason_columns);
+    let mut text = String::new();
+    for row in &ways {
+        text += &way_columns.line(row);
+    }
+    text.push('\n');
+    for row in &reasons {
+        text += &reason_columns.line(row);
+    }
+    text
+}
+
+/// The reasons, in the order in which the fast path looks for them.
+fn left(left: &Left) -> [(&'static str, u64, &'static str); 10] {
+    [
+        (
+            "switched-off",
+            left.switched_off,
+            "net.rvs.fast_path is 0, or the service has --fast-path off",
+        ),
+        ("header", left.header, "IP options, or a fragment"),
+        ("begins", left.begins, "may begin a connection"),
+        (
+            "unavailable",
+            left.unavailable,
+            "the server was removed from its service",
+        ),
+        (
+            "route",
+            left.route,
+            "no valid route is remembered, or it stays on this host",
+        ),
+        (
+            "neighbour",
+            left.neighbour,
+            "the link layer address of the next hop is not known",
+        ),
+        ("ttl", left.ttl, "the time to live ends"),
+        ("too-big", left.too_big, "larger than the MTU of the route"),
+        (
+            "policy",
+            left.policy,
+            "IPsec, a tunnel or policy routing on the route",
+        ),
+        ("memory", left.memory, "memory was short"),
+    ]
+}

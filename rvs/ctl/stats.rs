@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Operation `stats-get`.
+
+use crate::{
+    datapath::Path,
+    director::Director,
+    kapi::genl::{
+        Do,
+        Permission,
+        Refusal,
+        Request, //
+    },
+    logic::uapi::{
+        command,
+        paths,
+        policy,
+        Rule, //
+    },
+};
+
+/// The attribute of each number.
+const ATTRIBUTES: &[(u16, Path)] = &[
+    (paths::FAST, Path::Fast),
+    (paths::SLOW, Path::Slow),
+    (paths::SWITCHED_OFF, Path::Off),
+    (paths::HEADER, Path::Header),
+    (paths::BEGINS, Path::Begins),
+    (paths::UNAVAILABLE, Path::Unavailable),
+    (paths::ROUTE, Path::Route),
+    (paths::NEIGHBOUR, Path::Neighbour),
+    (paths::TTL, Path::Ttl),
+    (paths::TOO_BIG, Path::TooBig),
+    (paths::POLICY, Path::Policy),
+    (paths::MEMORY, Path::Memory),
+];
+
+/// Answers with the number of packets that took each way.
+pub(super) struct Get;
+
+impl Do for Get {
+    const COMMAND: u8 = command::STATS_GET;
+    const PERMISSION: Permission = Permission::Anyone;
+    const POLICY: &'static [Rule] = policy::STATS_GET;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let paths = &Director::of(request.net()).data().paths;
+        request.reply(|message| {
+            ATTRIBUTES
+                .iter()
+                .try_for_each(|(attribute, path)| message.uint(*attribute, paths.counted(*path)))
+        })
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Which way the packets of connections took through the director, and why it was not the fast
+//! path.
+
+use kernel::{
+    alloc::AllocError,
+    prelude::*, //
+};
+
+use crate::kapi::sync::PerCpuCounters;
+
+/// What a packet of a connection is counted as. Each sent by the director is counted once as
+/// [`Path::Fast`] or [`Path::Slow`]; those of an established flow that the fast path left to the
+/// slow one are counted by the reason, too.
+#[derive(Clone, Copy)]
+pub(crate) enum Path {
+    /// Sent by the fast path.
+    Fast,
+    /// Sent by the slow path, through the rule chains of the firewall.
+    Slow,
+    /// Left: switched off, for the namespace or for the service.
+    Off,
+    /// Left: a header with IP options, or a fragment.
+    Header,
+    /// Left: it may begin a connection, as a SYN does.
+    Begins,
+    /// Left: the server was removed from its service.
+    Unavailable,
+    /// Left: no valid route is remembered, or it leads to this host.
+    Route,
+    /// Left: the link layer address of the next hop is not known.
+    Neighbour,
+    /// Left: its time to live ends here.
+    Ttl,
+    /// Left: it does not fit the MTU of the route.
+    TooBig,
+    /// Left: the route has an IPsec policy or a tunnel, or depends on policy routing.
+    Policy,
+    /// Left: it could not be made writable, or another thing failed for want of memory.
+    Memory,
+}
+
+impl Path {
+    const COUNT: usize = Self::Memory as usize + 1;
+}
+
+/// Counters of a namespace, one for each [`Path`].
+pub(crate) struct Paths(PerCpuCounters<{ Path::COUNT }>);
+
+impl Paths {
+    /// Makes counters that are 0.
+    pub(crate) fn new() -> Result<Self, AllocError> {
+        Ok(Self(PerCpuCounters::new()?))
+    }
+
+    /// Counts a packet.
+    #[inline(always)]
+    pub(crate) fn count(&self, path: Path) {
+        self.0.add(path as usize, 1);
+    }
+
+    /// Returns the number of packets counted so far.
+    pub(crate) fn counted(&self, path: Path) -> u64 {
+        self.0.sum(path as usize)
+    }
+}
