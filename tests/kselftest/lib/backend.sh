@@ -3,12 +3,14 @@
 # The load balancer under test. LB_BACKEND=rvs (default) is RVS; ipvs is the kernel's own IPVS, which is the oracle:
 # a test that makes sense for both must have the same verdict with both.
 #
+# LB_FORWARD is the forward method of the servers that are added: nat (default), dr or tun.
+#
 # Each backend provides, for the namespace $DIRECTOR:
 #	lb_load                               have the module in the kernel
 #	lb_unload                             take it out
 #	lb_service_add SERVICE SCHEDULER      SERVICE is PROTOCOL/ADDRESS:PORT
 #	lb_service_del SERVICE
-#	lb_server_add SERVICE SERVER WEIGHT   SERVER is ADDRESS:PORT; the forward method is NAT
+#	lb_server_add SERVICE SERVER WEIGHT   SERVER is ADDRESS:PORT
 #	lb_server_weight SERVICE SERVER WEIGHT
 #	lb_server_del SERVICE SERVER
 #	lb_flush
@@ -19,6 +21,7 @@
 #	lb_connection_count                   prints the number of connections in the table
 
 LB_BACKEND=${LB_BACKEND:-rvs}
+LB_FORWARD=${LB_FORWARD:-nat}
 
 case $LB_BACKEND in
 rvs)
