@@ -25,6 +25,7 @@
 
 #include "icmp.c"
 #include "lock.c"
+#include "neighbour.c"
 #include "netfilter.c"
 #include "netlink.c"
 #include "netns.c"

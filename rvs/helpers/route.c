@@ -32,9 +32,10 @@ __rvs_helper bool rvs_helper_route_is_local(const struct dst_entry *dst)
 	return dst_rtable(dst)->rt_flags & RTCF_LOCAL;
 }
 
-__rvs_helper u32 rvs_helper_dst_mtu(const struct dst_entry *dst)
+/* dst_mtu() of an IPv4 route without the call. */
+__rvs_helper u32 rvs_helper_route_mtu(const struct dst_entry *dst)
 {
-	return dst_mtu(dst);
+	return ip_dst_mtu_maybe_forward(dst, false);
 }
 
 __rvs_helper void rvs_helper_dst_release(struct dst_entry *dst)
@@ -54,10 +55,41 @@ __rvs_helper struct dst_entry *rvs_helper_dst_clone(struct dst_entry *dst)
 	return dst_clone(dst);
 }
 
-/* Whether no route has changed since the lookup. */
-__rvs_helper bool rvs_helper_dst_is_valid(struct dst_entry *dst)
+/* Whether no route of the namespace has changed since the lookup; dst_check()
+ * of an IPv4 route without the call. */
+__rvs_helper bool rvs_helper_route_is_valid(const struct net *net, const struct dst_entry *dst)
 {
-	return dst_check(dst, 0);
+	return READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
+	       dst_rtable(dst)->rt_genid == rt_genid_ipv4(net);
+}
+
+/* Whether packets go from the route straight to a neighbour: nothing is
+ * encrypted or encapsulated on the way. */
+__rvs_helper bool rvs_helper_route_is_plain(const struct dst_entry *dst)
+{
+	const struct rtable *rt = dst_rtable(dst);
+
+	return dst->output == ip_output && !dst_xfrm(dst) && !dst->lwtstate &&
+	       rt->rt_type == RTN_UNICAST && rt->rt_gw_family != AF_INET6;
+}
+
+/* The MTU of packets that are forwarded along the route. */
+__rvs_helper u32 rvs_helper_route_forward_mtu(const struct dst_entry *dst)
+{
+	return ip_dst_mtu_maybe_forward(dst, true);
+}
+
+__rvs_helper struct dst_entry *rvs_helper_skb_dst(const struct sk_buff *skb)
+{
+	return skb_dst(skb);
+}
+
+/* The route that a packet has, with a reference, or NULL. */
+__rvs_helper struct dst_entry *rvs_helper_skb_dst_hold(const struct sk_buff *skb)
+{
+	struct dst_entry *dst = skb_dst(skb);
+
+	return dst && dst_hold_safe(dst) ? dst : NULL;
 }
 
 /* Whether the source address of a packet may matter to its route: with rules of
@@ -73,6 +105,24 @@ __rvs_helper bool rvs_helper_net_routes_by_source(const struct net *net)
 		return true;
 #endif
 	return false;
+}
+
+/* Whether forwarding a packet takes more than its route: as above, or with
+ * IPsec policies for what is forwarded. */
+__rvs_helper bool rvs_helper_net_forwards_by_policy(const struct net *net)
+{
+#ifdef CONFIG_XFRM
+	if (net->xfrm.policy_count[XFRM_POLICY_FWD])
+		return true;
+#endif
+	return rvs_helper_net_routes_by_source(net);
+}
+
+/* Queueing disciplines see the priority that forwarded packets have. */
+__rvs_helper void rvs_helper_skb_prioritize(const struct net *net, struct sk_buff *skb, u8 tos)
+{
+	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
+		skb->priority = rt_tos2priority(tos);
 }
 
 __rvs_helper bool rvs_helper_skb_has_dst(const struct sk_buff *skb)

@@ -3,6 +3,7 @@
 //! Networking.
 
 mod namespace;
+mod neighbour;
 mod netfilter;
 mod route;
 mod skb;
@@ -11,6 +12,7 @@ pub(crate) use namespace::{
     AddressType,
     Net, //
 };
+pub(crate) use neighbour::NextHop;
 pub(crate) use netfilter::{
     Hook,
     HookPoint,

@@ -50,6 +50,14 @@ impl Net {
         unsafe { bindings::helper_net_routes_by_source(self.as_ptr()) }
     }
 
+    /// Returns whether forwarding takes more than a route: rules of policy routing, or IPsec
+    /// policies.
+    #[inline]
+    pub(crate) fn forwards_by_policy(&self) -> bool {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { bindings::helper_net_forwards_by_policy(self.as_ptr()) }
+    }
+
     /// Returns what `address` is in this namespace.
     pub(crate) fn address_type(&self, address: Ipv4Addr) -> AddressType {
         // SAFETY: The namespace is valid by its borrow.

@@ -12,7 +12,13 @@ use core::{
 
 use kernel::{
     prelude::*,
-    sync::rcu, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        rcu, //
+    }, //
 };
 
 use crate::{
@@ -24,7 +30,10 @@ use crate::{
     },
 };
 
-use super::Net;
+use super::{
+    Net,
+    Packet, //
+};
 
 /// What the address of a lookup is to the packets that take the route.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +54,8 @@ pub(crate) struct Route {
     source: u32,
     destination: u32,
     target: Target,
+    plain: bool,
+    confirmed: Atomic<u32>,
 }
 
 // SAFETY: A `dst_entry` is reference counted and made to be used from all CPUs.
@@ -72,13 +83,38 @@ impl Route {
         };
         // The C side encodes errors in the pointer.
         let dst = kernel::error::from_err_ptr(dst)?;
-        // INVARIANT: The lookup returned a reference.
-        Ok(Self {
-            dst: NonNull::new(dst).ok_or(ENOENT)?,
+        let dst = NonNull::new(dst).ok_or(ENOENT)?;
+        // SAFETY: The lookup returned a reference, which is given away.
+        Ok(unsafe { Self::new(dst, source, destination, target) })
+    }
+
+    /// Returns the route that the stack has chosen for a packet, if it has one.
+    pub(crate) fn of_packet(packet: &Packet<'_>) -> Option<Self> {
+        let dst = NonNull::new(packet.hold_dst())?;
+        // SAFETY: The reference was just taken, and is given away.
+        Some(unsafe { Self::new(dst, 0, 0, Target::Destination) })
+    }
+
+    /// # Safety
+    ///
+    /// `dst` must be an IPv4 route, with a reference that is left to the new object.
+    unsafe fn new(
+        dst: NonNull<bindings::dst_entry>,
+        source: u32,
+        destination: u32,
+        target: Target,
+    ) -> Self {
+        // SAFETY: By the requirement.
+        let plain = unsafe { bindings::helper_route_is_plain(dst.as_ptr()) };
+        // INVARIANT: By the requirement.
+        Self {
+            dst,
             source,
             destination,
             target,
-        })
+            plain,
+            confirmed: Atomic::new(0),
+        }
     }
 
     /// Returns whether the destination is this host.
@@ -87,10 +123,19 @@ impl Route {
         unsafe { bindings::helper_route_is_local(self.dst.as_ptr()) }
     }
 
-    /// Returns the path MTU, in bytes from the IP header on.
+    /// Returns the path MTU of packets that this host sends, in bytes from the IP header on.
+    #[inline]
     pub(crate) fn mtu(&self) -> u32 {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_dst_mtu(self.dst.as_ptr()) }
+        unsafe { bindings::helper_route_mtu(self.dst.as_ptr()) }
+    }
+
+    /// Returns the MTU of packets that this host forwards (`ip_forward_use_pmtu` decides whether
+    /// the path MTU counts), in bytes from the IP header on.
+    #[inline]
+    pub(crate) fn forward_mtu(&self) -> u32 {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_route_forward_mtu(self.dst.as_ptr()) }
     }
 
     /// Returns the address that this host uses as source on the route, and the destination, both
@@ -99,11 +144,39 @@ impl Route {
         (self.source, self.destination)
     }
 
-    /// Returns whether no route has changed since the lookup (`dst_check()`).
+    /// Returns whether no route of the namespace has changed since the lookup (`dst_check()`).
     #[inline]
-    fn is_valid(&self) -> bool {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::helper_dst_is_valid(self.dst.as_ptr()) }
+    pub(crate) fn is_valid(&self, net: &Net) -> bool {
+        // SAFETY: By the type invariant, and the borrow of the namespace.
+        unsafe { bindings::helper_route_is_valid(net.as_ptr(), self.dst.as_ptr()) }
+    }
+
+    /// Returns whether this is the route that the stack has chosen for a packet.
+    #[inline]
+    pub(crate) fn is_of(&self, packet: &Packet<'_>) -> bool {
+        packet.dst() == self.dst.as_ptr()
+    }
+
+    /// Returns whether packets go from the route straight to a neighbour: nothing is encrypted or
+    /// encapsulated on the way.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// Notes that the stack itself, by the routes of now, brings packets to where they take this
+    /// route.
+    #[inline]
+    pub(crate) fn confirm(&self) {
+        if !self.is_confirmed() {
+            self.confirmed.store(1, Relaxed);
+        }
+    }
+
+    /// Returns whether [`Route::confirm`] was called.
+    #[inline]
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirmed.load(Relaxed) != 0
     }
 
     pub(super) fn as_ptr(&self) -> *mut bindings::dst_entry {
@@ -138,9 +211,21 @@ impl RouteCache {
         target: Target,
     ) -> Result<RcuRef<'g, Route>> {
         match self.0.read(guard) {
-            Some(route) if route.target == target && route.is_valid() => Ok(route),
+            Some(route) if route.target == target && route.is_valid(net) => Ok(route),
             _ => self.look_up(guard, net, destination, target),
         }
+    }
+
+    /// Returns the route if it is there and valid.
+    #[inline]
+    pub(crate) fn peek<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        net: &Net,
+        target: Target,
+    ) -> Option<RcuRef<'g, Route>> {
+        let route = self.0.read(guard)?;
+        (route.target == target && route.is_valid(net)).then_some(route)
     }
 
     #[cold]

@@ -29,6 +29,12 @@ use super::{
 pub(crate) struct Verdict(c_uint);
 
 impl Verdict {
+    /// The packet was taken by somebody else (`NF_STOLEN`).
+    #[inline]
+    pub(super) fn stolen() -> Self {
+        Self(bindings::NF_STOLEN)
+    }
+
     pub(super) fn number(self) -> c_uint {
         self.0
     }
@@ -71,6 +77,35 @@ impl<'a> Packet<'a> {
     pub(super) unsafe fn from_raw(skb: *mut bindings::sk_buff, net: &'a Net) -> Self {
         // INVARIANT: By the requirement.
         Self { skb, net }
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut bindings::sk_buff {
+        self.skb
+    }
+
+    /// Takes a reference on the route of the packet, null without one.
+    pub(super) fn hold_dst(&self) -> *mut bindings::dst_entry {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_dst_hold(self.skb) }
+    }
+
+    /// The route of the packet, null without one.
+    #[inline]
+    pub(super) fn dst(&self) -> *mut bindings::dst_entry {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_dst(self.skb) }
+    }
+
+    /// Returns a number that is the same for packets that take the same route.
+    pub(crate) fn route_number(&self) -> usize {
+        self.dst().addr()
+    }
+
+    /// Gives the packet the priority of forwarded packets (`ip_forward_update_priority`).
+    #[inline]
+    pub(crate) fn prioritize(&mut self, tos: u8) {
+        // SAFETY: By the type invariant, and the borrow of the namespace.
+        unsafe { bindings::helper_skb_prioritize(self.net.as_ptr(), self.skb, tos) };
     }
 
     /// Returns the linear part from the network header on. It may be shorter than the packet;

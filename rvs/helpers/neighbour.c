@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/netdevice.h>
+#include <net/arp.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/neighbour.h>
+#include <net/route.h>
+
+/* The neighbour that a packet to `destination_be` goes to along a route, or
+ * NULL. Under RCU; no reference is taken. */
+__rvs_helper struct neighbour *rvs_helper_route_neighbour(const struct dst_entry *dst,
+							  u32 destination_be)
+{
+	__be32 next_hop = rt_nexthop(dst_rtable(dst), (__force __be32)destination_be);
+
+	return __ipv4_neigh_lookup_noref(dst_dev_rcu(dst), (__force u32)next_hop);
+}
+
+/* Whether the link layer address is known for sure, and the header is ready. */
+__rvs_helper bool rvs_helper_neighbour_is_ready(const struct neighbour *neighbour)
+{
+	return READ_ONCE(neighbour->nud_state) & NUD_CONNECTED &&
+	       READ_ONCE(neighbour->hh.hh_len);
+}
+
+/* Whether a packet that was received would leave by the device it came from. */
+__rvs_helper bool rvs_helper_neighbour_is_behind(const struct neighbour *neighbour,
+						 const struct sk_buff *skb)
+{
+	return neighbour->dev == skb->dev;
+}
+
+/* Hands a packet to the device of its next hop. Takes the packet; under RCU. */
+__rvs_helper void rvs_helper_neighbour_transmit(struct sk_buff *skb, struct dst_entry *dst,
+						struct neighbour *neighbour)
+{
+	struct net_device *dev = neighbour->dev;
+
+	if (unlikely(skb_headroom(skb) < LL_RESERVED_SPACE(dev)) &&
+	    skb_cow_head(skb, LL_RESERVED_SPACE(dev))) {
+		kfree_skb(skb);
+		return;
+	}
+	skb_dst_drop(skb);
+	skb_dst_set_noref(skb, dst);
+	skb->dev = dev;
+	skb->protocol = htons(ETH_P_IP);
+	neigh_output(neighbour, skb, false);
+}

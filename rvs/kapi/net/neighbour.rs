@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Next hops: neighbours on a link, to which a packet can be sent without asking anybody.
+//!
+//! C headers: [`include/net/neighbour.h`](srctree/include/net/neighbour.h),
+//! [`include/net/arp.h`](srctree/include/net/arp.h)
+
+use core::{
+    marker::PhantomData,
+    net::Ipv4Addr,
+    ptr::NonNull, //
+};
+
+use kernel::sync::rcu;
+
+use crate::bindings;
+
+use super::{
+    Packet,
+    Route,
+    Verdict, //
+};
+
+/// The next hop of a route.
+///
+/// It is looked up for each packet and never kept: who keeps a neighbour keeps its device, and one
+/// that is removed would wait for that.
+///
+/// # Invariants
+///
+/// The pointer is to a neighbour, and it and the route were found within the critical section of
+/// `'g`.
+pub(crate) struct NextHop<'g> {
+    route: &'g Route,
+    neighbour: NonNull<bindings::neighbour>,
+    _section: PhantomData<&'g rcu::Guard>,
+}
+
+impl<'g> NextHop<'g> {
+    /// Finds the next hop of packets to `destination` along `route`. None when its link layer
+    /// address is not known for sure (`NUD_CONNECTED`), or its link has no header to be kept: the
+    /// stack then knows what to do.
+    #[inline(always)]
+    pub(crate) fn find(
+        _guard: &'g rcu::Guard,
+        route: &'g Route,
+        destination: Ipv4Addr,
+    ) -> Option<Self> {
+        let destination = u32::from_ne_bytes(destination.octets());
+        // SAFETY: The route has its reference; the section of the guard keeps the neighbour.
+        let neighbour = NonNull::new(unsafe {
+            bindings::helper_route_neighbour(route.as_ptr(), destination)
+        })?;
+        // SAFETY: As above.
+        if !unsafe { bindings::helper_neighbour_is_ready(neighbour.as_ptr()) } {
+            return None;
+        }
+        // INVARIANT: Just found, in the section of the guard.
+        Some(Self {
+            route,
+            neighbour,
+            _section: PhantomData,
+        })
+    }
+
+    /// Returns whether a received packet came from the link that this next hop is on.
+    #[inline(always)]
+    pub(crate) fn is_where_it_came_from(&self, packet: &Packet<'_>) -> bool {
+        // SAFETY: By the type invariants of both.
+        unsafe { bindings::helper_neighbour_is_behind(self.neighbour.as_ptr(), packet.as_ptr()) }
+    }
+}
+
+impl Packet<'_> {
+    /// Hands the packet to the device of the next hop, past the hooks of the stack.
+    #[inline(always)]
+    pub(crate) fn transmit(self, next_hop: NextHop<'_>) -> Verdict {
+        // SAFETY: By the type invariants; the device takes the packet. The route lives until the
+        // end of the critical section; a queue that keeps the packet for longer takes a reference
+        // (`skb_dst_force()`).
+        unsafe {
+            bindings::helper_neighbour_transmit(
+                self.as_ptr(),
+                next_hop.route.as_ptr(),
+                next_hop.neighbour.as_ptr(),
+            );
+        }
+        Verdict::stolen()
+    }
+}
