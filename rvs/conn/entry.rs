@@ -16,6 +16,8 @@ use kernel::{
     },
 };
 
+use super::reply_routes::RouteNumber;
+
 use crate::{
     kapi::{
         rcu_table::Side,
@@ -48,13 +50,14 @@ use crate::{
 /// Where connections are allocated; `rvs_conn` in `/proc/slabinfo`.
 pub(crate) static CACHE: Cache<Conn> = Cache::new();
 
-/// The three addresses of a connection. Those of IPv6 have a place of their own, so that IPv4
+/// The addresses of a connection, but that of the real server, which the destination has, and the
+/// number of the route of its replies. Those of IPv6 have a place of their own, so that IPv4
 /// connections stay within one cache line.
 enum Addresses {
     V4 {
         client: Ipv4Addr,
         service: Ipv4Addr,
-        dest: Ipv4Addr,
+        reply_route: Atomic<RouteNumber>,
     },
     Other(KBox<OtherAddresses>),
 }
@@ -62,7 +65,7 @@ enum Addresses {
 struct OtherAddresses {
     client: Addr,
     service: Addr,
-    dest: Addr,
+    reply_route: Atomic<RouteNumber>,
 }
 
 /// A connection from a client through a service to a destination.
@@ -73,7 +76,6 @@ pub(crate) struct Conn {
     addrs: Addresses,
     client_port: u16,
     service_port: u16,
-    dest_port: u16,
     protocol: Protocol,
     forward: Forward,
     word: Atomic<u32>,
@@ -104,18 +106,18 @@ impl Conn {
     /// Makes a connection for the first packet of a flow, which had this tuple, in the initial
     /// state of its protocol. `now` is in jiffies.
     pub(crate) fn new(tuple: &Tuple, dest: Arc<Dest>, now: u32) -> Result<Self, AllocError> {
-        let to = dest.endpoint();
-        let addrs = match (tuple.addrs, to.addr) {
-            (AddrPair::V4 { src, dst }, Addr::V4(dest)) => Addresses::V4 {
+        let reply_route = Atomic::new(0);
+        let addrs = match (tuple.addrs, dest.endpoint().addr) {
+            (AddrPair::V4 { src, dst }, Addr::V4(_)) => Addresses::V4 {
                 client: src,
                 service: dst,
-                dest,
+                reply_route,
             },
-            (addrs, dest) => Addresses::Other(KBox::new(
+            (addrs, _) => Addresses::Other(KBox::new(
                 OtherAddresses {
                     client: addrs.src(),
                     service: addrs.dst(),
-                    dest,
+                    reply_route,
                 },
                 GFP_ATOMIC,
             )?),
@@ -125,7 +127,6 @@ impl Conn {
             addrs,
             client_port: tuple.src_port,
             service_port: tuple.dst_port,
-            dest_port: to.port,
             protocol: tuple.protocol,
             forward: dest.forward(),
             word: Atomic::new(State::initial(tuple.protocol).to_u8().into()),
@@ -157,11 +158,26 @@ impl Conn {
     /// Returns where the real server is.
     #[inline]
     pub(crate) fn real_server(&self) -> Endpoint {
-        let addr = match &self.addrs {
-            Addresses::V4 { dest, .. } => Addr::V4(*dest),
-            Addresses::Other(addrs) => addrs.dest,
-        };
-        Endpoint::new(addr, self.dest_port)
+        self.dest.endpoint()
+    }
+
+    /// Returns the number of the route that replies take, 0 until one is known.
+    #[inline]
+    pub(crate) fn reply_route(&self) -> RouteNumber {
+        self.reply_route_place().load(Relaxed)
+    }
+
+    /// Notes the route that replies take.
+    pub(crate) fn set_reply_route(&self, number: RouteNumber) {
+        self.reply_route_place().store(number, Relaxed);
+    }
+
+    #[inline]
+    fn reply_route_place(&self) -> &Atomic<RouteNumber> {
+        match &self.addrs {
+            Addresses::V4 { reply_route, .. } => reply_route,
+            Addresses::Other(addrs) => &addrs.reply_route,
+        }
     }
 
     /// Returns the tuple of the packets that arrive from one side.
@@ -175,14 +191,7 @@ impl Conn {
     /// Returns whether a packet that arrives from `side` with this tuple is of this connection.
     #[inline]
     pub(crate) fn matches(&self, side: Side, tuple: &Tuple) -> bool {
-        let (src_port, dst_port) = match side {
-            Side::Original => (self.client_port, self.service_port),
-            Side::Reply => (self.dest_port, self.client_port),
-        };
-        if tuple.src_port != src_port
-            || tuple.dst_port != dst_port
-            || tuple.protocol != self.protocol
-        {
+        if tuple.protocol != self.protocol {
             return false;
         }
         match (&self.addrs, tuple.addrs, side) {
@@ -192,9 +201,16 @@ impl Conn {
                 },
                 AddrPair::V4 { src, dst },
                 Side::Original,
-            ) => src == *client && dst == *service,
-            (Addresses::V4 { client, dest, .. }, AddrPair::V4 { src, dst }, Side::Reply) => {
-                src == *dest && dst == *client
+            ) => {
+                src == *client
+                    && dst == *service
+                    && tuple.src_port == self.client_port
+                    && tuple.dst_port == self.service_port
+            }
+            (Addresses::V4 { client, .. }, AddrPair::V4 { dst, .. }, Side::Reply) => {
+                dst == *client
+                    && tuple.dst_port == self.client_port
+                    && tuple.src() == self.dest.endpoint()
             }
             (Addresses::Other(_), _, _) => self.tuple(side).is_some_and(|own| own == *tuple),
             (Addresses::V4 { .. }, AddrPair::V6 { .. }, _) => false,

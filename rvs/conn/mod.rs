@@ -8,6 +8,7 @@
 
 mod entry;
 mod expire;
+mod reply_routes;
 mod table;
 
 pub(crate) use entry::{

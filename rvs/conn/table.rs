@@ -43,6 +43,7 @@ use crate::{
 };
 
 use super::{
+    reply_routes::ReplyRoutes,
     Conn,
     CACHE, //
 };
@@ -76,6 +77,8 @@ pub(crate) struct Connections {
     pub(super) slots: Slots,
     /// The jiffy up to which the wheel has turned.
     pub(super) turned: Atomic<u32>,
+    /// The routes that replies take.
+    pub(crate) reply_routes: ReplyRoutes,
     /// Nobody looks after the connections, as there are none.
     pub(super) asleep: Atomic<bool>,
 }
@@ -88,6 +91,7 @@ impl Connections {
             wheel: Wheel::new(wheel::SLOTS)?,
             slots: Slots::new(time::hz()),
             turned: Atomic::new(time::jiffies32()),
+            reply_routes: ReplyRoutes::new()?,
             asleep: Atomic::new(true),
         })
     }

@@ -21,7 +21,7 @@ use super::{
     Context, //
 };
 
-const METHOD: Method = Method {
+pub(super) const METHOD: Method = Method {
     target: Target::NextHop,
     overhead: 0,
 };
@@ -36,4 +36,10 @@ pub(super) fn send(
     egress::send_unchanged(context, packet, header, conn, METHOD, |packet, route, _| {
         packet.send(route, context.guard)
     })
+}
+
+/// Takes one off the time to live of a packet. None, and nothing changed, when memory is short.
+#[inline(always)]
+pub(super) fn prepare(packet: &mut Packet<'_>, header: &ipv4::Header) -> Option<()> {
+    egress::pass_on(packet, header).map(|_| ())
 }

@@ -7,6 +7,7 @@ use crate::{
     conn::Conn,
     kapi::{
         net::{
+            HookPoint,
             Packet,
             Route,
             Target,
@@ -68,6 +69,9 @@ pub(super) fn route<'a, 'g>(
     let Ok(route) = cache.get(context.guard, context.net, destination, method.target) else {
         return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0));
     };
+    if let HookPoint::LocalIn = context.point {
+        route.confirm();
+    }
     if route.is_local() {
         return Ok((packet, Egress::Local));
     }
@@ -107,15 +111,21 @@ pub(super) fn send_unchanged<'g>(
         packet.set_balanced();
         return packet.accept();
     };
-    let Some(bytes) = packet.writable(header.header_len) else {
-        return packet.discard();
-    };
-    let Ok(Some(ttl)) = ttl::decrement_ttl(bytes) else {
-        return packet.discard();
-    };
+    match pass_on(&mut packet, header) {
+        Some(ttl) => transmit(packet, route, ttl),
+        None => packet.discard(),
+    }
+}
+
+/// Takes one off the time to live of a packet that is balanced now, and returns what is left. None,
+/// and nothing changed, when memory is short or nothing is left.
+#[inline(always)]
+pub(super) fn pass_on(packet: &mut Packet<'_>, header: &ipv4::Header) -> Option<u8> {
+    let bytes = packet.writable(header.header_len)?;
+    let ttl = ttl::decrement_ttl(bytes).ok()??;
     packet.forget_device_checksum();
     packet.set_balanced();
-    transmit(packet, route, ttl)
+    Some(ttl)
 }
 
 /// Tells the sender that nobody serves the port.

@@ -20,6 +20,7 @@ use crate::{
 };
 
 use super::{
+    fast::PreRouting,
     icmp,
     parse::{
         self,
@@ -33,6 +34,7 @@ use super::{
 
 /// The hooks of a namespace with a service.
 pub(crate) const HOOKS: &[HookSpec<Director>] = &[
+    HookSpec::of::<PreRouting>(),
     HookSpec::of::<LocalIn>(),
     HookSpec::of::<LocalOut>(),
     HookSpec::of::<Forward>(),

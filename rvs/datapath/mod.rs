@@ -5,6 +5,7 @@
 //! | step | file |
 //! |---|---|
 //! | the hooks and who takes which packets | `hooks` |
+//! | established flows, past the stack | `fast` |
 //! | from bytes to a flow or an ICMP error | `parse` |
 //! | a client's packet, of a new flow or not | `request` |
 //! | choosing a real server for a new flow | `schedule` |
@@ -18,6 +19,7 @@
 
 mod direct;
 mod egress;
+mod fast;
 mod hooks;
 mod icmp;
 mod nat;

@@ -31,7 +31,7 @@ use super::{
     Context, //
 };
 
-const METHOD: Method = Method {
+pub(super) const METHOD: Method = Method {
     target: Target::Destination,
     overhead: 0,
 };
@@ -48,6 +48,21 @@ pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: &Flow, conn: 
         conn,
         |bytes, checksum| nat::rewrite_destination(bytes, header_len, protocol, to, checksum),
     )
+}
+
+/// Gives a packet the real server as destination, and takes one off its time to live. None, and
+/// nothing changed, when memory is short.
+#[inline(always)]
+pub(super) fn prepare(packet: &mut Packet<'_>, flow: &Flow, conn: &Conn) -> Option<()> {
+    let (header_len, protocol) = (flow.header.header_len, flow.tuple.protocol);
+    let to = conn.real_server();
+    let checksum = checksum_state(packet);
+    let bytes = packet.writable(flow.headers_len())?;
+    nat::rewrite_destination(bytes, header_len, protocol, to, checksum).ok()?;
+    ttl::decrement_ttl(bytes).ok()?;
+    packet.forget_device_checksum();
+    packet.set_balanced();
+    Some(())
 }
 
 /// Sends a packet to a real server after `rewrite` has changed its first `headers_len` bytes.

@@ -84,6 +84,18 @@ pub(super) fn may_concern(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
     }
 }
 
+/// As [`may_concern`], of packets of TCP and UDP alone.
+#[inline(always)]
+pub(super) fn may_be_of_flow(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
+    match ipv4::peek(packet.bytes()) {
+        Some((protocol, src, dst)) => {
+            (filter.may_be_ours(Addr::V4(dst)) || filter.may_be_ours(Addr::V4(src)))
+                && protocol != icmp::PROTOCOL
+        }
+        None => false,
+    }
+}
+
 /// Whether a forwarded packet can come from a real server; of those that go to one without having
 /// been balanced none is of concern. ICMP errors as for [`may_concern`].
 #[inline]

@@ -72,16 +72,22 @@ fn forward(
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     context.director.paths.count(Path::Slow);
-    let dest = conn.dest();
-    dest.count(Counter::InPackets, 1);
-    dest.count(Counter::InBytes, packet.len() as u64);
-    conn.touch(time::jiffies32());
-    if conn.advance(conn.request_direction(), &flow.transport) == Transition::Hastened {
-        context.director.connections.hasten(conn);
-    }
+    account(context, packet.len(), flow, conn);
     match conn.forward() {
         Forward::Nat => nat::send(context, packet, flow, &conn),
         Forward::Dr => direct::send(context, packet, &flow.header, &conn),
         Forward::Tun => tunnel::send(context, packet, &flow.header, &conn),
+    }
+}
+
+/// Counts a packet of `len` bytes and advances its connection.
+#[inline(always)]
+pub(super) fn account(context: Context<'_>, len: usize, flow: &Flow, conn: RcuRef<'_, Conn>) {
+    let dest = conn.dest();
+    dest.count(Counter::InPackets, 1);
+    dest.count(Counter::InBytes, len as u64);
+    conn.touch(time::jiffies32());
+    if conn.advance(conn.request_direction(), &flow.transport) == Transition::Hastened {
+        context.director.connections.hasten(conn);
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     kapi::net::{
         Outer,
         Packet,
+        Route,
         Target,
         Verdict, //
     },
@@ -22,7 +23,7 @@ use super::{
     Context, //
 };
 
-const METHOD: Method = Method {
+pub(super) const METHOD: Method = Method {
     target: Target::Destination,
     overhead: ipv4::MIN_HEADER_LEN as u32,
 };
@@ -41,12 +42,28 @@ pub(super) fn send(
         conn,
         METHOD,
         |packet, route, ttl| {
-            let outer = Outer {
-                ttl,
-                tos: header.tos,
-                dont_fragment: header.dont_fragment,
-            };
-            packet.send_in_tunnel(&route, outer)
+            packet.send_in_tunnel(&route, outer(header, ttl))
         },
     )
+}
+
+/// Puts a packet into another one to the real server. None when memory is short; what is inside
+/// has then lost one of its time to live.
+#[inline(always)]
+pub(super) fn prepare(
+    packet: &mut Packet<'_>,
+    header: &ipv4::Header,
+    route: &Route,
+) -> Option<()> {
+    let ttl = egress::pass_on(packet, header)?;
+    packet.encapsulate(route, outer(header, ttl))
+}
+
+#[inline(always)]
+fn outer(header: &ipv4::Header, ttl: u8) -> Outer {
+    Outer {
+        ttl,
+        tos: header.tos,
+        dont_fragment: header.dont_fragment,
+    }
 }

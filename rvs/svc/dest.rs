@@ -159,7 +159,6 @@ impl Dest {
     /// Returns whether the service lets packets of established flows skip the rule chains; one
     /// load.
     #[inline]
-    #[allow(dead_code, reason = "asked by the fast path")]
     pub(crate) fn allows_fast_path(&self) -> bool {
         self.fast_path.load(Relaxed)
     }

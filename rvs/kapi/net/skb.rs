@@ -274,6 +274,26 @@ impl<'a> Packet<'a> {
         Verdict(bindings::NF_DROP)
     }
 
+    /// Puts the packet into another IPv4 packet to the destination of `route`. None when memory is
+    /// short.
+    pub(crate) fn encapsulate(&mut self, route: &Route, outer: Outer) -> Option<()> {
+        let (source, destination) = route.endpoints();
+        // SAFETY: By the type invariants; the packet is in a hook, which is under RCU.
+        let errno = unsafe {
+            bindings::helper_ip_encapsulate(
+                self.net.as_ptr(),
+                self.skb,
+                route.as_ptr(),
+                source,
+                destination,
+                outer.ttl,
+                outer.tos,
+                outer.dont_fragment,
+            )
+        };
+        (errno == 0).then_some(())
+    }
+
     /// Sends the packet along `route` inside of another IPv4 packet (`iptunnel_xmit()`).
     pub(crate) fn send_in_tunnel(self, route: &Route, outer: Outer) -> Verdict {
         let (source, destination) = route.endpoints();

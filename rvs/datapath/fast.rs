@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The fast path: packets of established flows leave before the stack routes, filters or tracks
+//! them, as with the flowtable of nftables.
+//!
+//! It decides nothing by itself. The slow path has chosen the real server and the route, and has
+//! seen that the stack of now brings packets there; the fast path repeats what that did, as long as
+//! no route of the namespace has changed, and leaves every packet about which there is a doubt to
+//! the slow path, untouched.
+
+use kernel::sync::rcu;
+
+use crate::{
+    conn::Conn,
+    director::Director,
+    kapi::{
+        net::{
+            Hook,
+            HookPoint,
+            Net,
+            NextHop,
+            Packet,
+            Verdict, //
+        },
+        rcu_table::Side,
+        sync::RcuRef, //
+    },
+    logic::{
+        addr::Addr,
+        packet::Transport, //
+    },
+    svc::Forward,
+};
+
+use super::{
+    direct,
+    egress::Method,
+    nat,
+    parse::{
+        self,
+        Flow, //
+    },
+    reply,
+    request,
+    tunnel,
+    Context,
+    Path, //
+};
+
+/// Packets that were received, before the stack has routed them.
+pub(super) struct PreRouting;
+
+impl Hook for PreRouting {
+    type Data = Director;
+    const POINT: HookPoint = HookPoint::PreRouting;
+    /// Before fragments are collected (`NF_IP_PRI_CONNTRACK_DEFRAG` is -400): they are for the slow
+    /// path, and what works on connection tracking costs nothing here.
+    const PRIORITY: i32 = -401;
+
+    fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
+        if !director.fast_path.is_on()
+            || packet.is_balanced()
+            || !packet.is_to_this_host()
+            || !parse::may_be_of_flow(&director.filter, &packet)
+        {
+            return packet.accept();
+        }
+        established(Context::new(director, net, guard, Self::POINT), packet)
+    }
+}
+
+/// Sends a packet of a connection, if nothing speaks against it.
+#[inline(always)]
+fn established(context: Context<'_>, mut packet: Packet<'_>) -> Verdict {
+    let paths = &context.director.paths;
+    let Some(flow) = parse::usual(&packet) else {
+        paths.count(Path::Header);
+        return packet.accept();
+    };
+    let connections = &context.director.connections;
+    let sent = match connections.find(context.guard, &flow.tuple) {
+        Some((conn, Side::Original)) => to_real_server(context, &mut packet, &flow, conn),
+        Some((conn, Side::Reply)) => to_client(context, &mut packet, &flow, conn),
+        None => return packet.accept(),
+    };
+    match sent {
+        Ok(next_hop) => {
+            paths.count(Path::Fast);
+            packet.transmit(next_hop)
+        }
+        Err(reason) => {
+            paths.count(reason);
+            packet.accept()
+        }
+    }
+}
+
+/// Makes a client's packet ready for its way to the real server, or tells why the slow path has to
+/// do it.
+#[inline(always)]
+fn to_real_server<'g>(
+    context: Context<'g>,
+    packet: &mut Packet<'_>,
+    flow: &Flow,
+    conn: RcuRef<'g, Conn>,
+) -> Result<NextHop<'g>, Path> {
+    let dest = conn.get().dest();
+    if begins(flow) {
+        return Err(Path::Begins);
+    }
+    if !dest.allows_fast_path() {
+        return Err(Path::Off);
+    }
+    if !dest.is_available() {
+        return Err(Path::Unavailable);
+    }
+    let method = method(conn.forward());
+    let route = dest
+        .route()
+        .peek(context.guard, context.net, method.target)
+        .filter(|route| route.is_confirmed())
+        .ok_or(Path::Route)?;
+    if !route.is_plain() {
+        return Err(if route.is_local() {
+            Path::Route
+        } else {
+            Path::Policy
+        });
+    }
+    if flow.header.ttl <= 1 {
+        return Err(Path::Ttl);
+    }
+    if !packet.fits(route.mtu().saturating_sub(method.overhead)) {
+        return Err(Path::TooBig);
+    }
+    let Addr::V4(real_server) = conn.real_server().addr else {
+        return Err(Path::Route);
+    };
+    let next_hop =
+        NextHop::find(context.guard, route.get(), real_server).ok_or(Path::Neighbour)?;
+
+    let len = packet.len();
+    match conn.forward() {
+        Forward::Nat => nat::prepare(packet, flow, &conn),
+        Forward::Dr => direct::prepare(packet, &flow.header),
+        Forward::Tun => tunnel::prepare(packet, &flow.header, &route),
+    }
+    .ok_or(Path::Memory)?;
+    request::account(context, len, flow, conn);
+    Ok(next_hop)
+}
+
+/// Makes a real server's packet ready for its way to the client, or tells why the slow path has to
+/// do it.
+#[inline(always)]
+fn to_client<'g>(
+    context: Context<'g>,
+    packet: &mut Packet<'_>,
+    flow: &Flow,
+    conn: RcuRef<'g, Conn>,
+) -> Result<NextHop<'g>, Path> {
+    if !conn.dest().allows_fast_path() {
+        return Err(Path::Off);
+    }
+    if context.net.forwards_by_policy() {
+        return Err(Path::Policy);
+    }
+    let route = context
+        .director
+        .connections
+        .reply_routes
+        .get(context.guard, context.net, conn.reply_route())
+        .ok_or(Path::Route)?;
+    if !route.is_plain() {
+        return Err(Path::Policy);
+    }
+    if flow.header.ttl <= 1 {
+        return Err(Path::Ttl);
+    }
+    if !packet.fits(route.forward_mtu()) {
+        return Err(Path::TooBig);
+    }
+    let Addr::V4(client) = flow.tuple.addrs.dst() else {
+        return Err(Path::Route);
+    };
+    let next_hop = NextHop::find(context.guard, route, client).ok_or(Path::Neighbour)?;
+    // A router would tell the real server of a shorter way.
+    if next_hop.is_where_it_came_from(packet) {
+        return Err(Path::Route);
+    }
+
+    let len = packet.len();
+    reply::prepare(packet, flow, &conn).ok_or(Path::Memory)?;
+    packet.prioritize(flow.header.tos);
+    reply::account(context, len, flow, conn);
+    Ok(next_hop)
+}
+
+/// Whether a packet may begin another connection with the ports of this one.
+#[inline(always)]
+fn begins(flow: &Flow) -> bool {
+    match &flow.transport {
+        Transport::Tcp(header) => header.flags.syn,
+        Transport::Udp(_) => false,
+    }
+}
+
+#[inline(always)]
+fn method(forward: Forward) -> Method {
+    match forward {
+        Forward::Nat => nat::METHOD,
+        Forward::Dr => direct::METHOD,
+        Forward::Tun => tunnel::METHOD,
+    }
+}
