@@ -189,7 +189,7 @@ impl Conn {
     }
 
     /// Returns whether a packet that arrives from `side` with this tuple is of this connection.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn matches(&self, side: Side, tuple: &Tuple) -> bool {
         if tuple.protocol != self.protocol {
             return false;
@@ -271,7 +271,16 @@ impl Conn {
     }
 
     /// Changes the state as a packet demands.
+    #[inline(always)]
     pub(crate) fn advance(&self, direction: Direction, transport: &Transport) -> Transition {
+        match transport {
+            Transport::Tcp(_) => self.advance_tcp(direction, transport),
+            // UDP has one state.
+            Transport::Udp(_) => Transition::Unhurried,
+        }
+    }
+
+    fn advance_tcp(&self, direction: Direction, transport: &Transport) -> Transition {
         let mut old = self.word.load(Relaxed);
         loop {
             if old & word::DEAD != 0 {

@@ -107,7 +107,7 @@ impl Connections {
     }
 
     /// Finds the connection of a packet, and the side it arrives from.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find<'g>(
         &self,
         guard: &'g rcu::Guard,

@@ -67,7 +67,7 @@ impl Do for Add {
 
         let director = Director::of(request.net()).data();
         let mut config = director.config.lock();
-        director.filter.note(endpoint.addr);
+        director.filter.note_server(endpoint.addr);
         Ok(config.add_dest(&key, endpoint, weight, forward, thresholds)?)
     }
 }

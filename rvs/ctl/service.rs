@@ -69,7 +69,7 @@ impl Do for Add {
         let namespace = Director::of(request.net());
         let director = namespace.data();
         let mut config = director.config.lock();
-        director.filter.note(key.addr);
+        director.filter.note_service(key.addr);
         namespace.enable_hooks()?;
         let added = config.add_service(&director.services, key, scheduler, forward, fast_path);
         if config.count() == 0 {

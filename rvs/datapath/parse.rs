@@ -70,14 +70,14 @@ pub(super) enum Content {
     IcmpError(IcmpError),
 }
 
-/// Whether a packet can be of any concern, by its addresses alone. What an ICMP error is about
-/// stands inside of it, and it may come from any router.
-#[inline]
+/// Whether a packet can be of any concern, by its addresses alone: to a service, or from a real
+/// server. What an ICMP error is about stands inside of it, and it may come from any router.
+#[inline(always)]
 pub(super) fn may_concern(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
     match ipv4::peek(packet.bytes()) {
         Some((protocol, src, dst)) => {
-            filter.may_be_ours(Addr::V4(src))
-                || filter.may_be_ours(Addr::V4(dst))
+            filter.may_be_service(Addr::V4(dst))
+                || filter.may_be_server(Addr::V4(src))
                 || protocol == icmp::PROTOCOL
         }
         None => true,
@@ -89,19 +89,21 @@ pub(super) fn may_concern(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
 pub(super) fn may_be_of_flow(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
     match ipv4::peek(packet.bytes()) {
         Some((protocol, src, dst)) => {
-            (filter.may_be_ours(Addr::V4(dst)) || filter.may_be_ours(Addr::V4(src)))
+            (filter.may_be_service(Addr::V4(dst)) || filter.may_be_server(Addr::V4(src)))
                 && protocol != icmp::PROTOCOL
         }
         None => false,
     }
 }
 
-/// Whether a forwarded packet can come from a real server; of those that go to one without having
-/// been balanced none is of concern. ICMP errors as for [`may_concern`].
-#[inline]
+/// Whether a forwarded packet can come from a real server; what clients send to other hosts is of
+/// no concern. ICMP errors as for [`may_concern`].
+#[inline(always)]
 pub(super) fn may_be_reply(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
     match ipv4::peek(packet.bytes()) {
-        Some((protocol, src, _)) => filter.may_be_ours(Addr::V4(src)) || protocol == icmp::PROTOCOL,
+        Some((protocol, src, _)) => {
+            filter.may_be_server(Addr::V4(src)) || protocol == icmp::PROTOCOL
+        }
         None => true,
     }
 }

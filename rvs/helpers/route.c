@@ -32,10 +32,24 @@ __rvs_helper bool rvs_helper_route_is_local(const struct dst_entry *dst)
 	return dst_rtable(dst)->rt_flags & RTCF_LOCAL;
 }
 
-/* dst_mtu() of an IPv4 route without the call. */
+/* The path MTU of an IPv4 route: what dst_mtu() returns for one without a
+ * lightweight tunnel, for callers that are under RCU already. */
 __rvs_helper u32 rvs_helper_route_mtu(const struct dst_entry *dst)
 {
-	return ip_dst_mtu_maybe_forward(dst, false);
+	const struct rtable *rt = dst_rtable(dst);
+	u32 mtu = rt->rt_pmtu;
+
+	if (unlikely(dst->lwtstate))
+		return dst_mtu(dst);
+	if (unlikely(mtu) && time_before(jiffies, READ_ONCE(dst->expires)))
+		return min_t(u32, mtu, IP_MAX_MTU);
+	mtu = dst_metric_raw(dst, RTAX_MTU);
+	if (!mtu) {
+		mtu = READ_ONCE(dst_dev_rcu(dst)->mtu);
+		if (unlikely(ip_mtu_locked(dst)) && rt->rt_uses_gateway && mtu > 576)
+			mtu = 576;
+	}
+	return min_t(u32, mtu, IP_MAX_MTU);
 }
 
 __rvs_helper void rvs_helper_dst_release(struct dst_entry *dst)

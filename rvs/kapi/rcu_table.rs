@@ -169,7 +169,7 @@ impl<H: Hasher> RcuTable<H> {
     }
 
     /// Finds the object with this hash that `matches` says yes to.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find<'g>(
         &self,
         guard: &'g rcu::Guard,

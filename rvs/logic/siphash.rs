@@ -92,7 +92,7 @@ impl State {
 }
 
 /// Hashes the message of `words` in little-endian byte order, followed by `tail`.
-#[inline]
+#[inline(always)]
 pub fn hash<const WORDS: usize>(key: &HashKey, words: [u64; WORDS], tail: Tail) -> u64 {
     let mut state = State::new(key);
     for word in words {

@@ -21,7 +21,7 @@ const TTL_OFFSET: usize = 8;
 ///
 /// Returns what is left. `None`: the packet must not be forwarded and is unchanged; its sender is
 /// to be told by an ICMP "time exceeded".
-#[inline]
+#[inline(always)]
 pub fn decrement_ttl(header: &mut [u8]) -> Result<Option<u8>, ParseError> {
     let header: &mut [u8; ipv4::MIN_HEADER_LEN] = chunk_at_mut(header, 0)?;
     let old = word_at(header, TTL_OFFSET)?;

@@ -150,7 +150,7 @@ impl Tuple {
     /// The message is source address, destination address, source port, destination port and
     /// protocol number, all as they stand in the packet: 13 bytes for IPv4 and 37 for IPv6, so
     /// that messages of the two families differ in length and never collide by construction.
-    #[inline]
+    #[inline(always)]
     pub fn hash(&self, key: &HashKey) -> u64 {
         let tail = Tail {
             bytes: u64::from(self.src_port.swap_bytes())

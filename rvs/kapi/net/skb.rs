@@ -110,7 +110,7 @@ impl<'a> Packet<'a> {
 
     /// Returns the linear part from the network header on. It may be shorter than the packet;
     /// [`Packet::pull`] makes it longer.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn bytes(&self) -> &[u8] {
         // SAFETY: By the type invariant; the linear part is `headlen` bytes from there on, and
         // changes only through `&mut self`.
@@ -142,7 +142,7 @@ impl<'a> Packet<'a> {
 
     /// Returns the first `len` bytes for writing (`skb_ensure_writable()`). None when the packet
     /// is shorter or memory is short.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn writable(&mut self, len: usize) -> Option<&mut [u8]> {
         let length = u32::try_from(len).ok()?;
         // SAFETY: By the type invariant.
@@ -174,6 +174,7 @@ impl<'a> Packet<'a> {
     }
 
     /// Returns whether the packet, or each packet that a GSO packet stands for, fits into `mtu`.
+    #[inline(always)]
     pub(crate) fn fits(&self, mtu: u32) -> bool {
         // SAFETY: By the type invariant.
         unsafe {
