@@ -21,6 +21,7 @@ use crate::{
 
 use super::{
     icmp,
+    icmp_tunnel,
     parse::{
         self,
         Content, //
@@ -133,6 +134,7 @@ fn both_ways(context: Context<'_>, packet: Packet<'_>) -> Verdict {
                 None => packet.accept(),
             }
         }
+        Content::TunnelError(header, error) => icmp_tunnel::take(context, packet, &header, &error),
     }
 }
 
@@ -158,5 +160,7 @@ fn replies_only(context: Context<'_>, packet: Packet<'_>) -> Verdict {
                 None => packet.accept(),
             }
         }
+        // It goes to the host where the tunnel begins.
+        Content::TunnelError(..) => packet.accept(),
     }
 }
