@@ -125,8 +125,8 @@ talk_client_start me "$CLIENT"
 # The datagram that comes back in an error is to have its full checksum.
 in_ns "$CLIENT" ethtool -K eth0 tx off >"$TEST_DIR/ethtool" || bail "checksum offload cannot be switched off"
 count_packets "$CLIENT" errors input "ip saddr $VIP icmp type destination-unreachable"
-lb_service_add "$TALK" rr && lb_server_add "$TALK" "$SERVER:7000" 1 || bail "no service"
-lb_service_add "tcp/$VIP:9000" rr && lb_server_add "tcp/$VIP:9000" "$SERVER:9000" 1 || bail "no service"
+lb_begin "$TALK" rr "$SERVER:7000"
+lb_begin "tcp/$VIP:9000" rr "$SERVER:9000"
 flow_port=$(talk me open flow udp "$VIP" 7000)
 flow_port=${flow_port#ok }
 talk me ask flow >"$TEST_DIR/answer"
