@@ -35,7 +35,7 @@ mod icmp_type {
 }
 
 /// The smallest MTU of a link (RFC 791 section 3.2).
-const MIN_MTU: u32 = 68;
+pub(super) const MIN_MTU: u32 = 68;
 
 /// Where a packet goes.
 pub(super) enum Egress<'g> {

@@ -22,6 +22,7 @@ use crate::{
 use super::{
     fast::PreRouting,
     icmp,
+    icmp_tunnel,
     parse::{
         self,
         Content,
@@ -152,6 +153,11 @@ fn unusual(
     match parse::unusual(packet, context.point) {
         Ok((packet, Content::Flow(flow))) => of_flow(context, packet, &flow),
         Ok((packet, Content::IcmpError(error))) => icmp::translate(context, packet, &error),
+        Ok((packet, Content::TunnelError(header, error))) => match context.point {
+            // It goes to the host where the tunnel begins.
+            HookPoint::Forward => packet.accept(),
+            _ => icmp_tunnel::take(context, packet, &header, &error),
+        },
         Err(verdict) => verdict,
     }
 }

@@ -13,6 +13,7 @@
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
 //! | a real server's packet back to the client | `reply` |
 //! | ICMP errors about either | `icmp` |
+//! | ICMP errors about tunnels | `icmp_tunnel` |
 //! | counting which way packets took | `paths` |
 //!
 //! The hooks sit where those of IPVS do (`ip_vs_ops4` in `net/netfilter/ipvs/ip_vs_core.c`).
@@ -22,6 +23,7 @@ mod egress;
 mod fast;
 mod hooks;
 mod icmp;
+mod icmp_tunnel;
 mod nat;
 mod parse;
 mod paths;

@@ -15,6 +15,10 @@ use crate::{
             self,
             icmp,
             ipv4,
+            tunnel_error::{
+                self,
+                TunnelError, //
+            },
             ParseError,
             Transport, //
         },
@@ -68,6 +72,8 @@ pub(super) enum Content {
     Flow(Flow),
     /// An error about one.
     IcmpError(IcmpError),
+    /// An error about a tunnel, and the IP header of the error.
+    TunnelError(ipv4::Header, TunnelError),
 }
 
 /// Whether a packet can be of any concern, by its addresses alone: to a service, or from a real
@@ -138,8 +144,11 @@ pub(super) fn unusual<'a>(
     }
 
     if is_icmp {
-        match parse_with(&mut packet, |bytes, _| icmp::parse(&header, bytes)) {
-            Ok(icmp) => Ok((packet, Content::IcmpError(IcmpError { header, icmp }))),
+        if let Ok(icmp) = parse_with(&mut packet, |bytes, _| icmp::parse(&header, bytes)) {
+            return Ok((packet, Content::IcmpError(IcmpError { header, icmp })));
+        }
+        match parse_with(&mut packet, |bytes, _| tunnel_error::parse(&header, bytes)) {
+            Ok(error) => Ok((packet, Content::TunnelError(header, error))),
             Err(_) => Err(packet.accept()),
         }
     } else {

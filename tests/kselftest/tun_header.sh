@@ -16,16 +16,19 @@ watch_inner() {
 	count_packets "${SERVERS[0]}" "$1" input "iifname vip0 $2"
 }
 
-# expect_of_one_datagram OUTER INNER: with these expressions; and of an answered one.
+# Each has counters of its own.
+datagrams=0
+
+# expect_of_one_datagram OUTER INNER: it is answered, and its outer and inner header match these expressions.
 expect_of_one_datagram() {
-	number=$((${number-0} + 1))
-	watch_outer "any$number" ""
-	watch_outer "right$number" "$1"
-	watch_inner "right$number" "$2"
+	datagrams=$((datagrams + 1))
+	watch_outer "any$datagrams" ""
+	watch_outer "right$datagrams" "$1"
+	watch_inner "right$datagrams" "$2"
 	expect_equal "who answers" server1 "$(talk me ask flow)"
-	expect_equal "packets in the tunnel" 1 "$(counted_packets "$ROUTER" "any$number")"
-	expect_equal "packets in the tunnel with $1" 1 "$(counted_packets "$ROUTER" "right$number")"
-	expect_equal "packets out of the tunnel with $2" 1 "$(counted_packets "${SERVERS[0]}" "right$number")"
+	expect_equal "packets in the tunnel" 1 "$(counted_packets "$ROUTER" "any$datagrams")"
+	expect_equal "packets in the tunnel with $1" 1 "$(counted_packets "$ROUTER" "right$datagrams")"
+	expect_equal "packets out of the tunnel with $2" 1 "$(counted_packets "${SERVERS[0]}" "right$datagrams")"
 }
 
 from_the_director_to_the_server() {
@@ -76,7 +79,7 @@ modprobe ipip || skip_all "no IPIP tunnels (CONFIG_NET_IPIP)"
 test_begin --direct-reply
 talk_server_start "${SERVERS[0]}" server1 "udp:$VIP:7000"
 talk_client_start me "$CLIENT"
-lb_service_add "$TALK" rr && lb_server_add "$TALK" "${SERVER_IPS[0]}:7000" 1 || bail "no service"
+lb_begin "$TALK" rr "${SERVER_IPS[0]}:7000"
 talk me open flow udp "$VIP" 7000 >"$TEST_DIR/opened"
 
 ktap_run \

@@ -25,6 +25,7 @@ use support::{
     endpoint,
     icmp_error,
     packet,
+    with_more,
     Packet,
     Segment, //
 };
@@ -36,26 +37,6 @@ fn parse(bytes: &[u8]) -> Result<(ipv4::Header, Transport), ParseError> {
 
 fn parse_icmp(bytes: &[u8]) -> Result<icmp::Error, ParseError> {
     icmp::parse(&ipv4::parse(bytes)?, bytes)
-}
-
-/// Reads `bytes` as a caller does who has few of them at first: with as many as were asked for.
-/// Returns the result and how many were needed.
-fn with_more<T>(
-    bytes: &[u8],
-    first: usize,
-    parse: impl Fn(&[u8]) -> Result<T, ParseError>,
-) -> (Result<T, ParseError>, usize) {
-    let mut len = first.min(bytes.len());
-    loop {
-        match parse(&bytes[..len]) {
-            Err(ParseError::Short(needed)) => {
-                assert!(needed > len, "asked for {needed} bytes, having {len}");
-                assert!(needed <= bytes.len(), "asked for more than the packet has");
-                len = needed;
-            }
-            result => return (result, len),
-        }
-    }
 }
 
 fn tuple(packet: &Packet) -> Tuple {

@@ -2,6 +2,7 @@
 
 //! Networking.
 
+mod embedded;
 mod namespace;
 mod neighbour;
 mod netfilter;

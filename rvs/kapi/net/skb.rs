@@ -65,8 +65,8 @@ pub(crate) struct Outer {
 ///
 /// `skb` is valid, has an IPv4 network header in its linear part, and belongs to this object.
 pub(crate) struct Packet<'a> {
-    skb: *mut bindings::sk_buff,
-    net: &'a Net,
+    pub(super) skb: *mut bindings::sk_buff,
+    pub(super) net: &'a Net,
 }
 
 impl<'a> Packet<'a> {

@@ -42,6 +42,16 @@ pub enum Type {
 }
 
 impl Type {
+    /// The number of the type.
+    #[inline]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::DestinationUnreachable => 3,
+            Self::SourceQuench => 4,
+            Self::TimeExceeded => 11,
+        }
+    }
+
     /// The error of type `number`; `None` when it is no error, or not one that is relayed.
     #[inline]
     pub const fn from_number(number: u8) -> Option<Self> {
@@ -77,40 +87,36 @@ pub struct Error {
     pub writable_len: usize,
 }
 
+/// The header of an ICMP error.
+pub(super) struct Message {
+    pub(super) error_type: Type,
+    pub(super) code: u8,
+    /// The second word.
+    pub(super) rest: u32,
+    /// Where the header begins.
+    pub(super) icmp_offset: usize,
+    /// Where the embedded packet begins.
+    pub(super) embedded_offset: usize,
+}
+
 /// Reads the ICMP error in the packet that begins with `header`.
 ///
 /// [`ParseError::Unsupported`] is any other ICMP message, a fragment, and an error about a packet
 /// that has no ports.
 pub fn parse(header: &ipv4::Header, bytes: &[u8]) -> Result<Error, ParseError> {
-    // The checksum covers the whole message, so that a part cannot be rewritten.
-    if header.protocol != PROTOCOL || header.fragment != ipv4::Fragment::None {
-        return Err(ParseError::Unsupported);
-    }
-    if header.payload_len() < HEADER_LEN {
-        return Err(ParseError::Malformed(Malformed::Truncated));
-    }
-    let icmp_offset = header.header_len;
-    let [number, code, ..]: [u8; HEADER_LEN] = *chunk_at(bytes, icmp_offset)?;
-    let error_type = Type::from_number(number).ok_or(ParseError::Unsupported)?;
-
-    let embedded_offset = icmp_offset.saturating_add(HEADER_LEN);
-    let embedded = parse_embedded(header, embedded_offset, bytes)?;
-    let protocol = Protocol::from_number(embedded.protocol).ok_or(ParseError::Unsupported)?;
-    if embedded.fragment == ipv4::Fragment::Later {
-        return Err(ParseError::Unsupported);
-    }
-    if embedded.payload_len() < EMBEDDED_TRANSPORT_LEN {
-        return Err(ParseError::Malformed(Malformed::TotalLength));
-    }
-
+    let Message {
+        error_type,
+        code,
+        icmp_offset,
+        embedded_offset,
+        ..
+    } = message(header, bytes)?;
+    let embedded = embedded_header(header, embedded_offset, bytes)?;
+    let tuple = embedded_tuple(header, &embedded, embedded_offset, bytes)?;
     let transport_offset = embedded_offset.saturating_add(embedded.header_len);
     let ports_end = transport_offset.saturating_add(EMBEDDED_TRANSPORT_LEN);
-    if header.total_len < ports_end {
-        return Err(ParseError::Malformed(Malformed::Truncated));
-    }
-    let [s0, s1, d0, d1, ..]: [u8; EMBEDDED_TRANSPORT_LEN] = *chunk_at(bytes, transport_offset)?;
 
-    let checksum_offset = transport_offset.saturating_add(match protocol {
+    let checksum_offset = transport_offset.saturating_add(match tuple.protocol {
         Protocol::Tcp => tcp::CHECKSUM_OFFSET,
         Protocol::Udp => udp::CHECKSUM_OFFSET,
     });
@@ -136,18 +142,61 @@ pub fn parse(header: &ipv4::Header, bytes: &[u8]) -> Result<Error, ParseError> {
         embedded,
         transport_offset,
         transport_checksum_offset: has_checksum.then_some(checksum_offset),
-        tuple: Tuple {
-            addrs: embedded.addrs(),
-            src_port: u16::from_be_bytes([s0, s1]),
-            dst_port: u16::from_be_bytes([d0, d1]),
-            protocol,
-        },
+        tuple,
         writable_len,
     })
 }
 
+/// Reads the header of the ICMP error in the packet that begins with `header`.
+pub(super) fn message(header: &ipv4::Header, bytes: &[u8]) -> Result<Message, ParseError> {
+    // The checksum covers the whole message, so that a part cannot be rewritten.
+    if header.protocol != PROTOCOL || header.fragment != ipv4::Fragment::None {
+        return Err(ParseError::Unsupported);
+    }
+    if header.payload_len() < HEADER_LEN {
+        return Err(ParseError::Malformed(Malformed::Truncated));
+    }
+    let icmp_offset = header.header_len;
+    let [number, code, _, _, r0, r1, r2, r3]: [u8; HEADER_LEN] = *chunk_at(bytes, icmp_offset)?;
+    Ok(Message {
+        error_type: Type::from_number(number).ok_or(ParseError::Unsupported)?,
+        code,
+        rest: u32::from_be_bytes([r0, r1, r2, r3]),
+        icmp_offset,
+        embedded_offset: icmp_offset.saturating_add(HEADER_LEN),
+    })
+}
+
+/// Reads the ports of the embedded packet that begins with `embedded` at `offset`, within the packet that `outer`
+/// begins, and returns its tuple.
+pub(super) fn embedded_tuple(
+    outer: &ipv4::Header,
+    embedded: &ipv4::Header,
+    offset: usize,
+    bytes: &[u8],
+) -> Result<Tuple, ParseError> {
+    let protocol = Protocol::from_number(embedded.protocol).ok_or(ParseError::Unsupported)?;
+    if embedded.fragment == ipv4::Fragment::Later {
+        return Err(ParseError::Unsupported);
+    }
+    if embedded.payload_len() < EMBEDDED_TRANSPORT_LEN {
+        return Err(ParseError::Malformed(Malformed::TotalLength));
+    }
+    let transport_offset = offset.saturating_add(embedded.header_len);
+    if outer.total_len < transport_offset.saturating_add(EMBEDDED_TRANSPORT_LEN) {
+        return Err(ParseError::Malformed(Malformed::Truncated));
+    }
+    let [s0, s1, d0, d1, ..]: [u8; EMBEDDED_TRANSPORT_LEN] = *chunk_at(bytes, transport_offset)?;
+    Ok(Tuple {
+        addrs: embedded.addrs(),
+        src_port: u16::from_be_bytes([s0, s1]),
+        dst_port: u16::from_be_bytes([d0, d1]),
+        protocol,
+    })
+}
+
 /// Reads the IPv4 header at `offset`, which must end within the packet that `outer` begins.
-fn parse_embedded(
+pub(super) fn embedded_header(
     outer: &ipv4::Header,
     offset: usize,
     bytes: &[u8],

@@ -18,6 +18,7 @@ use super::{
 pub mod icmp;
 pub mod ipv4;
 pub mod tcp;
+pub mod tunnel_error;
 pub mod udp;
 
 mod usual;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What holds wherever the real servers answer the clients themselves: the cases of dr.sh and tun.sh.
+# shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
 WEB=tcp/$VIP:80
 WEB_SERVERS=("${SERVER_IPS[@]/%/:80}")
@@ -147,7 +148,6 @@ other_port_of_the_server_is_refused() {
 	expect_equal "configuration" "$before" "$(lb_configuration)"
 }
 
-# shellcheck disable=SC2034 # for the tests
 direct_reply_cases=(
 	requests_follow_weights
 	client_and_servers_talk_past_the_director

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # The director itself as real server where packets are not translated: the cases of dr_local.sh and tun_local.sh.
+# shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
 SERVER=${SERVER_IPS[0]}
 

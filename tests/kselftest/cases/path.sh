@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Time to live and path MTU where the real servers answer the clients themselves: the cases of dr_path.sh and
 # tun_path.sh. The test sets OVERHEAD: by how many bytes a packet gets longer on its way to the real server.
+# shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
 TALK=udp/$VIP:7000
 UPLOAD=tcp/$VIP:9000
@@ -15,8 +16,8 @@ path_begin() {
 	talk_client_start me "$CLIENT"
 	# The datagram that comes back in an error is to have its full checksum.
 	in_ns "$CLIENT" ethtool -K eth0 tx off >"$TEST_DIR/ethtool" || bail "checksum offload cannot be switched off"
-	lb_service_add "$TALK" rr && lb_server_add "$TALK" "${SERVER_IPS[0]}:7000" 1 || bail "no service"
-	lb_service_add "$UPLOAD" rr && lb_server_add "$UPLOAD" "${SERVER_IPS[0]}:9000" 1 || bail "no service"
+	lb_begin "$TALK" rr "${SERVER_IPS[0]}:7000"
+	lb_begin "$UPLOAD" rr "${SERVER_IPS[0]}:9000"
 	talk me open flow udp "$VIP" 7000 >"$TEST_DIR/opened"
 }
 

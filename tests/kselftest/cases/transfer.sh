@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Large transfers where the real servers answer the clients themselves, with large segments (TSO, GSO, GRO) and with
 # single packets: the cases of dr_transfer.sh and tun_transfer.sh.
+# shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
 WEB=tcp/$VIP:80
 UPLOAD=tcp/$VIP:9000
@@ -12,8 +13,8 @@ transfer_begin() {
 	http_server_start 1 80 || bail "nginx does not start"
 	transfer_file "$SIZE"
 	upload_server_start "${SERVERS[0]}"
-	lb_service_add "$WEB" rr && lb_server_add "$WEB" "${SERVER_IPS[0]}:80" 1 || bail "no service"
-	lb_service_add "$UPLOAD" rr && lb_server_add "$UPLOAD" "${SERVER_IPS[0]}:9000" 1 || bail "no service"
+	lb_begin "$WEB" rr "${SERVER_IPS[0]}:80"
+	lb_begin "$UPLOAD" rr "${SERVER_IPS[0]}:9000"
 	# The data of an upload goes through the director, of a download the acknowledgments.
 	count_packets "${SERVERS[0]}" uploaded input "ip daddr $VIP tcp dport 9000"
 	count_packets "$DIRECTOR" replies prerouting "ip saddr $VIP"

@@ -13,6 +13,8 @@
 #	lb_server_add SERVICE SERVER WEIGHT   SERVER is ADDRESS:PORT
 #	lb_server_weight SERVICE SERVER WEIGHT
 #	lb_server_del SERVICE SERVER
+#	lb_changes                            makes the changes that it reads, a line each, in one process: the names
+#	                                      of the functions above without lb_, and their arguments
 #	lb_flush
 #	lb_configuration                      all of it, as text that can be compared
 #	lb_counters SERVICE SERVER            prints CONNECTIONS IN-PACKETS OUT-PACKETS IN-BYTES OUT-BYTES
@@ -34,6 +36,16 @@ ipvs)
 	;;
 *) bail "LB_BACKEND=$LB_BACKEND: neither rvs nor ipvs" ;;
 esac
+
+# lb_begin SERVICE SCHEDULER SERVER...: a service that the test has from its beginning, all servers with weight 1.
+lb_begin() {
+	local service=$1 server
+	lb_service_add "$service" "$2" || bail "no service $service"
+	shift 2
+	for server; do
+		lb_server_add "$service" "$server" 1 || bail "no server $server"
+	done
+}
 
 # lb_needs rvs REASON: skip the test on the other backend.
 lb_needs() {

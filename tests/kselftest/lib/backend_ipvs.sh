@@ -37,27 +37,36 @@ lb_service_del() {
 }
 
 # The forward method as ipvsadm names it.
-ipvs_forward() {
-	case $LB_FORWARD in
-	nat) echo -m ;;
-	dr) echo -g ;;
-	tun) echo -i ;;
-	esac
-}
+declare -A ipvs_forward=([nat]=-m [dr]=-g [tun]=-i)
 
 lb_server_add() {
 	ipvs_service "$1"
-	director_ipvsadm -a "${service_arguments[@]}" -r "$2" "$(ipvs_forward)" -w "$3"
+	director_ipvsadm -a "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" -w "$3"
 }
 
 lb_server_weight() {
 	ipvs_service "$1"
-	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "$(ipvs_forward)" -w "$3"
+	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" -w "$3"
 }
 
 lb_server_del() {
 	ipvs_service "$1"
 	director_ipvsadm -d "${service_arguments[@]}" -r "$2"
+}
+
+# ipvsadm reads commands as it would be called.
+lb_changes() {
+	local change service server weight
+	while read -r change service server weight; do
+		ipvs_service "$service"
+		case $change in
+		service_add) echo "-A ${service_arguments[*]} -s $server" ;;
+		service_del) echo "-D ${service_arguments[*]}" ;;
+		server_add) echo "-a ${service_arguments[*]} -r $server ${ipvs_forward[$LB_FORWARD]} -w $weight" ;;
+		server_weight) echo "-e ${service_arguments[*]} -r $server ${ipvs_forward[$LB_FORWARD]} -w $weight" ;;
+		server_del) echo "-d ${service_arguments[*]} -r $server" ;;
+		esac
+	done | director_ipvsadm -R
 }
 
 lb_flush() {

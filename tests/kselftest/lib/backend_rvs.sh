@@ -47,6 +47,10 @@ lb_server_del() {
 	director_rvsadm server del "$1" "$2"
 }
 
+lb_changes() {
+	in_ns "$DIRECTOR" python3 -S "$HELPERS/rvs_changes.py" "$LB_FORWARD"
+}
+
 lb_flush() {
 	director_rvsadm flush
 }

@@ -41,7 +41,7 @@ direct_reply_create() {
 	for i in "${!SERVERS[@]}"; do
 		bridge_link "${SERVERS[i]}" "${SERVER_IPS[i]}" "$SERVER_GATEWAY" "$ROUTER" "$SERVER_BRIDGE" \
 			"server$((i + 1))" || return
-		"server_of_$LB_FORWARD" "${SERVERS[i]}" "${SERVER_IPS[i]}" || return
+		"server_of_$LB_FORWARD" "${SERVERS[i]}" || return
 	done
 }
 
@@ -63,10 +63,10 @@ server_of_dr() {
 		ip -n "$1" addr add "$VIP/32" dev lo
 }
 
-# server_of_tun NAMESPACE ADDRESS: it takes packets for the VIP out of the director's tunnel.
+# server_of_tun NAMESPACE: it takes packets for the VIP out of the director's tunnel.
 server_of_tun() {
 	ip -n "$1" -batch - <<-EOF &&
-		link add vip0 type ipip local $2 remote $DIRECTOR_LAN_IP
+		link add vip0 type ipip remote $DIRECTOR_LAN_IP
 		addr add $VIP/32 dev vip0
 		link set vip0 up
 	EOF

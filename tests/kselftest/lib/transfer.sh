@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Large transfers, checksummed end to end: downloads by HTTP from port 80 of the VIP, uploads to its port 9000.
+# shellcheck disable=SC2154 # with lib.sh
 
 # transfer_file SIZE: makes $TEST_DIR/files/large, of random bytes, and $file_sum.
 transfer_file() {
@@ -11,7 +12,8 @@ transfer_file() {
 
 # upload_server_start NAMESPACE: it takes uploads at port 9000, and answers each by its sum.
 upload_server_start() {
-	ip netns exec "$1" socat -b 65536 TCP-LISTEN:9000,fork,reuseaddr,backlog=64 SYSTEM:sha256sum &
+	ip netns exec "$1" socat -b 65536 TCP-LISTEN:9000,fork,reuseaddr,backlog=64 SYSTEM:sha256sum \
+		2>"$TEST_DIR/uploads.$1" &
 	disown
 	wait_until 20 listens "$1" 9000 || bail "$1 does not take uploads"
 }

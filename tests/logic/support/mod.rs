@@ -20,6 +20,7 @@ use rvs_logic::logic::{
         Addr,
         Endpoint, //
     },
+    packet::ParseError,
     protocol::Protocol, //
 };
 
@@ -184,4 +185,24 @@ pub(crate) fn icmp_error(
     bytes.extend(icmp.to_bytes());
     bytes.extend(embedded);
     bytes
+}
+
+/// Reads `bytes` as a caller does who has few of them at first: with as many as were asked for.
+/// Returns the result and how many were needed.
+pub(crate) fn with_more<T>(
+    bytes: &[u8],
+    first: usize,
+    parse: impl Fn(&[u8]) -> Result<T, ParseError>,
+) -> (Result<T, ParseError>, usize) {
+    let mut len = first.min(bytes.len());
+    loop {
+        match parse(&bytes[..len]) {
+            Err(ParseError::Short(needed)) => {
+                assert!(needed > len, "asked for {needed} bytes, having {len}");
+                assert!(needed <= bytes.len(), "asked for more than the packet has");
+                len = needed;
+            }
+            result => return (result, len),
+        }
+    }
 }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! ICMP errors about packets in tunnels: routers and real servers send them to the director, which has wrapped the
+//! packets up. The client gets one about the packet it knows (RFC 2003 section 4).
+
+use crate::{
+    conn::Conn,
+    kapi::{
+        net::{
+            Packet,
+            Target,
+            Verdict, //
+        },
+        rcu_table::Side,
+        sync::RcuRef, //
+    },
+    logic::{
+        addr::Addr,
+        packet::{
+            ipv4,
+            tunnel_error::TunnelError, //
+        }, //
+    },
+    svc::{
+        Counter,
+        Forward, //
+    },
+};
+
+use super::{
+    egress,
+    Context, //
+};
+
+/// Takes an error that came to this host. Those about tunnels that are none of ours are the stack's.
+pub(super) fn take(
+    context: Context<'_>,
+    mut packet: Packet<'_>,
+    header: &ipv4::Header,
+    error: &TunnelError,
+) -> Verdict {
+    let connections = &context.director.connections;
+    let conn = match connections.find(context.guard, &error.tuple) {
+        Some((conn, Side::Original)) if is_tunnel_of(&conn, error) => conn,
+        _ => return packet.accept(),
+    };
+    // The client gets a new one, with a right checksum.
+    if !packet.icmp_checksum_is_right(header.header_len) {
+        return packet.discard();
+    }
+    let info = match error.mtu() {
+        None => error.rest,
+        Some(mtu) => {
+            packet.learn_path_mtu(error.outer_offset, mtu);
+            if !error.inner.dont_fragment {
+                // From now on the director sends fragments.
+                return packet.discard();
+            }
+            inner_mtu(context, error, &conn, mtu)
+        }
+    };
+    tell_client(packet, error, &conn, info)
+}
+
+/// Whether the error is about a packet that this host may have sent for the connection.
+fn is_tunnel_of(conn: &Conn, error: &TunnelError) -> bool {
+    matches!(conn.forward(), Forward::Tun) && conn.real_server().addr == Addr::V4(error.exit)
+}
+
+/// The largest packet of the client that goes through the tunnel now. The kernel may have learnt something else than
+/// `mtu`: it does not believe in very small ones.
+fn inner_mtu(context: Context<'_>, error: &TunnelError, conn: &RcuRef<'_, Conn>, mtu: u32) -> u32 {
+    let cache = conn.dest().route();
+    let route = cache.get(context.guard, context.net, error.exit, Target::Destination);
+    let mtu = route.map_or(mtu, |route| route.mtu());
+    mtu.saturating_sub(ipv4::MIN_HEADER_LEN as u32)
+        .max(egress::MIN_MTU)
+}
+
+/// Sends the error on to the client, in the name of the service.
+fn tell_client(
+    mut packet: Packet<'_>,
+    error: &TunnelError,
+    conn: &RcuRef<'_, Conn>,
+    info: u32,
+) -> Verdict {
+    if !packet.unwrap_embedded(error.inner_offset, error.inner.header_len) {
+        return packet.discard();
+    }
+    let dest = conn.dest();
+    dest.count(Counter::OutPackets, 1);
+    dest.count(Counter::OutBytes, packet.len() as u64);
+    packet.refuse(error.error_type.number(), error.code, info)
+}

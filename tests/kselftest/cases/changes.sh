@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A long transfer to one real server, while the servers of other flows come, go and get other weights, in the same service
+# and in others: the cases of nat_changes.sh, dr_changes.sh and tun_changes.sh.
+#	MEGABYTES      how much is transferred (default 200)
+# shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
+
+MEGABYTES=${MEGABYTES:-200}
+# What is repeated; it need not lie in memory as a whole.
+BLOCK_MEGABYTES=10
+
+UPLOAD=tcp/$VIP:9000
+FLOOD=udp/$VIP:7000
+# It comes and goes as a whole.
+PASSING=tcp/$VIP:7100
+
+changes_begin() {
+	local i answers_from=
+	test_begin "$@"
+	# Where nobody translates it, an answer is to come from the VIP.
+	[ "$LB_FORWARD" = nat ] || answers_from=$VIP:
+	for i in 0 1 2; do
+		upload_server_start "${SERVERS[i]}"
+		talk_server_start "${SERVERS[i]}" "server$((i + 1))" "udp:${answers_from}7000"
+	done
+	transfer_file $((BLOCK_MEGABYTES * 1000000))
+	stream_sum=$(stream | sha256sum)
+	lb_begin "$UPLOAD" wrr "${SERVER_IPS[0]}:9000"
+	lb_begin "$FLOOD" wrr "${SERVER_IPS[0]}:7000"
+}
+
+# What is transferred.
+stream() {
+	local i
+	for ((i = 0; i < MEGABYTES; i += BLOCK_MEGABYTES)); do
+		cat "$TEST_DIR/files/large"
+	done
+}
+
+# The transfer; its result is in $TEST_DIR/sum when it is over.
+transfer_start() {
+	stream | in_ns "$CLIENT" socat -b 65536 -t 600 - "TCP:$VIP:9000" >"$TEST_DIR/sum" &
+	transfer=$!
+	wait_until 20 prints "1 0" lb_connections "$UPLOAD" "${SERVER_IPS[0]}:9000" ||
+		fail "the transfer did not begin: $(lb_connections "$UPLOAD" "${SERVER_IPS[0]}:9000")"
+}
+
+transfer_goes_on() {
+	kill -0 "$transfer" 2>/dev/null
+}
+
+# Flows to the servers that come and go; what becomes of each does not matter.
+other_flows_start() {
+	ip netns exec "$CLIENT" python3 -S "$HELPERS/udp_flood.py" "$VIP" 7000 50 100 >"$TEST_DIR/flood" &
+	flood=$!
+	while :; do
+		in_ns "$CLIENT" socat -t 1 -T 1 - "TCP:$VIP:9000,connect-timeout=1" </dev/null
+	done >"$TEST_DIR/uploads" 2>&1 &
+	connects=$!
+}
+
+other_flows_stop() {
+	kill "$flood" "$connects"
+	wait "$flood" "$connects" 2>/dev/null
+}
+
+# changes_of SERVER: one round, by which everything is again as before.
+changes_of() {
+	round=(
+		"server_add $UPLOAD $1:9000 1"
+		"server_add $FLOOD $1:7000 3"
+		"service_add $PASSING rr"
+		"server_weight $UPLOAD $1:9000 5"
+		"server_weight $FLOOD $1:7000 0"
+		"server_add $PASSING $1:7100 1"
+		"server_weight $UPLOAD $1:9000 0"
+		"server_del $FLOOD $1:7000"
+		"server_del $UPLOAD $1:9000"
+		"service_del $PASSING"
+	)
+}
+
+# In units of a tenth of a second.
+now() {
+	echo $((${EPOCHREALTIME/[.,]/} / 100000))
+}
+
+# changes_while COMMAND...: ten changes a second as long as it succeeds, then what is left of the round. How many they were
+# goes to $TEST_DIR/changes.
+changes_while() {
+	local round i=1 made=0 begun
+	begun=$(now)
+	while "$@"; do
+		# What the machine was too busy for is made up for.
+		while [ $((begun + made)) -lt "$(now)" ]; do
+			[ $((made % 10)) != 0 ] || { changes_of "${SERVER_IPS[i]}"; i=$((3 - i)); }
+			echo "${round[made % 10]}"
+			made=$((made + 1))
+		done
+		sleep 0.05
+	done
+	for ((; made % 10 > 0; made++)); do
+		echo "${round[made % 10]}"
+	done
+	echo "$made" >"$TEST_DIR/changes"
+}
+
+transfer_is_whole_while_others_change() {
+	local started=$SECONDS before
+	before=$(lb_configuration)
+	transfer_start
+	other_flows_start
+	changes_while transfer_goes_on | lb_changes || fail "a change was refused"
+	wait "$transfer" || fail "the transfer ended with exit status $?"
+	other_flows_stop
+	changes_seconds=$((SECONDS - started))
+	expect_equal "sha256 of $MEGABYTES MB" "$stream_sum" "$(<"$TEST_DIR/sum")"
+	expect_equal "configuration after it" "$before" "$(lb_configuration)"
+}
+
+changes_were_many() {
+	# It takes a while until the first and after the last.
+	expect_range "changes in $changes_seconds seconds" $((10 * changes_seconds - 50)) 1000000 "$(<"$TEST_DIR/changes")"
+	diagnose "$(<"$TEST_DIR/changes") changes in $changes_seconds seconds"
+}
+
+other_flows_were_there() {
+	expect_range "rounds of datagrams with answers" 5 1000000 "$(wc -l <"$TEST_DIR/flood")"
+	expect_range "other uploads with answers" 2 1000000 "$(grep -c '^[0-9a-f]\{64\}' "$TEST_DIR/uploads")"
+	# What is known of a server is known again when it returns.
+	lb_server_add "$UPLOAD" "${SERVER_IPS[1]}:9000" 1
+	lb_counters_settle
+	expect_range "connections of server2" 1 1000000 "$(lb_counters "$UPLOAD" "${SERVER_IPS[1]}:9000" | cut -d' ' -f1)"
+}
+
+changes_cases=(
+	transfer_is_whole_while_others_change
+	changes_were_many
+	other_flows_were_there
+)

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Make changes to the configuration of this namespace as they are read, a line each.
+
+    rvs_changes.py nat|dr|tun    (the forward method of servers)
+
+    service_add SERVICE SCHEDULER
+    service_del SERVICE
+    server_add SERVICE SERVER WEIGHT
+    server_weight SERVICE SERVER WEIGHT
+    server_del SERVICE SERVER
+
+SERVICE is PROTOCOL/ADDRESS:PORT, SERVER is ADDRESS:PORT. Ends with an error at the first that is refused.
+"""
+
+import socket
+import sys
+
+from genl import string, u32
+from rvs_family import *
+
+METHODS = {"nat": NAT, "dr": DR, "tun": TUN}
+PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP}
+
+
+def service_of(text):
+    protocol, _, endpoint = text.partition("/")
+    address, _, number = endpoint.partition(":")
+    return service_key(address, int(number), PROTOCOLS[protocol])
+
+
+def server_of(service, text):
+    address, _, number = text.partition(":")
+    return dest_key(service_of(service), address, int(number))
+
+
+def request(method, change, service, *words):
+    """The command of a change, and its attributes."""
+    if change == "service_add":
+        return SERVICE_ADD, service_of(service) + string(SCHEDULER, words[0]) + u32(FORWARD, method)
+    if change == "service_del":
+        return SERVICE_DEL, service_of(service)
+    server = server_of(service, words[0])
+    if change == "server_add":
+        return DEST_ADD, server + u32(WEIGHT, int(words[1])) + u32(FORWARD, method)
+    if change == "server_weight":
+        return DEST_SET, server + u32(WEIGHT, int(words[1]))
+    if change == "server_del":
+        return DEST_DEL, server
+    raise ValueError(f"no change: {change}")
+
+
+def main():
+    method, rvs = METHODS[sys.argv[1]], Rvs()
+    for line in sys.stdin:
+        try:
+            rvs.must(*request(method, *line.split()))
+        except OSError as refusal:
+            sys.exit(f"{line.strip()}: {refusal}")
+
+
+main()

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The how-tos: who types what stands there, in this order, gets what they promise.
+#	HOWTO_DIR      where the pages are
+. "$(dirname "$0")/lib.sh"
+
+HOWTO_DIR=${HOWTO_DIR:-$KSELFTEST_DIR/../howto}
+
+# commands_of PAGE: HOST and command of each line like "    server# ip link show".
+commands_of() {
+	sed -nE 's/^    (client|router|director|server)[#$] (.*)/\1 \2/p' "$HOWTO_DIR/$1"
+}
+
+# type_at NAMESPACE COMMAND: as somebody would.
+type_at() {
+	in_ns "$1" bash -c "$2" </dev/null >>"$TEST_DIR/typed" 2>"$TEST_DIR/error" ||
+		fail "$2: exit status $?: $(<"$TEST_DIR/error")"
+}
+
+# follow PAGE: types all of it, at each server what is for servers.
+follow() {
+	local host command server typed=0
+	: >"$TEST_DIR/typed"
+	while read -r host command; do
+		case $host in
+		client) type_at "$CLIENT" "$command" ;;
+		router) type_at "$ROUTER" "$command" ;;
+		director) type_at "$DIRECTOR" "$command" ;;
+		server)
+			for server in "${SERVERS[@]}"; do
+				type_at "$server" "$command"
+			done
+			;;
+		esac
+		typed=$((typed + 1))
+	done < <(commands_of "$1")
+	expect_range "commands of $1" 9 100 "$typed"
+}
+
+# expect_answers EXTRA: of eight requests by weight, and as many more from server1 in the beginning of another turn.
+expect_answers() {
+	expect_range "answers of server1" 4 $((4 + $1)) "$(answers "$TEST_DIR/typed" server1)"
+	expect_range "answers of server2" 2 $((2 + $1)) "$(answers "$TEST_DIR/typed" server2)"
+	expect_range "answers of server3" 2 $((2 + $1)) "$(answers "$TEST_DIR/typed" server3)"
+	expect_equal "all answers" $((8 + $1)) "$(grep -cx 'server[123]' "$TEST_DIR/typed")"
+}
+
+# web_servers PORT
+web_servers() {
+	local i
+	for i in 1 2 3; do
+		http_server_start "$i" "$1" || bail "nginx does not start"
+	done
+}
+
+# A network in which nobody knows the VIP.
+network_for_nat() {
+	local server
+	expect_success ip -n "$DIRECTOR" address del "$VIP/32" dev lo
+	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.ip_forward=0
+	for server in "${SERVERS[@]}"; do
+		expect_success ip -n "$server" route del default
+	done
+	web_servers 8080
+}
+
+# network_for_direct_reply dr|tun
+network_for_direct_reply() {
+	local server
+	topology_destroy
+	direct_reply_site "$1"
+	topology_create --direct-reply || bail "the namespaces cannot be made"
+	expect_success ip -n "$DIRECTOR" address del "$VIP/32" dev eth0
+	for server in "${SERVERS[@]}"; do
+		"forget_$1" "$server"
+		# What some systems begin with.
+		expect_success in_ns "$server" sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.default.rp_filter=1
+	done
+	web_servers 80
+}
+
+forget_dr() {
+	expect_success ip -n "$1" address del "$VIP/32" dev lo
+	expect_success in_ns "$1" sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0
+}
+
+forget_tun() {
+	expect_success ip -n "$1" link del vip0
+}
+
+nat() {
+	network_for_nat
+	follow nat.md
+	expect_answers 0
+}
+
+direct_routing() {
+	network_for_direct_reply dr
+	follow dr.md
+	expect_answers 1
+	# The entry of the router names the device of the director.
+	expect_equal "places where the director's link layer address is seen" 2 \
+		"$(grep -c "$(in_ns "$DIRECTOR" cat /sys/class/net/eth0/address)" "$TEST_DIR/typed")"
+}
+
+tunnels() {
+	network_for_direct_reply tun
+	follow tun.md
+	expect_answers 0
+}
+
+lb_needs rvs "the how-tos are for rvsadm"
+[ -e "$HOWTO_DIR" ] || skip_all "there are no pages in $HOWTO_DIR"
+modprobe ipip || skip_all "no IPIP tunnels (CONFIG_NET_IPIP)"
+test_begin
+
+ktap_run nat direct_routing tunnels
