@@ -86,6 +86,9 @@ fn servers() -> Vec<Vec<DefaultNla>> {
         number(7, 1),
         number(8, 5),
         stats(9, [6, 10, 9, 5_000_000_000, 700]),
+        number(10, 6),
+        number(11, 0),
+        number(12, 1),
     ];
     let second = vec![
         nest(1, &web_key()),
@@ -96,6 +99,9 @@ fn servers() -> Vec<Vec<DefaultNla>> {
         number(7, 0),
         number(8, 0),
         stats(9, [0; 5]),
+        number(10, 0),
+        number(11, 0),
+        number(12, 0),
     ];
     vec![first, second]
 }
@@ -127,9 +133,9 @@ fn a_table_for_humans() {
     let expected = "\
 SERVICE               SCHEDULER  FORWARD  FAST PATH  SERVERS  CONNECTIONS
 tcp/192.0.2.1:80      wrr        nat      on         2        12
-  SERVER              FORWARD  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
-  10.0.0.2:8080       nat      2       1       5         6            10/9            5000000000/700
-  10.0.0.113:80       dr       0       0       0         0            0/0             0/0
+  SERVER              FORWARD  WEIGHT  THRESHOLDS  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
+  10.0.0.2:8080       nat      2       6/0,full    1       5         6            10/9            5000000000/700
+  10.0.0.113:80       dr       0       -           0       0         0            0/0             0/0
 udp/[2001:db8::1]:53  rr         -        off        0        0
 ";
     prints("rvsadm show", kernel(), expected);
@@ -147,9 +153,9 @@ fn one_service() {
         "\
 SERVICE           SCHEDULER  FORWARD  FAST PATH  SERVERS  CONNECTIONS
 tcp/192.0.2.1:80  wrr        nat      on         2        12
-  SERVER          FORWARD  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
-  10.0.0.2:8080   nat      2       1       5         6            10/9            5000000000/700
-  10.0.0.113:80   dr       0       0       0         0            0/0             0/0
+  SERVER          FORWARD  WEIGHT  THRESHOLDS  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
+  10.0.0.2:8080   nat      2       6/0,full    1       5         6            10/9            5000000000/700
+  10.0.0.113:80   dr       0       -           0       0         0            0/0             0/0
 ",
     );
 }
@@ -237,9 +243,11 @@ fn json_for_programs() {
             r#""stats":{"connections":12,"in_packets":30,"out_packets":20,"#,
             r#""in_bytes":5000000000,"out_bytes":18446744073709551615},"#,
             r#""servers":[{"address":"10.0.0.2","port":8080,"weight":2,"forward":"nat","#,
+            r#""upper_threshold":6,"lower_threshold":0,"overloaded":true,"#,
             r#""active":1,"inactive":5,"stats":{"connections":6,"in_packets":10,"#,
             r#""out_packets":9,"in_bytes":5000000000,"out_bytes":700}},"#,
             r#"{"address":"10.0.0.113","port":80,"weight":0,"forward":"dr","#,
+            r#""upper_threshold":0,"lower_threshold":0,"overloaded":false,"#,
             r#""active":0,"inactive":0,"stats":{"connections":0,"in_packets":0,"#,
             r#""out_packets":0,"in_bytes":0,"out_bytes":0}}]}],"#,
             r#""info":{"version":"0.1.0","services":2,"connections":6,"buckets":64}}"#,
