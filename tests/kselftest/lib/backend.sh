@@ -8,8 +8,10 @@
 #	lb_unload                             take it out
 #	lb_service_add SERVICE SCHEDULER      SERVICE is PROTOCOL/ADDRESS:PORT
 #	lb_service_del SERVICE
-#	lb_server_add SERVICE SERVER WEIGHT   SERVER is ADDRESS:PORT; the forward method is NAT
+#	lb_server_add SERVICE SERVER WEIGHT [UPPER LOWER]
+#	                                      SERVER is ADDRESS:PORT; the forward method is NAT; connection thresholds
 #	lb_server_weight SERVICE SERVER WEIGHT
+#	lb_server_set SERVICE SERVER WEIGHT UPPER LOWER
 #	lb_server_del SERVICE SERVER
 #	lb_flush
 #	lb_configuration                      all of it, as text that can be compared
