@@ -257,11 +257,9 @@ fn json_for_programs() {
 }
 
 /// The attributes of `stats-get` that are numbered 2 and so on.
-fn paths(counters: [u64; 12]) -> Vec<DefaultNla> {
-    (2..)
-        .zip(counters)
-        .map(|(kind, value)| uint(kind, value))
-        .collect()
+fn paths(counters: [u64; 12], enabled: u32) -> Vec<DefaultNla> {
+    let counters = (2..).zip(counters).map(|(kind, value)| uint(kind, value));
+    counters.chain([number(14, enabled)]).collect()
 }
 
 #[test]
@@ -269,18 +267,20 @@ fn ways_of_packets() {
     let counters = [5_000_000_000, 12, 3, 1, 4, 2, 5, 6, 7, 8, 9, 10];
     prints(
         "rvsadm stats",
-        Kernel::new().reply(STATS_GET, paths(counters)),
+        Kernel::new().reply(STATS_GET, paths(counters, 1)),
         "\
+fast path: on
+
 PATH          PACKETS
 fast          5000000000
 slow          12
 
 LEFT TO SLOW  PACKETS  REASON
-switched-off  3        net.rvs.fast_path is 0, or the service has --fast-path off
+switched-off  3        the service has --fast-path off
 header        1        IP options, or a fragment
 begins        4        may begin a connection
 unavailable   2        the server was removed from its service
-route         5        no valid route is remembered, or it stays on this host
+route         5        no valid route is remembered, or it stays here or goes back
 neighbour     6        the link layer address of the next hop is not known
 ttl           7        the time to live ends
 too-big       8        larger than the MTU of the route
@@ -290,14 +290,24 @@ memory        10       memory was short
     );
     prints(
         "rvsadm -j stats",
-        Kernel::new().reply(STATS_GET, paths(counters)),
+        Kernel::new().reply(STATS_GET, paths(counters, 1)),
         concat!(
-            r#"{"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
+            r#"{"enabled":true,"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
             r#""unavailable":2,"route":5,"neighbour":6,"ttl":7,"too_big":8,"policy":9,"#,
             r#""memory":10}}"#,
             "\n",
         ),
     );
+}
+
+#[test]
+fn the_fast_path_may_be_closed() {
+    let closed = || Kernel::new().reply(STATS_GET, paths([0; 12], 0));
+    let text = run("rvsadm stats", closed()).out;
+    let first = "fast path: off, by the sysctl net.rvs.fast_path\n\nPATH  ";
+    assert!(text.starts_with(first), "{text}");
+    let json = run("rvsadm -j stats", closed()).out;
+    assert!(json.starts_with(r#"{"enabled":false,"fast":0,"#), "{json}");
 }
 
 #[test]

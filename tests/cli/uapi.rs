@@ -91,6 +91,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_PATHS_TOO_BIG", paths::TOO_BIG.into()),
         ("RVS_A_PATHS_POLICY", paths::POLICY.into()),
         ("RVS_A_PATHS_MEMORY", paths::MEMORY.into()),
+        ("RVS_A_PATHS_ENABLED", paths::ENABLED.into()),
         ("RVS_CMD_INFO_GET", command::INFO_GET.into()),
         ("RVS_CMD_SERVICE_ADD", command::SERVICE_ADD.into()),
         ("RVS_CMD_SERVICE_SET", command::SERVICE_SET.into()),

@@ -52,11 +52,14 @@ is_on_in_each_namespace() {
 is_of_one_namespace() {
 	expect_success set_knob "$DIRECTOR" 0
 	expect_equal "there" 0 "$(knob "$DIRECTOR")"
+	expect_equal "stats there" false "$(paths enabled)"
+	expect_match "table there" "^fast path: off, by the sysctl net.rvs.fast_path" "$(director_rvsadm stats)"
 	expect_equal "with the client" 1 "$(knob "$CLIENT")"
 	expect_equal "the namespace of the module's loader" 1 "$(cat "$KNOB")"
 	expect_success set_knob "$CLIENT" 0
 	expect_success set_knob "$DIRECTOR" 1
 	expect_equal "there, on again" 1 "$(knob "$DIRECTOR")"
+	expect_equal "stats there, on again" true "$(paths enabled)"
 	expect_equal "with the client, off" 0 "$(knob "$CLIENT")"
 }
 
@@ -124,7 +127,7 @@ expect_slow_only() {
 nothing_is_counted_before() {
 	expect_equal "sum of all" 0 "$(director_rvsadm --json stats | awk -f "$KSELFTEST_DIR/lib/json.awk" |
 		awk '{ sum += $2 } END { print sum }')"
-	expect_equal "counters" 12 "$(director_rvsadm --json stats | awk -f "$KSELFTEST_DIR/lib/json.awk" | wc -l)"
+	expect_equal "members" 13 "$(director_rvsadm --json stats | awk -f "$KSELFTEST_DIR/lib/json.awk" | wc -l)"
 }
 
 without_fast_path_each_packet_is_slow() {
@@ -162,7 +165,7 @@ counters_are_of_one_namespace() {
 }
 
 nobody_may_read_counters() {
-	expect_match "counters" '^\{"fast":' "$(as_nobody "$DIRECTOR" rvsadm --json stats)"
+	expect_match "counters" '^\{"enabled":true,"fast":' "$(as_nobody "$DIRECTOR" rvsadm --json stats)"
 }
 
 setting_that_is_open_does_not_keep_the_module() {

@@ -71,6 +71,7 @@ pub(super) fn info(attributes: &[Attribute]) -> Result<Info> {
 pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
     let counter = |number, name| required(attributes, number, name)?.to_uint();
     Ok(Paths {
+        enabled: required(attributes, paths::ENABLED, "enabled")?.to_u32()? != 0,
         fast: counter(paths::FAST, "fast")?,
         slow: counter(paths::SLOW, "slow")?,
         left: Left {

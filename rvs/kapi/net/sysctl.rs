@@ -36,7 +36,6 @@ impl Switch {
 
     /// Returns whether it is 1; one load.
     #[inline(always)]
-    #[allow(dead_code, reason = "asked by the fast path")]
     pub(crate) fn is_on(&self) -> bool {
         self.0.load(Relaxed) != 0
     }
