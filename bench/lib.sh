@@ -7,23 +7,44 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../qemu/lib/common.sh"
 
 BENCH=$RVS_TOP/bench
+# shellcheck disable=SC2034 # for those that source this
+BENCH_RESULTS=$BENCH/results/latest.json
 
 # Every instruction takes a nanosecond of the guest's time, so its clock counts instructions; sleeping takes none of ours.
 # One processor, as only that is reproducible. Without erms, because each iteration of a string instruction is counted, and
 # with it the kernel would clear memory byte by byte where hardware does not.
 BENCH_MACHINE='-accel tcg,thread=single -icount shift=0,sleep=off -cpu max,-erms'
+# The same random numbers and the same date in each boot: hash keys of tables decide who meets whom in a chain.
+BENCH_MACHINE+=' -seed 1 -rtc base=2026-01-01T00:00:00,clock=vm'
 # The frequency is known, and calibrating would make it a little different in each boot.
 BENCH_PARAMETERS='tsc_early_khz=1000000'
 
-# bench_stage STAGE MODULE RVSADM: what the guest gets besides its own system.
+# bench_work NAME: a directory of its own, in $work, gone at the end.
+bench_work() {
+	mkdir -p "$RVS_TOP/build/bench"
+	work=$(mktemp -d "$RVS_TOP/build/bench/$1.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+}
+
+# bench_stage STAGE FLAVOUR MODULE RVSADM: what the guest gets besides its own system. MODULE: '' for that of FLAVOUR.
 bench_stage() {
-	local stage=$1 module=$2 rvsadm=$3
-	[ -e "$module" ] || die "$module: there is no such module; run 'make module'"
+	local stage=$1 module=${3:-$RVS_TOP/build/$2/rvs.ko} rvsadm=$4
+	[ -e "$module" ] || die "$module: there is no such module; run 'make module FLAVOUR=$2'"
 	[ -e "$rvsadm" ] || die "$rvsadm: there is no such program; run 'make user'"
 	mkdir -p "$stage/rvs" "$stage/usr/sbin"
 	cp "$module" "$stage/rvs/rvs.ko"
 	cp "$rvsadm" "$stage/usr/sbin/rvsadm"
 	cp -R "$BENCH/guest" "$stage/rvs/bench"
+}
+
+# bench_python REPORT ARGUMENT...: run a script of bench/report.
+bench_python() {
+	"$RVS_TOP/qemu/in-buildroot" python3 -B "$BENCH/report/$1.py" "${@:2}"
+}
+
+# bench_revision: of the sources, for the rows measured with them.
+bench_revision() {
+	git -C "$RVS_TOP" describe --always --dirty 2>/dev/null || echo unknown
 }
 
 # bench_boot FLAVOUR MITIGATIONS STAGE RESULTS QEMU-ARGUMENTS [MAIN-ARGUMENT...]: run the guest's part.

@@ -2,6 +2,8 @@
 """The two load balancers under one interface: RVS by rvsadm, C ip_vs by ipvsadm."""
 
 import ipaddress
+import json
+import os
 import subprocess
 
 from namespace import Namespace
@@ -11,15 +13,21 @@ class Unsupported(Exception):
     """The load balancer does not have what a case needs."""
 
 
-def _tool(namespace: Namespace, command: list[str]) -> None:
+def _tool(namespace: Namespace, command: list[str]) -> str:
     with namespace.entered():
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise Unsupported(f"{' '.join(command)}: {(done.stderr or done.stdout).strip().splitlines()[0]}")
+    return done.stdout
+
+
+# 1: packets of established flows take the fast path (the default), 0: all packets take the hooks that IPVS has.
+_FAST_PATH = "/proc/sys/net/rvs/fast_path"
 
 
 class Rvs:
     name = "rvs"
+    connection_list: str | None = None
 
     def __init__(self, path: str = "slow"):
         self.path = path
@@ -30,18 +38,38 @@ class Rvs:
     def unload(self) -> None:
         subprocess.run(["rmmod", "rvs"], check=True)
 
-    def add_service(self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str) -> None:
-        _tool(namespace, ["rvsadm", "service", "add", f"udp/{address}:{port}", "--scheduler", scheduler])
+    @staticmethod
+    def has_fast_path() -> bool:
+        """Once the module is loaded."""
+        return os.path.exists(_FAST_PATH)
+
+    def prepare(self, namespace: Namespace) -> None:
+        """Has to come before the first service."""
+        if self.has_fast_path():
+            with namespace.entered(), open(_FAST_PATH, "w", encoding="ascii") as control:
+                control.write("1" if self.path == "fast" else "0")
+
+    def add_service(
+        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str, protocol: str = "udp"
+    ) -> None:
+        self.prepare(namespace)
+        _tool(namespace, ["rvsadm", "service", "add", f"{protocol}/{address}:{port}", "--scheduler", scheduler])
 
     def add_server(
-        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, server: ipaddress.IPv4Address, method: str
+        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, server: ipaddress.IPv4Address, method: str,
+        protocol: str = "udp",
     ) -> None:
-        _tool(namespace, ["rvsadm", "server", "add", f"udp/{address}:{port}", str(server), f"--{method}"])
+        _tool(namespace, ["rvsadm", "server", "add", f"{protocol}/{address}:{port}", str(server), f"--{method}"])
+
+    def connections(self, namespace: Namespace) -> int:
+        """How many there are."""
+        return json.loads(_tool(namespace, ["rvsadm", "--json", "show"]))["info"]["connections"]
 
 
 class IpVs:
     name = "ip_vs"
     path = "slow"
+    connection_list: str | None = "/proc/net/ip_vs_conn"
     _METHODS = {"nat": "--masquerading", "dr": "--gatewaying", "tun": "--ipip"}
 
     def __init__(self, table_bits: int | None = None):
@@ -57,11 +85,23 @@ class IpVs:
             schedulers = [line.split()[0] for line in file if line.startswith("ip_vs_")]
         subprocess.run(["rmmod", *schedulers, "ip_vs"], check=True)
 
-    def add_service(self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str) -> None:
-        _tool(namespace, ["ipvsadm", "--add-service", "--udp-service", f"{address}:{port}", "--scheduler", scheduler])
+    def prepare(self, namespace: Namespace) -> None:
+        """Nothing to choose."""
+
+    def add_service(
+        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str, protocol: str = "udp"
+    ) -> None:
+        service = [f"--{protocol}-service", f"{address}:{port}"]
+        _tool(namespace, ["ipvsadm", "--add-service", *service, "--scheduler", scheduler])
 
     def add_server(
-        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, server: ipaddress.IPv4Address, method: str
+        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, server: ipaddress.IPv4Address, method: str,
+        protocol: str = "udp",
     ) -> None:
-        service = ["--udp-service", f"{address}:{port}"]
+        service = [f"--{protocol}-service", f"{address}:{port}"]
         _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", f"{server}:{port}", self._METHODS[method]])
+
+    def connections(self, namespace: Namespace) -> int:
+        """How many there are."""
+        lines = _tool(namespace, ["ipvsadm", "--list", "--numeric"]).splitlines()
+        return sum(sum(map(int, line.split()[-2:])) for line in lines if line.startswith("  -> ") and line[5].isdigit())

@@ -10,7 +10,7 @@ import traceback
 import region
 import results
 from backend import IpVs, Rvs, Unsupported
-from cases import flows_established, forwarding, new_connection
+from cases import control, flows_established, forwarding, new_connection
 from flows import CLIENTS
 
 
@@ -22,21 +22,23 @@ class Bench:
         self.failures = 0
 
     def case(self, name: str, backend, function, *arguments) -> None:
-        if self.only and not any(fnmatch.fnmatch(name, pattern) for pattern in self.only):
+        if self.only and not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.only):
             return
         try:
             function(CLIENTS, backend, *arguments)
         except Unsupported as reason:
-            results.missing(name, backend, str(reason), failed=False)
+            results.missing(results.key(name, backend), str(reason), failed=False)
         except Exception as error:  # a case that fails must not take the others with it
             self.failures += 1
             traceback.print_exc()
-            results.missing(name, backend, f"{type(error).__name__}: {error}", failed=True)
+            results.missing(results.key(name, backend), f"{type(error).__name__}: {error}", failed=True)
 
 
 # From so many flows on, the size of ip_vs's table decides, so that it is measured with a large one too.
 _MANY = 100_000
 _LARGE_TABLE = 20
+# Services, of ten servers each.
+_CONFIGURATIONS = (2_000, 10_000)
 
 
 def _established(bench: Bench, backends: list, flows: list[int], conntrack: bool = False) -> None:
@@ -47,30 +49,42 @@ def _established(bench: Bench, backends: list, flows: list[int], conntrack: bool
                 bench.case(name, backend, flows_established.run, method, count, conntrack)
 
 
-def plan(bench: Bench, rvs: list[Rvs], flows: list[int]) -> None:
-    """All cases, with RVS once for each of its paths."""
-    peer = IpVs()
+def _control(bench: Bench, backends: list) -> None:
+    for services in _CONFIGURATIONS:
+        for backend in backends:
+            bench.case(f"config-{services}", backend, control.run, services)
+            bench.case(f"config-restore-{services}", backend, control.by_tool, services)
+
+
+def plan(bench: Bench, flows: list[int]) -> None:
+    """All cases, with RVS once for each of its paths. Rows without a path to choose are measured with the slow one."""
+    peer, rvs = IpVs(), Rvs("slow")
     peer.load()
-    rvs[0].load()
-    backends = [peer, *rvs]
-    bench.case("forward", None, forwarding.without_service)
-    for backend in backends:
-        bench.case("forward+service", backend, forwarding.with_service)
+    rvs.load()
+    both = [peer, rvs]
+    paths = [*both, Rvs("fast")] if Rvs.has_fast_path() else both
     few = [count for count in flows if count < _MANY]
-    _established(bench, backends, few)
+    many = [count for count in flows if count >= _MANY]
+
+    bench.case("forward", None, forwarding.without_service)
+    for backend in paths:
+        bench.case("forward+service", backend, forwarding.with_service)
+    _established(bench, paths, few)
     for scheduler in new_connection.SCHEDULERS:
         for servers in (10, 250):
-            for backend in backends[:2]:
+            for backend in both:
                 bench.case(f"new-{scheduler}-{servers}", backend, new_connection.run, scheduler, servers)
-    many = [count for count in flows if count >= _MANY]
-    _established(bench, backends, many)
+    _control(bench, both)
+    _established(bench, paths, many)
+    # Last, because once a namespace has had conntrack its hooks stay known to the kernel.
+    _established(bench, paths, flows, conntrack=True)
     if many:
+        region.save_symbols()
         peer.unload()
         large = IpVs(_LARGE_TABLE)
         large.load()
         _established(bench, [large], many)
-    # Last, because once a namespace has had conntrack its hooks stay known to the kernel.
-    _established(bench, backends, few[:1], conntrack=True)
+        _established(bench, [large], many, conntrack=True)
 
 
 def main() -> int:
@@ -82,9 +96,8 @@ def main() -> int:
     region.wanted = arguments.mark
     subprocess.run(["modprobe", "-a", "pktgen", "dummy"], check=True)
     bench = Bench(arguments.only)
-    plan(bench, [Rvs()], [int(count) for count in arguments.flows.split(",")])
-    if region.wanted:
-        region.save_symbols()
+    plan(bench, [int(count) for count in arguments.flows.split(",")])
+    region.save_symbols()
     print(f"bench: {bench.failures} cases failed", flush=True)
     return 1 if bench.failures else 0
 

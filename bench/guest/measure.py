@@ -52,6 +52,18 @@ def settle() -> None:
     raise Busy(f"no two idle seconds in {SETTLE_LIMIT}")
 
 
+def busy(action=None, *, seconds: float = 0) -> float:
+    """Instructions of the guest, whoever executed them, during `action` and then `seconds` of sleep.
+
+    /proc/uptime counts idle time in hundredths of a second, which is 10 million instructions.
+    """
+    before = time.monotonic(), _idle_seconds()
+    if action:
+        action()
+    time.sleep(seconds)
+    return (time.monotonic() - before[0] - (_idle_seconds() - before[1])) * 1e9
+
+
 def _other(device: str) -> str:
     return SERVER_DEVICE if device == CLIENT_DEVICE else CLIENT_DEVICE
 
@@ -78,11 +90,11 @@ def repeated(run) -> float:
     raise Unstable(", ".join(f"{result:.1f}" for result in results))
 
 
-def established(namespace: Namespace, stream: pktgen.Stream, count: int = PACKETS, label: str | None = None) -> float:
-    """Of packets that change nothing; `label` names them to the plugin that looks at one more run."""
+def established(namespace: Namespace, stream: pktgen.Stream, count: int = PACKETS, name: dict | None = None) -> float:
+    """Of packets that change nothing; `name` (results.key) is for the plugin that looks at one more run."""
     result = repeated(lambda: forwarded(namespace, stream, count))
-    if label and region.wanted:
-        with region.region(label, count, warm_up=lambda: forwarded(namespace, stream, count)):
+    if name and region.wanted:
+        with region.region(name, count, warm_up=lambda: forwarded(namespace, stream, count)):
             forwarded(namespace, stream, count)
     return result
 

@@ -3,6 +3,7 @@
 
 import contextlib
 import ctypes
+import json
 import mmap
 import os
 import shutil
@@ -30,16 +31,19 @@ _OUT = "/rvs/out"
 
 # Whether a plugin is there to look.
 wanted = False
+# How often modules have been unloaded: addresses are the same until then.
+_generation = 0
 
 
 @contextlib.contextmanager
-def region(label: str, packets: int, warm_up=None):
+def region(name: dict, packets: int, warm_up=None):
     """Look at the body of the with block, after warm_up() has filled the caches.
 
-    The n-th line of the file regions names the n-th region.
+    The n-th line of the file regions says what the n-th region is: a row's name (results.key), the number of packets, and
+    which of the files kallsyms.0, kallsyms.1, … has the names of the addresses.
     """
-    with open(f"{_OUT}/regions", "a", encoding="ascii") as file:
-        file.write(f"{packets} {label}\n")
+    with open(f"{_OUT}/regions", "a", encoding="utf-8") as file:
+        file.write(json.dumps(name | {"packets": packets, "generation": _generation}) + "\n")
     if warm_up:
         _warm()
         warm_up()
@@ -51,8 +55,12 @@ def region(label: str, packets: int, warm_up=None):
 
 
 def save_symbols() -> None:
-    """What the host needs to name the addresses it saw: they are the same until a module is unloaded."""
-    shutil.copy("/proc/kallsyms", f"{_OUT}/kallsyms")
+    """What the host needs to name the addresses it saw: to be called before a module is unloaded, and at the end."""
+    global _generation
+    if not wanted:
+        return
+    shutil.copy("/proc/kallsyms", f"{_OUT}/kallsyms.{_generation}")
     text = "/sys/module/rvs/sections/.text"
     if os.path.exists(text):
         shutil.copy(text, f"{_OUT}/rvs.text")
+    _generation += 1

@@ -6,20 +6,25 @@ import json
 _PATH = "/rvs/out/rows.jsonl"
 
 
-def row(case: str, backend, *, instructions: float, floor: float = 0.0, flows: int | None = None, conntrack: bool = False,
-        size: dict[str, float] | None = None, counted: str) -> None:
-    """One row.
-
-    `instructions` are those of one of what `counted` names, `floor` the part of them that is not the load balancer's or
-    the network stack's above it; `size` bytes (see memory.growth).
-    """
-    fields = {
+def key(case: str, backend, flows: int | None = None, conntrack: bool = False) -> dict:
+    """What names a row within a boot."""
+    return {
         "case": case,
         "backend": backend.name if backend else None,
         "path": backend.path if backend else None,
         "table_bits": getattr(backend, "table_bits", None),
         "flows": flows,
         "conntrack": conntrack,
+    }
+
+
+def row(name: dict, *, instructions: float, floor: float = 0.0, size: dict[str, float] | None = None, counted: str) -> None:
+    """One row, named by key().
+
+    `instructions` are those of one of what `counted` names, `floor` the part of them that is not the load balancer's or
+    the network stack's above it; `size` bytes (see memory.growth).
+    """
+    fields = name | {
         "instructions": round(instructions, 1),
         "floor": round(floor, 1),
         "bytes": round(size["all"], 1) if size else None,
@@ -27,17 +32,21 @@ def row(case: str, backend, *, instructions: float, floor: float = 0.0, flows: i
         "counted": counted,
     }
     _write(fields)
-    name = f"{fields['backend'] or '-'}{'/%d bits' % fields['table_bits'] if fields['table_bits'] else ''}"
-    print(f"{case:22} {name:14} {fields['path'] or '-':5} {flows or '-':>8} {'ct' if conntrack else '':3}"
-          f"{fields['instructions']:>10} {fields['instructions'] - fields['floor']:>10.1f}"
-          f"{'' if size is None else f"  {fields['bytes']} bytes {fields['bytes_of']}"}", flush=True)
+    above = fields["instructions"] - fields["floor"]
+    sizes = "" if size is None else f"  {fields['bytes']} bytes {fields['bytes_of']}"
+    print(f"{_shown(name)}{fields['instructions']:>14} {above:>14.1f}{sizes}", flush=True)
 
 
-def missing(case: str, backend, reason: str, failed: bool) -> None:
+def missing(name: dict, reason: str, failed: bool) -> None:
     """A row that cannot be had, and why: lacked by the load balancer, or failed."""
-    _write({"case": case, "backend": backend.name if backend else None, "path": backend.path if backend else None,
-            "reason": reason, "failed": failed})
-    print(f"{case:22} {backend.name if backend else '-':14} {'FAILED' if failed else 'not there'}: {reason}", flush=True)
+    _write(name | {"instructions": None, "floor": None, "bytes": None, "reason": reason, "failed": failed})
+    print(f"{_shown(name)} {'FAILED' if failed else 'not there'}: {reason}", flush=True)
+
+
+def _shown(name: dict) -> str:
+    backend = f"{name['backend'] or '-'}{'/%d bits' % name['table_bits'] if name['table_bits'] else ''}"
+    return (f"{name['case']:22} {backend:14} {name['path'] or '-':5} {name['flows'] or '-':>8} "
+            f"{'ct' if name['conntrack'] else '':3}")
 
 
 def _write(fields: dict) -> None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Instructions a packet, function by function, from what the plugin `profile` counted.
 
-usage: profile.py RESULTS COUNTS MODULE [CASE]
-RESULTS: directory with what the guest left (regions, kallsyms, rvs.text); COUNTS: file of the plugin; MODULE: rvs.ko with
-debug information. CASE: only regions with this in their label.
+usage: profile.py RESULTS COUNTS MODULE [BACKEND]
+RESULTS: directory with what the guest left; COUNTS: file of the plugin; MODULE: rvs.ko with
+debug information. BACKEND: rvs or ip_vs alone.
 """
 
 import collections
@@ -11,12 +11,13 @@ import pathlib
 import sys
 
 import symbols
+from regions import Regions, label
 
 # Below this many instructions a packet a line is not worth reading.
 SHOWN = 2.0
 
 
-def regions(path: pathlib.Path):
+def counted(path: pathlib.Path):
     """One dictionary a region: how often the instruction at an address ran."""
     counts = None
     with open(path, encoding="ascii") as file:
@@ -49,21 +50,22 @@ def own_code(frames: list[symbols.Frame]) -> symbols.Frame:
     return frames[-1]
 
 
-def report(label: str, packets: int, counts: collections.Counter, kallsyms: symbols.Kallsyms, module, text) -> None:
+def report(name: dict, counts: collections.Counter, kallsyms: symbols.Kallsyms, module, text) -> None:
+    packets = name["packets"]
     per_module, per_function = collections.Counter(), collections.Counter()
     in_module = []
     for address, count in counts.items():
-        name, owner = kallsyms.find(address)
+        function, owner = kallsyms.find(address)
         per_module[owner] += count / packets
-        per_function[name, owner] += count / packets
+        per_function[function, owner] += count / packets
         if owner == "rvs":
             in_module.append(address)
-    print(f"\n=== {label}: {sum(per_module.values()):.1f} instructions a packet, generator included")
+    print(f"\n=== {label(name)}: {sum(per_module.values()):.1f} instructions a packet, generator included")
     listing("by module", per_module)
-    names = symbols.demangled([name for name, _ in per_function])
+    functions = symbols.demangled([function for function, _ in per_function])
     listing("by function", collections.Counter({
-        f"{name}{'' if owner == 'kernel' else f' [{owner}]'}": cost
-        for name, ((_, owner), cost) in zip(names, per_function.items())
+        f"{function}{'' if owner == 'kernel' else f' [{owner}]'}": cost
+        for function, ((_, owner), cost) in zip(functions, per_function.items())
     }))
     if not in_module:
         return
@@ -77,16 +79,14 @@ def report(label: str, packets: int, counts: collections.Counter, kallsyms: symb
     listing("rvs, by source line", by_line)
 
 
-def main(results: str, counts: str, module: str, only: str = "") -> None:
+def main(results: str, counts: str, module: str, backend: str = "") -> None:
     directory = pathlib.Path(results)
-    kallsyms = symbols.Kallsyms(directory / "kallsyms")
+    regions = Regions(directory)
     text_file = directory / "rvs.text"
     text = int(text_file.read_text(encoding="ascii"), 16) if text_file.exists() else 0
-    labels = (directory / "regions").read_text(encoding="ascii").splitlines()
-    for line, region in zip(labels, regions(pathlib.Path(counts)), strict=True):
-        packets, label = line.split(" ", 1)
-        if only in label:
-            report(label, int(packets), region, kallsyms, pathlib.Path(module), text)
+    for name, region in zip(regions.names, counted(pathlib.Path(counts)), strict=True):
+        if not backend or name["backend"] == backend:
+            report(name, region, regions.kallsyms(name), pathlib.Path(module), text)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,12 @@ use crate::{
         Target,
         Verdict, //
     },
-    logic::{
-        packet::ipv4,
-        ttl, //
-    },
+    logic::packet::ipv4,
 };
 
 use super::{
     egress::{
         self,
-        Egress,
         Method, //
     },
     Context, //
@@ -37,21 +33,7 @@ pub(super) fn send(
     header: &ipv4::Header,
     conn: &Conn,
 ) -> Verdict {
-    let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
-        Ok(way) => way,
-        Err(verdict) => return verdict,
-    };
-    let Egress::Remote(route) = egress else {
-        packet.set_balanced();
-        return packet.accept();
-    };
-    let Some(bytes) = packet.writable(header.header_len) else {
-        return packet.discard();
-    };
-    if ttl::decrement_ttl(bytes).is_err() {
-        return packet.discard();
-    }
-    packet.forget_device_checksum();
-    packet.set_balanced();
-    packet.send(route, context.guard)
+    egress::send_unchanged(context, packet, header, conn, METHOD, |packet, route, _| {
+        packet.send(route, context.guard)
+    })
 }

@@ -3,13 +3,10 @@
 //! The way out to a real server, by whatever method: route, time to live and path MTU, as a router
 //! treats a packet (RFC 1812 section 5).
 
-use core::net::Ipv4Addr;
-
 use crate::{
     conn::Conn,
     kapi::{
         net::{
-            HookPoint,
             Packet,
             Route,
             Target,
@@ -19,7 +16,8 @@ use crate::{
     },
     logic::{
         addr::Addr,
-        packet::ipv4, //
+        packet::ipv4,
+        ttl, //
     },
 };
 
@@ -71,10 +69,11 @@ pub(super) fn route<'a, 'g>(
         return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0));
     };
     if route.is_local() {
-        if leads_to_loopback(context, header, destination) {
-            return Err(packet.discard());
-        }
         return Ok((packet, Egress::Local));
+    }
+    // Its answer would never come back (RFC 1122 section 3.2.1.3).
+    if header.src.is_loopback() {
+        return Err(packet.discard());
     }
 
     if header.ttl <= 1 {
@@ -90,14 +89,36 @@ pub(super) fn route<'a, 'g>(
     Ok((packet, Egress::Remote(route)))
 }
 
+/// Sends a packet to the real server, whole and unchanged but for its time to live, by `transmit`; that is also told the
+/// time to live that is left.
+pub(super) fn send_unchanged<'g>(
+    context: Context<'g>,
+    packet: Packet<'_>,
+    header: &ipv4::Header,
+    conn: &Conn,
+    method: Method,
+    transmit: impl FnOnce(Packet<'_>, RcuRef<'g, Route>, u8) -> Verdict,
+) -> Verdict {
+    let (mut packet, egress) = match route(context, packet, header, conn, method) {
+        Ok(way) => way,
+        Err(verdict) => return verdict,
+    };
+    let Egress::Remote(route) = egress else {
+        packet.set_balanced();
+        return packet.accept();
+    };
+    let Some(bytes) = packet.writable(header.header_len) else {
+        return packet.discard();
+    };
+    let Ok(Some(ttl)) = ttl::decrement_ttl(bytes) else {
+        return packet.discard();
+    };
+    packet.forget_device_checksum();
+    packet.set_balanced();
+    transmit(packet, route, ttl)
+}
+
 /// Tells the sender that nobody serves the port.
 pub(super) fn unreachable(packet: Packet<'_>) -> Verdict {
     packet.refuse(icmp_type::DEST_UNREACH, icmp_type::PORT_UNREACH, 0)
-}
-
-/// A stranger must not reach services that listen on the loopback address only.
-fn leads_to_loopback(context: Context<'_>, header: &ipv4::Header, destination: Ipv4Addr) -> bool {
-    matches!(context.point, HookPoint::LocalIn)
-        && destination.is_loopback()
-        && !header.src.is_loopback()
 }

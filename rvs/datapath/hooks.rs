@@ -23,7 +23,8 @@ use super::{
     icmp,
     parse::{
         self,
-        Content, //
+        Content,
+        Flow, //
     },
     reply,
     request,
@@ -52,16 +53,13 @@ impl Hook for LocalIn {
     const PRIORITY: i32 = AFTER_NAT_SRC;
 
     fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
-        if !packet.is_to_this_host() || !parse::may_concern(&director.filter, &packet) {
+        if packet.is_balanced()
+            || !packet.is_to_this_host()
+            || !parse::may_concern(&director.filter, &packet)
+        {
             return packet.accept();
         }
-        let context = Context {
-            director,
-            net,
-            guard,
-            point: Self::POINT,
-        };
-        both_ways(context, packet)
+        both_ways(Context::new(director, net, guard, Self::POINT), packet)
     }
 }
 
@@ -74,16 +72,14 @@ impl Hook for LocalOut {
     const PRIORITY: i32 = AFTER_NAT_DST;
 
     fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
-        if !parse::may_concern(&director.filter, &packet) || packet.is_of_nodefrag_socket() {
+        // Its own packets come by, on their way to the real servers.
+        if packet.is_balanced()
+            || !parse::may_concern(&director.filter, &packet)
+            || packet.is_of_nodefrag_socket()
+        {
             return packet.accept();
         }
-        let context = Context {
-            director,
-            net,
-            guard,
-            point: Self::POINT,
-        };
-        both_ways(context, packet)
+        both_ways(Context::new(director, net, guard, Self::POINT), packet)
     }
 }
 
@@ -96,67 +92,64 @@ impl Hook for Forward {
     const PRIORITY: i32 = 100;
 
     fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
-        if !parse::may_be_reply(&director.filter, &packet) {
+        if !parse::may_be_reply(&director.filter, &packet) || packet.is_balanced() {
             return packet.accept();
         }
-        let context = Context {
-            director,
-            net,
-            guard,
-            point: Self::POINT,
-        };
-        replies_only(context, packet)
+        replies_only(Context::new(director, net, guard, Self::POINT), packet)
     }
 }
 
 /// Takes packets of either side of a connection, and those that begin one.
+#[inline(always)]
 fn both_ways(context: Context<'_>, packet: Packet<'_>) -> Verdict {
-    if packet.is_balanced() || !packet.has_route() {
+    if !packet.has_route() {
         return packet.accept();
     }
-    let (packet, content) = match parse::read(packet, context.point) {
-        Ok(read) => read,
-        Err(verdict) => return verdict,
-    };
-    let connections = &context.director.connections;
-    match content {
-        Content::Flow(flow) => match connections.find(context.guard, &flow.tuple) {
-            Some((conn, Side::Original)) => request::of_connection(context, packet, &flow, conn),
-            Some((conn, Side::Reply)) => reply::translate(context, packet, &flow, conn),
-            None => request::first(context, packet, &flow),
-        },
-        // The error goes against the direction of the packet it is about.
-        Content::IcmpError(error) => {
-            match connections.find(context.guard, &error.icmp.tuple.reversed()) {
-                Some((conn, Side::Original)) => icmp::to_real_server(context, packet, &error, conn),
-                Some((conn, Side::Reply)) => icmp::to_client(context, packet, &error, conn),
-                None => packet.accept(),
-            }
-        }
+    match parse::usual(&packet) {
+        Some(flow) => flow_both_ways(context, packet, &flow),
+        None => unusual(context, packet, flow_both_ways),
     }
 }
 
 /// Takes packets of real servers only: what clients send to other hosts is none of ours.
+#[inline(always)]
 fn replies_only(context: Context<'_>, packet: Packet<'_>) -> Verdict {
-    if packet.is_balanced() {
-        return packet.accept();
+    match parse::usual(&packet) {
+        Some(flow) => flow_replies_only(context, packet, &flow),
+        None => unusual(context, packet, flow_replies_only),
     }
-    let (packet, content) = match parse::read(packet, context.point) {
-        Ok(read) => read,
-        Err(verdict) => return verdict,
-    };
+}
+
+#[inline(always)]
+fn flow_both_ways(context: Context<'_>, packet: Packet<'_>, flow: &Flow) -> Verdict {
     let connections = &context.director.connections;
-    match content {
-        Content::Flow(flow) => match connections.find(context.guard, &flow.tuple) {
-            Some((conn, Side::Reply)) => reply::translate(context, packet, &flow, conn),
-            _ => packet.accept(),
-        },
-        Content::IcmpError(error) => {
-            match connections.find(context.guard, &error.icmp.tuple.reversed()) {
-                Some((conn, Side::Reply)) => icmp::to_client(context, packet, &error, conn),
-                Some((conn, Side::Original)) => icmp::to_real_server(context, packet, &error, conn),
-                None => packet.accept(),
-            }
-        }
+    match connections.find(context.guard, &flow.tuple) {
+        Some((conn, Side::Original)) => request::of_connection(context, packet, flow, conn),
+        Some((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
+        None => request::first(context, packet, flow),
+    }
+}
+
+#[inline(always)]
+fn flow_replies_only(context: Context<'_>, packet: Packet<'_>, flow: &Flow) -> Verdict {
+    let connections = &context.director.connections;
+    match connections.find(context.guard, &flow.tuple) {
+        Some((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
+        _ => packet.accept(),
+    }
+}
+
+/// Takes packets that need more than one look: with options, fragments, ICMP errors, and those
+/// whose headers are scattered.
+#[cold]
+fn unusual(
+    context: Context<'_>,
+    packet: Packet<'_>,
+    of_flow: impl FnOnce(Context<'_>, Packet<'_>, &Flow) -> Verdict,
+) -> Verdict {
+    match parse::unusual(packet, context.point) {
+        Ok((packet, Content::Flow(flow))) => of_flow(context, packet, &flow),
+        Ok((packet, Content::IcmpError(error))) => icmp::translate(context, packet, &error),
+        Err(verdict) => verdict,
     }
 }

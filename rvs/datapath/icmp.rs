@@ -10,6 +10,7 @@ use crate::{
             Packet,
             Verdict, //
         },
+        rcu_table::Side,
         sync::RcuRef, //
     },
     logic::nat::{
@@ -28,9 +29,20 @@ use super::{
     Context, //
 };
 
+/// Takes an error about a packet of a connection, from either side.
+pub(super) fn translate(context: Context<'_>, packet: Packet<'_>, error: &IcmpError) -> Verdict {
+    // The error goes against the direction of the packet it is about.
+    let tuple = error.icmp.tuple.reversed();
+    match context.director.connections.find(context.guard, &tuple) {
+        Some((conn, Side::Original)) => to_real_server(context, packet, error, conn),
+        Some((conn, Side::Reply)) => to_client(context, packet, error, conn),
+        None => packet.accept(),
+    }
+}
+
 /// An error from the client's side about a reply, sent to the service: the real server wants to
 /// know, of a path with a smaller MTU for example.
-pub(super) fn to_real_server(
+fn to_real_server(
     context: Context<'_>,
     packet: Packet<'_>,
     error: &IcmpError,
@@ -53,7 +65,7 @@ pub(super) fn to_real_server(
 }
 
 /// An error from the real server's side about a request: the client knows only the service.
-pub(super) fn to_client(
+fn to_client(
     context: Context<'_>,
     mut packet: Packet<'_>,
     error: &IcmpError,

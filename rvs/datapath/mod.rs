@@ -52,3 +52,15 @@ struct Context<'a> {
     guard: &'a rcu::Guard,
     point: HookPoint,
 }
+
+impl<'a> Context<'a> {
+    #[inline(always)]
+    fn new(director: &'a Director, net: &'a Net, guard: &'a rcu::Guard, point: HookPoint) -> Self {
+        Self {
+            director,
+            net,
+            guard,
+            point,
+        }
+    }
+}

@@ -5,11 +5,13 @@
 use crate::{
     conn::Conn,
     kapi::net::{
+        HookPoint,
         Packet,
         Target,
         Verdict, //
     },
     logic::{
+        addr::Addr,
         nat::{
             self,
             ChecksumState, //
@@ -61,6 +63,9 @@ pub(super) fn send_rewritten<E>(
         Ok(way) => way,
         Err(verdict) => return verdict,
     };
+    if matches!(egress, Egress::Local) && leads_to_loopback(context, header, conn) {
+        return packet.discard();
+    }
     let checksum = checksum_state(&packet);
     let Some(bytes) = packet.writable(headers_len) else {
         return packet.discard();
@@ -78,6 +83,15 @@ pub(super) fn send_rewritten<E>(
         Egress::Local => packet.accept(),
         Egress::Remote(route) => packet.send(route, context.guard),
     }
+}
+
+/// A stranger must not reach services that listen on the loopback address only. Without translation a packet keeps the
+/// virtual address, whatever the real server's.
+fn leads_to_loopback(context: Context<'_>, header: &ipv4::Header, conn: &Conn) -> bool {
+    let is_loopback = |addr| matches!(addr, Addr::V4(addr) if addr.is_loopback());
+    matches!(context.point, HookPoint::LocalIn)
+        && is_loopback(conn.real_server().addr)
+        && !header.src.is_loopback()
 }
 
 /// What the checksum field of a packet holds.

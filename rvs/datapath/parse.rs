@@ -35,6 +35,15 @@ pub(super) struct Flow {
 }
 
 impl Flow {
+    #[inline(always)]
+    fn new(header: ipv4::Header, transport: Transport) -> Self {
+        Self {
+            header,
+            transport,
+            tuple: transport.tuple(header.addrs()),
+        }
+    }
+
     /// Returns the bytes up to the end of the fixed transport header: those a rewrite touches.
     pub(super) fn headers_len(&self) -> usize {
         let transport = match self.transport.protocol() {
@@ -85,9 +94,16 @@ pub(super) fn may_be_reply(filter: &AddressFilter, packet: &Packet<'_>) -> bool 
     }
 }
 
-/// Reads a packet, whole: fragments are collected before. The verdict of a packet that is none of
-/// ours, or makes no sense, is to let it pass: the stack behind has its own rules for it.
-pub(super) fn read<'a>(
+/// Reads a packet of the usual form, at once; none for every other, which is for [`unusual`].
+#[inline(always)]
+pub(super) fn usual(packet: &Packet<'_>) -> Option<Flow> {
+    packet::usual(packet.bytes()).map(|(header, transport)| Flow::new(header, transport))
+}
+
+/// Reads any packet, whole: fragments are collected before. The verdict of a packet that is none
+/// of ours, or makes no sense, is to let it pass: the stack behind has its own rules for it.
+#[cold]
+pub(super) fn unusual<'a>(
     mut packet: Packet<'a>,
     point: HookPoint,
 ) -> Result<(Packet<'a>, Content), Verdict> {
@@ -114,14 +130,7 @@ pub(super) fn read<'a>(
         }
     } else {
         match parse_with(&mut packet, |bytes, _| packet::transport(&header, bytes)) {
-            Ok(transport) => {
-                let flow = Flow {
-                    header,
-                    transport,
-                    tuple: transport.tuple(header.addrs()),
-                };
-                Ok((packet, Content::Flow(flow)))
-            }
+            Ok(transport) => Ok((packet, Content::Flow(Flow::new(header, transport)))),
             Err(_) => Err(packet.accept()),
         }
     }
@@ -131,7 +140,7 @@ pub(super) fn read<'a>(
 fn defragment(packet: Packet<'_>, point: HookPoint) -> Result<Packet<'_>, Verdict> {
     match point {
         // The stack collects what it delivers before it asks the hooks.
-        HookPoint::LocalIn => Err(packet.accept()),
+        HookPoint::PreRouting | HookPoint::LocalIn => Err(packet.accept()),
         HookPoint::Forward => packet.defragment(DefragmentAt::Forward),
         HookPoint::LocalOut => packet.defragment(DefragmentAt::LocalOut),
     }

@@ -69,7 +69,7 @@ pub(super) fn translate(
 pub(super) fn go_on(context: Context<'_>, mut packet: Packet<'_>) -> Verdict {
     match context.point {
         // It has arrived.
-        HookPoint::LocalIn => {}
+        HookPoint::PreRouting | HookPoint::LocalIn => {}
         HookPoint::Forward | HookPoint::LocalOut => {
             if context.net.routes_by_source() && packet.reroute().is_err() {
                 return packet.discard();

@@ -11,16 +11,12 @@ use crate::{
         Target,
         Verdict, //
     },
-    logic::{
-        packet::ipv4,
-        ttl, //
-    },
+    logic::packet::ipv4,
 };
 
 use super::{
     egress::{
         self,
-        Egress,
         Method, //
     },
     Context, //
@@ -38,28 +34,19 @@ pub(super) fn send(
     header: &ipv4::Header,
     conn: &Conn,
 ) -> Verdict {
-    let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
-        Ok(way) => way,
-        Err(verdict) => return verdict,
-    };
-    let Egress::Remote(route) = egress else {
-        packet.set_balanced();
-        return packet.accept();
-    };
-    let Some(bytes) = packet.writable(header.header_len) else {
-        return packet.discard();
-    };
-    let Ok(Some(ttl)) = ttl::decrement_ttl(bytes) else {
-        return packet.discard();
-    };
-    packet.forget_device_checksum();
-    packet.set_balanced();
-    packet.send_in_tunnel(
-        &route,
-        Outer {
-            ttl,
-            tos: header.tos,
-            dont_fragment: header.dont_fragment,
+    egress::send_unchanged(
+        context,
+        packet,
+        header,
+        conn,
+        METHOD,
+        |packet, route, ttl| {
+            let outer = Outer {
+                ttl,
+                tos: header.tos,
+                dont_fragment: header.dont_fragment,
+            };
+            packet.send_in_tunnel(&route, outer)
         },
     )
 }

@@ -10,11 +10,6 @@ WEB=tcp/$VIP:80
 stale=
 [ "$LB_BACKEND" = rvs ] || stale=', wrong UDP checksum'
 
-# client_error PORT [TTL]: what comes back to the client.
-client_error() {
-	in_ns "$CLIENT" python3 -S "$HELPERS/udp_error.py" "$VIP" "$@"
-}
-
 closed_port_of_the_server_is_reported_by_the_vip() {
 	local service=udp/$VIP:7002
 	expect_success lb_service_add "$service" rr
@@ -37,11 +32,6 @@ last_hop_is_reported_by_the_vip() {
 	expect_equal "ICMP errors of the server" 1 "$(counted_packets "$DIRECTOR" errors_of_server)"
 	# One hop more, and it arrives.
 	expect_equal "what the client gets" "ECONNREFUSED 3/3 from $VIP about self > $VIP:7002$stale" "$(client_error 7002 3)"
-}
-
-# path_mtu NAMESPACE ADDRESS: what the host has learnt.
-path_mtu() {
-	ip -n "$1" route get "$2" | grep -o 'mtu [0-9]*'
 }
 
 small_mtu_at_the_client_is_learnt_by_the_server() {
@@ -70,8 +60,7 @@ small_mtu_at_the_server_is_learnt_by_the_client() {
 
 test_begin --router
 http_server_start 1 8080 || bail "nginx does not start"
-ip netns exec "${SERVERS[0]}" socat -b 65536 TCP-LISTEN:9000,fork,reuseaddr SYSTEM:sha256sum &
-disown
+upload_server_start "${SERVERS[0]}"
 # The datagram that comes back in the error is to have its full checksum.
 in_ns "$CLIENT" ethtool -K eth0 tx off >"$TEST_DIR/ethtool" || bail "checksum offload cannot be switched off"
 count_packets "$CLIENT" from_servers input "ip saddr $SERVER_NET"

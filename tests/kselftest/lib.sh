@@ -19,8 +19,16 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$KSELFTEST_DIR/lib/backend.sh"
 # shellcheck source=lib/topology.sh
 . "$KSELFTEST_DIR/lib/topology.sh"
+# shellcheck source=lib/topology_direct_reply.sh
+. "$KSELFTEST_DIR/lib/topology_direct_reply.sh"
 # shellcheck source=lib/servers.sh
 . "$KSELFTEST_DIR/lib/servers.sh"
+# shellcheck source=lib/http.sh
+. "$KSELFTEST_DIR/lib/http.sh"
+# shellcheck source=lib/transfer.sh
+. "$KSELFTEST_DIR/lib/transfer.sh"
+# shellcheck source=lib/path.sh
+. "$KSELFTEST_DIR/lib/path.sh"
 # shellcheck source=lib/talk.sh
 . "$KSELFTEST_DIR/lib/talk.sh"
 # shellcheck source=lib/counters.sh

@@ -9,38 +9,6 @@ WEB_SERVERS=("${SERVER_IPS[@]/%/:8080}")
 TALK=tcp/$VIP:7000
 TALK_SERVERS=("${SERVER_IPS[@]/%/:7000}")
 
-# fetch COUNT FILE: so many requests, each by a connection of its own; the answers and who sent them, by turns.
-fetch() {
-	in_ns "$CLIENT" curl -sS --max-time 20 -H 'Connection: close' -w '%{remote_ip}\n' "http://$VIP/[1-$1]" >"$2" 2>&1
-}
-
-# answers FILE TEXT: how many lines are TEXT.
-answers() {
-	grep -cxF -- "$2" "$1"
-}
-
-# web_service SCHEDULER WEIGHT...: a fresh service with a scheduler that has not chosen yet.
-web_service() {
-	local i scheduler=$1
-	shift
-	lb_flush
-	expect_success lb_service_add "$WEB" "$scheduler"
-	for i in "${!WEB_SERVERS[@]}"; do
-		expect_success lb_server_add "$WEB" "${WEB_SERVERS[i]}" "$1"
-		shift
-	done
-}
-
-# expect_shares FILE NUMBER...: how many answers each server has given.
-expect_shares() {
-	local i file=$1
-	shift
-	for i in 1 2 3; do
-		expect_equal "answers of server$i" "$1" "$(answers "$file" "server$i")"
-		shift
-	done
-}
-
 wrr_follows_weights() {
 	web_service wrr 2 1 1
 	fetch 40 "$TEST_DIR/wrr"

@@ -10,35 +10,8 @@ UPLOAD=tcp/$VIP:9000
 SIZE=50000000
 PARALLEL=200
 
-# offloads FEATURE-SETTING...: on both ends of every link.
-offloads() {
-	local i
-	in_ns "$CLIENT" ethtool -K eth0 "$@" || return
-	in_ns "$DIRECTOR" ethtool -K client "$@" || return
-	for i in "${!SERVERS[@]}"; do
-		in_ns "$DIRECTOR" ethtool -K "server$((i + 1))" "$@" || return
-		in_ns "${SERVERS[i]}" ethtool -K eth0 "$@" || return
-	done
-}
-
-# mean_size NAMESPACE COUNTER: bytes a packet.
-mean_size() {
-	counted "$1" "$2" | awk '{ print $1 ? int($2 / $1) : 0 }'
-}
-
-download() {
-	expect_equal "sha256 of the download" "$file_sum" \
-		"$(in_ns "$CLIENT" curl -sS --max-time 900 "http://$VIP/files/large" | sha256sum)"
-}
-
-upload() {
-	# The sum comes back by the same connection, after the client has closed its side.
-	expect_equal "sha256 of the upload" "$file_sum" \
-		"$(in_ns "$CLIENT" socat -b 65536 -t 600 - "TCP:$VIP:9000" <"$TEST_DIR/files/large")"
-}
-
 download_in_large_segments() {
-	expect_success offloads tso on gso on gro on tx on sg on
+	large_segments
 	count_packets "$CLIENT" large_in prerouting "ip saddr $VIP tcp sport 80"
 	download
 	expect_range "mean size of the packets of the download" 1501 70000 "$(mean_size "$CLIENT" large_in)"
@@ -51,7 +24,7 @@ upload_in_large_segments() {
 }
 
 download_in_single_packets() {
-	expect_success offloads tso off gso off gro off tx off sg off
+	single_packets
 	count_packets "$CLIENT" single_in prerouting "ip saddr $VIP tcp sport 80"
 	download
 	expect_range "mean size of the packets of the download" 1000 1500 "$(mean_size "$CLIENT" single_in)"
@@ -82,7 +55,7 @@ signal_servers() {
 
 many_connections_at_once() {
 	local curl directory=$TEST_DIR/parallel sums
-	expect_success offloads tso on gso on gro on tx on sg on
+	large_segments
 	lb_flush
 	expect_success lb_service_add "$WEB" rr
 	for server in "${WEB_SERVERS[@]}"; do
@@ -117,10 +90,8 @@ test_begin
 for i in 1 2 3; do
 	http_server_start "$i" 8080 || bail "nginx does not start"
 done
-head -c "$SIZE" /dev/urandom >"$TEST_DIR/files/large"
-file_sum=$(sha256sum <"$TEST_DIR/files/large")
-ip netns exec "${SERVERS[0]}" socat -b 65536 TCP-LISTEN:9000,fork,reuseaddr SYSTEM:sha256sum &
-disown
+transfer_file "$SIZE"
+upload_server_start "${SERVERS[0]}"
 for service in "$WEB" "$UPLOAD"; do
 	lb_service_add "$service" rr || bail "no service"
 done

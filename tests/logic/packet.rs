@@ -13,6 +13,7 @@ use rvs_logic::logic::{
         icmp,
         ipv4,
         transport,
+        usual,
         Malformed,
         ParseError,
         Transport, //
@@ -111,6 +112,8 @@ proptest! {
         prop_assert_eq!(header.fragment, ipv4::Fragment::None);
         prop_assert_eq!(transport.tuple(header.addrs()), tuple(&packet));
         prop_assert_eq!(transport.dst(header.addrs()), endpoint(packet.dst));
+        let plain = (packet.ip_options == 0).then_some((header, transport));
+        prop_assert_eq!(usual(&bytes), plain);
         match (&packet.segment, transport) {
             (Segment::Tcp { flags, options }, Transport::Tcp(tcp)) => {
                 prop_assert_eq!(tcp.header_len, 20 + options);
@@ -197,6 +200,9 @@ proptest! {
                     *byte = value;
                 }
             }
+        }
+        if let Some(read) = usual(&bytes) {
+            prop_assert_eq!(parse(&bytes), Ok(read));
         }
         if let Ok((header, _)) = parse(&bytes) {
             prop_assert!(header.header_len + 8 <= header.total_len);

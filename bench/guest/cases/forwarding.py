@@ -22,9 +22,9 @@ def without_service(clients, _backend) -> None:
     namespace = Namespace("plain", clients)
     stream = _stream()
     drop = floor(namespace, stream)
-    _untaxed = established(namespace, stream)
-    results.row("floor", None, instructions=drop, floor=drop, flows=1, counted="packet generated and dropped in ip_rcv")
-    results.row("forward", None, instructions=_untaxed, floor=drop, flows=1, counted=_COUNTED)
+    _untaxed = established(namespace, stream, name=results.key("forward", None, 1))
+    results.row(results.key("floor", None, 1), instructions=drop, floor=drop, counted="packet generated and dropped in ip_rcv")
+    results.row(results.key("forward", None, 1), instructions=_untaxed, floor=drop, counted=_COUNTED)
     namespace.close()
 
 
@@ -35,10 +35,11 @@ def with_service(clients, backend) -> None:
         backend.add_server(namespace, VIP, 80, server(0), "dr")
         stream = _stream()
         drop = floor(namespace, stream)
-        instructions = established(namespace, stream, label=f"forward+service {backend.name} {backend.path} 1")
-        results.row("forward+service", backend, instructions=instructions, floor=drop, flows=1, counted=_COUNTED)
+        name = results.key("forward+service", backend, 1)
+        instructions = established(namespace, stream, name=name)
+        results.row(name, instructions=instructions, floor=drop, counted=_COUNTED)
         if _untaxed is not None:
-            results.row("forward-tax", backend, instructions=instructions, floor=_untaxed, flows=1,
+            results.row(results.key("forward-tax", backend, 1), instructions=instructions, floor=_untaxed,
                         counted=f"{_COUNTED}, over the same packet with no service configured")
     finally:
         namespace.close()

@@ -20,14 +20,15 @@ def run(clients, backend, scheduler: str, servers: int) -> None:
             backend.add_server(namespace, VIP, _PORT, server(number), "dr")
         stream = request_stream(requests(VIP, _PORT, PACKETS))
         settle()
-        with region.region(f"new-{scheduler}-{servers} {backend.name} {backend.path} {PACKETS}", PACKETS):
+        name = results.key(f"new-{scheduler}-{servers}", backend, PACKETS)
+        with region.region(name, PACKETS):
             created = forwarded(namespace, stream, PACKETS)
         settle()
         known = established(namespace, stream)
         drop = floor(namespace, stream)
         counted = "first packet of a UDP flow, by DR"
-        results.row(f"new-{scheduler}-{servers}", backend, instructions=created, floor=drop, flows=PACKETS, counted=counted)
-        results.row(f"new-{scheduler}-{servers}-over", backend, instructions=created, floor=known, flows=PACKETS,
+        results.row(name, instructions=created, floor=drop, counted=counted)
+        results.row(results.key(f"{name['case']}-over", backend, PACKETS), instructions=created, floor=known,
                     counted=f"{counted}, over a packet of the same flows established")
     finally:
         namespace.close()

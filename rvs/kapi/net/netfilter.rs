@@ -25,6 +25,8 @@ use super::{
 /// Where in the IPv4 stack a hook sits.
 #[derive(Clone, Copy)]
 pub(crate) enum HookPoint {
+    /// Packets that were received, before they are routed.
+    PreRouting,
     /// Packets for this host.
     LocalIn,
     /// Packets for other hosts.
@@ -36,6 +38,7 @@ pub(crate) enum HookPoint {
 impl HookPoint {
     const fn number(self) -> c_uint {
         match self {
+            Self::PreRouting => bindings::nf_inet_hooks_NF_INET_PRE_ROUTING,
             Self::LocalIn => bindings::nf_inet_hooks_NF_INET_LOCAL_IN,
             Self::Forward => bindings::nf_inet_hooks_NF_INET_FORWARD,
             Self::LocalOut => bindings::nf_inet_hooks_NF_INET_LOCAL_OUT,
@@ -159,7 +162,8 @@ unsafe extern "C" fn trampoline<H: Hook>(
     skb: *mut bindings::sk_buff,
     state: *const bindings::nf_hook_state,
 ) -> c_uint {
-    let guard = rcu::read_lock();
+    // SAFETY: `nf_hook()` calls hooks in a read side critical section.
+    let guard = unsafe { crate::kapi::sync::rcu::guard_of_caller() };
     // SAFETY: `private` is the `H::Data` of a hook set, which waits for a grace period before it
     // lets go of it.
     let data = unsafe { &*private.cast::<H::Data>() };
@@ -168,5 +172,5 @@ unsafe extern "C" fn trampoline<H: Hook>(
     // SAFETY: Netfilter passes a valid packet with an IPv4 header, which the hook owns until it
     // gives its verdict.
     let packet = unsafe { Packet::from_raw(skb, net) };
-    H::run(data, net, packet, &guard).number()
+    H::run(data, net, packet, guard).number()
 }

@@ -4,7 +4,27 @@
 //!
 //! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
 
+use core::ptr::NonNull;
+
+use kernel::sync::rcu::Guard;
+
 use crate::bindings;
+
+/// Borrows the guard of a read side critical section that somebody further up the call chain has
+/// begun, so that it need not be begun again.
+///
+/// # Safety
+///
+/// The caller must be in such a section, which does not end during `'g`.
+#[inline(always)]
+pub(in crate::kapi) unsafe fn guard_of_caller<'g>() -> &'g Guard {
+    const {
+        assert!(size_of::<Guard>() == 0);
+    }
+    // SAFETY: A guard has no bytes, so that every aligned address has one; what it stands for is
+    // the caller's. It is borrowed and never dropped, which would end the section.
+    unsafe { NonNull::dangling().as_ref() }
+}
 
 /// Waits until all readers of today are done. Process context only.
 pub(crate) fn synchronize() {

@@ -138,7 +138,8 @@ pub fn parse_with_len(bytes: &[u8], packet_len: usize) -> Result<Header, ParseEr
     })
 }
 
-const DONT_FRAGMENT: u16 = 1 << 14;
+/// The flag by which routers must not fragment, in the word of flags and fragment offset.
+pub(super) const DONT_FRAGMENT: u16 = 1 << 14;
 const MORE_FRAGMENTS: u16 = 1 << 13;
 const OFFSET: u16 = (1 << 13) - 1;
 

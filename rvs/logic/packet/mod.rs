@@ -20,6 +20,10 @@ pub mod ipv4;
 pub mod tcp;
 pub mod udp;
 
+mod usual;
+
+pub use self::usual::usual;
+
 /// Why a packet could not be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ParseError {

@@ -41,7 +41,7 @@ pub struct Header {
 }
 
 /// Reads the TCP header of `segment`.
-#[inline]
+#[inline(always)]
 pub fn parse(segment: Segment, bytes: &[u8]) -> Result<Header, ParseError> {
     let fixed: &[u8; MIN_HEADER_LEN] = segment.header(bytes)?;
     let [s0, s1, d0, d1, _, _, _, _, _, _, _, _, data_offset, flags, ..] = *fixed;

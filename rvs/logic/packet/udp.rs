@@ -26,7 +26,7 @@ pub struct Header {
 }
 
 /// Reads the UDP header of `segment`.
-#[inline]
+#[inline(always)]
 pub fn parse(segment: Segment, bytes: &[u8]) -> Result<Header, ParseError> {
     let fixed: &[u8; HEADER_LEN] = segment.header(bytes)?;
     let [s0, s1, d0, d1, len0, len1, ..] = *fixed;

@@ -7,6 +7,9 @@
     ask NAME [SECONDS [SIZE]]
                       sends a line (or datagram) of SIZE bytes that was never sent before, and
                       answers who echoed it: "server1"; "timeout", "closed", "corrupt", or an errno
+    set NAME tos|ttl|df VALUE
+                      of the packets it sends from then on; df is off, or on, whatever is known of
+                      the path (RFC 1191): "ok"
     close NAME        "ok"
     reset NAME        closes a TCP connection by RST: "ok"
     finish NAME       closes the sending side and waits for the other: "ok"
@@ -22,6 +25,9 @@ ANSWER_SECONDS = 5.0
 
 # include/uapi/asm-generic/socket.h; the module socket does not name it.
 SO_NO_CHECK = 11
+
+# include/uapi/linux/in.h: never set it; set it, and do not care for the path MTU.
+IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3
 
 
 class Client:
@@ -75,6 +81,14 @@ class Client:
         line, _, self.unread[name] = self.unread[name].partition(b"\n")
         return line
 
+    def set(self, name, option, value):
+        if option == "df":
+            number, value = IP_MTU_DISCOVER, IP_PMTUDISC_PROBE if value == "on" else IP_PMTUDISC_DONT
+        else:
+            number = socket.IP_TOS if option == "tos" else socket.IP_TTL
+        self.sockets[name].setsockopt(socket.SOL_IP, number, int(value))
+        return "ok"
+
     def close(self, name):
         self.sockets.pop(name).close()
         return "ok"
@@ -98,6 +112,7 @@ def main():
     commands = {
         "open": client.open,
         "ask": client.ask,
+        "set": client.set,
         "close": client.close,
         "reset": client.reset,
         "finish": client.finish,
@@ -106,6 +121,8 @@ def main():
         command, *arguments = line.split()
         try:
             answer = commands[command](*arguments)
+        except KeyError as error:
+            answer = f"no {error}"
         except TimeoutError:
             answer = "timeout"
         except OSError as error:

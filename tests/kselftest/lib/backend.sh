@@ -3,13 +3,15 @@
 # The load balancer under test. LB_BACKEND=rvs (default) is RVS; ipvs is the kernel's own IPVS, which is the oracle:
 # a test that makes sense for both must have the same verdict with both.
 #
+# LB_FORWARD is the forward method of the servers that are added: nat (default), dr or tun.
+#
 # Each backend provides, for the namespace $DIRECTOR:
 #	lb_load                               have the module in the kernel
 #	lb_unload                             take it out
 #	lb_service_add SERVICE SCHEDULER      SERVICE is PROTOCOL/ADDRESS:PORT
 #	lb_service_del SERVICE
 #	lb_server_add SERVICE SERVER WEIGHT [UPPER LOWER]
-#	                                      SERVER is ADDRESS:PORT; the forward method is NAT; connection thresholds
+#	                                      SERVER is ADDRESS:PORT; connection thresholds
 #	lb_server_weight SERVICE SERVER WEIGHT
 #	lb_server_set SERVICE SERVER WEIGHT UPPER LOWER
 #	lb_server_del SERVICE SERVER
@@ -21,6 +23,7 @@
 #	lb_connection_count                   prints the number of connections in the table
 
 LB_BACKEND=${LB_BACKEND:-rvs}
+LB_FORWARD=${LB_FORWARD:-nat}
 
 case $LB_BACKEND in
 rvs)

@@ -36,19 +36,28 @@ lb_service_del() {
 	director_ipvsadm -D "${service_arguments[@]}"
 }
 
+# The forward method as ipvsadm names it.
+ipvs_forward() {
+	case $LB_FORWARD in
+	nat) echo -m ;;
+	dr) echo -g ;;
+	tun) echo -i ;;
+	esac
+}
+
 lb_server_add() {
 	ipvs_service "$1"
-	director_ipvsadm -a "${service_arguments[@]}" -r "$2" -m -w "$3" -x "${4:-0}" -y "${5:-0}"
+	director_ipvsadm -a "${service_arguments[@]}" -r "$2" "$(ipvs_forward)" -w "$3" -x "${4:-0}" -y "${5:-0}"
 }
 
 lb_server_weight() {
 	ipvs_service "$1"
-	director_ipvsadm -e "${service_arguments[@]}" -r "$2" -m -w "$3"
+	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "$(ipvs_forward)" -w "$3"
 }
 
 lb_server_set() {
 	ipvs_service "$1"
-	director_ipvsadm -e "${service_arguments[@]}" -r "$2" -m -w "$3" -x "$4" -y "$5"
+	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "$(ipvs_forward)" -w "$3" -x "$4" -y "$5"
 }
 
 lb_server_del() {

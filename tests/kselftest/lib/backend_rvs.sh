@@ -28,7 +28,7 @@ director_rvsadm() {
 }
 
 lb_service_add() {
-	director_rvsadm service add "$1" --scheduler "$2" --nat
+	director_rvsadm service add "$1" --scheduler "$2" "--$LB_FORWARD"
 }
 
 lb_service_del() {
@@ -36,7 +36,7 @@ lb_service_del() {
 }
 
 lb_server_add() {
-	director_rvsadm server add "$1" "$2" --weight "$3" \
+	director_rvsadm server add "$1" "$2" --weight "$3" "--$LB_FORWARD" \
 		${4:+--upper-threshold "$4"} ${5:+--lower-threshold "$5"}
 }
 

@@ -34,20 +34,19 @@ in_ns() {
 	ip netns exec "$@"
 }
 
-# topology_create [--router]
+# topology_create [--router]; with --direct-reply that of topology_direct_reply.sh
 topology_create() {
-	local i namespace
-	[ "${1-}" != --router ] || CLIENT_IP=203.0.113.10 CLIENT_GATEWAY=203.0.113.1
+	local i
+	if [ "${1-}" = --direct-reply ]; then
+		direct_reply_create
+		return
+	fi
 	topology_namespaces=("$CLIENT" "$DIRECTOR" "${SERVERS[@]}")
-	[ "${1-}" != --router ] || topology_namespaces+=("$ROUTER")
-
-	for namespace in "${topology_namespaces[@]}"; do
-		echo "netns add $namespace"
-	done | ip -batch - || return
-	for namespace in "${topology_namespaces[@]}"; do
-		namespace_prepare "$namespace" || return
-	done
-	director_addresses || return
+	if [ "${1-}" = --router ]; then
+		CLIENT_IP=203.0.113.10 CLIENT_GATEWAY=203.0.113.1
+		topology_namespaces+=("$ROUTER")
+	fi
+	namespaces_create && director_addresses || return
 	if [ "${1-}" = --router ]; then
 		client_link "$ROUTER" && router_link || return
 	else
@@ -55,6 +54,17 @@ topology_create() {
 	fi
 	for i in "${!SERVERS[@]}"; do
 		server_link "${SERVERS[i]}" "${SERVER_IPS[i]}" "server$((i + 1))" || return
+	done
+}
+
+# Makes those of topology_namespaces.
+namespaces_create() {
+	local namespace
+	for namespace in "${topology_namespaces[@]}"; do
+		echo "netns add $namespace"
+	done | ip -batch - || return
+	for namespace in "${topology_namespaces[@]}"; do
+		namespace_prepare "$namespace" || return
 	done
 }
 
@@ -107,15 +117,20 @@ router_link() {
 		EOF
 }
 
-# server_link NAMESPACE ADDRESS PORT: joins a real server to the bridge by a port of this name.
+# server_link NAMESPACE ADDRESS PORT: joins a real server to the director's bridge by a port of this name.
 server_link() {
-	ip link add eth0 netns "$1" type veth peer name "$3" netns "$DIRECTOR" &&
+	bridge_link "$1" "$2" "$DIRECTOR_LAN_IP" "$DIRECTOR" servers "$3"
+}
+
+# bridge_link NAMESPACE ADDRESS GATEWAY BRIDGE-NAMESPACE BRIDGE PORT
+bridge_link() {
+	ip link add eth0 netns "$1" type veth peer name "$6" netns "$4" &&
 		ip -n "$1" -batch - <<-EOF &&
 			addr add $2/24 dev eth0
 			link set eth0 up
-			route add default via $DIRECTOR_LAN_IP
+			route add default via $3
 		EOF
-		ip -n "$DIRECTOR" link set "$3" master servers up
+		ip -n "$4" link set "$6" master "$5" up
 }
 
 # Ends what runs in the namespaces, and removes them.
@@ -130,7 +145,7 @@ topology_destroy() {
 	topology_namespaces=()
 }
 
-# test_begin [--router]: what most tests start with: a place for files, the module, the namespaces; and their end.
+# test_begin [--router|--direct-reply]: what most tests start with: a place for files, the module, the namespaces; and their end.
 test_begin() {
 	TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/rvs-test.XXXXXX") || bail "no temporary directory"
 	trap test_end EXIT

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The director itself as real server where packets are not translated: the cases of dr_local.sh and tun_local.sh.
+
+SERVER=${SERVER_IPS[0]}
+
+local_begin() {
+	test_begin --direct-reply
+	talk_server_start "$DIRECTOR" director "tcp:$VIP:7000" "udp:$VIP:7000"
+	talk_server_start "${SERVERS[0]}" server1 "tcp:$VIP:7000" "udp:$VIP:7000"
+	upload_server_start "${SERVERS[0]}"
+	talk_client_start client "$CLIENT"
+	talk_client_start director "$DIRECTOR"
+}
+
+# serve SERVICE SERVER...: the service with these servers alone.
+serve() {
+	local service=$1 server
+	shift
+	lb_flush
+	expect_success lb_service_add "$service" rr
+	for server; do
+		expect_success lb_server_add "$service" "$server:${service##*:}" 1
+	done
+}
+
+# expect_served CLIENT PROTOCOL BY [SOURCE-ADDRESS]: two connections, each with more than one exchange.
+expect_served() {
+	local connection client=$1 protocol=$2 by=$3
+	shift 3
+	for connection in first second; do
+		expect_match "opening the $connection" '^ok' "$(talk "$client" open "$connection" "$protocol" "$VIP" 7000 0 "$@")"
+		expect_equal "who answers the $connection" "$by" "$(talk "$client" ask "$connection")"
+		expect_equal "who answers it again" "$by" "$(talk "$client" ask "$connection" 5 1200)"
+	done
+	for connection in first second; do
+		talk "$client" close "$connection" >"$TEST_DIR/closed"
+	done
+}
+
+# connections_of SERVICE SERVER: how many there are in the table.
+connections_of() {
+	lb_connections "$@" | awk '{ print $1 + $2 }'
+}
+
+# expect_balanced CONNECTIONS SERVICE SERVER EXPECTATION...: it adds so many connections of the server.
+expect_balanced() {
+	local before number=$1 service=$2 server=$3
+	shift 3
+	before=$(connections_of "$service" "$server")
+	"$@"
+	expect_equal "new connections of $server" "$number" $(($(connections_of "$service" "$server") - before))
+}
+
+# The address of the director, whichever, only says that it is the director.
+director_is_real_server() {
+	local protocol address
+	for protocol in tcp udp; do
+		for address in "$DIRECTOR_LAN_IP" "$VIP" 127.0.0.1; do
+			serve "$protocol/$VIP:7000" "$address"
+			expect_balanced 2 "$protocol/$VIP:7000" "$address:7000" expect_served client "$protocol" director
+		done
+	done
+}
+
+director_is_one_of_two_real_servers() {
+	local protocol answers
+	for protocol in tcp udp; do
+		serve "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP" "$SERVER"
+		answers=$(for i in 1 2 3 4; do
+			talk client open "turn$i" "$protocol" "$VIP" 7000 >>"$TEST_DIR/opened"
+			talk client ask "turn$i"
+		done | sort | paste -sd' ')
+		expect_equal "who answers by $protocol" "director director server1 server1" "$answers"
+	done
+}
+
+director_is_client_and_real_server() {
+	local protocol
+	for protocol in tcp udp; do
+		serve "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP"
+		expect_balanced 2 "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP:7000" \
+			expect_served director "$protocol" director
+		expect_balanced 2 "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP:7000" \
+			expect_served director "$protocol" director "$DIRECTOR_LAN_IP"
+	done
+}
+
+# The answers come from the VIP, which is the director's own: no host takes that without being told to.
+director_is_client_of_a_server_elsewhere() {
+	local protocol
+	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.conf.eth0.accept_local=1
+	for protocol in tcp udp; do
+		serve "$protocol/$VIP:7000" "$SERVER"
+		expect_balanced 2 "$protocol/$VIP:7000" "$SERVER:7000" \
+			expect_served director "$protocol" server1 "$DIRECTOR_LAN_IP"
+	done
+}
+
+loopback_address_does_not_leave_the_director() {
+	count_packets "$DIRECTOR" of_loopback postrouting "oifname eth0 ip saddr 127.0.0.0/8"
+	serve "udp/$VIP:7000" "$SERVER"
+	expect_match "opening" '^ok' "$(talk director open loopback udp "$VIP" 7000 0 127.0.0.1)"
+	# IPVS does not tell the sender.
+	expect_match "who answers" '^(EPERM|timeout)$' "$(talk director ask loopback 1)"
+	expect_equal "packets that left" 0 "$(counted_packets "$DIRECTOR" of_loopback)"
+}
+
+upload_of_the_director_to_a_server_elsewhere() {
+	transfer_file 2000000
+	serve "tcp/$VIP:9000" "$SERVER"
+	# The loopback device, by which it reaches the VIP, takes larger packets than the way to the server.
+	expect_equal "sha256 of the upload" "$file_sum" "$(in_ns "$DIRECTOR" \
+		socat -b 65536 -t 60 - "TCP:$VIP:9000,bind=$DIRECTOR_LAN_IP" <"$TEST_DIR/files/large")"
+}
+
+local_cases=(
+	director_is_real_server
+	director_is_one_of_two_real_servers
+	director_is_client_and_real_server
+	director_is_client_of_a_server_elsewhere
+	loopback_address_does_not_leave_the_director
+	upload_of_the_director_to_a_server_elsewhere
+)

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Direct routing: director and real servers are in one LAN and have the VIP all; the real servers hide it from ARP.
+. "$(dirname "$0")/lib.sh"
+direct_reply_site dr
+# shellcheck source=cases/direct_reply.sh
+. "$KSELFTEST_DIR/cases/direct_reply.sh"
+
+only_the_director_is_known_by_the_vip() {
+	local director_mac before
+	director_mac=$(in_ns "$DIRECTOR" cat /sys/class/net/eth0/address)
+	before=$(vip_announcements)
+	ip -n "$ROUTER" neigh flush all
+	fetch 3 "$TEST_DIR/neighbour"
+	expect_equal "the VIP's neighbour entry at the router" "$director_mac" \
+		"$(ip -n "$ROUTER" neigh show "$VIP" dev lan | grep -o 'lladdr [^ ]*' | cut -d' ' -f2)"
+	# The one answer of the director; the servers asked for the router's address in their own name.
+	expect_equal "ARP messages in the name of the VIP" 1 $(($(vip_announcements) - before))
+}
+
+vip_announcements() {
+	in_ns "$ROUTER" nft list counter arp watch vip | awk '$1 == "packets" { print $2 }'
+}
+
+direct_reply_begin
+in_ns "$ROUTER" nft -f - <<-EOF || bail "ARP cannot be watched"
+	table arp watch {
+		counter vip { }
+		chain vip { type filter hook input priority 0; policy accept; arp saddr ip $VIP counter name vip; }
+	}
+EOF
+
+ktap_run "${direct_reply_cases[@]:0:2}" only_the_director_is_known_by_the_vip "${direct_reply_cases[@]:2}"

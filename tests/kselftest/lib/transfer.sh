@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Large transfers, checksummed end to end: downloads by HTTP from port 80 of the VIP, uploads to its port 9000.
+
+# transfer_file SIZE: makes $TEST_DIR/files/large, of random bytes, and $file_sum.
+transfer_file() {
+	mkdir -p "$TEST_DIR/files"
+	head -c "$1" /dev/urandom >"$TEST_DIR/files/large"
+	file_sum=$(sha256sum <"$TEST_DIR/files/large")
+}
+
+# upload_server_start NAMESPACE: it takes uploads at port 9000, and answers each by its sum.
+upload_server_start() {
+	ip netns exec "$1" socat -b 65536 TCP-LISTEN:9000,fork,reuseaddr,backlog=64 SYSTEM:sha256sum &
+	disown
+	wait_until 20 listens "$1" 9000 || bail "$1 does not take uploads"
+}
+
+# listens NAMESPACE PORT
+listens() {
+	[ -n "$(in_ns "$1" ss -Hltn "sport = :$2")" ]
+}
+
+download() {
+	expect_equal "sha256 of the download" "$file_sum" \
+		"$(in_ns "$CLIENT" curl -sS --max-time 900 "http://$VIP/files/large" | sha256sum)"
+}
+
+upload() {
+	# The sum comes back by the same connection, after the client has closed its side.
+	expect_equal "sha256 of the upload" "$file_sum" \
+		"$(in_ns "$CLIENT" socat -b 65536 -t 600 - "TCP:$VIP:9000" <"$TEST_DIR/files/large")"
+}
+
+# offloads FEATURE-SETTING...: on both ends of every link, and where packets come out of tunnels.
+offloads() {
+	local namespace device type
+	for namespace in "${topology_namespaces[@]}"; do
+		while read -r device; do
+			in_ns "$namespace" ethtool -K "$device" "$@" || return
+		done < <(for type in veth ipip; do
+			ip -n "$namespace" -o link show type "$type"
+		done | sed 's/^[0-9]*: \([^@:]*\).*/\1/')
+	done
+}
+
+large_segments() {
+	expect_success offloads tso on gso on gro on tx on sg on
+}
+
+single_packets() {
+	expect_success offloads tso off gso off gro off tx off sg off
+}
+
+# mean_size NAMESPACE COUNTER: bytes a packet.
+mean_size() {
+	counted "$1" "$2" | awk '{ print $1 ? int($2 / $1) : 0 }'
+}
