@@ -35,7 +35,7 @@ const ATTRIBUTES: &[(u16, Path)] = &[
     (paths::MEMORY, Path::Memory),
 ];
 
-/// Answers with the number of packets that took each way.
+/// Answers with the number of packets that took each way, and whether the fast one is open.
 pub(super) struct Get;
 
 impl Do for Get {
@@ -44,11 +44,12 @@ impl Do for Get {
     const POLICY: &'static [Rule] = policy::STATS_GET;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        let paths = &Director::of(request.net()).data().paths;
+        let director = Director::of(request.net()).data();
         request.reply(|message| {
-            ATTRIBUTES
-                .iter()
-                .try_for_each(|(attribute, path)| message.uint(*attribute, paths.counted(*path)))
+            for (attribute, path) in ATTRIBUTES {
+                message.uint(*attribute, director.paths.counted(*path))?;
+            }
+            message.u32(paths::ENABLED, director.fast_path.is_on().into())
         })
     }
 }

@@ -19,7 +19,7 @@ pub(crate) enum Path {
     Fast,
     /// Sent by the slow path, through the rule chains of the firewall.
     Slow,
-    /// Left: switched off, for the namespace or for the service.
+    /// Left: the service does not allow it.
     Off,
     /// Left: a header with IP options, or a fragment.
     Header,
@@ -27,7 +27,7 @@ pub(crate) enum Path {
     Begins,
     /// Left: the server was removed from its service.
     Unavailable,
-    /// Left: no valid route is remembered, or it leads to this host.
+    /// Left: no valid route is remembered, or it leads to this host or back.
     Route,
     /// Left: the link layer address of the next hop is not known.
     Neighbour,

@@ -263,8 +263,8 @@ pub mod paths {
     /// Sent by the slow path, first packets of connections included.
     pub const SLOW: u16 = 3;
 
-    /// Left: the fast path is switched off, by the sysctl net.rvs.fast_path
-    /// or for the service.
+    /// Left: the service does not allow the fast path. With the sysctl
+    /// net.rvs.fast_path at 0 no packet reaches it, and none is counted.
     pub const SWITCHED_OFF: u16 = 4;
 
     /// Left: the packet has IP options, or is a fragment.
@@ -276,7 +276,8 @@ pub mod paths {
     /// Left: the destination was removed from its service.
     pub const UNAVAILABLE: u16 = 7;
 
-    /// Left: no valid route is remembered, or the packet stays on this host.
+    /// Left: no valid route is remembered, or the packet stays on this host,
+    /// or goes back where it came from.
     pub const ROUTE: u16 = 8;
 
     /// Left: the link layer address of the next hop is not known.
@@ -296,8 +297,11 @@ pub mod paths {
     /// otherwise.
     pub const MEMORY: u16 = 13;
 
+    /// The sysctl net.rvs.fast_path of the namespace, 0 or 1.
+    pub const ENABLED: u16 = 14;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 13;
+    pub const MAX: u16 = 14;
 }
 
 /// What each request may hold.

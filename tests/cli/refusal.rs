@@ -74,6 +74,7 @@ fn examples_in_help_pass_all_checks() {
         " server set",
         " server del",
         " show",
+        " stats",
         " flush",
     ] {
         let help = run(&format!("rvsadm{command} --help"), Kernel::default()).out;
@@ -126,6 +127,16 @@ fn the_attribute_at_fault_is_the_argument() {
         2,
         "rvsadm: service add: --scheduler-flags port: only sh and mh have flags",
     );
+    // Service nest 20 with 28 bytes, addr4 48, port 56, threshold 64: the other one is the kernel's.
+    let refused = "the lower threshold is higher than the upper one";
+    for (option, other) in [("--lower-threshold", 7), ("--upper-threshold", 3)] {
+        fails(
+            &format!("rvsadm server set tcp/192.0.2.1:80 10.0.0.2 {option} {other}"),
+            Kernel::new().refuse(EINVAL, &[extack_message(refused), extack_offset(64)]),
+            2,
+            &format!("rvsadm: server set: {option} {other}: {refused}"),
+        );
+    }
     // Service nest 20 with its port at 40, addr4 48, port 56, weight 64, forward 72.
     let cases = [
         (20, "tcp/192.0.2.1:80"),

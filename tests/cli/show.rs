@@ -86,6 +86,9 @@ fn servers() -> Vec<Vec<DefaultNla>> {
         number(7, 1),
         number(8, 5),
         stats(9, [6, 10, 9, 5_000_000_000, 700]),
+        number(10, 6),
+        number(11, 0),
+        number(12, 1),
     ];
     let second = vec![
         nest(1, &web_key()),
@@ -96,6 +99,9 @@ fn servers() -> Vec<Vec<DefaultNla>> {
         number(7, 0),
         number(8, 0),
         stats(9, [0; 5]),
+        number(10, 0),
+        number(11, 0),
+        number(12, 0),
     ];
     vec![first, second]
 }
@@ -127,9 +133,9 @@ fn a_table_for_humans() {
     let expected = "\
 SERVICE               SCHEDULER  FORWARD  FAST PATH  SERVERS  CONNECTIONS
 tcp/192.0.2.1:80      wrr        nat      on         2        12
-  SERVER              FORWARD  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
-  10.0.0.2:8080       nat      2       1       5         6            10/9            5000000000/700
-  10.0.0.113:80       dr       0       0       0         0            0/0             0/0
+  SERVER              FORWARD  WEIGHT  THRESHOLDS  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
+  10.0.0.2:8080       nat      2       6/0,full    1       5         6            10/9            5000000000/700
+  10.0.0.113:80       dr       0       -           0       0         0            0/0             0/0
 udp/[2001:db8::1]:53  rr         -        off        0        0
 ";
     prints("rvsadm show", kernel(), expected);
@@ -147,9 +153,9 @@ fn one_service() {
         "\
 SERVICE           SCHEDULER  FORWARD  FAST PATH  SERVERS  CONNECTIONS
 tcp/192.0.2.1:80  wrr        nat      on         2        12
-  SERVER          FORWARD  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
-  10.0.0.2:8080   nat      2       1       5         6            10/9            5000000000/700
-  10.0.0.113:80   dr       0       0       0         0            0/0             0/0
+  SERVER          FORWARD  WEIGHT  THRESHOLDS  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
+  10.0.0.2:8080   nat      2       6/0,full    1       5         6            10/9            5000000000/700
+  10.0.0.113:80   dr       0       -           0       0         0            0/0             0/0
 ",
     );
 }
@@ -237,9 +243,11 @@ fn json_for_programs() {
             r#""stats":{"connections":12,"in_packets":30,"out_packets":20,"#,
             r#""in_bytes":5000000000,"out_bytes":18446744073709551615},"#,
             r#""servers":[{"address":"10.0.0.2","port":8080,"weight":2,"forward":"nat","#,
+            r#""upper_threshold":6,"lower_threshold":0,"overloaded":true,"#,
             r#""active":1,"inactive":5,"stats":{"connections":6,"in_packets":10,"#,
             r#""out_packets":9,"in_bytes":5000000000,"out_bytes":700}},"#,
             r#"{"address":"10.0.0.113","port":80,"weight":0,"forward":"dr","#,
+            r#""upper_threshold":0,"lower_threshold":0,"overloaded":false,"#,
             r#""active":0,"inactive":0,"stats":{"connections":0,"in_packets":0,"#,
             r#""out_packets":0,"in_bytes":0,"out_bytes":0}}]}],"#,
             r#""info":{"version":"0.1.0","services":2,"connections":6,"buckets":64}}"#,
@@ -249,11 +257,9 @@ fn json_for_programs() {
 }
 
 /// The attributes of `stats-get` that are numbered 2 and so on.
-fn paths(counters: [u64; 12]) -> Vec<DefaultNla> {
-    (2..)
-        .zip(counters)
-        .map(|(kind, value)| uint(kind, value))
-        .collect()
+fn paths(counters: [u64; 12], enabled: u32) -> Vec<DefaultNla> {
+    let counters = (2..).zip(counters).map(|(kind, value)| uint(kind, value));
+    counters.chain([number(14, enabled)]).collect()
 }
 
 #[test]
@@ -261,18 +267,20 @@ fn ways_of_packets() {
     let counters = [5_000_000_000, 12, 3, 1, 4, 2, 5, 6, 7, 8, 9, 10];
     prints(
         "rvsadm stats",
-        Kernel::new().reply(STATS_GET, paths(counters)),
+        Kernel::new().reply(STATS_GET, paths(counters, 1)),
         "\
+fast path: on
+
 PATH          PACKETS
 fast          5000000000
 slow          12
 
 LEFT TO SLOW  PACKETS  REASON
-switched-off  3        net.rvs.fast_path is 0, or the service has --fast-path off
+switched-off  3        the service has --fast-path off
 header        1        IP options, or a fragment
 begins        4        may begin a connection
 unavailable   2        the server was removed from its service
-route         5        no valid route is remembered, or it stays on this host
+route         5        no valid route is remembered, or it stays here or goes back
 neighbour     6        the link layer address of the next hop is not known
 ttl           7        the time to live ends
 too-big       8        larger than the MTU of the route
@@ -282,14 +290,24 @@ memory        10       memory was short
     );
     prints(
         "rvsadm -j stats",
-        Kernel::new().reply(STATS_GET, paths(counters)),
+        Kernel::new().reply(STATS_GET, paths(counters, 1)),
         concat!(
-            r#"{"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
+            r#"{"enabled":true,"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
             r#""unavailable":2,"route":5,"neighbour":6,"ttl":7,"too_big":8,"policy":9,"#,
             r#""memory":10}}"#,
             "\n",
         ),
     );
+}
+
+#[test]
+fn the_fast_path_may_be_closed() {
+    let closed = || Kernel::new().reply(STATS_GET, paths([0; 12], 0));
+    let text = run("rvsadm stats", closed()).out;
+    let first = "fast path: off, by the sysctl net.rvs.fast_path\n\nPATH  ";
+    assert!(text.starts_with(first), "{text}");
+    let json = run("rvsadm -j stats", closed()).out;
+    assert!(json.starts_with(r#"{"enabled":false,"fast":0,"#), "{json}");
 }
 
 #[test]

@@ -182,7 +182,8 @@ fn a_change_of_nothing_is_refused() {
     );
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",
-        "rvsadm: server set: 10.0.0.2: nothing to change; give --weight N, --nat, --dr or --tun",
+        "rvsadm: server set: 10.0.0.2: nothing to change; give --weight N, --upper-threshold N, \
+         --lower-threshold N, --nat, --dr or --tun",
     );
 }
 
@@ -222,6 +223,33 @@ fn weights_are_checked() {
         refuses(
             &format!("server add tcp/192.0.2.1:80 10.0.0.2 --weight {weight}"),
             &format!("rvsadm: server add: --weight {weight}: not a weight; write 0 to 2147483647"),
+        );
+    }
+}
+
+#[test]
+fn thresholds_are_checked() {
+    for option in ["--upper-threshold", "--lower-threshold"] {
+        for number in ["-1", "2147483648", "1e3", "all"] {
+            refuses(
+                &format!("server add tcp/192.0.2.1:80 10.0.0.2 {option} {number}"),
+                &format!(
+                    "rvsadm: server add: {option} {number}: not a threshold; \
+                     write 0 to 2147483647"
+                ),
+            );
+        }
+    }
+    for upper in ["4", "0"] {
+        refuses(
+            &format!(
+                "server set tcp/192.0.2.1:80 10.0.0.2 --upper-threshold {upper} \
+                 --lower-threshold 5"
+            ),
+            &format!(
+                "rvsadm: server set: --lower-threshold 5: the lower threshold is higher than the \
+                 upper one; write 0 to {upper}"
+            ),
         );
     }
 }

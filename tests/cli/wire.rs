@@ -194,6 +194,32 @@ fn server_set_names_only_what_changes() {
 }
 
 #[test]
+fn thresholds_are_numbers() {
+    let server = [8, 0, 2, 0, 10, 0, 0, 2, 6, 0, 4, 0, 0, 80, 0, 0];
+    sends_one(
+        "rvsadm server add tcp/192.0.2.1:80 10.0.0.2 --nat --upper-threshold 5 --lower-threshold 5",
+        6,
+        &[
+            &nested(KEY4),
+            &server,
+            &[8, 0, 6, 0, 0, 0, 0, 0],
+            &[8, 0, 10, 0, 5, 0, 0, 0, 8, 0, 11, 0, 5, 0, 0, 0],
+        ],
+    );
+    for (option, number) in [("--upper-threshold", 10), ("--lower-threshold", 11)] {
+        sends_one(
+            &format!("rvsadm server set tcp/192.0.2.1:80 10.0.0.2 {option} 2147483647"),
+            7,
+            &[
+                &nested(KEY4),
+                &server,
+                &[8, 0, number, 0, 0xff, 0xff, 0xff, 0x7f],
+            ],
+        );
+    }
+}
+
+#[test]
 fn server_del() {
     sends_one(
         "rvsadm server del tcp/192.0.2.1:80 10.0.0.2:8080",

@@ -151,6 +151,10 @@ pub enum ServerCommand {
 
         #[command(flatten)]
         #[allow(missing_docs)]
+        thresholds: ThresholdArguments,
+
+        #[command(flatten)]
+        #[allow(missing_docs)]
         forward: ForwardArguments,
     },
 
@@ -167,6 +171,10 @@ pub enum ServerCommand {
         /// Share of new connections, 0 to 2147483647; 0 takes no new ones
         #[arg(long, value_name = "N", allow_hyphen_values = true)]
         weight: Option<String>,
+
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        thresholds: ThresholdArguments,
 
         #[command(flatten)]
         #[allow(missing_docs)]
@@ -199,6 +207,18 @@ pub enum GenerateCommand {
         /// Which shell
         shell: Shell,
     },
+}
+
+/// The connection thresholds.
+#[derive(Debug, Args)]
+pub struct ThresholdArguments {
+    /// With N connections the server gets no new ones; 0 is no limit
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub upper_threshold: Option<String>,
+
+    /// With fewer than N it gets new ones again; 0 is three quarters of the upper threshold
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub lower_threshold: Option<String>,
 }
 
 /// The forward method.

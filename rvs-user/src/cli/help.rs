@@ -68,15 +68,20 @@ pub(super) const SERVER_ADD: &str = "\
 Without a forward method the server gets that of the service. Only NAT can
 reach a port other than the service's.
 
+Thresholds count active and inactive connections, so a closed one counts until
+it times out. Where all servers are full, clients are refused.
+
 Examples:
   rvsadm server add tcp/192.0.2.1:80 10.0.0.2
-  rvsadm server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 2 --nat";
+  rvsadm server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 2 --nat
+  rvsadm server add tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 1000";
 
 pub(super) const SERVER_SET: &str = "\
 Connections that exist stay with the server and keep their forward method.
 
 Examples:
-  rvsadm server set tcp/192.0.2.1:80 10.0.0.2:8080 --weight 0";
+  rvsadm server set tcp/192.0.2.1:80 10.0.0.2:8080 --weight 0
+  rvsadm server set tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 500 --lower-threshold 400";
 
 pub(super) const SERVER_DEL: &str = "\
 Packets of its connections are dropped from then on. To let them end, set the

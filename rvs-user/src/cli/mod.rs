@@ -15,6 +15,7 @@ use clap::Parser;
 
 pub use arguments::{
     Arguments, Command, ForwardArguments, GenerateCommand, ServerCommand, ServiceCommand,
+    ThresholdArguments,
 };
 pub use generate::generate;
 

@@ -44,12 +44,16 @@ pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
 
 pub(super) fn server(attributes: &[Attribute]) -> Result<(ServiceKey, Server)> {
     let key = required(attributes, dest::SERVICE, "service")?.to_nest()?;
+    let number = |number, name| required(attributes, number, name)?.to_u32();
     let server = Server {
         endpoint: endpoint(attributes, dest::ADDR4, dest::ADDR6, dest::PORT)?,
-        weight: required(attributes, dest::WEIGHT, "weight")?.to_u32()?,
+        weight: number(dest::WEIGHT, "weight")?,
         forward: forward(required(attributes, dest::FORWARD, "forward")?)?,
-        active: required(attributes, dest::ACTIVE, "active")?.to_u32()?,
-        inactive: required(attributes, dest::INACTIVE, "inactive")?.to_u32()?,
+        upper_threshold: number(dest::UPPER_THRESHOLD, "upper-threshold")?,
+        lower_threshold: number(dest::LOWER_THRESHOLD, "lower-threshold")?,
+        overloaded: number(dest::OVERLOADED, "overloaded")? != 0,
+        active: number(dest::ACTIVE, "active")?,
+        inactive: number(dest::INACTIVE, "inactive")?,
         stats: counters(attributes, dest::STATS)?,
     };
     Ok((service_key(&key)?, server))
@@ -67,6 +71,7 @@ pub(super) fn info(attributes: &[Attribute]) -> Result<Info> {
 pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
     let counter = |number, name| required(attributes, number, name)?.to_uint();
     Ok(Paths {
+        enabled: required(attributes, paths::ENABLED, "enabled")?.to_u32()? != 0,
         fast: counter(paths::FAST, "fast")?,
         slow: counter(paths::SLOW, "slow")?,
         left: Left {

@@ -122,13 +122,10 @@ impl Message {
         self
     }
 
-    /// The weight of a destination, where given.
-    pub(super) fn weight(mut self, weight: Option<u32>) -> Self {
-        if let Some(weight) = weight {
-            self.push(
-                Attribute::u32(dest::WEIGHT, weight),
-                format!("--weight {weight}"),
-            );
+    /// A number, where given, as attribute `number`, of this option.
+    pub(super) fn u32(mut self, number: u16, option: &str, value: Option<u32>) -> Self {
+        if let Some(value) = value {
+            self.push(Attribute::u32(number, value), format!("{option} {value}"));
         }
         self
     }

@@ -102,6 +102,8 @@ fn missing_argument(missing: Missing, message: &Message) -> String {
         (true, service::FORWARD) | (false, dest::FORWARD) => "--nat|--dr|--tun",
         (false, dest::ADDR4 | dest::ADDR6 | dest::PORT) => "ADDRESS[:PORT]",
         (false, dest::WEIGHT) => "--weight",
+        (false, dest::UPPER_THRESHOLD) => "--upper-threshold",
+        (false, dest::LOWER_THRESHOLD) => "--lower-threshold",
         _ => return format!("attribute {number}"),
     };
     name.to_owned()

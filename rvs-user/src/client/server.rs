@@ -72,6 +72,16 @@ fn with_settings(
     settings: &ServerSettings,
 ) -> Message {
     of_server(command, service, server)
-        .weight(settings.weight)
+        .u32(dest::WEIGHT, "--weight", settings.weight)
         .forward(dest::FORWARD, settings.forward)
+        .u32(
+            dest::UPPER_THRESHOLD,
+            "--upper-threshold",
+            settings.upper_threshold,
+        )
+        .u32(
+            dest::LOWER_THRESHOLD,
+            "--lower-threshold",
+            settings.lower_threshold,
+        )
 }

@@ -7,6 +7,8 @@ use serde::Serialize;
 /// Packets of connections since the network namespace was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Paths {
+    /// Whether the fast path is open: the sysctl of the namespace.
+    pub enabled: bool,
     /// Sent by the fast path.
     pub fast: u64,
     /// Sent by the slow path.
@@ -18,7 +20,7 @@ pub struct Paths {
 /// Packets that the fast path left to the slow one, by the reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Left {
-    /// Switched off, by the sysctl or for the service.
+    /// The service does not allow it.
     pub switched_off: u64,
     /// IP options, or a fragment.
     pub header: u64,
@@ -26,7 +28,7 @@ pub struct Left {
     pub begins: u64,
     /// The server was removed from its service.
     pub unavailable: u64,
-    /// No valid route is remembered, or it leads to the director itself.
+    /// No valid route is remembered, or it leads to the director itself or back.
     pub route: u64,
     /// The link layer address of the next hop is not known.
     pub neighbour: u64,

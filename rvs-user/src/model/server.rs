@@ -14,6 +14,10 @@ pub struct ServerSettings {
     pub weight: Option<u32>,
     /// Forward method.
     pub forward: Option<Forward>,
+    /// With as many connections it gets no new ones; 0 is no limit.
+    pub upper_threshold: Option<u32>,
+    /// With fewer connections it gets new ones again; 0 is three quarters of the upper threshold.
+    pub lower_threshold: Option<u32>,
 }
 
 /// A real server of a service in the kernel.
@@ -25,6 +29,12 @@ pub struct Server {
     pub weight: u32,
     /// Forward method.
     pub forward: Forward,
+    /// With as many connections it gets no new ones; 0 is no limit.
+    pub upper_threshold: u32,
+    /// With fewer connections it gets new ones again; 0 is three quarters of the upper threshold.
+    pub lower_threshold: u32,
+    /// Whether it gets none because of the upper threshold.
+    pub overloaded: bool,
     /// Active connections.
     pub active: u32,
     /// All other connections.

@@ -15,10 +15,11 @@ const SERVICE: [&str; 6] = [
     "SERVERS",
     "CONNECTIONS",
 ];
-const SERVER: [&str; 8] = [
+const SERVER: [&str; 9] = [
     "  SERVER",
     "FORWARD",
     "WEIGHT",
+    "THRESHOLDS",
     "ACTIVE",
     "INACTIVE",
     "CONNECTIONS",
@@ -81,12 +82,25 @@ fn scheduler(service: &Service) -> String {
     word
 }
 
-fn server_row(server: &Server) -> [String; 8] {
+/// Upper and lower threshold, and whether the upper one is reached.
+fn thresholds(server: &Server) -> String {
+    if server.upper_threshold == 0 {
+        return "-".to_owned();
+    }
+    let full = if server.overloaded { ",full" } else { "" };
+    format!(
+        "{}/{}{full}",
+        server.upper_threshold, server.lower_threshold
+    )
+}
+
+fn server_row(server: &Server) -> [String; 9] {
     let stats = &server.stats;
     [
         format!("  {}", server.endpoint),
         server.forward.to_string(),
         server.weight.to_string(),
+        thresholds(server),
         server.active.to_string(),
         server.inactive.to_string(),
         stats.connections.to_string(),

@@ -11,7 +11,8 @@ pub fn stats_to_json(paths: &Paths) -> String {
     serde_json::to_string(paths).expect("numbers always serialize") + "\n"
 }
 
-/// The counters as two tables: the ways, and why the slow one was taken.
+/// Whether the fast path is open, and the counters as two tables: the ways, and why the slow one
+/// was taken.
 pub fn stats_to_text(paths: &Paths) -> String {
     let mut ways = vec![["PATH", "PACKETS"].map(str::to_owned)];
     for (name, packets) in [("fast", paths.fast), ("slow", paths.slow)] {
@@ -27,7 +28,11 @@ pub fn stats_to_text(paths: &Paths) -> String {
     ways.iter().for_each(|row| way_columns.fit(row));
     reasons.iter().for_each(|row| reason_columns.fit(row));
     way_columns.align_first(&mut reason_columns);
-    let mut text = String::new();
+    let mut text = if paths.enabled {
+        "fast path: on\n\n".to_owned()
+    } else {
+        "fast path: off, by the sysctl net.rvs.fast_path\n\n".to_owned()
+    };
     for row in &ways {
         text += &way_columns.line(row);
     }
@@ -44,7 +49,7 @@ fn left(left: &Left) -> [(&'static str, u64, &'static str); 10] {
         (
             "switched-off",
             left.switched_off,
-            "net.rvs.fast_path is 0, or the service has --fast-path off",
+            "the service has --fast-path off",
         ),
         ("header", left.header, "IP options, or a fragment"),
         ("begins", left.begins, "may begin a connection"),
@@ -56,7 +61,7 @@ fn left(left: &Left) -> [(&'static str, u64, &'static str); 10] {
         (
             "route",
             left.route,
-            "no valid route is remembered, or it stays on this host",
+            "no valid route is remembered, or it stays here or goes back",
         ),
         (
             "neighbour",

@@ -13,14 +13,15 @@ use crate::cli::Command;
 use crate::cli::ForwardArguments;
 use crate::cli::ServerCommand;
 use crate::cli::ServiceCommand;
+use crate::cli::ThresholdArguments;
 use crate::error::Error;
 use crate::model::SchedulerFlags;
 use crate::model::ServerSettings;
 use crate::model::ServiceKey;
 use crate::model::ServiceSettings;
 
-/// The highest weight; `docs/netlink.md`, attribute `weight` of `dest`.
-const MAX_WEIGHT: u32 = i32::MAX as u32;
+/// The highest weight and threshold; `docs/netlink.md`, attributes of `dest`.
+const MAX_NUMBER: u32 = i32::MAX as u32;
 
 /// The command as errors name it.
 pub fn command_name(command: &Command) -> &'static str {
@@ -108,26 +109,30 @@ fn server(command: &ServerCommand) -> Result<Request, Error> {
             service,
             address,
             weight,
+            thresholds,
             forward,
         } => {
             let key = address::service(service)?;
             let endpoint = address::server(address, &key)?;
-            let settings = server_settings(&key, &endpoint, weight.as_deref(), forward)?;
+            let settings =
+                server_settings(&key, &endpoint, weight.as_deref(), thresholds, forward)?;
             Ok(Request::ServerAdd(key, endpoint, settings))
         }
         ServerCommand::Set {
             service,
             address,
             weight,
+            thresholds,
             forward,
         } => {
             let key = address::service(service)?;
             let endpoint = address::server(address, &key)?;
-            let settings = server_settings(&key, &endpoint, weight.as_deref(), forward)?;
+            let settings =
+                server_settings(&key, &endpoint, weight.as_deref(), thresholds, forward)?;
             if settings == ServerSettings::default() {
                 return Err(nothing_to_change(
                     address,
-                    "--weight N, --nat, --dr or --tun",
+                    "--weight N, --upper-threshold N, --lower-threshold N, --nat, --dr or --tun",
                 ));
             }
             Ok(Request::ServerSet(key, endpoint, settings))
@@ -144,15 +149,19 @@ fn server_settings(
     service: &ServiceKey,
     server: &SocketAddr,
     weight: Option<&str>,
+    thresholds: &ThresholdArguments,
     forward: &ForwardArguments,
 ) -> Result<ServerSettings, Error> {
     let forward = forward.method();
     if let Some(method) = forward {
         check_port_mapping(service, server, method, method.option())?;
     }
+    let (upper, lower) = parse_thresholds(thresholds)?;
     Ok(ServerSettings {
-        weight: weight.map(parse_weight).transpose()?,
+        weight: parse_number("a weight", "--weight", weight)?,
         forward,
+        upper_threshold: upper,
+        lower_threshold: lower,
     })
 }
 
@@ -171,12 +180,31 @@ fn is_on(text: &str) -> bool {
     text == "on"
 }
 
-fn parse_weight(text: &str) -> Result<u32, Error> {
+/// Reads upper and lower threshold; of two the lower one is not the higher one. Where only one is
+/// given, the kernel knows the other.
+fn parse_thresholds(arguments: &ThresholdArguments) -> Result<(Option<u32>, Option<u32>), Error> {
+    const WHAT: &str = "a threshold";
+    let upper = arguments.upper_threshold.as_deref();
+    let lower = arguments.lower_threshold.as_deref();
+    let upper = parse_number(WHAT, "--upper-threshold", upper)?;
+    let lower = parse_number(WHAT, "--lower-threshold", lower)?;
+    match (upper, lower) {
+        (Some(upper), Some(lower)) if lower > upper => Err(Error::usage(
+            "the lower threshold is higher than the upper one",
+        )
+        .argument(format!("--lower-threshold {lower}"))
+        .hint(format!("write 0 to {upper}"))),
+        both => Ok(both),
+    }
+}
+
+fn parse_number(what: &str, option: &str, text: Option<&str>) -> Result<Option<u32>, Error> {
+    let Some(text) = text else { return Ok(None) };
     match decimal(text) {
-        Some(weight) if weight <= MAX_WEIGHT => Ok(weight),
-        _ => Err(Error::usage("not a weight")
-            .argument(format!("--weight {text}"))
-            .hint(format!("write 0 to {MAX_WEIGHT}"))),
+        Some(number) if number <= MAX_NUMBER => Ok(Some(number)),
+        _ => Err(Error::usage(format!("not {what}"))
+            .argument(format!("{option} {text}"))
+            .hint(format!("write 0 to {MAX_NUMBER}"))),
     }
 }
 

@@ -43,7 +43,8 @@ def requests():
             yield SERVICE_DEL, key
             yield SERVICE_GET, key
             for command in DEST_ADD, DEST_SET:
-                yield command, dest + u32(WEIGHT, number) + u32(FORWARD, NAT)
+                thresholds = u32(UPPER_THRESHOLD, 5 * number) + u32(LOWER_THRESHOLD, number)
+                yield command, dest + u32(WEIGHT, number) + u32(FORWARD, NAT) + thresholds
             yield DEST_DEL, dest
             yield DEST_GET, dest
             yield DEST_GET, nest(SERVICE, key)

@@ -21,6 +21,8 @@ NEW_KEY = service_key(OTHER_VIP, 80)
 BARE_KEY = service_key(VIP, 81)
 DEST = dest_key(KEY, "10.0.0.11", 8080)
 NEW_DEST = dest_key(KEY, "10.0.0.12", 8080)
+# With thresholds of 6 and 4.
+LIMITED_DEST = dest_key(KEY, "10.0.0.13", 8080)
 
 SERVICE_COMMANDS = {"add": SERVICE_ADD, "set": SERVICE_SET, "del": SERVICE_DEL, "get": SERVICE_GET}
 DEST_COMMANDS = {"add": DEST_ADD, "set": DEST_SET, "del": DEST_DEL, "get": DEST_GET}
@@ -138,6 +140,14 @@ def wrong_dests():
             ("weight of 2 bytes", errno.EINVAL, u16(WEIGHT, 1), WEIGHT),
             ("weight of 8 bytes", errno.EINVAL, attribute(WEIGHT, bytes(8)), WEIGHT),
             ("unknown forward method", errno.ERANGE, u32(FORWARD, 3), FORWARD),
+            ("lower threshold alone", errno.EINVAL, u32(LOWER_THRESHOLD, 1), LOWER_THRESHOLD),
+            ("lower threshold above upper", errno.EINVAL, (
+                u32(UPPER_THRESHOLD, 4) + u32(LOWER_THRESHOLD, 5)
+            ), LOWER_THRESHOLD),
+            ("upper threshold of 2^31", errno.ERANGE, u32(UPPER_THRESHOLD, 1 << 31), UPPER_THRESHOLD),
+            ("lower threshold of 2^31", errno.ERANGE, u32(LOWER_THRESHOLD, 1 << 31), LOWER_THRESHOLD),
+            ("upper threshold of 2 bytes", errno.EINVAL, u16(UPPER_THRESHOLD, 1), UPPER_THRESHOLD),
+            ("overloaded", errno.EINVAL, u32(OVERLOADED, 1), OVERLOADED),
             ("another port by DR", errno.EINVAL, u32(FORWARD, DR), None),
         ):
             yield f"{here}: {what}", command, code, key + wrong, blamed, None
@@ -151,6 +161,12 @@ def wrong_dests():
 
 def wrong_states():
     """What is well formed, and does not fit to what there is."""
+    yield "server set: upper threshold below lower", DEST_SET, errno.EINVAL, (
+        LIMITED_DEST + u32(UPPER_THRESHOLD, 3)
+    ), UPPER_THRESHOLD, None
+    yield "server set: lower threshold above upper", DEST_SET, errno.EINVAL, (
+        LIMITED_DEST + u32(LOWER_THRESHOLD, 7)
+    ), LOWER_THRESHOLD, None
     unknown = dest_key(NEW_KEY, "10.0.0.11", 8080)
     yield "service add again", SERVICE_ADD, errno.EEXIST, KEY, None, None
     yield "service set of none", SERVICE_SET, errno.ESRCH, NEW_KEY, None, None
@@ -186,6 +202,7 @@ def main():
     rvs = Rvs()
     rvs.add_service(KEY)
     rvs.must(DEST_ADD, DEST)
+    rvs.must(DEST_ADD, LIMITED_DEST + u32(UPPER_THRESHOLD, 6) + u32(LOWER_THRESHOLD, 4))
     rvs.must(SERVICE_ADD, BARE_KEY)
     before = rvs.configuration()
     for what, command, code, attributes, blamed, missing in GROUPS[sys.argv[1]]():

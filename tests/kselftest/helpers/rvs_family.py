@@ -13,7 +13,7 @@ DEST_ADD, DEST_SET, DEST_DEL, DEST_GET, FLUSH, STATS_GET = range(6, 12)
 # Attribute set "service".
 PROTOCOL, ADDR4, ADDR6, PORT, SCHEDULER, FORWARD, DESTS, SERVICE_STATS, SCHEDULER_FLAGS, FAST_PATH = range(1, 11)
 # Attribute set "dest"; address, port and forward have the numbers they have above.
-SERVICE, WEIGHT, ACTIVE, INACTIVE, DEST_STATS = 1, 5, 7, 8, 9
+SERVICE, WEIGHT, ACTIVE, INACTIVE, DEST_STATS, UPPER_THRESHOLD, LOWER_THRESHOLD, OVERLOADED = 1, 5, 7, 8, 9, 10, 11, 12
 # Attribute set "info".
 VERSION, SERVICES, CONNECTIONS, BUCKETS = range(1, 5)
 
@@ -63,7 +63,7 @@ class Rvs(Socket):
                 raise OSError(answer.errno, "a dump without changes failed or was interrupted")
         return (
             [without(found, SERVICE_STATS) for _, found, _ in services.messages],
-            [without(found, ACTIVE, INACTIVE, DEST_STATS) for _, found, _ in dests.messages],
+            [without(found, ACTIVE, INACTIVE, DEST_STATS, OVERLOADED) for _, found, _ in dests.messages],
         )
 
 

@@ -10,8 +10,10 @@
 #	lb_unload                             take it out
 #	lb_service_add SERVICE SCHEDULER      SERVICE is PROTOCOL/ADDRESS:PORT
 #	lb_service_del SERVICE
-#	lb_server_add SERVICE SERVER WEIGHT   SERVER is ADDRESS:PORT
+#	lb_server_add SERVICE SERVER WEIGHT [UPPER LOWER]
+#	                                      SERVER is ADDRESS:PORT; connection thresholds
 #	lb_server_weight SERVICE SERVER WEIGHT
+#	lb_server_set SERVICE SERVER WEIGHT UPPER LOWER
 #	lb_server_del SERVICE SERVER
 #	lb_changes                            makes the changes that it reads, a line each, in one process: the names
 #	                                      of the functions above without lb_, and their arguments

@@ -41,12 +41,17 @@ declare -A ipvs_forward=([nat]=-m [dr]=-g [tun]=-i)
 
 lb_server_add() {
 	ipvs_service "$1"
-	director_ipvsadm -a "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" -w "$3"
+	director_ipvsadm -a "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" -w "$3" -x "${4:-0}" -y "${5:-0}"
 }
 
 lb_server_weight() {
 	ipvs_service "$1"
 	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" -w "$3"
+}
+
+lb_server_set() {
+	ipvs_service "$1"
+	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" -w "$3" -x "$4" -y "$5"
 }
 
 lb_server_del() {

@@ -36,11 +36,16 @@ lb_service_del() {
 }
 
 lb_server_add() {
-	director_rvsadm server add "$1" "$2" --weight "$3" "--$LB_FORWARD"
+	director_rvsadm server add "$1" "$2" --weight "$3" "--$LB_FORWARD" \
+		${4:+--upper-threshold "$4"} ${5:+--lower-threshold "$5"}
 }
 
 lb_server_weight() {
 	director_rvsadm server set "$1" "$2" --weight "$3"
+}
+
+lb_server_set() {
+	director_rvsadm server set "$1" "$2" --weight "$3" --upper-threshold "$4" --lower-threshold "$5"
 }
 
 lb_server_del() {
@@ -58,7 +63,7 @@ lb_flush() {
 # Counters come and go; what the administrator set does not.
 lb_configuration() {
 	director_rvsadm --json show | awk -f "$KSELFTEST_DIR/lib/json.awk" |
-		grep -E '\.(service|scheduler|forward|fast_path|address|port|weight) '
+		grep -E '\.(service|scheduler|forward|fast_path|address|port|weight|upper_threshold|lower_threshold) '
 }
 
 # server_members SERVICE SERVER MEMBER...: members of the server's JSON object, in this order.

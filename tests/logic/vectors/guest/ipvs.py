@@ -66,19 +66,19 @@ class Service:
         self.servers[name] = address
         self._server("-a", name, weight, threshold)
 
-    def set(self, name, weight, threshold):
-        self._server("-e", name, weight, threshold)
+    def set(self, name, weight, threshold, lower=0):
+        self._server("-e", name, weight, threshold, lower)
 
     def remove(self, name):
         run("ipvsadm", "-d", *self.name, "-r", endpoint(*self.servers.pop(name)))
 
-    def _server(self, action, name, weight, threshold):
+    def _server(self, action, name, weight, threshold, lower=0):
         # Only masquerading reaches another port.
         address, port = self.servers[name]
         forward = "-g" if port == PORT else "-m"
         run(
             "ipvsadm", action, *self.name, "-r", endpoint(address, port), forward,
-            "-w", str(weight), "-x", str(threshold),
+            "-w", str(weight), "-x", str(threshold), "-y", str(lower),
         )
 
     def connect(self, address, port):

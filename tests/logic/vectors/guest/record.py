@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Takes the steps of the cases with C ip_vs and writes what each scheduler chose to DIR/SCHEDULER.txt."""
+"""Takes the steps of the cases with C ip_vs and writes what each scheduler chose to DIR/SCHEDULER.txt, and what became
+of thresholds to DIR/thresholds.txt.
+"""
 
 import itertools
 import platform
@@ -10,12 +12,13 @@ import sys
 import threading
 
 import ipvs
+import thresholds
 from cases import CASES
 
 HEADER = """\
 # SPDX-License-Identifier: GPL-2.0-only
 # What the scheduler {scheduler} of C ip_vs chose. Recorded, not written: tests/logic/vectors/record {scheduler}
-# Kernel {kernel}, {machine}; ipvsadm {ipvsadm}.
+# {system}
 #
 # service TITLE | FLAGS              a new service with these flags of its scheduler
 # add NAME ADDRESS:PORT WEIGHT       a server is added: to the head of the list
@@ -96,14 +99,15 @@ class Recording:
 NUMBERS = itertools.count(1)
 
 
-def record(scheduler, directory):
+def system():
+    """What the recording was made with."""
     version = subprocess.run(["ipvsadm", "--version"], check=True, capture_output=True, text=True).stdout
-    header = HEADER.format(
-        scheduler=scheduler,
-        kernel=platform.release(),
-        machine=platform.machine(),
-        ipvsadm=re.search(r"v[0-9.]+", version).group(),
-    )
+    ipvsadm = re.search(r"v[0-9.]+", version).group()
+    return f"Kernel {platform.release()}, {platform.machine()}; ipvsadm {ipvsadm}."
+
+
+def record(scheduler, directory):
+    header = HEADER.format(scheduler=scheduler, system=system())
     with open(f"{directory}/{scheduler}.txt", "w", encoding="ascii") as out:
         out.write(header)
         for case in CASES[scheduler]:
@@ -120,14 +124,17 @@ def record(scheduler, directory):
 
 
 def main():
-    directory, *schedulers = sys.argv[1:]
+    directory, *what = sys.argv[1:]
     ipvs.prepare()
     # Connections stay open on this side: only the clients end them.
     held = []
     answer(socket.SOCK_STREAM, lambda sink: held.append(sink.accept()))
     answer(socket.SOCK_DGRAM, lambda sink: sink.recv(1))
-    for scheduler in schedulers or CASES:
-        record(scheduler, directory)
+    for name in what or [*CASES, "thresholds"]:
+        if name == "thresholds":
+            thresholds.record(directory, system(), NUMBERS)
+        else:
+            record(name, directory)
 
 
 main()
