@@ -28,11 +28,13 @@ bench_work() {
 
 # bench_stage STAGE FLAVOUR MODULE RVSADM: what the guest gets besides its own system. MODULE: '' for that of FLAVOUR.
 bench_stage() {
-	local stage=$1 module=${3:-$RVS_TOP/build/$2/rvs.ko} rvsadm=$4
+	local stage=$1 module=${3:-$RVS_TOP/build/$2/rvs.ko} rvsadm=$4 injector=$RVS_TOP/build/$2/injector/rvs_injector.ko
 	[ -e "$module" ] || die "$module: there is no such module; run 'make module FLAVOUR=$2'"
 	[ -e "$rvsadm" ] || die "$rvsadm: there is no such program; run 'make user'"
+	[ -e "$injector" ] || die "$injector: there is no such module; run 'make injector FLAVOUR=$2'"
 	mkdir -p "$stage/rvs" "$stage/usr/sbin"
 	cp "$module" "$stage/rvs/rvs.ko"
+	cp "$injector" "$stage/rvs/"
 	cp "$rvsadm" "$stage/usr/sbin/rvsadm"
 	cp -R "$BENCH/guest" "$stage/rvs/bench"
 }

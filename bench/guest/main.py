@@ -7,10 +7,11 @@ import subprocess
 import sys
 import traceback
 
+import injector
 import region
 import results
 from backend import IpVs, Rvs, Unsupported
-from cases import control, flows_established, forwarding, new_connection
+from cases import control, flows_established, forwarding, new_connection, tcp
 from flows import CLIENTS
 
 
@@ -39,6 +40,7 @@ _MANY = 100_000
 _LARGE_TABLE = 20
 # Services, of ten servers each.
 _CONFIGURATIONS = (2_000, 10_000)
+_QUICK_CONFIGURATIONS = (2_000,)
 
 
 def _established(bench: Bench, backends: list, flows: list[int], conntrack: bool = False) -> None:
@@ -49,14 +51,21 @@ def _established(bench: Bench, backends: list, flows: list[int], conntrack: bool
                 bench.case(name, backend, flows_established.run, method, count, conntrack)
 
 
-def _control(bench: Bench, backends: list) -> None:
-    for services in _CONFIGURATIONS:
+def _control(bench: Bench, backends: list, configurations: tuple[int, ...]) -> None:
+    for services in configurations:
         for backend in backends:
             bench.case(f"config-{services}", backend, control.run, services)
             bench.case(f"config-restore-{services}", backend, control.by_tool, services)
 
 
-def plan(bench: Bench, flows: list[int]) -> None:
+def _tcp(bench: Bench, backends: list) -> None:
+    for method in flows_established.METHODS:
+        for gro in (False, True):
+            for backend in backends:
+                bench.case(f"tcp-{'gro-' if gro else ''}{method}", backend, tcp.run, method, gro)
+
+
+def plan(bench: Bench, flows: list[int], configurations: tuple[int, ...]) -> None:
     """All cases, with RVS once for each of its paths. Rows without a path to choose are measured with the slow one."""
     peer, rvs = IpVs(), Rvs("slow")
     peer.load()
@@ -70,11 +79,12 @@ def plan(bench: Bench, flows: list[int]) -> None:
     for backend in paths:
         bench.case("forward+service", backend, forwarding.with_service)
     _established(bench, paths, few)
+    _tcp(bench, paths)
     for scheduler in new_connection.SCHEDULERS:
         for servers in (10, 250):
             for backend in both:
                 bench.case(f"new-{scheduler}-{servers}", backend, new_connection.run, scheduler, servers)
-    _control(bench, both)
+    _control(bench, both, configurations)
     _established(bench, paths, many)
     # Last, because once a namespace has had conntrack its hooks stay known to the kernel.
     _established(bench, paths, flows, conntrack=True)
@@ -91,12 +101,15 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", action="append", default=[], help="only these cases (shell patterns)")
     parser.add_argument("--flows", default="1,1000")
+    parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
     parser.add_argument("--mark", action="store_true", help="a TCG plugin is there: run every case once more for it")
     arguments = parser.parse_args()
     region.wanted = arguments.mark
     subprocess.run(["modprobe", "-a", "pktgen", "dummy"], check=True)
+    injector.load()
     bench = Bench(arguments.only)
-    plan(bench, [int(count) for count in arguments.flows.split(",")])
+    plan(bench, [int(count) for count in arguments.flows.split(",")],
+         _QUICK_CONFIGURATIONS if arguments.quick else _CONFIGURATIONS)
     region.save_symbols()
     print(f"bench: {bench.failures} cases failed", flush=True)
     return 1 if bench.failures else 0
