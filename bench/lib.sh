@@ -44,9 +44,12 @@ bench_python() {
 	"$RVS_TOP/qemu/in-buildroot" python3 -B "$BENCH/report/$1.py" "${@:2}"
 }
 
-# bench_revision: of the sources, for the rows measured with them.
+# bench_revision: of what is measured, for the rows measured with it.
 bench_revision() {
-	git -C "$RVS_TOP" describe --always --dirty 2>/dev/null || echo unknown
+	local revision
+	revision=$(git -C "$RVS_TOP" rev-parse --short HEAD 2>/dev/null) || { echo unknown; return; }
+	git -C "$RVS_TOP" diff --quiet HEAD -- rvs rvs-user bench ':!bench/results' || revision+=-dirty
+	echo "$revision"
 }
 
 # bench_boot FLAVOUR MITIGATIONS STAGE RESULTS QEMU-ARGUMENTS [MAIN-ARGUMENT...]: run the guest's part.
