@@ -104,6 +104,11 @@ bench-profile: module injector user ## one case by function and by source line o
 bench-cache: module injector user ## one case in a model of the caches (CASE=dr: 100 000 flows of it; FLAVOUR=)
 	@bench/cache-model --flavour $(FLAVOUR) '$(CASE)'
 
+.PHONY: bench-native
+bench-native: deps ## what the module decides, without a kernel: instructions by callgrind, times by criterion
+	@bench/native/count
+	@$(CARGO) bench --locked -p rvs-bench-native
+
 .PHONY: injector
 injector: kernel ## the bench's generator of TCP
 	@qemu/module --source bench/injector rvs_injector $(kernel-tree) $(build)/injector

@@ -11,7 +11,7 @@ from measure import Lost, repeated, settle
 from namespace import CLIENT_DEVICE, FOREIGN_MAC, MAC, SERVER_DEVICE, VIP, Namespace, server
 
 _PORT = 80
-SEGMENTS = 400 * injector.MERGED
+SEGMENTS = 1200 * injector.MERGED
 
 
 def run(clients, backend, method: str, gro: bool) -> None:
