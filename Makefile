@@ -95,6 +95,7 @@ CASE ?= dr
 bench: kdir user ## RVS and C ip_vs side by side: instructions a packet (QUICK=1: 1 and 1000 flows; FLAVOUR=)
 	@for flavour in $(bench-flavours); do $(MAKE) --no-print-directory module injector FLAVOUR=$$flavour || exit; done
 	@bench/run $(bench-flavours:%=--flavour %) $(if $(QUICK),--quick)
+	@$(if $(QUICK),,for flavour in $(bench-flavours); do bench/cache-model --flavour $$flavour --update bench/results/latest.json dr nat tun || exit; done)
 
 .PHONY: bench-profile
 bench-profile: module injector user ## one case by function and by source line of RVS (CASE=dr, FLAVOUR=)
@@ -103,6 +104,10 @@ bench-profile: module injector user ## one case by function and by source line o
 .PHONY: bench-cache
 bench-cache: module injector user ## one case in a model of the caches (CASE=dr: 100 000 flows of it; FLAVOUR=)
 	@bench/cache-model --flavour $(FLAVOUR) '$(CASE)'
+
+.PHONY: bench-document
+bench-document: deps ## tables and chart of docs/performance.md from bench/results/latest.json
+	@bench/document
 
 .PHONY: bench-native
 bench-native: deps ## what the module decides, without a kernel: instructions by callgrind, times by criterion
