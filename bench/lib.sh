@@ -44,6 +44,16 @@ bench_python() {
 	"$RVS_TOP/qemu/in-buildroot" python3 -B "$BENCH/report/$1.py" "${@:2}"
 }
 
+# bench_merge FILE REVISION DIRECTORY...: report/merge.py, with a FILE that may be anywhere.
+bench_merge() {
+	local file=$1 copy=$work/merged.json
+	rm -f "$copy"
+	[ ! -s "$file" ] || cp "$file" "$copy"
+	bench_python merge "$copy" "${@:2}"
+	mkdir -p "$(dirname "$file")"
+	cp "$copy" "$file"
+}
+
 # bench_revision: of what is measured, for the rows measured with it.
 bench_revision() {
 	local revision
