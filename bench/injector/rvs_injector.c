@@ -112,8 +112,9 @@ static int inject(void)
 		napi_schedule(&napi);
 		/* Runs the poll. */
 		local_bh_enable();
+		/* It had no memory, or ksoftirqd has it, which is not counted. */
 		if (job.left == before)
-			return -ENOMEM;
+			return -EAGAIN;
 		cond_resched();
 	}
 	nanoseconds = ktime_get_ns() - begin;
