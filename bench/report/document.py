@@ -57,8 +57,7 @@ def numbers(shown: list[Line], field: str) -> str:
 
 
 def made(rows: list[dict]) -> str:
-    revisions = ", ".join(dict.fromkeys(row["revision"] for row in rows))
-    parts = [f"Measured at {revisions}."]
+    parts = []
     main = lines(rows, _MAIN)
     floors = {row["case"]: row for row in rows if (row["kernel"], row["mitigations"]) == _MAIN and not row["backend"]}
     if "floor" in floors:
