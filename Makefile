@@ -85,6 +85,39 @@ test-kselftest: stage ## the kselftests alone
 test-logic: ## the tests that need no kernel
 	@tools/test logic
 
+# --- measuring
+
+# The kernels measured: the one that FLAVOUR= names; else the stock one, and the release one when it has been made.
+bench-flavours = $(if $(filter-out file,$(origin FLAVOUR)),$(FLAVOUR),stock $(shell qemu/kernel/path release >/dev/null 2>&1 && echo release))
+CASE ?= dr
+
+.PHONY: bench
+bench: kdir user ## RVS and C ip_vs side by side: instructions a packet (QUICK=1: 1 and 1000 flows; FLAVOUR=)
+	@for flavour in $(bench-flavours); do $(MAKE) --no-print-directory module injector FLAVOUR=$$flavour || exit; done
+	@bench/run $(bench-flavours:%=--flavour %) $(if $(QUICK),--quick)
+	@$(if $(QUICK),,for flavour in $(bench-flavours); do bench/cache-model --flavour $$flavour --update bench/results/latest.json dr nat tun || exit; done)
+
+.PHONY: bench-profile
+bench-profile: module injector user ## one case by function and by source line of RVS (CASE=dr, FLAVOUR=)
+	@bench/profile --flavour $(FLAVOUR) '$(CASE)'
+
+.PHONY: bench-cache
+bench-cache: module injector user ## one case in a model of the caches (CASE=dr: 100 000 flows of it; FLAVOUR=)
+	@bench/cache-model --flavour $(FLAVOUR) '$(CASE)'
+
+.PHONY: bench-document
+bench-document: deps ## tables and chart of docs/performance.md from bench/results/latest.json
+	@bench/document
+
+.PHONY: bench-native
+bench-native: deps ## what the module decides, without a kernel: instructions by callgrind, times by criterion
+	@bench/native/count
+	@$(CARGO) bench --locked -p rvs-bench-native
+
+.PHONY: injector
+injector: kernel ## the bench's generator of TCP
+	@qemu/module --source bench/injector rvs_injector $(kernel-tree) $(build)/injector
+
 .PHONY: lint
 lint: kdir ## formatting, clippy of both toolchains, layers, shell scripts, generated files
 	@tools/lint

@@ -28,11 +28,13 @@ bench_work() {
 
 # bench_stage STAGE FLAVOUR MODULE RVSADM: what the guest gets besides its own system. MODULE: '' for that of FLAVOUR.
 bench_stage() {
-	local stage=$1 module=${3:-$RVS_TOP/build/$2/rvs.ko} rvsadm=$4
+	local stage=$1 module=${3:-$RVS_TOP/build/$2/rvs.ko} rvsadm=$4 injector=$RVS_TOP/build/$2/injector/rvs_injector.ko
 	[ -e "$module" ] || die "$module: there is no such module; run 'make module FLAVOUR=$2'"
 	[ -e "$rvsadm" ] || die "$rvsadm: there is no such program; run 'make user'"
+	[ -e "$injector" ] || die "$injector: there is no such module; run 'make injector FLAVOUR=$2'"
 	mkdir -p "$stage/rvs" "$stage/usr/sbin"
 	cp "$module" "$stage/rvs/rvs.ko"
+	cp "$injector" "$stage/rvs/"
 	cp "$rvsadm" "$stage/usr/sbin/rvsadm"
 	cp -R "$BENCH/guest" "$stage/rvs/bench"
 }
@@ -42,9 +44,22 @@ bench_python() {
 	"$RVS_TOP/qemu/in-buildroot" python3 -B "$BENCH/report/$1.py" "${@:2}"
 }
 
-# bench_revision: of the sources, for the rows measured with them.
+# bench_merge FILE REVISION DIRECTORY...: report/merge.py, with a FILE that may be anywhere.
+bench_merge() {
+	local file=$1 copy=$work/merged.json
+	rm -f "$copy"
+	[ ! -s "$file" ] || cp "$file" "$copy"
+	bench_python merge "$copy" "${@:2}"
+	mkdir -p "$(dirname "$file")"
+	cp "$copy" "$file"
+}
+
+# bench_revision: of what is measured, for the rows measured with it.
 bench_revision() {
-	git -C "$RVS_TOP" describe --always --dirty 2>/dev/null || echo unknown
+	local revision
+	revision=$(git -C "$RVS_TOP" rev-parse --short HEAD 2>/dev/null) || { echo unknown; return; }
+	git -C "$RVS_TOP" diff --quiet HEAD -- rvs rvs-user bench ':!bench/results' || revision+=-dirty
+	echo "$revision"
 }
 
 # bench_boot FLAVOUR MITIGATIONS STAGE RESULTS QEMU-ARGUMENTS [MAIN-ARGUMENT...]: run the guest's part.

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Requests of the two netlink families that configure services, each made of the same numbers."""
+"""Requests of the two netlink families that configure services, each made of the same numbers.
 
+Servers are reached by direct routing, at the port of the service.
+"""
+
+import contextlib
 import ipaddress
 import socket
 import struct
@@ -13,12 +17,12 @@ Address = ipaddress.IPv4Address
 class RvsRequests:
     """docs/netlink.md; include/uapi/linux/rvs.h."""
 
-    def __init__(self):
+    def __init__(self, protocol: int):
         self.family = Family("rvs")
+        self._protocol = protocol
 
-    @staticmethod
-    def _key(address: Address, number: int) -> list[bytes]:
-        return [u32(1, socket.IPPROTO_TCP), attribute(2, address.packed), port(4, number)]
+    def _key(self, address: Address, number: int) -> list[bytes]:
+        return [u32(1, self._protocol), attribute(2, address.packed), port(4, number)]
 
     def add_service(self, address: Address, number: int) -> bytes:
         return self.family.change(2, *self._key(address, number), string(5, "wlc"))
@@ -44,12 +48,12 @@ class RvsRequests:
 class IpVsRequests:
     """include/uapi/linux/ip_vs.h; as ipvsadm fills them."""
 
-    def __init__(self):
+    def __init__(self, protocol: int):
         self.family = Family("IPVS")
+        self._protocol = protocol
 
-    @staticmethod
-    def _key(address: Address, number: int) -> list[bytes]:
-        return [u16(1, socket.AF_INET), u16(2, socket.IPPROTO_TCP), attribute(3, address.packed + bytes(12)), port(4, number)]
+    def _key(self, address: Address, number: int) -> list[bytes]:
+        return [u16(1, socket.AF_INET), u16(2, self._protocol), attribute(3, address.packed + bytes(12)), port(4, number)]
 
     def add_service(self, address: Address, number: int) -> bytes:
         flags_and_mask = attribute(7, struct.pack("=II", 0, 0xffffffff))
@@ -74,3 +78,17 @@ class IpVsRequests:
 
     def flush(self) -> bytes:
         return self.family.change(17)
+
+
+_REQUESTS = {"rvs": RvsRequests, "ip_vs": IpVsRequests}
+
+
+@contextlib.contextmanager
+def requests(namespace, backend, protocol: int):
+    """Requests to the family of the load balancer, for the length of a with block."""
+    with namespace.entered():
+        found = _REQUESTS[backend.name](protocol)
+    try:
+        yield found
+    finally:
+        found.family.close()

@@ -2,15 +2,17 @@
 """What the guest runs: every case of the plan, in one boot, for both load balancers."""
 
 import argparse
+import dataclasses
 import fnmatch
 import subprocess
 import sys
 import traceback
 
+import injector
 import region
 import results
 from backend import IpVs, Rvs, Unsupported
-from cases import control, flows_established, forwarding, new_connection
+from cases import control, flows_established, forwarding, new_connection, tcp
 from flows import CLIENTS
 
 
@@ -37,8 +39,21 @@ class Bench:
 # From so many flows on, the size of ip_vs's table decides, so that it is measured with a large one too.
 _MANY = 100_000
 _LARGE_TABLE = 20
-# Services, of ten servers each.
-_CONFIGURATIONS = (2_000, 10_000)
+
+
+@dataclasses.dataclass(frozen=True)
+class Scope:
+    """How much of the plan is wanted."""
+
+    flows: list[int]
+    schedulers: tuple[str, ...] = new_connection.SCHEDULERS
+    # Services, of ten servers each.
+    configurations: tuple[int, ...] = (2_000, 10_000)
+
+
+def _quick(flows: list[int]) -> Scope:
+    """Of each kind what tells most; no minutes."""
+    return Scope(flows, schedulers=("rr", "wlc"), configurations=(2_000,))
 
 
 def _established(bench: Bench, backends: list, flows: list[int], conntrack: bool = False) -> None:
@@ -49,54 +64,70 @@ def _established(bench: Bench, backends: list, flows: list[int], conntrack: bool
                 bench.case(name, backend, flows_established.run, method, count, conntrack)
 
 
-def _control(bench: Bench, backends: list) -> None:
-    for services in _CONFIGURATIONS:
+def _control(bench: Bench, backends: list, configurations: tuple[int, ...]) -> None:
+    for services in configurations:
         for backend in backends:
             bench.case(f"config-{services}", backend, control.run, services)
             bench.case(f"config-restore-{services}", backend, control.by_tool, services)
 
 
-def plan(bench: Bench, flows: list[int]) -> None:
+def _tcp(bench: Bench, backends: list) -> None:
+    for method in flows_established.METHODS:
+        for gro in (False, True):
+            for backend in backends:
+                bench.case(f"tcp-{'gro-' if gro else ''}{method}", backend, tcp.run, method, gro)
+
+
+def plan(bench: Bench, scope: Scope) -> None:
     """All cases, with RVS once for each of its paths. Rows without a path to choose are measured with the slow one."""
     peer, rvs = IpVs(), Rvs("slow")
     peer.load()
     rvs.load()
     both = [peer, rvs]
     paths = [*both, Rvs("fast")] if Rvs.has_fast_path() else both
-    few = [count for count in flows if count < _MANY]
-    many = [count for count in flows if count >= _MANY]
+    few = [count for count in scope.flows if count < _MANY]
+    many = [count for count in scope.flows if count >= _MANY]
 
     bench.case("forward", None, forwarding.without_service)
     for backend in paths:
         bench.case("forward+service", backend, forwarding.with_service)
     _established(bench, paths, few)
-    for scheduler in new_connection.SCHEDULERS:
+    _tcp(bench, paths)
+    for scheduler in scope.schedulers:
         for servers in (10, 250):
             for backend in both:
                 bench.case(f"new-{scheduler}-{servers}", backend, new_connection.run, scheduler, servers)
-    _control(bench, both)
+    _control(bench, both, scope.configurations)
     _established(bench, paths, many)
-    # Last, because once a namespace has had conntrack its hooks stay known to the kernel.
-    _established(bench, paths, flows, conntrack=True)
     if many:
-        region.save_symbols()
-        peer.unload()
         large = IpVs(_LARGE_TABLE)
-        large.load()
+        _replace(peer, large)
         _established(bench, [large], many)
+        # From here on with conntrack: what it has once registered stays known to the kernel.
         _established(bench, [large], many, conntrack=True)
+        _replace(large, peer)
+    _established(bench, paths, scope.flows, conntrack=True)
+
+
+def _replace(old: IpVs, new: IpVs) -> None:
+    region.save_symbols()
+    old.unload()
+    new.load()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", action="append", default=[], help="only these cases (shell patterns)")
     parser.add_argument("--flows", default="1,1000")
+    parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
     parser.add_argument("--mark", action="store_true", help="a TCG plugin is there: run every case once more for it")
     arguments = parser.parse_args()
     region.wanted = arguments.mark
     subprocess.run(["modprobe", "-a", "pktgen", "dummy"], check=True)
+    injector.load()
     bench = Bench(arguments.only)
-    plan(bench, [int(count) for count in arguments.flows.split(",")])
+    flows = [int(count) for count in arguments.flows.split(",")]
+    plan(bench, _quick(flows) if arguments.quick else Scope(flows))
     region.save_symbols()
     print(f"bench: {bench.failures} cases failed", flush=True)
     return 1 if bench.failures else 0

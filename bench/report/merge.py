@@ -38,7 +38,8 @@ def merge(rows: dict[tuple, dict], directory: pathlib.Path, revision: str) -> No
 def main(file: str, revision: str, *directories: str) -> None:
     path = pathlib.Path(file)
     old = json.loads(path.read_text(encoding="utf-8")) if path.exists() and path.stat().st_size else []
-    rows = {key(row): row for row in old}
+    # That a case failed says nothing once it is measured anew.
+    rows = {key(row): row for row in old if not row.get("failed")}
     for directory in directories:
         merge(rows, pathlib.Path(directory), revision)
     path.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows.values()) + "\n]\n", encoding="utf-8")

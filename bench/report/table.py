@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The results as a table for terminals: a line a case, a column a load balancer.
+"""The results as tables for terminals.
 
 usage: table.py RESULTS.JSON
 """
@@ -7,72 +7,51 @@ usage: table.py RESULTS.JSON
 import json
 import sys
 
-# Columns by backend, path and table_bits of a row.
-COLUMNS = {
-    ("ip_vs", "slow", None): "ip_vs",
-    ("ip_vs", "slow", 20): "ip_vs 2^20",
-    ("rvs", "slow", None): "rvs slow",
-    ("rvs", "fast", None): "rvs fast",
-}
-PEER = ("ip_vs", "slow", None)
+from rows import COLUMNS, Line, lines, machines, own, present
+
 WIDTH = 12
 
 
-def value(row: dict | None) -> float | None:
-    """Instructions above the floor."""
-    if row is None or row.get("instructions") is None:
-        return None
-    return row["instructions"] - row["floor"]
-
-
-def cell(row: dict | None) -> str:
-    if row is None:
-        return ""
-    if row.get("failed"):
-        return "FAILED"
-    number = value(row)
-    return "not there" if number is None else f"{number:.0f}"
-
-
-def ratio(peer: float | None, own: float | None) -> str:
-    return f"{peer / own:.2f}x" if peer and own else ""
-
-
-def table(title: str, rows: list[dict]) -> None:
-    cases: dict[tuple, dict] = {}
+def common(rows: list[dict], machine: tuple[str, str]) -> None:
+    """Rows of no load balancer."""
     for row in rows:
-        if row["backend"] is None:
-            print(f"{title}: {row['case']}: {row['instructions']:.0f} instructions, {value(row):.0f} above the floor")
-            continue
-        key = (row["case"], row.get("flows"), row.get("conntrack", False))
-        cases.setdefault(key, {})[row["backend"], row["path"], row.get("table_bits")] = row
-    present = [column for column in COLUMNS if any(column in columns for columns in cases.values())]
-    own = [column for column in present if column[0] == "rvs"]
-    heading = [COLUMNS[column] for column in present] + [f"C/{COLUMNS[column]}" for column in own]
-    print(f"{title}: instructions under emulation above the floor, smaller is better")
-    print(f"{'case':22}{'flows':>9}{'conntrack':>10}" + "".join(f"{name:>{WIDTH}}" for name in heading))
-    for (case, flows, conntrack), columns in cases.items():
-        cells = [cell(columns.get(column)) for column in present]
-        cells += [ratio(value(columns.get(PEER)), value(columns.get(column))) for column in own]
-        print(f"{case:22}{flows or '':>9}{'yes' if conntrack else '':>10}" + "".join(f"{text:>{WIDTH}}" for text in cells))
-    sized(cases, present)
-    print()
+        if (row["kernel"], row["mitigations"]) == machine and not row["backend"] and row["instructions"]:
+            above = row["instructions"] - row["floor"]
+            print(f"{row['case']}: {row['instructions']:.0f} instructions, {above:.0f} above the floor")
 
 
-def sized(cases: dict, present: list) -> None:
-    for (case, flows, _), columns in cases.items():
-        sizes = [f"{COLUMNS[column]} {columns[column]['bytes']:.1f}" for column in present
-                 if columns.get(column, {}).get("bytes") is not None]
-        if sizes:
-            print(f"{case}, bytes each of {flows}: {', '.join(sizes)}")
+def table(shown: list[Line]) -> None:
+    columns = present(shown)
+    heading = [COLUMNS[column] for column in columns] + [f"C/{COLUMNS[column]}" for column in own(columns)]
+    print(f"{'case':24}{'flows':>9}{'conntrack':>10}" + "".join(f"{name:>{WIDTH}}" for name in heading))
+    for line in shown:
+        cells = [line.cell(column) for column in columns]
+        ratios = [line.ratio(column) for column in own(columns)]
+        cells += [f"{ratio:.2f}x" if ratio else "" for ratio in ratios]
+        print(f"{line.case:24}{line.flows or '':>9}{'yes' if line.conntrack else '':>10}"
+              + "".join(f"{text:>{WIDTH}}" for text in cells))
+
+
+def aside(shown: list[Line], field: str, what: str) -> None:
+    """Another number that some rows have."""
+    for line in shown:
+        numbers = [f"{COLUMNS[column]} {line.rows[column][field]}" for column in COLUMNS
+                   if column in line.rows and line.rows[column].get(field) is not None]
+        if numbers:
+            print(f"{what}, {line.case} with {line.flows} flows: {', '.join(numbers)}")
 
 
 def main(path: str) -> None:
     with open(path, encoding="utf-8") as file:
         rows = json.load(file)
-    for kernel, mitigations in dict.fromkeys((row["kernel"], row["mitigations"]) for row in rows):
-        chosen = [row for row in rows if (row["kernel"], row["mitigations"]) == (kernel, mitigations)]
-        table(f"{kernel} kernel, mitigations={mitigations}", chosen)
+    for machine in machines(rows):
+        kernel, mitigations = machine
+        print(f"\n{kernel} kernel, mitigations={mitigations}: instructions under emulation above the floor, smaller is better")
+        shown = lines(rows, machine)
+        common(rows, machine)
+        table(shown)
+        aside(shown, "bytes", "bytes each")
+        aside(shown, "misses_llc", "LLC misses a packet in the model")
 
 
 if __name__ == "__main__":

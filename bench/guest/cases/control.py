@@ -5,40 +5,36 @@ Both families get the same from one client, one request at a time. What that cli
 measured by requests that do nothing, and is the rows' floor.
 """
 
+import socket
 import subprocess
 import time
 
 import results
-from configuration import IpVsRequests, RvsRequests
+from configuration import requests
 from measure import settle
 from namespace import VIP, Namespace, server
 from netlink import NOTHING
 
 SERVERS = 10
 _CHANGES = 1000
-_REQUESTS = {"rvs": RvsRequests, "ip_vs": IpVsRequests}
 
 
 def run(clients, backend, services: int) -> None:
     namespace = Namespace(f"control-{backend.name}-{services}", clients)
     try:
-        with namespace.entered():
-            requests = _REQUESTS[backend.name]()
-        try:
-            _measure(backend, requests, [(VIP, 1024 + number) for number in range(services)])
-        finally:
-            requests.family.close()
+        with requests(namespace, backend, socket.IPPROTO_TCP) as to:
+            _measure(backend, to, [(VIP, 1024 + number) for number in range(services)])
     finally:
         namespace.close()
         settle()
 
 
-def _measure(backend, requests, services) -> None:
-    family = requests.family
+def _measure(backend, to, services) -> None:
+    family = to.family
     size = f"{len(services)}x{SERVERS}"
     load = [message for service in services for message in
-            (requests.add_service(*service), *(requests.add_server(*service, server(i)) for i in range(SERVERS)))]
-    changes = [requests.set_weight(*services[i % len(services)], server(i % SERVERS), 2 + i) for i in range(_CHANGES)]
+            (to.add_service(*service), *(to.add_server(*service, server(i)) for i in range(SERVERS)))]
+    changes = [to.set_weight(*services[i % len(services)], server(i % SERVERS), 2 + i) for i in range(_CHANGES)]
     entries = len(load)
     settle()
 
@@ -49,9 +45,9 @@ def _measure(backend, requests, services) -> None:
     row("load", family.acknowledged(load) / entries, nothing, f"service or server added, of {entries}, one request each")
     settle()
     row("change", family.acknowledged(changes) / _CHANGES, nothing, "weight of one server changed, one request each")
-    instructions, received = family.dumped(requests.dump(services))
+    instructions, received = family.dumped(to.dump(services))
     row("dump", instructions / entries, 0, f"service or server listed, of {entries} ({received} bytes), the client included")
-    row("flush", family.acknowledged([requests.flush()]) / entries, nothing / entries,
+    row("flush", family.acknowledged([to.flush()]) / entries, nothing / entries,
         f"service or server deleted, of {entries}, by one request, until it is acknowledged")
 
 

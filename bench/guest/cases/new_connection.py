@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Packets that each open a connection, over the same packets once the connections exist."""
 
+import socket
+
 import region
 import results
+from configuration import requests as configuration
 from flows import requests
 from measure import PACKETS, established, floor, forwarded, request_stream, settle
 from namespace import VIP, Namespace, server
@@ -16,8 +19,9 @@ def run(clients, backend, scheduler: str, servers: int) -> None:
     namespace = Namespace(f"new-{backend.name}-{scheduler}-{servers}", clients)
     try:
         backend.add_service(namespace, VIP, _PORT, scheduler)
-        for number in range(servers):
-            backend.add_server(namespace, VIP, _PORT, server(number), "dr")
+        with configuration(namespace, backend, socket.IPPROTO_UDP) as to:
+            # 250 processes of a tool would take longer than all else.
+            to.family.acknowledged([to.add_server(VIP, _PORT, server(number)) for number in range(servers)])
         stream = request_stream(requests(VIP, _PORT, PACKETS))
         settle()
         name = results.key(f"new-{scheduler}-{servers}", backend, PACKETS)

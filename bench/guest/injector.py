@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Segments of one TCP connection, received on a device (see ../injector/rvs_injector.c)."""
+
+import dataclasses
+import ipaddress
+import subprocess
+
+MODULE = "/rvs/rvs_injector.ko"
+_PARAMETERS = "/sys/module/rvs_injector/parameters"
+SYN, ACK = 0x02, 0x10
+# Segments that GRO makes one packet of.
+MERGED = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """From the client's side."""
+
+    device: str
+    destination_mac: str
+    client: ipaddress.IPv4Address
+    client_port: int
+    server: ipaddress.IPv4Address
+    server_port: int
+
+
+def load() -> None:
+    subprocess.run(["insmod", MODULE], check=True)
+
+
+def run(connection: Connection, flags: int, segments: int, gro: bool) -> float:
+    """Inject segments into a device of the caller's network namespace; return the instructions a segment."""
+    words = [connection.device, connection.destination_mac, f"{int(connection.client):x}", f"{int(connection.server):x}",
+             connection.client_port, connection.server_port, f"{flags:x}", segments, int(gro)]
+    with open(f"{_PARAMETERS}/send", "w", encoding="ascii") as file:
+        file.write(" ".join(map(str, words)))
+    with open(f"{_PARAMETERS}/nanoseconds", encoding="ascii") as file:
+        return int(file.read()) / segments

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Segments of one TCP connection, received on a device as a driver's NAPI poll
+ * would have it: pktgen has UDP only, and nothing it makes passes GRO.
+ *
+ * Writing to the parameter `send`
+ *
+ *	DEVICE MAC SADDR DADDR SPORT DPORT FLAGS SEGMENTS GRO
+ *
+ * (addresses and FLAGS in hexadecimal) injects SEGMENTS segments into DEVICE of
+ * the writer's network namespace, and returns when the stack is done with them.
+ * With GRO they go through napi_gro_receive(), which makes one packet of each
+ * MERGED; without, through netif_receive_skb(). A segment with FLAGS of ACK
+ * alone carries PAYLOAD bytes. The parameter `nanoseconds` tells how long it
+ * took.
+ */
+
+#include <linux/etherdevice.h>
+#include <linux/ip.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/nsproxy.h>
+#include <linux/sched.h>
+#include <linux/hex.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include <net/net_namespace.h>
+#include <net/tcp.h>
+
+/* A packet of 1480 bytes, which fits into 1500 with the header of a tunnel. */
+#define PAYLOAD 1440
+/* What fits into the fragments of one skb. */
+#define MERGED 16
+/* Less than a poll's budget of 64, so that each poll is complete. */
+#define BATCH (3 * MERGED)
+
+struct headers {
+	struct ethhdr eth;
+	struct iphdr ip;
+	struct tcphdr tcp;
+} __packed;
+
+static struct {
+	struct net_device *device;
+	struct headers headers;
+	u32 sequence;
+	unsigned int payload;
+	unsigned int left;
+	bool gro;
+} job;
+
+/* NAPI needs a device; this one is known to nobody. */
+static struct net_device *poller;
+static struct napi_struct napi;
+/* Contents of all segments: nobody reads them. */
+static struct page *payload;
+static DEFINE_MUTEX(lock);
+
+static unsigned long nanoseconds;
+module_param(nanoseconds, ulong, 0444);
+MODULE_PARM_DESC(nanoseconds, "Time the last injection took");
+
+static struct sk_buff *make_segment(bool last)
+{
+	struct sk_buff *skb = napi_alloc_skb(&napi, sizeof(struct headers));
+	struct headers *headers;
+
+	if (!skb)
+		return NULL;
+	headers = skb_put_data(skb, &job.headers, sizeof(job.headers));
+	headers->tcp.seq = htonl(job.sequence);
+	/* GRO ends a packet at a segment with PSH. */
+	headers->tcp.psh = last;
+	if (job.payload) {
+		get_page(payload);
+		skb_add_rx_frag(skb, 0, payload, 0, job.payload, PAGE_SIZE);
+	}
+	job.sequence += job.payload;
+	skb->protocol = eth_type_trans(skb, job.device);
+	/* As a device does that has verified the checksum. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	return skb;
+}
+
+static int poll(struct napi_struct *self, int budget)
+{
+	unsigned int segments = min(job.left, BATCH);
+
+	for (unsigned int i = 1; i <= segments; i++) {
+		struct sk_buff *skb = make_segment(i % MERGED == 0);
+
+		if (!skb)
+			break;
+		if (job.gro)
+			napi_gro_receive(self, skb);
+		else
+			netif_receive_skb(skb);
+		job.left--;
+	}
+	napi_complete_done(self, segments);
+	return segments;
+}
+
+static int inject(void)
+{
+	u64 begin = ktime_get_ns();
+
+	while (job.left) {
+		unsigned int before = job.left;
+
+		local_bh_disable();
+		napi_schedule(&napi);
+		/* Runs the poll. */
+		local_bh_enable();
+		/* It had no memory, or ksoftirqd has it, which is not counted. */
+		if (job.left == before)
+			return -EAGAIN;
+		cond_resched();
+	}
+	nanoseconds = ktime_get_ns() - begin;
+	return 0;
+}
+
+static void make_headers(const u8 *mac, u32 saddr, u32 daddr, u16 sport,
+			 u16 dport, u8 flags)
+{
+	struct headers *headers = &job.headers;
+
+	memset(headers, 0, sizeof(*headers));
+	ether_addr_copy(headers->eth.h_dest, mac);
+	headers->eth.h_source[0] = 0x02; /* locally administered */
+	headers->eth.h_proto = htons(ETH_P_IP);
+	headers->ip.version = 4;
+	headers->ip.ihl = sizeof(headers->ip) / 4;
+	headers->ip.tot_len = htons(sizeof(headers->ip) + sizeof(headers->tcp) +
+				    job.payload);
+	headers->ip.frag_off = htons(IP_DF);
+	headers->ip.ttl = 64;
+	headers->ip.protocol = IPPROTO_TCP;
+	headers->ip.saddr = htonl(saddr);
+	headers->ip.daddr = htonl(daddr);
+	ip_send_check(&headers->ip);
+	headers->tcp.source = htons(sport);
+	headers->tcp.dest = htons(dport);
+	headers->tcp.doff = sizeof(headers->tcp) / 4;
+	headers->tcp.window = htons(65535);
+	tcp_flag_byte(&headers->tcp) = flags;
+}
+
+static int send_set(const char *text, const struct kernel_param *parameter)
+{
+	char name[IFNAMSIZ], mac_text[18];
+	unsigned int saddr, daddr, sport, dport, flags, segments, gro;
+	u8 mac[ETH_ALEN];
+	int error;
+
+	if (sscanf(text, "%15s %17s %x %x %u %u %x %u %u", name, mac_text, &saddr,
+		   &daddr, &sport, &dport, &flags, &segments, &gro) != 9 ||
+	    !mac_pton(mac_text, mac))
+		return -EINVAL;
+
+	mutex_lock(&lock);
+	job.device = dev_get_by_name(current->nsproxy->net_ns, name);
+	error = -ENODEV;
+	if (!job.device)
+		goto unlock;
+	job.payload = flags == TCPHDR_ACK ? PAYLOAD : 0;
+	job.left = segments;
+	job.gro = gro;
+	make_headers(mac, saddr, daddr, sport, dport, flags);
+	error = inject();
+	dev_put(job.device);
+unlock:
+	mutex_unlock(&lock);
+	return error;
+}
+
+static const struct kernel_param_ops send_ops = { .set = send_set };
+module_param_cb(send, &send_ops, NULL, 0200);
+MODULE_PARM_DESC(send, "DEVICE MAC SADDR DADDR SPORT DPORT FLAGS SEGMENTS GRO");
+
+static int __init injector_init(void)
+{
+	payload = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!payload)
+		return -ENOMEM;
+	poller = alloc_netdev_dummy(0);
+	if (!poller) {
+		__free_page(payload);
+		return -ENOMEM;
+	}
+	netif_napi_add(poller, &napi, poll);
+	napi_enable(&napi);
+	return 0;
+}
+module_init(injector_init);
+
+static void __exit injector_exit(void)
+{
+	napi_disable(&napi);
+	netif_napi_del(&napi);
+	free_netdev(poller);
+	__free_page(payload);
+}
+module_exit(injector_exit);
+
+MODULE_DESCRIPTION("Injects TCP segments for the bench of RVS");
+MODULE_AUTHOR("The RVS authors");
+MODULE_LICENSE("GPL");
