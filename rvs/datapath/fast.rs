@@ -136,8 +136,7 @@ fn to_real_server<'g>(
     let Addr::V4(real_server) = conn.real_server().addr else {
         return Err(Path::Route);
     };
-    let next_hop =
-        NextHop::find(context.guard, route.get(), real_server).ok_or(Path::Neighbour)?;
+    let next_hop = NextHop::find(context.guard, route.get(), real_server).ok_or(Path::Neighbour)?;
 
     let len = packet.len();
     match conn.forward() {

@@ -41,20 +41,14 @@ pub(super) fn send(
         header,
         conn,
         METHOD,
-        |packet, route, ttl| {
-            packet.send_in_tunnel(&route, outer(header, ttl))
-        },
+        |packet, route, ttl| packet.send_in_tunnel(&route, outer(header, ttl)),
     )
 }
 
 /// Puts a packet into another one to the real server. None when memory is short; what is inside
 /// has then lost one of its time to live.
 #[inline(always)]
-pub(super) fn prepare(
-    packet: &mut Packet<'_>,
-    header: &ipv4::Header,
-    route: &Route,
-) -> Option<()> {
+pub(super) fn prepare(packet: &mut Packet<'_>, header: &ipv4::Header, route: &Route) -> Option<()> {
     let ttl = egress::pass_on(packet, header)?;
     packet.encapsulate(route, outer(header, ttl))
 }
