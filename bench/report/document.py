@@ -65,8 +65,9 @@ def made(rows: list[dict]) -> str:
     parts.append(costs(main))
     parts.append("Bytes a connection, all memory counted:")
     parts.append(numbers(main, "bytes"))
-    parts.append("Misses of the last level of cache a packet, in the model:")
-    parts.append(numbers(main, "misses_llc"))
+    for level, field in (("last", "misses_llc"), ("second", "misses_l2")):
+        parts.append(f"Misses of the {level} level of cache a packet, in the model:")
+        parts.append(numbers(main, field))
     for machine in machines(rows):
         if machine != _MAIN:
             shown = [line for line in lines(rows, machine) if line.case in _EVERYWHERE]

@@ -2,6 +2,7 @@
 """Packets of connections that exist, for each forward method and direction."""
 
 import memory
+import region
 import results
 from cases import population
 from flows import replies, requests
@@ -18,7 +19,7 @@ def run(clients, backend, method: str, flows: int, conntrack: bool = False) -> N
     """One server, so that every flow's replies come from it."""
     namespace = Namespace(f"{method}-{backend.name}-{flows}{'-ct' if conntrack else ''}", clients)
     # From so many connections on, what the system does meanwhile is less than a byte a connection.
-    populous = flows >= population.MANY and not conntrack
+    populous = flows >= population.MANY and not conntrack and not region.wanted
     try:
         backend.add_service(namespace, VIP, _PORT, "rr")
         backend.add_server(namespace, VIP, _PORT, server(0), method)
