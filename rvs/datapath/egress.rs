@@ -93,8 +93,8 @@ pub(super) fn route<'a, 'g>(
     Ok((packet, Egress::Remote(route)))
 }
 
-/// Sends a packet to the real server, whole and unchanged but for its time to live, by `transmit`; that is also told the
-/// time to live that is left.
+/// Sends a packet to the real server, whole and unchanged but for its time to live, by `transmit`,
+/// which is told what is left of that.
 pub(super) fn send_unchanged<'g>(
     context: Context<'g>,
     packet: Packet<'_>,

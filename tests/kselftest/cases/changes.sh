@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A long transfer to one real server, while the servers of other flows come, go and get other weights, in the same service
-# and in others: the cases of nat_changes.sh, dr_changes.sh and tun_changes.sh.
+# A long transfer to one real server, while the servers of other flows come, go and get other weights, in the same
+# service and in others: the cases of nat_changes.sh, dr_changes.sh and tun_changes.sh.
 #	MEGABYTES      how much is transferred (default 200)
 # shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
@@ -85,8 +85,8 @@ now() {
 	echo $((${EPOCHREALTIME/[.,]/} / 100000))
 }
 
-# changes_while COMMAND...: ten changes a second as long as it succeeds, then what is left of the round. How many they were
-# goes to $TEST_DIR/changes.
+# changes_while COMMAND...: ten changes a second as long as it succeeds, then what is left of the round. How many they
+# were goes to $TEST_DIR/changes.
 changes_while() {
 	local round i=1 made=0 begun
 	begun=$(now)

@@ -145,7 +145,8 @@ topology_destroy() {
 	topology_namespaces=()
 }
 
-# test_begin [--router|--direct-reply]: what most tests start with: a place for files, the module, the namespaces; and their end.
+# test_begin [--router|--direct-reply]: what most tests start with: a place for files, the module, the namespaces; and
+# their end.
 test_begin() {
 	TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/rvs-test.XXXXXX") || bail "no temporary directory"
 	trap test_end EXIT
