@@ -28,18 +28,6 @@ as_nobody() {
 	in_ns "$namespace" setpriv --reuid="$NOBODY" --regid="$NOBODY" --clear-groups "$@"
 }
 
-# paths MEMBER...: of rvsadm --json stats of the director, on one line.
-paths() {
-	director_rvsadm --json stats | awk -f "$KSELFTEST_DIR/lib/json.awk" |
-		awk -v members="$*" '
-			{ seen[substr($1, 2)] = $2 }
-			END {
-				count = split(members, member, " ")
-				for (i = 1; i <= count; i++)
-					printf "%s%s", seen[member[i]], i < count ? " " : "\n"
-			}'
-}
-
 is_on_in_each_namespace() {
 	local namespace
 	for namespace in "$DIRECTOR" "$CLIENT" "${SERVERS[@]}"; do

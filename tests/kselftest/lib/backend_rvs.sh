@@ -105,3 +105,15 @@ lb_connection_count() {
 	director_rvsadm --json show | awk -f "$KSELFTEST_DIR/lib/json.awk" |
 		awk '$1 == ".info.connections" { print $2 }'
 }
+
+# paths MEMBER...: of rvsadm --json stats of the director, on one line.
+paths() {
+	director_rvsadm --json stats | awk -f "$KSELFTEST_DIR/lib/json.awk" |
+		awk -v members="$*" '
+			{ seen[substr($1, 2)] = $2 }
+			END {
+				count = split(members, member, " ")
+				for (i = 1; i <= count; i++)
+					printf "%s%s", seen[member[i]], i < count ? " " : "\n"
+			}'
+}

@@ -2,14 +2,18 @@
 # shellcheck shell=bash
 # Packet counters of nftables, which know nothing of the load balancer, and sums of the load balancer's.
 
-# count_packets NAMESPACE NAME HOOK EXPRESSION: counts, from now on, what matches at a hook (input, output, forward, ...).
+# count_packets NAMESPACE NAME HOOK EXPRESSION [PRIORITY]: counts, from now on, what matches at a hook (input, output,
+# forward, ...): all that come there, unless a priority says after whom.
 count_packets() {
+	local priority=${5:-1000}
+	# The fast path takes packets at -401.
+	[ "$3" != prerouting ] || priority=${5:--450}
 	in_ns "$1" nft -f - <<-EOF
 		table ip watch
 		table ip watch {
 			counter $2 { }
 			chain $2 {
-				type filter hook $3 priority 1000; policy accept;
+				type filter hook $3 priority $priority; policy accept;
 				$4 counter name $2
 			}
 		}
