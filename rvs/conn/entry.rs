@@ -83,6 +83,9 @@ pub(crate) struct Conn {
     dest: Arc<Dest>,
 }
 
+// With what `RcuArc` adds, that is one cache line.
+const _: () = assert!(size_of::<Conn>() <= 40);
+
 /// Bits of a connection's word: the state, and what goes with it.
 mod word {
     /// The state, as its number.

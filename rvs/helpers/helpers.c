@@ -24,6 +24,7 @@
 #endif
 
 #include "icmp.c"
+#include "id.c"
 #include "lock.c"
 #include "neighbour.c"
 #include "netfilter.c"

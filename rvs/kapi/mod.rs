@@ -8,6 +8,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod genl;
+mod id;
 pub(crate) mod impls;
 pub(crate) mod net;
 pub(crate) mod random;

@@ -11,7 +11,6 @@
 
 use core::{
     cell::UnsafeCell,
-    ffi::c_void,
     marker::PhantomData,
     ptr, //
 };
@@ -26,6 +25,7 @@ use kernel::{
 };
 
 use super::{
+    id::Id,
     sync::{
         percpu::possible_cpus,
         rcu_arc::{
@@ -51,6 +51,18 @@ pub(crate) enum Due {
     Now,
 }
 
+/// Where an object is, as one number: the wheel in the high bits, from 1 on, and its list in the
+/// low ones. 0 is nowhere.
+struct Place;
+
+impl Place {
+    const LIST_BITS: u32 = 12;
+    const LIST: u32 = (1 << Self::LIST_BITS) - 1;
+    /// Of this wheel, but in no list: not yet, or not any more. Its links may be in use.
+    const CLAIMED: u32 = Self::LIST;
+    const MAX_WHEEL: u32 = u32::MAX >> Self::LIST_BITS;
+}
+
 /// Objects taken or moved while the lock is held, before others may have it.
 const BATCH: usize = 64;
 
@@ -63,10 +75,11 @@ const MAX_PARTS: usize = 16;
 ///
 /// `heads` has `slots + 1` entries for each part, of which the last is for objects that are due,
 /// and there is a part for each lock. `slots` is a power of two.
-/// Each is null or the first object of a doubly linked list; an object in a list has this wheel
-/// as its owner, that list's number in its slot, and is owned by the list (one reference). All
+/// Each is null or the first object of a doubly linked list; an object in a list has the number
+/// of this wheel and of that list as its [`Place`], and is owned by the list (one reference). All
 /// this is read and changed only under the lock of the part.
 pub(crate) struct Wheel<T: Send + Sync + 'static> {
+    id: Id,
     locks: Locks,
     heads: KVVec<UnsafeCell<*const Inner<T>>>,
     slots: usize,
@@ -83,6 +96,9 @@ impl<T: Send + Sync> Wheel<T> {
     /// Makes an empty wheel of so many slots, or the next power of two.
     pub(crate) fn new(slots: usize) -> Result<Self> {
         let slots = slots.next_power_of_two();
+        if slots >= Place::CLAIMED as usize {
+            return Err(EINVAL);
+        }
         let parts = possible_cpus().next_power_of_two().min(MAX_PARTS);
         let entries = parts * (slots + 1);
         let mut heads = KVVec::with_capacity(entries, GFP_KERNEL)?;
@@ -91,6 +107,7 @@ impl<T: Send + Sync> Wheel<T> {
         }
         // INVARIANT: All lists are empty.
         Ok(Self {
+            id: Id::new(Place::MAX_WHEEL)?,
             locks: Locks::new(parts, Class::Wheel)?,
             heads,
             slots,
@@ -101,12 +118,8 @@ impl<T: Send + Sync> Wheel<T> {
 
     /// Puts an object into a slot. An object that is in a wheel already is given back.
     pub(crate) fn insert(&self, object: RcuArc<T>, slot: usize) -> Result<(), RcuArc<T>> {
-        let claimed = object
-            .as_rcu_ref()
-            .inner()
-            .owner()
-            .cmpxchg(ptr::null(), self.id(), Full);
-        if claimed.is_err() {
+        let place = object.as_rcu_ref().inner().place();
+        if place.cmpxchg(0, self.place(Place::CLAIMED), Full).is_err() {
             return Err(object);
         }
         self.count.fetch_add(1usize, Relaxed);
@@ -129,11 +142,11 @@ impl<T: Send + Sync> Wheel<T> {
         let inner: *const Inner<T> = object.inner();
         let part = self.part_of(inner);
         let guard = self.locks.lock(part);
-        if object.inner().owner().load(Relaxed) != self.id() {
+        if !self.has(object.inner()) {
             return;
         }
-        // SAFETY: The owner is changed away from this wheel under the lock only, so the object is
-        // in one of the lists of its part.
+        // SAFETY: The place is one of this wheel's lists, and is changed under the lock only, so
+        // the object is in that list.
         unsafe {
             self.unlink(&guard, part, inner);
             self.link(&guard, part, self.wrap(slot), inner);
@@ -159,7 +172,7 @@ impl<T: Send + Sync> Wheel<T> {
                     unsafe {
                         let next = (*(*expired).links()).next.cast::<Inner<T>>();
                         // The claim ends last: from here on the links may be used again.
-                        (*expired).owner().xchg(ptr::null(), Full);
+                        (*expired).place().xchg(0, Full);
                         self.count.fetch_sub(1usize, Relaxed);
                         expire(RcuArc::from_raw(expired));
                         expired = next;
@@ -208,7 +221,7 @@ impl<T: Send + Sync> Wheel<T> {
                     Due::Later(slot) => self.link(&guard, part, self.wrap(slot), first),
                     Due::Now => {
                         // Not in a list any more: `move_to` must leave it alone.
-                        (*first).owner().store(Self::EXPIRING, Relaxed);
+                        (*first).place().store(self.place(Place::CLAIMED), Relaxed);
                         (*(*first).links()).next = expired.cast();
                         expired = first;
                     }
@@ -218,13 +231,15 @@ impl<T: Send + Sync> Wheel<T> {
         (expired, true)
     }
 
-    /// Owner of objects that are out of their lists but whose links are still in use. No wheel
-    /// has this address.
-    const EXPIRING: *const c_void = ptr::without_provenance(1);
+    /// The place of objects in this list.
+    fn place(&self, list: u32) -> u32 {
+        self.id.number() << Place::LIST_BITS | list & Place::LIST
+    }
 
-    fn id(&self) -> *const c_void {
-        // Stays the same when the wheel itself is moved.
-        self.heads.as_ptr().cast()
+    /// Whether an object of this part is in one of the lists. To be asked under its lock.
+    fn has(&self, inner: &Inner<T>) -> bool {
+        let place = inner.place().load(Relaxed);
+        place >> Place::LIST_BITS == self.id.number() && place & Place::LIST != Place::CLAIMED
     }
 
     fn part_of(&self, inner: *const Inner<T>) -> usize {
@@ -259,7 +274,7 @@ impl<T: Send + Sync> Wheel<T> {
     /// reference for the list.
     unsafe fn link(&self, _guard: &Guard<'_>, part: usize, slot: usize, inner: *const Inner<T>) {
         let head = self.head(part, slot);
-        // SAFETY: By the requirement links and slot are only used here, under the lock. A first
+        // SAFETY: By the requirement links and place are only used here, under the lock. A first
         // object in the list is alive by the list's reference.
         unsafe {
             let next = *head;
@@ -267,7 +282,7 @@ impl<T: Send + Sync> Wheel<T> {
                 next: next.cast(),
                 prev: ptr::null(),
             };
-            *(*inner).slot() = slot as u32;
+            (*inner).place().store(self.place(slot as u32), Relaxed);
             if !next.is_null() {
                 (*(*next).links()).prev = inner.cast();
             }
@@ -280,12 +295,13 @@ impl<T: Send + Sync> Wheel<T> {
     /// The guard must be that of `part`; the object must be in a list of it. The list's reference
     /// is left to the caller.
     unsafe fn unlink(&self, _guard: &Guard<'_>, part: usize, inner: *const Inner<T>) {
-        // SAFETY: By the requirement links and slot are valid; neighbours are alive by the list's
+        // SAFETY: By the requirement links and place are valid; neighbours are alive by the list's
         // references.
         unsafe {
             let Links { next, prev } = *(*inner).links();
             if prev.is_null() {
-                *self.head(part, *(*inner).slot() as usize) = next.cast();
+                let list = (*inner).place().load(Relaxed) & Place::LIST;
+                *self.head(part, list as usize) = next.cast();
             } else {
                 (*(*prev.cast::<Inner<T>>()).links()).next = next;
             }
@@ -311,11 +327,7 @@ impl<T: Send + Sync> Drop for Wheel<T> {
                 unsafe {
                     let object = RcuArc::from_raw(next);
                     next = (*(*next).links()).next.cast();
-                    object
-                        .as_rcu_ref()
-                        .inner()
-                        .owner()
-                        .store(ptr::null(), Relaxed);
+                    object.as_rcu_ref().inner().place().store(0, Relaxed);
                     drop(object);
                 }
             }

@@ -41,8 +41,7 @@ use crate::bindings;
 struct InnerLayout<T> {
     data: T,
     refs: Refcount,
-    slot: UnsafeCell<u32>,
-    owner: Atomic<*const c_void>,
+    place: Atomic<u32>,
     node: UnsafeCell<Node>,
 }
 
@@ -74,14 +73,9 @@ impl<T> Inner<T> {
         self.0.node.get().cast()
     }
 
-    /// The wheel's slot number, under the same rule.
-    pub(in crate::kapi) fn slot(&self) -> *mut u32 {
-        self.0.slot.get()
-    }
-
-    /// The wheel that holds the object, null when none does.
-    pub(in crate::kapi) fn owner(&self) -> &Atomic<*const c_void> {
-        &self.0.owner
+    /// In which list of which wheel the object is; 0 in none.
+    pub(in crate::kapi) fn place(&self) -> &Atomic<u32> {
+        &self.0.place
     }
 
     /// The value.
@@ -192,8 +186,7 @@ impl<T: Send + Sync> RcuArc<T> {
         Inner(InnerLayout {
             data: value,
             refs: Refcount::new(1),
-            slot: UnsafeCell::new(0),
-            owner: Atomic::new(ptr::null()),
+            place: Atomic::new(0),
             node: UnsafeCell::new(Node {
                 links: Links {
                     next: ptr::null(),
