@@ -11,11 +11,18 @@ __rvs_helper struct net *rvs_helper_nf_hook_state_net(const struct nf_hook_state
 }
 
 /* Sends an IPv4 packet that has its route, through LOCAL_OUT as if it were
- * sent by this host. Takes the packet. */
+ * sent by this host. Takes the packet; under RCU. */
 __rvs_helper void rvs_helper_ip_output(struct net *net, struct sk_buff *skb)
 {
-	NF_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT, net, NULL, skb, NULL,
-		skb_dst(skb)->dev, dst_output);
+	const struct nf_hook_entries *hooks =
+		rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]);
+
+	/* Our own hook lets pass what RVS sends: alone it need not be asked. */
+	if (!hooks || hooks->num_hook_entries == 1)
+		dst_output(net, NULL, skb);
+	else
+		NF_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT, net, NULL, skb, NULL,
+			skb_dst(skb)->dev, dst_output);
 }
 
 /* Connection tracking shall neither see nor translate what RVS translates. */
