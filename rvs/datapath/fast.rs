@@ -176,7 +176,7 @@ fn to_client<'g>(
     if flow.header.ttl <= 1 {
         return Err(Path::Ttl);
     }
-    if !packet.fits(route.forward_mtu()) {
+    if !packet.fits(route.forward_mtu(context.net)) {
         return Err(Path::TooBig);
     }
     let Addr::V4(client) = flow.tuple.addrs.dst() else {

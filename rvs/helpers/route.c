@@ -88,9 +88,18 @@ __rvs_helper bool rvs_helper_route_is_plain(const struct dst_entry *dst)
 }
 
 /* The MTU of packets that are forwarded along the route. */
-__rvs_helper u32 rvs_helper_route_forward_mtu(const struct dst_entry *dst)
+__rvs_helper u32 rvs_helper_route_forward_mtu(const struct net *net, const struct dst_entry *dst)
 {
-	return ip_dst_mtu_maybe_forward(dst, true);
+	u32 mtu;
+
+	/* ip_dst_mtu_maybe_forward() for callers that are under RCU already. */
+	if (unlikely(READ_ONCE(net->ipv4.sysctl_ip_fwd_use_pmtu) || ip_mtu_locked(dst) ||
+		     dst->lwtstate))
+		return ip_dst_mtu_maybe_forward(dst, true);
+	mtu = dst_metric_raw(dst, RTAX_MTU);
+	if (!mtu)
+		mtu = READ_ONCE(dst_dev_rcu(dst)->mtu);
+	return min_t(u32, mtu, IP_MAX_MTU);
 }
 
 __rvs_helper struct dst_entry *rvs_helper_skb_dst(const struct sk_buff *skb)

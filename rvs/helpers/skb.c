@@ -31,7 +31,12 @@ __rvs_helper bool rvs_helper_pskb_network_may_pull(struct sk_buff *skb, u32 len)
 
 __rvs_helper int rvs_helper_skb_ensure_network_writable(struct sk_buff *skb, u32 len)
 {
-	return skb_ensure_writable(skb, skb_network_offset(skb) + len);
+	unsigned int end = skb_network_offset(skb) + len;
+
+	/* Nearly always so; the rest is worth a call. */
+	if (likely(end <= skb_headlen(skb) && !skb_cloned(skb)))
+		return 0;
+	return skb_ensure_writable(skb, end);
 }
 
 __rvs_helper bool rvs_helper_skb_csum_is_partial(const struct sk_buff *skb)

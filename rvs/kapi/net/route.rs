@@ -133,9 +133,9 @@ impl Route {
     /// Returns the MTU of packets that this host forwards (`ip_forward_use_pmtu` decides whether
     /// the path MTU counts), in bytes from the IP header on.
     #[inline]
-    pub(crate) fn forward_mtu(&self) -> u32 {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::helper_route_forward_mtu(self.dst.as_ptr()) }
+    pub(crate) fn forward_mtu(&self, net: &Net) -> u32 {
+        // SAFETY: By the type invariant, and the borrow of the namespace.
+        unsafe { bindings::helper_route_forward_mtu(net.as_ptr(), self.dst.as_ptr()) }
     }
 
     /// Returns the address that this host uses as source on the route, and the destination, both
