@@ -62,6 +62,7 @@ impl Hook for PreRouting {
             || packet.is_balanced()
             || !packet.is_to_this_host()
             || !parse::may_be_of_flow(&director.filter, &packet)
+            || packet.is_bridged()
         {
             return packet.accept();
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <linux/ip.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/skbuff.h>
 #include <net/gso.h>
 #include <net/inet_sock.h>
@@ -53,6 +54,13 @@ __rvs_helper void rvs_helper_skb_forward_csum(struct sk_buff *skb)
 __rvs_helper bool rvs_helper_skb_is_to_this_host(const struct sk_buff *skb)
 {
 	return skb->pkt_type == PACKET_HOST;
+}
+
+/* Whether a bridge only shows the packet to the IPv4 hooks (br_netfilter): it
+ * may be for another host then, whatever its type says. */
+__rvs_helper bool rvs_helper_skb_is_bridged(const struct sk_buff *skb)
+{
+	return nf_bridge_info_exists(skb);
 }
 
 __rvs_helper bool rvs_helper_skb_is_gso(const struct sk_buff *skb)

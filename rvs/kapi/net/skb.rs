@@ -193,6 +193,14 @@ impl<'a> Packet<'a> {
         unsafe { bindings::helper_skb_is_to_this_host(self.skb) }
     }
 
+    /// Returns whether a bridge only shows the packet to the hooks of IPv4 (`br_netfilter`). It may
+    /// be for another host then, though [`Packet::is_to_this_host`] says it is not.
+    #[inline]
+    pub(crate) fn is_bridged(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_is_bridged(self.skb) }
+    }
+
     /// Returns whether the packet has a route.
     #[inline]
     pub(crate) fn has_route(&self) -> bool {
