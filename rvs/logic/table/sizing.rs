@@ -7,10 +7,12 @@
 //! for each home bucket of six slots, overflow 11 % of the homes (Poisson); there is room for more
 //! than twice that.
 
-/// The smallest table, 20 KiB. It has room for a burst of more than a thousand new entries, which a
-/// director that has just taken over may get before it finds the time to grow. All stripes are used
-/// even there.
+/// The smallest table, 48 KiB. All stripes are used even there.
 pub const MIN_BITS: u32 = 8;
+
+/// The least overflow buckets: even the smallest table has room for a burst of thousands of new
+/// entries, which a director that has just taken over may get before it finds the time to grow.
+const MIN_OVERFLOW: usize = 512;
 
 /// The greatest table that a link of 32 bits can address; no knob limits it further.
 pub const MAX_BITS: u32 = 31;
@@ -40,7 +42,12 @@ pub const fn buckets(bits: u32) -> usize {
 
 /// The number of overflow buckets of a table of `bits`, a power of two.
 pub(super) const fn overflow_buckets(bits: u32) -> usize {
-    home_buckets(bits) / 4
+    let buckets = home_buckets(bits) / 4;
+    if buckets < MIN_OVERFLOW {
+        MIN_OVERFLOW
+    } else {
+        buckets
+    }
 }
 
 /// Whether a table of `bits` has more than 4 entries for each home bucket, so that
