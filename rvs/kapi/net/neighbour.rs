@@ -48,8 +48,8 @@ impl<'g> NextHop<'g> {
     ) -> Option<Self> {
         let destination = u32::from_ne_bytes(destination.octets());
         // SAFETY: The route has its reference; the section of the guard keeps the neighbour.
-        let neighbour =
-            NonNull::new(unsafe { bindings::helper_route_neighbour(route.as_ptr(), destination) })?;
+        let neighbour = unsafe { bindings::helper_route_neighbour(route.as_ptr(), destination) };
+        let neighbour = NonNull::new(neighbour)?;
         // SAFETY: As above.
         if !unsafe { bindings::helper_neighbour_is_ready(neighbour.as_ptr()) } {
             return None;
