@@ -278,6 +278,8 @@ policy_routing_is_noticed() {
 }
 
 lb_needs rvs "IPVS has no fast path"
+# shellcheck disable=SC2034 # read by lib/backend_rvs.sh
+FAST_PATH=on
 test_begin
 talk_server_start "${SERVERS[0]}" server1 udp:7000 tcp:7001
 talk_server_start "${SERVERS[1]}" server2 udp:7000

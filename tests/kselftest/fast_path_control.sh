@@ -168,6 +168,8 @@ setting_that_is_open_does_not_keep_the_module() {
 }
 
 lb_needs rvs "IPVS has no fast path"
+# shellcheck disable=SC2034 # read by lib/backend_rvs.sh
+FAST_PATH=on
 test_begin
 talk_server_start "${SERVERS[0]}" server1 udp:7000
 talk_client_start me "$CLIENT"

@@ -8,6 +8,7 @@
 # Each backend provides, for the namespace $DIRECTOR:
 #	lb_load                               have the module in the kernel
 #	lb_unload                             take it out
+#	lb_prepare                            have the new namespace as the environment asks for it
 #	lb_service_add SERVICE SCHEDULER      SERVICE is PROTOCOL/ADDRESS:PORT
 #	lb_service_del SERVICE
 #	lb_server_add SERVICE SERVER WEIGHT [UPPER LOWER]

@@ -10,6 +10,10 @@ lb_load() {
 	modprobe -a ip_vs ip_vs_rr ip_vs_wrr
 }
 
+lb_prepare() {
+	:
+}
+
 lb_unload() {
 	! lb_is_loaded || modprobe -r ip_vs_rr ip_vs_wrr ip_vs
 }

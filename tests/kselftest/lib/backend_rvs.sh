@@ -18,6 +18,11 @@ lb_load() {
 	fi
 }
 
+# FAST_PATH=off in the environment runs the tests without.
+lb_prepare() {
+	[ "${FAST_PATH-on}" = on ] || in_ns "$DIRECTOR" sysctl -qw net.rvs.fast_path=0
+}
+
 lb_unload() {
 	! lb_is_loaded || rmmod rvs
 }

@@ -36,6 +36,10 @@ in_ns() {
 
 # topology_create [--router]; with --direct-reply that of topology_direct_reply.sh
 topology_create() {
+	topology_build "$@" && lb_prepare
+}
+
+topology_build() {
 	local i
 	if [ "${1-}" = --direct-reply ]; then
 		direct_reply_create
