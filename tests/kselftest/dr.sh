@@ -19,14 +19,17 @@ only_the_director_is_known_by_the_vip() {
 }
 
 vip_announcements() {
-	in_ns "$ROUTER" nft list counter arp watch vip | awk '$1 == "packets" { print $2 }'
+	in_ns "$ROUTER" nft list counter netdev watch vip | awk '$1 == "packets" { print $2 }'
 }
 
 direct_reply_begin
 in_ns "$ROUTER" nft -f - <<-EOF || bail "ARP cannot be watched"
-	table arp watch {
+	table netdev watch {
 		counter vip { }
-		chain vip { type filter hook input priority 0; policy accept; arp saddr ip $VIP counter name vip; }
+		chain vip {
+			type filter hook ingress device lan priority 0; policy accept;
+			arp saddr ip $VIP counter name vip
+		}
 	}
 EOF
 
