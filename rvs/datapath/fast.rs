@@ -128,12 +128,7 @@ fn to_real_server<'g>(
             Path::Policy
         });
     }
-    if flow.header.ttl <= 1 {
-        return Err(Path::Ttl);
-    }
-    if !packet.fits(route.mtu().saturating_sub(method.overhead)) {
-        return Err(Path::TooBig);
-    }
+    check_passage(packet, flow, route.mtu().saturating_sub(method.overhead))?;
     let Addr::V4(real_server) = conn.real_server().addr else {
         return Err(Path::Route);
     };
@@ -174,12 +169,7 @@ fn to_client<'g>(
     if !route.is_plain() {
         return Err(Path::Policy);
     }
-    if flow.header.ttl <= 1 {
-        return Err(Path::Ttl);
-    }
-    if !packet.fits(route.forward_mtu(context.net)) {
-        return Err(Path::TooBig);
-    }
+    check_passage(packet, flow, route.forward_mtu(context.net))?;
     let Addr::V4(client) = flow.tuple.addrs.dst() else {
         return Err(Path::Route);
     };
@@ -194,6 +184,18 @@ fn to_client<'g>(
     packet.prioritize(flow.header.tos);
     reply::account(context, len, flow, conn);
     Ok(next_hop)
+}
+
+/// Checks what a router would: time to live and size.
+#[inline(always)]
+fn check_passage(packet: &Packet<'_>, flow: &Flow, mtu: u32) -> Result<(), Path> {
+    if flow.header.ttl <= 1 {
+        return Err(Path::Ttl);
+    }
+    if !packet.fits(mtu) {
+        return Err(Path::TooBig);
+    }
+    Ok(())
 }
 
 /// Whether a packet may begin another connection with the ports of this one.

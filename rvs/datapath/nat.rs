@@ -16,7 +16,10 @@ use crate::{
             self,
             ChecksumState, //
         },
-        packet::ipv4,
+        packet::{
+            ipv4,
+            ParseError, //
+        },
         ttl, //
     },
 };
@@ -38,15 +41,13 @@ pub(super) const METHOD: Method = Method {
 
 /// Rewrites the destination of a packet and sends it there.
 pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: &Flow, conn: &Conn) -> Verdict {
-    let to = conn.real_server();
-    let (header_len, protocol) = (flow.header.header_len, flow.tuple.protocol);
     send_rewritten(
         context,
         packet,
         &flow.header,
         flow.headers_len(),
         conn,
-        |bytes, checksum| nat::rewrite_destination(bytes, header_len, protocol, to, checksum),
+        to_real_server(flow, conn),
     )
 }
 
@@ -54,12 +55,35 @@ pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: &Flow, conn: 
 /// nothing changed, when memory is short.
 #[inline(always)]
 pub(super) fn prepare(packet: &mut Packet<'_>, flow: &Flow, conn: &Conn) -> Option<()> {
+    rewrite(packet, flow.headers_len(), true, to_real_server(flow, conn))
+}
+
+/// What rewrites the destination.
+#[inline(always)]
+fn to_real_server(
+    flow: &Flow,
+    conn: &Conn,
+) -> impl FnOnce(&mut [u8], ChecksumState) -> Result<(), ParseError> {
     let (header_len, protocol) = (flow.header.header_len, flow.tuple.protocol);
     let to = conn.real_server();
+    move |bytes, checksum| nat::rewrite_destination(bytes, header_len, protocol, to, checksum)
+}
+
+/// Has `rewrite` change the first `headers_len` bytes of a packet, which is balanced then; one that
+/// is forwarded loses one of its time to live. None when `rewrite` fails or memory is short.
+#[inline(always)]
+fn rewrite<E>(
+    packet: &mut Packet<'_>,
+    headers_len: usize,
+    is_forwarded: bool,
+    rewrite: impl FnOnce(&mut [u8], ChecksumState) -> Result<(), E>,
+) -> Option<()> {
     let checksum = checksum_state(packet);
-    let bytes = packet.writable(flow.headers_len())?;
-    nat::rewrite_destination(bytes, header_len, protocol, to, checksum).ok()?;
-    ttl::decrement_ttl(bytes).ok()?;
+    let bytes = packet.writable(headers_len)?;
+    rewrite(bytes, checksum).ok()?;
+    if is_forwarded {
+        ttl::decrement_ttl(bytes).ok()?;
+    }
     packet.forget_device_checksum();
     packet.set_balanced();
     Some(())
@@ -81,18 +105,10 @@ pub(super) fn send_rewritten<E>(
     if matches!(egress, Egress::Local) && leads_to_loopback(context, header, conn) {
         return packet.discard();
     }
-    let checksum = checksum_state(&packet);
-    let Some(bytes) = packet.writable(headers_len) else {
-        return packet.discard();
-    };
-    if rewrite(bytes, checksum).is_err() {
+    let is_forwarded = matches!(egress, Egress::Remote(_));
+    if self::rewrite(&mut packet, headers_len, is_forwarded, rewrite).is_none() {
         return packet.discard();
     }
-    if matches!(egress, Egress::Remote(_)) && ttl::decrement_ttl(bytes).is_err() {
-        return packet.discard();
-    }
-    packet.forget_device_checksum();
-    packet.set_balanced();
     match egress {
         // The packet goes on to the socket of its new destination.
         Egress::Local => packet.accept(),

@@ -148,11 +148,6 @@ __rvs_helper void rvs_helper_skb_prioritize(const struct net *net, struct sk_buf
 		skb->priority = rt_tos2priority(tos);
 }
 
-__rvs_helper bool rvs_helper_skb_has_dst(const struct sk_buff *skb)
-{
-	return skb_dst(skb);
-}
-
 /* Collects fragments; the packet is taken unless 0 is returned. */
 __rvs_helper int rvs_helper_ip_defrag(struct net *net, struct sk_buff *skb, u32 user)
 {

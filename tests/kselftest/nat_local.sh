@@ -10,20 +10,6 @@ serve() {
 	expect_success lb_server_add "$1" "$2" 1
 }
 
-# expect_served CLIENT PROTOCOL BY [SOURCE-ADDRESS]: it takes more than one exchange, over more than one connection.
-expect_served() {
-	local connection client=$1 protocol=$2 by=$3
-	shift 3
-	for connection in first second; do
-		expect_match "opening the $connection" '^ok' "$(talk "$client" open "$connection" "$protocol" "$VIP" 7000 0 "$@")"
-		expect_equal "who answers the $connection" "$by" "$(talk "$client" ask "$connection")"
-		expect_equal "who answers it again" "$by" "$(talk "$client" ask "$connection" 5 1200)"
-	done
-	for connection in first second; do
-		talk "$client" close "$connection" >"$TEST_DIR/closed"
-	done
-}
-
 director_is_client() {
 	local protocol
 	for protocol in tcp udp; do

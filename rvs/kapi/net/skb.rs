@@ -204,8 +204,7 @@ impl<'a> Packet<'a> {
     /// Returns whether the packet has a route.
     #[inline]
     pub(crate) fn has_route(&self) -> bool {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_has_dst(self.skb) }
+        !self.dst().is_null()
     }
 
     /// Returns whether the packet was balanced before, by RVS or IPVS.

@@ -25,20 +25,6 @@ serve() {
 	done
 }
 
-# expect_served CLIENT PROTOCOL BY [SOURCE-ADDRESS]: two connections, each with more than one exchange.
-expect_served() {
-	local connection client=$1 protocol=$2 by=$3
-	shift 3
-	for connection in first second; do
-		expect_match "opening the $connection" '^ok' "$(talk "$client" open "$connection" "$protocol" "$VIP" 7000 0 "$@")"
-		expect_equal "who answers the $connection" "$by" "$(talk "$client" ask "$connection")"
-		expect_equal "who answers it again" "$by" "$(talk "$client" ask "$connection" 5 1200)"
-	done
-	for connection in first second; do
-		talk "$client" close "$connection" >"$TEST_DIR/closed"
-	done
-}
-
 # connections_of SERVICE SERVER: how many there are in the table.
 connections_of() {
 	lb_connections "$@" | awk '{ print $1 + $2 }'

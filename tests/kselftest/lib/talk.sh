@@ -47,3 +47,17 @@ talk() {
 	tell "$@"
 	hear "$1"
 }
+
+# expect_served CLIENT PROTOCOL BY [SOURCE-ADDRESS]: the service at port 7000 of the VIP answers two connections, each more than once.
+expect_served() {
+	local connection client=$1 protocol=$2 by=$3
+	shift 3
+	for connection in first second; do
+		expect_match "opening the $connection" '^ok' "$(talk "$client" open "$connection" "$protocol" "$VIP" 7000 0 "$@")"
+		expect_equal "who answers the $connection" "$by" "$(talk "$client" ask "$connection")"
+		expect_equal "who answers it again" "$by" "$(talk "$client" ask "$connection" 5 1200)"
+	done
+	for connection in first second; do
+		talk "$client" close "$connection" >"$TEST_DIR/closed"
+	done
+}
