@@ -33,10 +33,7 @@ use crate::{
             Net, //
         },
         random::random_u64,
-        rcu_table::{
-            RcuTable,
-            Side, //
-        },
+        rcu_table::RcuTable,
         sync::RcuRef,
         workqueue::Worker,
     },
@@ -113,11 +110,7 @@ impl Director {
         key: &ServiceKey,
     ) -> Option<RcuRef<'g, Service>> {
         self.services
-            .find(
-                guard,
-                key.hash(&self.services.hasher().0),
-                |service, _: Side| service.key() == key,
-            )
+            .find(guard, &self.services.hashed(*key))
             .map(|(service, _)| service)
     }
 }

@@ -16,4 +16,7 @@ pub(crate) use entry::{
     Transition,
     CACHE, //
 };
-pub(crate) use table::Connections;
+pub(crate) use table::{
+    Connections,
+    HashedTuple, //
+};

@@ -19,6 +19,7 @@ use crate::{
     kapi::{
         random::random_u64,
         rcu_table::{
+            Hashed,
             Hasher,
             Inserted,
             RcuTable,
@@ -58,14 +59,28 @@ pub(crate) enum CreateError {
 }
 
 /// Hashes connections by the tuples of their packets.
-pub(super) struct TupleHash(pub(super) HashKey);
+pub(crate) struct TupleHash(HashKey);
+
+/// The tuple of a packet, and the hash by which its connection is found.
+pub(crate) type HashedTuple<'t> = Hashed<'t, TupleHash>;
 
 impl Hasher for TupleHash {
     type Object = Conn;
+    type Key = Tuple;
 
-    fn hash(&self, conn: &Conn, side: Side) -> u64 {
-        // A connection whose tuple has no form was never put into a table.
-        conn.tuple(side).map_or(0, |tuple| tuple.hash(&self.0))
+    #[inline]
+    fn key(&self, conn: &Conn, side: Side) -> Option<Tuple> {
+        conn.tuple(side)
+    }
+
+    #[inline(always)]
+    fn has_key(conn: &Conn, side: Side, tuple: &Tuple) -> bool {
+        conn.matches(side, tuple)
+    }
+
+    #[inline(always)]
+    fn hash(&self, tuple: &Tuple) -> u64 {
+        tuple.hash(&self.0)
     }
 }
 
@@ -106,17 +121,20 @@ impl Connections {
         self.table.buckets()
     }
 
+    /// Computes the hash of a packet's tuple.
+    #[inline(always)]
+    pub(crate) fn hashed(&self, tuple: &Tuple) -> HashedTuple<'_> {
+        self.table.hashed(*tuple)
+    }
+
     /// Finds the connection of a packet, and the side it arrives from.
     #[inline(always)]
     pub(crate) fn find<'g>(
         &self,
         guard: &'g rcu::Guard,
-        tuple: &Tuple,
+        tuple: &HashedTuple<'_>,
     ) -> Option<(RcuRef<'g, Conn>, Side)> {
-        self.table
-            .find(guard, tuple.hash(&self.table.hasher().0), |conn, side| {
-                conn.matches(side, tuple)
-            })
+        self.table.find(guard, tuple)
     }
 
     /// Creates the connection of a first packet, or returns the one that another CPU has just
@@ -124,11 +142,11 @@ impl Connections {
     pub(crate) fn create<'g>(
         &self,
         guard: &'g rcu::Guard,
-        tuple: &Tuple,
+        tuple: &HashedTuple<'_>,
         dest: Arc<Dest>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
-        let conn = Conn::new(tuple, dest, now).map_err(|_| CreateError::Memory)?;
+        let conn = Conn::new(tuple.key(), dest, now).map_err(|_| CreateError::Memory)?;
         let conn = RcuArc::new_in(&CACHE, conn).map_err(|_| CreateError::Memory)?;
 
         match self.link(&conn, Side::Original, tuple) {
@@ -147,7 +165,7 @@ impl Connections {
             .then(|| conn.tuple(Side::Reply))
             .flatten()
         {
-            let error = match self.link(&conn, Side::Reply, &reply) {
+            let error = match self.link(&conn, Side::Reply, &self.hashed(&reply)) {
                 Inserted::New => None,
                 Inserted::Exists => Some(CreateError::ReplyTaken),
                 Inserted::Full => Some(CreateError::Memory),
@@ -208,8 +226,7 @@ impl Connections {
         }
     }
 
-    fn link(&self, conn: &RcuArc<Conn>, side: Side, tuple: &Tuple) -> Inserted {
-        self.table
-            .insert(conn.clone(), side, |other, side| other.matches(side, tuple))
+    fn link(&self, conn: &RcuArc<Conn>, side: Side, tuple: &HashedTuple<'_>) -> Inserted {
+        self.table.insert(conn.clone(), side, tuple)
     }
 }

@@ -79,7 +79,7 @@ fn established(context: Context<'_>, mut packet: Packet<'_>) -> Verdict {
         return packet.accept();
     };
     let connections = &context.director.connections;
-    let sent = match connections.find(context.guard, &flow.tuple) {
+    let sent = match connections.find(context.guard, &connections.hashed(&flow.tuple)) {
         Some((conn, Side::Original)) => to_real_server(context, &mut packet, &flow, conn),
         Some((conn, Side::Reply)) => to_client(context, &mut packet, &flow, conn),
         None => return packet.accept(),

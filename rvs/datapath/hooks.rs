@@ -126,17 +126,18 @@ fn replies_only(context: Context<'_>, packet: Packet<'_>) -> Verdict {
 #[inline(always)]
 fn flow_both_ways(context: Context<'_>, packet: Packet<'_>, flow: &Flow) -> Verdict {
     let connections = &context.director.connections;
-    match connections.find(context.guard, &flow.tuple) {
+    let tuple = connections.hashed(&flow.tuple);
+    match connections.find(context.guard, &tuple) {
         Some((conn, Side::Original)) => request::of_connection(context, packet, flow, conn),
         Some((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
-        None => request::first(context, packet, flow),
+        None => request::first(context, packet, flow, &tuple),
     }
 }
 
 #[inline(always)]
 fn flow_replies_only(context: Context<'_>, packet: Packet<'_>, flow: &Flow) -> Verdict {
     let connections = &context.director.connections;
-    match connections.find(context.guard, &flow.tuple) {
+    match connections.find(context.guard, &connections.hashed(&flow.tuple)) {
         Some((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
         _ => packet.accept(),
     }

@@ -33,7 +33,8 @@ use super::{
 pub(super) fn translate(context: Context<'_>, packet: Packet<'_>, error: &IcmpError) -> Verdict {
     // The error goes against the direction of the packet it is about.
     let tuple = error.icmp.tuple.reversed();
-    match context.director.connections.find(context.guard, &tuple) {
+    let connections = &context.director.connections;
+    match connections.find(context.guard, &connections.hashed(&tuple)) {
         Some((conn, Side::Original)) => to_real_server(context, packet, error, conn),
         Some((conn, Side::Reply)) => to_client(context, packet, error, conn),
         None => packet.accept(),

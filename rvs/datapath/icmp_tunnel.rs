@@ -40,7 +40,7 @@ pub(super) fn take(
     error: &TunnelError,
 ) -> Verdict {
     let connections = &context.director.connections;
-    let conn = match connections.find(context.guard, &error.tuple) {
+    let conn = match connections.find(context.guard, &connections.hashed(&error.tuple)) {
         Some((conn, Side::Original)) if is_tunnel_of(&conn, error) => conn,
         _ => return packet.accept(),
     };

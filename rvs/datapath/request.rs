@@ -5,6 +5,7 @@
 use crate::{
     conn::{
         Conn,
+        HashedTuple,
         Transition, //
     },
     kapi::{
@@ -45,8 +46,9 @@ pub(super) fn of_connection(
     // A client that uses the port of a connection it has closed wants a new one
     // (conn_reuse_mode 1 of IPVS).
     if schedule::may_begin(flow) && conn.is_closed() {
-        context.director.connections.kill(conn);
-        return first(context, packet, flow);
+        let connections = &context.director.connections;
+        connections.kill(conn);
+        return first(context, packet, flow, &connections.hashed(&flow.tuple));
     }
     if !conn.dest().is_available() {
         return packet.discard();
@@ -55,8 +57,13 @@ pub(super) fn of_connection(
 }
 
 /// A packet of no connection: the first one of a flow to a service, or none of ours.
-pub(super) fn first(context: Context<'_>, packet: Packet<'_>, flow: &Flow) -> Verdict {
-    match schedule::connection(context, flow) {
+pub(super) fn first(
+    context: Context<'_>,
+    packet: Packet<'_>,
+    flow: &Flow,
+    tuple: &HashedTuple<'_>,
+) -> Verdict {
+    match schedule::connection(context, flow, tuple) {
         Scheduled::NotOurs => packet.accept(),
         Scheduled::To(conn) => forward(context, packet, flow, conn),
         Scheduled::NoServer => egress::unreachable(packet),

@@ -3,7 +3,10 @@
 //! Which real server gets a new flow.
 
 use crate::{
-    conn::Conn,
+    conn::{
+        Conn,
+        HashedTuple, //
+    },
     kapi::{
         sync::RcuRef,
         time, //
@@ -30,7 +33,11 @@ pub(super) enum Scheduled<'g> {
 }
 
 /// Finds the service of a packet, has its scheduler choose and creates the connection.
-pub(super) fn connection<'g>(context: Context<'g>, flow: &Flow) -> Scheduled<'g> {
+pub(super) fn connection<'g>(
+    context: Context<'g>,
+    flow: &Flow,
+    tuple: &HashedTuple<'_>,
+) -> Scheduled<'g> {
     let director = context.director;
     let key = ServiceKey::of(flow.tuple.protocol, flow.tuple.dst());
     let Some(service) = director.service(context.guard, &key) else {
@@ -43,7 +50,7 @@ pub(super) fn connection<'g>(context: Context<'g>, flow: &Flow) -> Scheduled<'g>
         return Scheduled::NoServer;
     };
     let connections = &director.connections;
-    let created = connections.create(context.guard, &flow.tuple, dest, time::jiffies32());
+    let created = connections.create(context.guard, tuple, dest, time::jiffies32());
     if connections.needs_waking() {
         connections.wake_in(time::hz());
     }

@@ -55,8 +55,36 @@ pub(crate) trait Hasher: Send + Sync + 'static {
     /// The objects.
     type Object: Send + Sync + 'static;
 
-    /// Returns the hash of the key that an object has on this side. It never changes.
-    fn hash(&self, object: &Self::Object, side: Side) -> u64;
+    /// What they are found by.
+    type Key: Copy + PartialEq;
+
+    /// Returns the key that an object has on this side. It never changes.
+    fn key(&self, object: &Self::Object, side: Side) -> Option<Self::Key>;
+
+    /// Returns whether that is `key`; quicker than by [`Hasher::key`].
+    fn has_key(object: &Self::Object, side: Side, key: &Self::Key) -> bool;
+
+    /// Returns the hash of a key, the same each time.
+    fn hash(&self, key: &Self::Key) -> u64;
+}
+
+/// A key with its hash, so that who looks for an object before it inserts one computes it once.
+///
+/// # Invariants
+///
+/// `hash` is the hash of `key` by `hasher`.
+pub(crate) struct Hashed<'t, H: Hasher> {
+    hasher: &'t H,
+    key: H::Key,
+    hash: u64,
+}
+
+impl<H: Hasher> Hashed<'_, H> {
+    /// Returns the key.
+    #[inline(always)]
+    pub(crate) fn key(&self) -> &H::Key {
+        &self.key
+    }
 }
 
 /// What became of an insertion.
@@ -157,10 +185,15 @@ impl<H: Hasher> RcuTable<H> {
         })
     }
 
-    /// Returns the hasher.
-    #[inline]
-    pub(crate) fn hasher(&self) -> &H {
-        &self.hasher
+    /// Computes the hash of a key.
+    #[inline(always)]
+    pub(crate) fn hashed(&self, key: H::Key) -> Hashed<'_, H> {
+        // INVARIANT: Just computed.
+        Hashed {
+            hasher: &self.hasher,
+            hash: self.hasher.hash(&key),
+            key,
+        }
     }
 
     /// Returns the number of buckets, overflow excluded.
@@ -168,38 +201,49 @@ impl<H: Hasher> RcuTable<H> {
         table::home_buckets(self.bits.load(Relaxed))
     }
 
-    /// Finds the object with this hash that `matches` says yes to.
+    /// Finds the object with this key, and the side on which it has it.
     #[inline(always)]
     pub(crate) fn find<'g>(
         &self,
         guard: &'g rcu::Guard,
-        hash: u64,
-        mut matches: impl FnMut(&H::Object, Side) -> bool,
+        key: &Hashed<'_, H>,
     ) -> Option<(RcuRef<'g, H::Object>, Side)> {
-        let current = self.current.read(guard)?;
-        let handle = table::find(current.get(), hash, |handle| {
-            // SAFETY: The handle was read from the table within the critical section of `guard`.
-            let (object, side) = unsafe { Self::object(handle, guard) };
-            matches(&object, side)
-        })?;
-        // SAFETY: As above.
-        Some(unsafe { Self::object(handle, guard) })
+        self.find_hash(guard, key.hash, &key.key)
     }
 
-    /// Inserts an object under the key of one side, unless there is one that `same` says yes to.
+    #[inline(always)]
+    fn find_hash<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        hash: u64,
+        key: &H::Key,
+    ) -> Option<(RcuRef<'g, H::Object>, Side)> {
+        let current = self.current.read(guard)?;
+        for handle in table::candidates(current.get(), hash) {
+            // SAFETY: The handle was read from the table within the critical section of `guard`.
+            let (object, side) = unsafe { Self::object(handle, guard) };
+            if H::has_key(object.get(), side, key) {
+                return Some((object, side));
+            }
+        }
+        None
+    }
+
+    /// Inserts an object under the key that it has on one side, which is `key`, unless there is one
+    /// with that key.
     pub(crate) fn insert(
         &self,
         object: RcuArc<H::Object>,
         side: Side,
-        mut same: impl FnMut(&H::Object, Side) -> bool,
+        key: &Hashed<'_, H>,
     ) -> Inserted {
-        let hash = self.hasher.hash(&object, side);
+        let hash = self.hash_of_new(&object, side, key);
         let guard = rcu::read_lock();
         let _lock = self.locks.lock(table::stripe(hash));
         let Some(current) = self.current.read(&guard) else {
             return Inserted::Full;
         };
-        if self.find(&guard, hash, &mut same).is_some() {
+        if self.find_hash(&guard, hash, &key.key).is_some() {
             return Inserted::Exists;
         }
         let handle = Self::handle(object.as_rcu_ref(), side);
@@ -215,7 +259,7 @@ impl<H: Hasher> RcuTable<H> {
 
     /// Removes an object from under the key of one side. False when it was not there.
     pub(crate) fn remove(&self, object: RcuRef<'_, H::Object>, side: Side) -> bool {
-        let hash = self.hasher.hash(&object, side);
+        let hash = self.hash_of(&object, side);
         let guard = rcu::read_lock();
         let lock = self.locks.lock(table::stripe(hash));
         let Some(current) = self.current.read(&guard) else {
@@ -315,9 +359,29 @@ impl<H: Hasher> RcuTable<H> {
         table::copy_bucket(old, index, |handle| {
             // SAFETY: The handle was read from the table within the critical section of `guard`.
             let (object, side) = unsafe { Self::object(handle, &guard) };
-            self.hasher.hash(&object, side)
+            self.hash_of(&object, side)
         })
         .is_ok()
+    }
+
+    /// The hash under which an object is in the table. One without a key was never put into it.
+    fn hash_of(&self, object: &H::Object, side: Side) -> u64 {
+        self.hasher
+            .key(object, side)
+            .map_or(0, |key| self.hasher.hash(&key))
+    }
+
+    /// As [`RcuTable::hash_of`], without computing it again. Where an object is put in under
+    /// another hash than it is taken out, its handle outlives it: hence the caller is not believed.
+    #[inline]
+    fn hash_of_new(&self, object: &H::Object, side: Side, key: &Hashed<'_, H>) -> u64 {
+        let is_its_own = core::ptr::eq(key.hasher, &self.hasher)
+            && self.hasher.key(object, side) == Some(key.key);
+        if is_its_own {
+            key.hash
+        } else {
+            self.hash_of(object, side)
+        }
     }
 
     fn handle(object: RcuRef<'_, H::Object>, side: Side) -> u64 {
@@ -373,7 +437,7 @@ impl<H: Hasher> RcuTable<H> {
         // SAFETY: The handle is in the table, which owns a reference with it.
         let (object, side) = unsafe { Self::object(handle, &guard) };
         // A resizing that was not finished leaves handles in two tables: the newer one counts.
-        if !in_successor(level, self.hasher.hash(&object, side), handle) {
+        if !in_successor(level, self.hash_of(&object, side), handle) {
             // SAFETY: By the type invariant; nobody else uses the table any more.
             drop(unsafe { RcuArc::from_raw(object.inner()) });
         }

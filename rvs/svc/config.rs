@@ -246,7 +246,7 @@ impl Config {
         };
         self.services
             .try_create_and_insert(key, config, GFP_KERNEL)?;
-        if table.insert(service, Side::Original, |_, _| false) != Inserted::New {
+        if table.insert(service, Side::Original, &table.hashed(key)) != Inserted::New {
             self.services.remove(&key);
             return Err(ConfigError::Memory);
         }

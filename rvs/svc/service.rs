@@ -35,9 +35,20 @@ pub(crate) struct KeyHash(pub(crate) HashKey);
 
 impl Hasher for KeyHash {
     type Object = Service;
+    type Key = ServiceKey;
 
-    fn hash(&self, service: &Service, _side: Side) -> u64 {
-        service.key.hash(&self.0)
+    fn key(&self, service: &Service, _side: Side) -> Option<ServiceKey> {
+        Some(service.key)
+    }
+
+    #[inline]
+    fn has_key(service: &Service, _side: Side, key: &ServiceKey) -> bool {
+        service.key == *key
+    }
+
+    #[inline(always)]
+    fn hash(&self, key: &ServiceKey) -> u64 {
+        key.hash(&self.0)
     }
 }
 

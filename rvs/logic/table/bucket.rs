@@ -41,12 +41,17 @@ impl Tag {
 }
 
 /// The slots of a bucket that may hold the wanted entry.
-pub(super) struct Candidates(u64);
+pub(super) struct Slots(u64);
 
-impl Iterator for Candidates {
+impl Slots {
+    /// No slot.
+    pub(super) const NONE: Self = Self(0);
+}
+
+impl Iterator for Slots {
     type Item = usize;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<usize> {
         if self.0 == 0 {
             return None;
@@ -80,14 +85,14 @@ impl<W> Bucket<W> {
 
 impl<W: Word> Bucket<W> {
     /// The slots whose tag is `tag` (seldom one more), and the index of the next bucket.
-    #[inline]
-    pub(super) fn look(&self, tag: Tag) -> (Candidates, Option<usize>) {
+    #[inline(always)]
+    pub(super) fn look(&self, tag: Tag) -> (Slots, Option<usize>) {
         let [first, second] = &self.tags;
         let (first, second) = (first.load(), second.load());
         let wanted = tag.0.wrapping_mul(LOWEST);
         let hits = zero_lanes(first ^ wanted);
         let more = zero_lanes(second ^ wanted) & SECOND_TAGS;
-        (Candidates(hits | more >> 1), link(second))
+        (Slots(hits | more >> 1), link(second))
     }
 
     /// The handle in `slot`, or 0.

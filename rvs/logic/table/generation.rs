@@ -15,7 +15,7 @@
 //!
 //! * [`insert`] writes to the newest generation only: who misses an entry in an older one looks on.
 //! * [`remove`] removes from all, so that neither the worker nor a reader finds it again.
-//! * [`find`] looks into the current generation first and into its successors on a miss.
+//! * [`candidates`] looks into the current generation first and into its successors on a miss.
 //!
 //! A writer that had the lock before the worker may know no successor: what it writes is copied
 //! when the worker gets that lock. A writer that has it afterwards sees the successor. A reader that
@@ -26,6 +26,7 @@ use core::ops::Deref;
 use super::{
     Bucket,
     Full,
+    Handles,
     Table,
     Word, //
 };
@@ -55,6 +56,38 @@ pub fn newest<G: Generation>(current: &G) -> &G {
     generation
 }
 
+/// As [`Table::candidates`], of all generations from `current` on.
+#[inline(always)]
+pub fn candidates<G: Generation>(current: &G, hash: u64) -> Candidates<'_, G> {
+    Candidates {
+        generation: current,
+        handles: current.table().candidates(hash),
+        hash,
+    }
+}
+
+/// See [`candidates`].
+pub struct Candidates<'a, G: Generation> {
+    generation: &'a G,
+    handles: Handles<'a, G::Word>,
+    hash: u64,
+}
+
+impl<G: Generation> Iterator for Candidates<'_, G> {
+    type Item = u64;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<u64> {
+        loop {
+            if let Some(handle) = self.handles.next() {
+                return Some(handle);
+            }
+            self.generation = self.generation.next()?;
+            self.handles = self.generation.table().candidates(self.hash);
+        }
+    }
+}
+
 /// As [`Table::find`], in all generations from `current` on.
 #[inline]
 pub fn find<G: Generation>(
@@ -62,13 +95,7 @@ pub fn find<G: Generation>(
     hash: u64,
     mut matches: impl FnMut(u64) -> bool,
 ) -> Option<u64> {
-    let mut generation = current;
-    loop {
-        if let Some(handle) = generation.table().find(hash, &mut matches) {
-            return Some(handle);
-        }
-        generation = generation.next()?;
-    }
+    candidates(current, hash).find(|handle| matches(*handle))
 }
 
 /// As [`Table::insert`]; `current` was read under the lock.

@@ -17,6 +17,7 @@ use core::{
 };
 
 mod bucket;
+mod candidates;
 mod generation;
 mod sizing;
 mod word;
@@ -25,7 +26,9 @@ use self::bucket::Tag;
 
 pub use self::{
     bucket::Bucket,
+    candidates::Handles,
     generation::{
+        candidates,
         copy_bucket,
         find,
         insert,
@@ -88,24 +91,19 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
         self.buckets.get((hash & self.home_mask) as usize)
     }
 
-    /// The handle of an entry with `hash` of which `matches` says that it is the wanted one.
+    /// The handles of the entries with `hash`, and of few others.
     ///
-    /// `matches` is asked about few others. A reader finds every entry that was inserted before it
-    /// began and is not removed before it ends.
+    /// A reader meets every entry that was inserted before it began and is not removed before it
+    /// ends.
+    #[inline(always)]
+    pub fn candidates(&self, hash: u64) -> Handles<'_, W> {
+        Handles::new(&self.buckets, Tag::of(hash), self.home(hash))
+    }
+
+    /// The handle of an entry with `hash` of which `matches` says that it is the wanted one.
     #[inline]
     pub fn find(&self, hash: u64, mut matches: impl FnMut(u64) -> bool) -> Option<u64> {
-        let tag = Tag::of(hash);
-        let mut bucket = self.home(hash)?;
-        loop {
-            let (candidates, next) = bucket.look(tag);
-            for slot in candidates {
-                let handle = bucket.handle(slot);
-                if handle != 0 && matches(handle) {
-                    return Some(handle);
-                }
-            }
-            bucket = self.buckets.get(next?)?;
-        }
+        self.candidates(hash).find(|handle| matches(*handle))
     }
 
     /// Calls `visit` with the handle of each entry of home bucket `index`, below
