@@ -14,6 +14,9 @@ pub const MIN_BITS: u32 = 8;
 /// entries, which a director that has just taken over may get before it finds the time to grow.
 const MIN_OVERFLOW: usize = 512;
 
+/// Below this size, 1.3 MB, a table grows in larger steps.
+const SMALL_BITS: u32 = 14;
+
 /// The greatest table that a link of 32 bits can address; no knob limits it further.
 pub const MAX_BITS: u32 = 31;
 
@@ -60,7 +63,9 @@ pub const fn is_overfull(entries: u64, bits: u32) -> bool {
 /// The size that a table of `current_bits` with `entries` should have.
 ///
 /// It stays as it is from 3/4 to 4 entries for each home bucket. Beyond, it is resized to between
-/// 5/4 and 5/2, so that the number has to change by a third at least before the next time.
+/// 5/4 and 5/2, so that the number has to change by a third at least before the next time. A small
+/// table that has to grow becomes four times as large, or more: what grows so is likely to go on,
+/// and copying is most of what growing costs.
 pub fn wanted_bits(entries: u64, current_bits: u32) -> u32 {
     let current_bits = clamp(current_bits);
     let homes = 1u64 << current_bits;
@@ -69,11 +74,14 @@ pub fn wanted_bits(entries: u64, current_bits: u32) -> u32 {
         return current_bits;
     }
     let needed = entries.saturating_mul(2).div_ceil(5).max(1);
-    clamp(
-        needed
-            .checked_next_power_of_two()
-            .map_or(MAX_BITS, u64::trailing_zeros),
-    )
+    let needed_bits = needed
+        .checked_next_power_of_two()
+        .map_or(MAX_BITS, u64::trailing_zeros);
+    if needed_bits > current_bits && current_bits < SMALL_BITS {
+        // One entry or more for each home bucket: not so few that it would shrink again.
+        return clamp(needed_bits.max(current_bits + 2));
+    }
+    clamp(needed_bits)
 }
 
 const fn clamp(bits: u32) -> u32 {
