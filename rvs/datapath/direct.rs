@@ -33,8 +33,8 @@ pub(super) fn send(
     header: &ipv4::Header,
     conn: &Conn,
 ) -> Verdict {
-    egress::send_unchanged(context, packet, header, conn, METHOD, |packet, route, _| {
-        packet.send(route, context.guard)
+    egress::send_unchanged(context, packet, header, conn, METHOD, |packet, way, _| {
+        way.send(context, packet)
     })
 }
 

@@ -8,6 +8,7 @@ use crate::{
     kapi::{
         net::{
             HookPoint,
+            NextHop,
             Packet,
             Route,
             Target,
@@ -41,8 +42,26 @@ pub(super) const MIN_MTU: u32 = 68;
 pub(super) enum Egress<'g> {
     /// To this host: the real server is local.
     Local,
-    /// To another host, along a route.
-    Remote(RcuRef<'g, Route>),
+    /// To another host.
+    Remote(Way<'g>),
+}
+
+/// The way to another host.
+pub(super) struct Way<'g> {
+    /// The route.
+    pub(super) route: RcuRef<'g, Route>,
+    /// The next hop on it, if the stack would do no more with the packet than to bring it there.
+    pub(super) next_hop: Option<NextHop<'g>>,
+}
+
+impl<'g> Way<'g> {
+    /// Sends a packet.
+    pub(super) fn send(self, context: Context<'g>, packet: Packet<'_>) -> Verdict {
+        match self.next_hop {
+            Some(next_hop) => packet.count_output().transmit(next_hop),
+            None => packet.send(self.route, context.guard),
+        }
+    }
 }
 
 /// What a method does to a packet, as far as the way out is concerned.
@@ -55,6 +74,7 @@ pub(super) struct Method {
 
 /// Finds the way to the real server of a connection for a packet. The verdict of one that cannot go there is its end; its
 /// sender has been told.
+#[inline(always)]
 pub(super) fn route<'a, 'g>(
     context: Context<'g>,
     packet: Packet<'a>,
@@ -87,32 +107,46 @@ pub(super) fn route<'a, 'g>(
     if mtu < MIN_MTU {
         return Err(packet.discard());
     }
-    if header.dont_fragment && !packet.fits(mtu) {
+    let fits = packet.fits(mtu);
+    if header.dont_fragment && !fits {
         return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, mtu));
     }
-    Ok((packet, Egress::Remote(route)))
+    let next_hop = match context.point {
+        // Packets of sockets on this host may have filters of their own.
+        HookPoint::LocalIn
+            if route.is_plain()
+                && fits
+                && !packet.was_fragmented()
+                && !context.net.filters_output(context.guard) =>
+        {
+            NextHop::find(context.guard, route.get(), destination)
+        }
+        _ => None,
+    };
+    Ok((packet, Egress::Remote(Way { route, next_hop })))
 }
 
 /// Sends a packet to the real server, whole and unchanged but for its time to live, by `transmit`,
 /// which is told what is left of that.
+#[inline(always)]
 pub(super) fn send_unchanged<'g>(
     context: Context<'g>,
     packet: Packet<'_>,
     header: &ipv4::Header,
     conn: &Conn,
     method: Method,
-    transmit: impl FnOnce(Packet<'_>, RcuRef<'g, Route>, u8) -> Verdict,
+    transmit: impl FnOnce(Packet<'_>, Way<'g>, u8) -> Verdict,
 ) -> Verdict {
     let (mut packet, egress) = match route(context, packet, header, conn, method) {
         Ok(way) => way,
         Err(verdict) => return verdict,
     };
-    let Egress::Remote(route) = egress else {
+    let Egress::Remote(way) = egress else {
         packet.set_balanced();
         return packet.accept();
     };
     match pass_on(&mut packet, header) {
-        Some(ttl) => transmit(packet, route, ttl),
+        Some(ttl) => transmit(packet, way, ttl),
         None => packet.discard(),
     }
 }

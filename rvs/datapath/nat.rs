@@ -112,7 +112,7 @@ pub(super) fn send_rewritten<E>(
     match egress {
         // The packet goes on to the socket of its new destination.
         Egress::Local => packet.accept(),
-        Egress::Remote(route) => packet.send(route, context.guard),
+        Egress::Remote(way) => way.send(context, packet),
     }
 }
 

@@ -41,7 +41,16 @@ pub(super) fn send(
         header,
         conn,
         METHOD,
-        |packet, route, ttl| packet.send_in_tunnel(&route, outer(header, ttl)),
+        |mut packet, way, ttl| {
+            let outer = outer(header, ttl);
+            if way.next_hop.is_none() {
+                return packet.send_in_tunnel(&way.route, outer);
+            }
+            match packet.encapsulate(&way.route, outer) {
+                Some(()) => way.send(context, packet),
+                None => packet.discard(),
+            }
+        },
     )
 }
 

@@ -31,6 +31,17 @@ __rvs_helper bool rvs_helper_neighbour_is_behind(const struct neighbour *neighbo
 	return neighbour->dev == skb->dev;
 }
 
+/* Counts a packet as ip_output() does. */
+__rvs_helper void rvs_helper_ip_count_output(struct net *net, const struct sk_buff *skb)
+{
+	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, skb->len);
+}
+
+__rvs_helper bool rvs_helper_skb_was_fragmented(const struct sk_buff *skb)
+{
+	return IPCB(skb)->frag_max_size;
+}
+
 /* Hands a packet to the device of its next hop. Takes the packet; under RCU. */
 __rvs_helper void rvs_helper_neighbour_transmit(struct sk_buff *skb, struct dst_entry *dst,
 						struct neighbour *neighbour)

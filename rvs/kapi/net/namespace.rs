@@ -6,7 +6,10 @@
 
 use core::net::Ipv4Addr;
 
-use kernel::types::Opaque;
+use kernel::{
+    sync::rcu,
+    types::Opaque, //
+};
 
 use crate::bindings;
 
@@ -56,6 +59,13 @@ impl Net {
     pub(crate) fn forwards_by_policy(&self) -> bool {
         // SAFETY: The namespace is valid by its borrow.
         unsafe { bindings::helper_net_forwards_by_policy(self.as_ptr()) }
+    }
+
+    /// Returns whether anybody else has a hook where packets leave that this host sends.
+    #[inline(always)]
+    pub(crate) fn filters_output(&self, _guard: &rcu::Guard) -> bool {
+        // SAFETY: The namespace is valid by its borrow, its hooks by the guard.
+        unsafe { bindings::helper_net_filters_output(self.as_ptr()) }
     }
 
     /// Returns what `address` is in this namespace.

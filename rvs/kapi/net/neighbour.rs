@@ -71,6 +71,14 @@ impl<'g> NextHop<'g> {
 }
 
 impl Packet<'_> {
+    /// Counts the packet as one that this host has sent (`IPSTATS_MIB_OUT`).
+    #[inline(always)]
+    pub(crate) fn count_output(self) -> Self {
+        // SAFETY: By the type invariant, and the borrow of the namespace.
+        unsafe { bindings::helper_ip_count_output(self.net.as_ptr(), self.skb) };
+        self
+    }
+
     /// Hands the packet to the device of the next hop, past the hooks of the stack.
     #[inline(always)]
     pub(crate) fn transmit(self, next_hop: NextHop<'_>) -> Verdict {

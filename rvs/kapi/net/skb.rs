@@ -186,6 +186,13 @@ impl<'a> Packet<'a> {
         }
     }
 
+    /// Returns whether the packet was made of fragments, so that the stack would fragment it again.
+    #[inline(always)]
+    pub(crate) fn was_fragmented(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_was_fragmented(self.skb) }
+    }
+
     /// Returns whether the link layer address was that of this host (`PACKET_HOST`).
     #[inline]
     pub(crate) fn is_to_this_host(&self) -> bool {
