@@ -15,6 +15,7 @@ use kernel::{
 use crate::{
     conn::Connections,
     datapath::{
+        HookGroup,
         Paths,
         HOOKS, //
     },
@@ -41,6 +42,7 @@ use crate::{
     svc::{
         AddressFilter,
         Config,
+        Forward,
         KeyHash,
         Service,
         ServiceKey, //
@@ -69,7 +71,7 @@ pub(crate) struct Director {
 static STORAGE: Storage = Storage::new();
 
 impl PernetData for Director {
-    const HOOKS: &'static [HookSpec<Self>] = HOOKS;
+    const HOOKS: &'static [&'static [HookSpec<Self>]] = HOOKS;
     const SYSCTL_PATH: &'static CStr = c"net/rvs";
     const SYSCTLS: &'static [Sysctl<Self>] =
         &[Sysctl::new(c"fast_path", |director| &director.fast_path)];
@@ -94,9 +96,40 @@ impl PernetData for Director {
             GFP_KERNEL,
         )
     }
+
+    fn settings_changed(namespace: &Namespace<Self>) -> Result {
+        let director = namespace.data();
+        // Services neither come nor go meanwhile.
+        let config = director.config.lock();
+        if !director.fast_path.is_on() {
+            HookGroup::FastPath.disable(namespace);
+        } else if config.count() > 0 {
+            HookGroup::FastPath
+                .enable(namespace)
+                .inspect_err(|_| director.fast_path.turn_off())?;
+        }
+        Ok(())
+    }
 }
 
 impl Director {
+    /// Registers the hooks that any service needs, if they are not.
+    pub(crate) fn enable_hooks(namespace: &Namespace<Self>) -> Result {
+        HookGroup::Services.enable(namespace)?;
+        if namespace.data().fast_path.is_on() {
+            HookGroup::FastPath.enable(namespace)?;
+        }
+        Ok(())
+    }
+
+    /// Registers the hooks that a destination of this forward method needs, if they are not.
+    pub(crate) fn enable_hooks_for(namespace: &Namespace<Self>, forward: Forward) -> Result {
+        match forward {
+            Forward::Nat => HookGroup::Replies.enable(namespace),
+            Forward::Dr | Forward::Tun => Ok(()),
+        }
+    }
+
     /// Returns the director of a namespace.
     pub(crate) fn of(net: &Net) -> &Namespace<Self> {
         Namespace::of(net)

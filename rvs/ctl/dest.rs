@@ -65,9 +65,13 @@ impl Do for Add {
             .ok_or_else(|| wrong_thresholds(attributes))?;
         check_reachable(request.net(), attributes, endpoint)?;
 
-        let director = Director::of(request.net()).data();
+        let namespace = Director::of(request.net());
+        let director = namespace.data();
         let mut config = director.config.lock();
         director.filter.note_server(endpoint.addr);
+        if let Some(forward) = config.forward_of_new(&key, forward) {
+            Director::enable_hooks_for(namespace, forward)?;
+        }
         Ok(config.add_dest(&key, endpoint, weight, forward, thresholds)?)
     }
 }
@@ -90,8 +94,11 @@ impl Do for Set {
             upper_threshold: read_number(attributes, dest::UPPER_THRESHOLD),
             lower_threshold: read_number(attributes, dest::LOWER_THRESHOLD),
         };
-        let director = Director::of(request.net()).data();
-        let mut config = director.config.lock();
+        let namespace = Director::of(request.net());
+        let mut config = namespace.data().config.lock();
+        if let Some(forward) = change.forward {
+            Director::enable_hooks_for(namespace, forward)?;
+        }
         let result = config.set_dest(&key, endpoint, change);
         result.map_err(|error| match error {
             ConfigError::Thresholds => wrong_thresholds(attributes),

@@ -70,13 +70,17 @@ impl Do for Add {
         let director = namespace.data();
         let mut config = director.config.lock();
         director.filter.note_service(key.addr);
-        namespace.enable_hooks()?;
-        let added = config.add_service(&director.services, key, scheduler, forward, fast_path);
+        let added = Director::enable_hooks(namespace)
+            .map_err(Refusal::from)
+            .and_then(|()| {
+                let table = &director.services;
+                Ok(config.add_service(table, key, scheduler, forward, fast_path)?)
+            });
         if config.count() == 0 {
-            namespace.disable_hooks();
+            namespace.disable_all_hooks();
             director.filter.clear();
         }
-        Ok(added?)
+        added
     }
 }
 
@@ -188,7 +192,7 @@ fn remove(
     // Nobody can add a service between the look and the removal of the hooks.
     let config = director.config.lock();
     if config.count() == 0 {
-        namespace.disable_hooks();
+        namespace.disable_all_hooks();
         director.filter.clear();
     }
     Ok(())

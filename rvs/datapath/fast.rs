@@ -58,8 +58,7 @@ impl Hook for PreRouting {
     const PRIORITY: i32 = -401;
 
     fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
-        if !director.fast_path.is_on()
-            || packet.is_balanced()
+        if packet.is_balanced()
             || !packet.is_to_this_host()
             || !parse::may_be_of_flow(&director.filter, &packet)
             || packet.is_bridged()

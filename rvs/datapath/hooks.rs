@@ -2,12 +2,16 @@
 
 //! The hooks.
 
-use kernel::sync::rcu;
+use kernel::{
+    prelude::*,
+    sync::rcu, //
+};
 
 use crate::{
     director::Director,
     kapi::{
         net::{
+            pernet::Namespace,
             Hook,
             HookPoint,
             HookSpec,
@@ -33,13 +37,35 @@ use super::{
     Context, //
 };
 
-/// The hooks of a namespace with a service.
-pub(crate) const HOOKS: &[HookSpec<Director>] = &[
-    HookSpec::of::<PreRouting>(),
-    HookSpec::of::<LocalIn>(),
-    HookSpec::of::<LocalOut>(),
-    HookSpec::of::<Forward>(),
+/// The hooks, each group at the place of its [`HookGroup`].
+pub(crate) const HOOKS: &[&[HookSpec<Director>]] = &[
+    &[HookSpec::of::<LocalIn>(), HookSpec::of::<LocalOut>()],
+    &[HookSpec::of::<Forward>()],
+    &[HookSpec::of::<PreRouting>()],
 ];
+
+/// What hooks are there for.
+#[derive(Clone, Copy)]
+pub(crate) enum HookGroup {
+    /// Services, and local clients and servers of those.
+    Services,
+    /// Replies that pass the director: with NAT.
+    Replies,
+    /// The fast path.
+    FastPath,
+}
+
+impl HookGroup {
+    /// Registers the hooks of the group in a namespace, if they are not.
+    pub(crate) fn enable(self, namespace: &Namespace<Director>) -> Result {
+        namespace.enable_hooks(self as usize)
+    }
+
+    /// Unregisters them, and waits until no packet is in one.
+    pub(crate) fn disable(self, namespace: &Namespace<Director>) {
+        namespace.disable_hooks(self as usize);
+    }
+}
 
 /// After source address translation of the firewall, as IPVS.
 const AFTER_NAT_SRC: i32 = 98;

@@ -42,7 +42,10 @@ use crate::{
     },
 };
 
-pub(crate) use hooks::HOOKS;
+pub(crate) use hooks::{
+    HookGroup,
+    HOOKS, //
+};
 pub(crate) use paths::{
     Path,
     Paths, //

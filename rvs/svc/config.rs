@@ -317,6 +317,15 @@ impl Config {
         }
     }
 
+    /// Returns the forward method that a new destination gets, if it or the service names one.
+    pub(crate) fn forward_of_new(
+        &self,
+        key: &ServiceKey,
+        forward: Option<Forward>,
+    ) -> Option<Forward> {
+        forward.or_else(|| self.services.get(key)?.forward)
+    }
+
     /// Adds a destination to a service, or brings a removed one back.
     pub(crate) fn add_dest(
         &mut self,

@@ -35,8 +35,9 @@ use super::{
 
 /// What a module keeps in each namespace.
 pub(crate) trait PernetData: Sized + Send + Sync + 'static {
-    /// The hooks of the module.
-    const HOOKS: &'static [HookSpec<Self>];
+    /// The hooks of the module, in groups that come and go as a whole: each packet pays for each
+    /// hook that is there, whatever it does. Groups are named by their place.
+    const HOOKS: &'static [&'static [HookSpec<Self>]];
 
     /// Where its settings are below `/proc/sys`.
     const SYSCTL_PATH: &'static CStr;
@@ -50,6 +51,9 @@ pub(crate) trait PernetData: Sized + Send + Sync + 'static {
 
     /// Makes the data of a new namespace.
     fn new() -> Result<Arc<Self>>;
+
+    /// Puts settings that were written into effect. An error is that of the write.
+    fn settings_changed(namespace: &Namespace<Self>) -> Result;
 }
 
 /// Place for the kernel's handle of one [`PernetData`] type.
@@ -74,12 +78,13 @@ impl Storage {
 /// A namespace with the data of `T` in it.
 #[pin_data]
 pub(crate) struct Namespace<T: PernetData> {
-    // First, so that nobody changes settings of what is going.
-    _sysctls: SysctlTable<T>,
     data: Arc<T>,
     net: *mut bindings::net,
+    /// A place for each group.
     #[pin]
-    hooks: Mutex<Option<HookSet<T>>>,
+    hooks: Mutex<KVec<Option<HookSet<T>>>>,
+    #[pin]
+    sysctls: Mutex<Option<SysctlTable<T>>>,
 }
 
 impl<T: PernetData> Namespace<T> {
@@ -96,22 +101,37 @@ impl<T: PernetData> Namespace<T> {
         &self.data
     }
 
-    /// Registers the hooks, if they are not.
-    pub(crate) fn enable_hooks(&self) -> Result {
+    /// Returns a reference on the data.
+    pub(super) fn shared_data(&self) -> Arc<T> {
+        self.data.clone()
+    }
+
+    /// Registers the hooks of a group, if they are not. EINVAL when there is no such group.
+    pub(crate) fn enable_hooks(&self, group: usize) -> Result {
         let mut hooks = self.hooks.lock();
-        if hooks.is_none() {
+        let (Some(place), Some(specs)) = (hooks.get_mut(group), T::HOOKS.get(group)) else {
+            return Err(EINVAL);
+        };
+        if place.is_none() {
             // SAFETY: The namespace is alive while it has this object.
             let net = unsafe { Net::from_raw(self.net) };
             // SAFETY: The set is dropped in `exit` at the latest, before the namespace is gone.
-            *hooks = Some(unsafe { HookSet::register(net, T::HOOKS, self.data.clone()) }?);
+            *place = Some(unsafe { HookSet::register(net, specs, self.data.clone()) }?);
         }
         Ok(())
     }
 
-    /// Unregisters the hooks and waits until no packet is in one.
-    pub(crate) fn disable_hooks(&self) {
-        let hooks = self.hooks.lock().take();
+    /// Unregisters the hooks of a group and waits until no packet is in one.
+    pub(crate) fn disable_hooks(&self, group: usize) {
+        let hooks = self.hooks.lock().get_mut(group).and_then(Option::take);
         drop(hooks);
+    }
+
+    /// Unregisters all hooks and waits until no packet is in one.
+    pub(crate) fn disable_all_hooks(&self) {
+        for group in 0..T::HOOKS.len() {
+            self.disable_hooks(group);
+        }
     }
 }
 
@@ -165,40 +185,62 @@ unsafe fn slot<T: PernetData>(net: *mut bindings::net) -> *mut *mut Namespace<T>
 ///
 /// To be called by the kernel only, for a new namespace.
 unsafe extern "C" fn init<T: PernetData>(net: *mut bindings::net) -> c_int {
-    let made = T::new().and_then(|data| {
-        // SAFETY: By the requirement, the namespace is valid; the table is dropped in `exit`,
-        // before it is gone.
-        let sysctls = unsafe {
-            SysctlTable::register(Net::from_raw(net), T::SYSCTL_PATH, T::SYSCTLS, data.clone())
-        }?;
-        KBox::pin_init(
-            pin_init!(Namespace {
-                _sysctls: sysctls,
-                data,
-                net,
-                hooks <- new_mutex!(None, "rvs_hooks"),
-            }),
-            GFP_KERNEL,
-        )
-    });
-    match made {
-        Ok(namespace) => {
-            // SAFETY: The object stays where it is until `exit` takes it back.
-            let namespace = unsafe { Pin::into_inner_unchecked(namespace) };
-            // SAFETY: By the requirement.
-            unsafe { slot::<T>(net).write(KBox::into_raw(namespace)) };
+    let namespace = match make::<T>(net) {
+        // SAFETY: The object stays where it is until it is taken back.
+        Ok(namespace) => unsafe { Pin::into_inner_unchecked(namespace) },
+        Err(errno) => return errno.to_errno(),
+    };
+    // SAFETY: By the requirement.
+    unsafe { slot::<T>(net).write(KBox::into_raw(namespace)) };
+    // From here on settings may be written, which wants the data in its place.
+    // SAFETY: The namespace is valid by the requirement; the table is dropped in `exit`, before
+    // it is gone.
+    let registered = unsafe { SysctlTable::register(Net::from_raw(net)) };
+    match registered {
+        Ok(sysctls) => {
+            // SAFETY: By the requirement, and as the data is in its place.
+            let namespace = Namespace::<T>::of(unsafe { Net::from_raw(net) });
+            *namespace.sysctls.lock() = Some(sysctls);
             0
         }
-        Err(errno) => errno.to_errno(),
+        Err(errno) => {
+            // SAFETY: By the requirement; the kernel does not call `exit` where `init` has failed.
+            unsafe { exit::<T>(net) };
+            errno.to_errno()
+        }
     }
+}
+
+/// Makes the data of a namespace, without hooks and settings.
+fn make<T: PernetData>(net: *mut bindings::net) -> Result<Pin<KBox<Namespace<T>>>> {
+    let data = T::new()?;
+    let mut hooks = KVec::with_capacity(T::HOOKS.len(), GFP_KERNEL)?;
+    for _ in T::HOOKS {
+        hooks.push(None, GFP_KERNEL)?;
+    }
+    KBox::pin_init(
+        pin_init!(Namespace {
+            data,
+            net,
+            hooks <- new_mutex!(hooks, "rvs_hooks"),
+            sysctls <- new_mutex!(None, "rvs_sysctls"),
+        }),
+        GFP_KERNEL,
+    )
 }
 
 /// # Safety
 ///
 /// To be called by the kernel only, for a namespace that `init` has set up.
 unsafe extern "C" fn exit<T: PernetData>(net: *mut bindings::net) {
-    // SAFETY: By the requirement; the pointer is taken back once.
-    let namespace = unsafe { KBox::from_raw(ptr::replace(slot::<T>(net), ptr::null_mut())) };
-    namespace.disable_hooks();
+    // SAFETY: By the requirement.
+    let place = unsafe { slot::<T>(net) };
+    // First, so that nobody changes settings of what is going; it waits for who is at it.
+    // SAFETY: The place holds what `init` has put there.
+    let sysctls = unsafe { &**place }.sysctls.lock().take();
+    drop(sysctls);
+    // SAFETY: As above; the pointer is taken back once.
+    let namespace = unsafe { KBox::from_raw(ptr::replace(place, ptr::null_mut())) };
+    namespace.disable_all_hooks();
     drop(namespace);
 }

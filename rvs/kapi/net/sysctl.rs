@@ -23,7 +23,13 @@ use kernel::{
 
 use crate::bindings;
 
-use super::Net;
+use super::{
+    pernet::{
+        Namespace,
+        PernetData, //
+    },
+    Net, //
+};
 
 /// A setting that is 0 or 1. A write of anything else is refused with EINVAL.
 pub(crate) struct Switch(Atomic<u32>);
@@ -38,6 +44,11 @@ impl Switch {
     #[inline(always)]
     pub(crate) fn is_on(&self) -> bool {
         self.0.load(Relaxed) != 0
+    }
+
+    /// Takes back what could not be put into effect.
+    pub(crate) fn turn_off(&self) {
+        self.0.store(0, Relaxed);
     }
 }
 
@@ -60,26 +71,26 @@ impl<D> Sysctl<D> {
 ///
 /// The header is of a registration of `entries`, of which each points into `data`; none where the
 /// kernel has no settings at all.
-pub(super) struct SysctlTable<D: Send + Sync + 'static> {
+pub(super) struct SysctlTable<D: PernetData> {
     header: Option<NonNull<bindings::ctl_table_header>>,
     entries: KVec<bindings::ctl_table>,
     data: Arc<D>,
 }
 
-impl<D: Send + Sync> SysctlTable<D> {
-    /// Registers settings at `path` (`register_net_sysctl()`).
+// SAFETY: The settings are unregistered from whatever thread drops the table, in process context;
+// the entries are the kernel's until then.
+unsafe impl<D: PernetData> Send for SysctlTable<D> {}
+
+impl<D: PernetData> SysctlTable<D> {
+    /// Registers the settings of a namespace (`register_net_sysctl()`), which has its data already.
     ///
     /// # Safety
     ///
-    /// The table must be dropped before the namespace is gone.
-    pub(super) unsafe fn register(
-        net: &Net,
-        path: &'static CStr,
-        sysctls: &[Sysctl<D>],
-        data: Arc<D>,
-    ) -> Result<Self> {
-        let mut entries = KVec::with_capacity(sysctls.len(), GFP_KERNEL)?;
-        for sysctl in sysctls {
+    /// The table must be dropped before the namespace and its data are gone.
+    pub(super) unsafe fn register(net: &Net) -> Result<Self> {
+        let data = Namespace::<D>::of(net).shared_data();
+        let mut entries = KVec::with_capacity(D::SYSCTLS.len(), GFP_KERNEL)?;
+        for sysctl in D::SYSCTLS {
             let mut entry = bindings::ctl_table::default();
             // SAFETY: The entry is valid for writes; the name is static.
             unsafe {
@@ -87,6 +98,8 @@ impl<D: Send + Sync> SysctlTable<D> {
                     &mut entry,
                     sysctl.name.as_char_ptr(),
                     (sysctl.switch)(&data).0.as_ptr(),
+                    net.as_ptr(),
+                    Some(handle::<D>),
                 );
             }
             entries.push(entry, GFP_KERNEL)?;
@@ -105,7 +118,7 @@ impl<D: Send + Sync> SysctlTable<D> {
         let header = unsafe {
             bindings::helper_register_net_sysctl_sz(
                 net.as_ptr(),
-                path.as_char_ptr(),
+                D::SYSCTL_PATH.as_char_ptr(),
                 entries.as_mut_ptr(),
                 entries.len(),
             )
@@ -119,7 +132,7 @@ impl<D: Send + Sync> SysctlTable<D> {
     }
 }
 
-impl<D: Send + Sync> Drop for SysctlTable<D> {
+impl<D: PernetData> Drop for SysctlTable<D> {
     fn drop(&mut self) {
         if let Some(header) = self.header {
             // SAFETY: By the type invariant; it waits for who is reading or writing a setting.
@@ -127,5 +140,32 @@ impl<D: Send + Sync> Drop for SysctlTable<D> {
         }
         // They had to stay until now.
         let _ = (&self.entries, &self.data);
+    }
+}
+
+/// Reads or writes a setting, and puts what was written into effect.
+///
+/// # Safety
+///
+/// To be called by the kernel only, for an entry of a [`SysctlTable`] of `D`.
+unsafe extern "C" fn handle<D: PernetData>(
+    entry: *const bindings::ctl_table,
+    write: c_int,
+    buffer: *mut c_void,
+    length: *mut usize,
+    position: *mut bindings::loff_t,
+) -> c_int {
+    // SAFETY: The arguments are the kernel's own, passed on.
+    let errno =
+        unsafe { bindings::helper_ctl_table_handle_switch(entry, write, buffer, length, position) };
+    if write == 0 || errno != 0 {
+        return errno;
+    }
+    // SAFETY: The entry is of a namespace that is there until the table was dropped, which waits
+    // for this function.
+    let net = unsafe { Net::from_raw(bindings::helper_ctl_table_net(entry)) };
+    match D::settings_changed(Namespace::of(net)) {
+        Ok(()) => 0,
+        Err(errno) => errno.to_errno(),
     }
 }
