@@ -14,8 +14,8 @@ pub const MIN_BITS: u32 = 8;
 /// entries, which a director that has just taken over may get before it finds the time to grow.
 const MIN_OVERFLOW: usize = 512;
 
-/// Below this size, 1.3 MB, a table grows in larger steps.
-const SMALL_BITS: u32 = 14;
+/// Below this size, 0.3 MB, a table grows in larger steps.
+const SMALL_BITS: u32 = 12;
 
 /// The greatest table that a link of 32 bits can address; no knob limits it further.
 pub const MAX_BITS: u32 = 31;
