@@ -10,6 +10,10 @@ CYCLES=${CYCLES:-5}
 NETNS_CYCLES=${NETNS_CYCLES:-10}
 PROGRESS=10
 
+# Where sanitizers make a packet twenty times as dear, more of them would leave no time for the cycles.
+REQUESTS_PER_SECOND=50 DATAGRAMS_PER_SECOND=200
+[ ! -w "$kmemleak" ] || REQUESTS_PER_SECOND=10 DATAGRAMS_PER_SECOND=50
+
 SERVER_IP=${SERVER_IPS[0]}
 SERVICES=("tcp/$VIP:80" "tcp/$VIP:7000" "udp/$VIP:7000")
 
@@ -25,28 +29,27 @@ traffic_start() {
 	talk_client_start me "$CLIENT"
 	touch "$TEST_DIR/http" "$TEST_DIR/udp"
 	# Each request is a connection of its own, and it goes on whatever becomes of one.
-	ip netns exec "$CLIENT" curl -sN --rate 50/s --connect-timeout 1 --max-time 2 -H 'Connection: close' \
+	ip netns exec "$CLIENT" curl -sN --rate "$REQUESTS_PER_SECOND/s" --connect-timeout 1 --max-time 2 -H 'Connection: close' \
 		"http://$VIP/?[1-10000000]" >>"$TEST_DIR/http" 2>/dev/null &
 	disown
-	ip netns exec "$CLIENT" python3 -S "$HELPERS/udp_flood.py" "$VIP" 7000 100 200 >>"$TEST_DIR/udp" &
+	ip netns exec "$CLIENT" python3 -S "$HELPERS/udp_flood.py" "$VIP" 7000 100 "$DATAGRAMS_PER_SECOND" >>"$TEST_DIR/udp" &
 	disown
 }
 
-# answers http|udp: how many there were until now.
-answers() {
-	wc -l <"$TEST_DIR/$1"
-}
-
-has_more_answers() {
-	[ "$(answers "$1")" -gt "$2" ]
+# has_answers http|udp: there were some since the file was emptied.
+has_answers() {
+	[ -s "$TEST_DIR/$1" ]
 }
 
 # traffic_is_balanced WHEN: HTTP and UDP are answered from now on, and a connection is opened that stays.
 traffic_is_balanced() {
-	local protocol before
+	local protocol
+	# What writes them appends.
 	for protocol in http udp; do
-		before=$(answers "$protocol")
-		wait_until 30 has_more_answers "$protocol" "$before" || fail "$1: no answer by $protocol"
+		: >"$TEST_DIR/$protocol"
+	done
+	for protocol in http udp; do
+		wait_until 30 has_answers "$protocol" || fail "$1: no answer by $protocol"
 	done
 	expect_match "$1: opening" '^ok' "$(talk me open kept tcp "$VIP" 7000)"
 	expect_equal "$1: who answers" server1 "$(talk me ask kept)"

@@ -54,7 +54,7 @@ other_flows_start() {
 	ip netns exec "$CLIENT" python3 -S "$HELPERS/udp_flood.py" "$VIP" 7000 50 100 >"$TEST_DIR/flood" &
 	flood=$!
 	while :; do
-		in_ns "$CLIENT" socat -t 1 -T 1 - "TCP:$VIP:9000,connect-timeout=1" </dev/null
+		in_ns "$CLIENT" socat -t 3 -T 3 - "TCP:$VIP:9000,connect-timeout=3" </dev/null
 	done >"$TEST_DIR/uploads" 2>&1 &
 	connects=$!
 }
@@ -80,53 +80,57 @@ changes_of() {
 	)
 }
 
-# In units of a tenth of a second.
-now() {
-	echo $((${EPOCHREALTIME/[.,]/} / 100000))
+# tenths: sets "now", in tenths of a second; a substitution would fork, which is slow with sanitizers.
+tenths() {
+	now=$((${EPOCHREALTIME/[.,]/} / 100000))
 }
 
 # changes_while COMMAND...: ten changes a second as long as it succeeds, then what is left of the round. How many they
-# were goes to $TEST_DIR/changes.
+# were, and in how many tenths of a second, goes to $TEST_DIR/changes.
 changes_while() {
-	local round i=1 made=0 begun
-	begun=$(now)
+	local round i=1 made=0 begun now
+	tenths
+	begun=$now
 	while "$@"; do
+		tenths
 		# What the machine was too busy for is made up for.
-		while [ $((begun + made)) -lt "$(now)" ]; do
-			[ $((made % 10)) != 0 ] || { changes_of "${SERVER_IPS[i]}"; i=$((3 - i)); }
-			echo "${round[made % 10]}"
-			made=$((made + 1))
-		done
-		sleep 0.05
+		if [ $((begun + made)) -ge "$now" ]; then
+			sleep 0.05
+			continue
+		fi
+		[ $((made % 10)) != 0 ] || { changes_of "${SERVER_IPS[i]}"; i=$((3 - i)); }
+		echo "${round[made % 10]}"
+		made=$((made + 1))
 	done
+	echo "$made $((now - begun))" >"$TEST_DIR/changes"
 	for ((; made % 10 > 0; made++)); do
 		echo "${round[made % 10]}"
 	done
-	echo "$made" >"$TEST_DIR/changes"
 }
 
 transfer_is_whole_while_others_change() {
-	local started=$SECONDS before
+	local before
 	before=$(lb_configuration)
 	transfer_start
 	other_flows_start
 	changes_while transfer_goes_on | lb_changes || fail "a change was refused"
 	wait "$transfer" || fail "the transfer ended with exit status $?"
 	other_flows_stop
-	changes_seconds=$((SECONDS - started))
 	expect_equal "sha256 of $MEGABYTES MB" "$stream_sum" "$(<"$TEST_DIR/sum")"
 	expect_equal "configuration after it" "$before" "$(lb_configuration)"
 }
 
 changes_were_many() {
-	# It takes a while until the first and after the last.
-	expect_range "changes in $changes_seconds seconds" $((10 * changes_seconds - 50)) 1000000 "$(<"$TEST_DIR/changes")"
-	diagnose "$(<"$TEST_DIR/changes") changes in $changes_seconds seconds"
+	local made tenths
+	read -r made tenths <"$TEST_DIR/changes"
+	# The last ones of those that were made up for may have been due when the transfer ended.
+	expect_range "changes in $tenths tenths of a second" $((tenths - 10)) 1000000 "$made"
+	diagnose "$made changes in $tenths tenths of a second"
 }
 
 other_flows_were_there() {
 	expect_range "rounds of datagrams with answers" 5 1000000 "$(wc -l <"$TEST_DIR/flood")"
-	expect_range "other uploads with answers" 2 1000000 "$(grep -c '^[0-9a-f]\{64\}' "$TEST_DIR/uploads")"
+	expect_range "other uploads with answers" 1 1000000 "$(grep -c '^[0-9a-f]\{64\}' "$TEST_DIR/uploads")"
 	# What is known of a server is known again when it returns.
 	lb_server_add "$UPLOAD" "${SERVER_IPS[1]}:9000" 1
 	lb_counters_settle

@@ -68,8 +68,12 @@ def main():
                     selector.unregister(sock)
                     sock.close()
             elif sock.type == socket.SOCK_DGRAM:
-                data, sender = sock.recvfrom(READ_SIZE)
-                sock.sendto(name + b" " + data, sender)
+                try:
+                    data, sender = sock.recvfrom(READ_SIZE)
+                    sock.sendto(name + b" " + data, sender)
+                except OSError:
+                    # The way back is gone, or the network told of an earlier answer that it was lost.
+                    continue
             else:
                 accepted, _ = sock.accept()
                 selector.register(accepted, selectors.EVENT_READ, Connection(accepted, name))
