@@ -9,9 +9,14 @@ use kernel::sync::atomic::{
     Release, //
 };
 
-use crate::logic::table::Word;
+use crate::logic::word::Word;
 
 impl Word for Atomic<u64> {
+    #[inline]
+    fn new(value: u64) -> Self {
+        Self::new(value)
+    }
+
     #[inline]
     fn load(&self) -> u64 {
         self.load(Acquire)
@@ -25,5 +30,10 @@ impl Word for Atomic<u64> {
     #[inline]
     fn compare_exchange(&self, old: u64, new: u64) -> bool {
         self.cmpxchg(old, new, Full).is_ok()
+    }
+
+    #[inline]
+    fn add(&self, value: u64) {
+        self.fetch_add(value, Full);
     }
 }

@@ -17,6 +17,7 @@
 //! * [`scheduler`]: choosing a destination
 //! * [`thresholds`]: when a destination is overloaded
 //! * [`table`]: the index of the tuple table
+//! * [`word`]: the atomic variable that shared decisions are made of
 //! * [`filter`]: which addresses concern a service
 //! * [`wheel`]: when idle connections are due
 //! * [`uapi`]: numbers and policies of the netlink family
@@ -36,3 +37,4 @@ pub mod ttl;
 pub mod tuple;
 pub mod uapi;
 pub mod wheel;
+pub mod word;

@@ -7,7 +7,7 @@
 //! read through its tag is one that was inserted; whether it is the wanted one is for the reader to
 //! say. No entry ever moves to another slot, so that no reader can miss it on the way.
 
-use super::word::Word;
+use super::Word;
 
 /// Entries in a bucket.
 pub(super) const SLOTS: usize = 6;

@@ -20,7 +20,8 @@ mod bucket;
 mod candidates;
 mod generation;
 mod sizing;
-mod word;
+
+use super::word::Word;
 
 use self::bucket::Tag;
 
@@ -45,8 +46,7 @@ pub use self::{
         MAX_BITS,
         MIN_BITS,
         STRIPES, //
-    },
-    word::Word, //
+    }, //
 };
 
 /// There is no room for another entry near its home bucket: the table has to grow.
