@@ -7,7 +7,8 @@
 use kernel::{
     alloc::AllocError,
     prelude::*,
-    rbtree::RBTree, //
+    rbtree::RBTree,
+    sync::Arc, //
 };
 
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
     logic::{
         addr::Endpoint,
         scheduler::{
+            emptiest,
             Flags,
             Kind,
             PlanError,
@@ -32,6 +34,7 @@ use crate::{
 };
 
 use super::{
+    dest::LoadEvents,
     dest_set::Plan,
     service::KeyHash,
     trash::Trash,
@@ -118,6 +121,8 @@ pub(crate) struct ServiceConfig {
     scheduler: Settings,
     forward: Option<Forward>,
     fast_path: bool,
+    // Of all destinations of the service, those in the trash included.
+    events: Arc<LoadEvents>,
     dests: KVec<Entry>,
 }
 
@@ -156,7 +161,7 @@ impl ServiceConfig {
         scheduler: Settings,
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<RcuArc<DestSet>, ConfigError> {
-        let set = DestSet::new(copy(dests)?, scheduler, state)?;
+        let set = DestSet::new(copy(dests)?, self.events.clone(), scheduler, state)?;
         Ok(RcuArc::new(set, GFP_KERNEL)?)
     }
 
@@ -232,8 +237,13 @@ impl Config {
         if self.services.get(&key).is_some() {
             return Err(ConfigError::ServiceExists);
         }
+        // What is in the trash may return, and is counted where it always was.
+        let events = match self.trash.events(&key) {
+            Some(events) => events,
+            None => Arc::new(LoadEvents::new(), GFP_KERNEL)?,
+        };
         let set = RcuArc::new(
-            DestSet::new(KVec::new(), scheduler, Plan::initial_state)?,
+            DestSet::new(KVec::new(), events.clone(), scheduler, Plan::initial_state)?,
             GFP_KERNEL,
         )?;
         let service = RcuArc::new(Service::new(key, set), GFP_KERNEL)?;
@@ -242,6 +252,7 @@ impl Config {
             scheduler,
             forward,
             fast_path,
+            events,
             dests: KVec::new(),
         };
         self.services
@@ -343,7 +354,10 @@ impl Config {
         check_port(key, endpoint, forward)?;
         let dest = match self.trash.find(key, endpoint) {
             Some(dest) => dest,
-            None => Dest::new(endpoint, forward)?,
+            None => {
+                let group = emptiest(config.dests.iter().map(|entry| entry.dest.group()));
+                Dest::new(endpoint, forward, config.events.clone(), group)?
+            }
         };
         let mut dests = KVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
         // Before packets can meet it; of one that was removed they are dropped until the end.

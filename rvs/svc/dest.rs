@@ -21,6 +21,7 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
+        scheduler,
         thresholds::{
             Event,
             Load,
@@ -88,6 +89,9 @@ impl Counter {
     const COUNT: usize = Self::ALL.len();
 }
 
+/// What tells the scheduler of a service that loads of its destinations have changed.
+pub(crate) type LoadEvents = scheduler::LoadEvents<Atomic<u64>>;
+
 /// A destination of one service.
 ///
 /// Connections hold it beyond its removal from the service; it is then not available, and their
@@ -102,14 +106,23 @@ pub(crate) struct Dest {
     // All connections, and whether they are too many: see `Load`.
     load: Atomic<u32>,
     thresholds: Atomic<u64>,
+    // Those of the service, where this destination is in `group`; only when they are `watched`.
+    events: Arc<LoadEvents>,
+    group: usize,
+    watched: Atomic<u32>,
     counters: PerCpuCounters<{ Counter::COUNT }>,
     // What the counters were when counting began.
     counted_before: [Atomic<u64>; Counter::COUNT],
 }
 
 impl Dest {
-    /// Makes a destination without connections.
-    pub(crate) fn new(endpoint: Endpoint, forward: Forward) -> Result<Arc<Self>> {
+    /// Makes a destination without connections, in this group of its service.
+    pub(super) fn new(
+        endpoint: Endpoint,
+        forward: Forward,
+        events: Arc<LoadEvents>,
+        group: usize,
+    ) -> Result<Arc<Self>> {
         let dest = Self {
             endpoint,
             forward: Atomic::new(forward.to_uapi()),
@@ -119,6 +132,9 @@ impl Dest {
             active: Atomic::new(0),
             load: Atomic::new(Load::default().to_u32()),
             thresholds: Atomic::new(Thresholds::default().to_u64()),
+            events,
+            group,
+            watched: Atomic::new(0),
             counters: PerCpuCounters::new()?,
             counted_before: [const { Atomic::new(0) }; Counter::COUNT],
         };
@@ -174,6 +190,36 @@ impl Dest {
         &self.route
     }
 
+    /// Returns where the events of its load are counted.
+    pub(super) fn events(&self) -> &Arc<LoadEvents> {
+        &self.events
+    }
+
+    /// Returns its group in these.
+    #[inline]
+    pub(super) fn group(&self) -> usize {
+        self.group
+    }
+
+    /// Has what happens to its load be counted, from now on for as long as it lives.
+    ///
+    /// Who looks at the load after this sees all that was not counted.
+    pub(super) fn watch(&self) {
+        // Full ordering, here and where the load changes: either that side sees this, or what comes
+        // after this sees the changed load.
+        if self.watched.load(Relaxed) == 0 {
+            self.watched.xchg(1, Full);
+        }
+    }
+
+    /// Counts an event that has changed the load, with full ordering.
+    #[inline]
+    fn load_changed(&self) {
+        if self.watched.load(Relaxed) != 0 {
+            self.events.note(self.group);
+        }
+    }
+
     /// Returns the number of active connections.
     pub(crate) fn active(&self) -> u32 {
         self.active.load(Relaxed)
@@ -197,8 +243,9 @@ impl Dest {
         self.load().overloaded
     }
 
+    /// Returns the number of all connections and whether they are too many, at one moment.
     #[inline]
-    fn load(&self) -> Load {
+    pub(super) fn load(&self) -> Load {
         Load::from_u32(self.load.load(Relaxed))
     }
 
@@ -213,6 +260,7 @@ impl Dest {
         // Full ordering, here and below: of a connection that begins or ends meanwhile either that
         // side sees the new thresholds or this one the new count.
         self.weigh(Event::Set);
+        self.load_changed();
     }
 
     /// Decides anew whether the destination is overloaded.
@@ -234,6 +282,7 @@ impl Dest {
         if before.meets(Event::Begun, self.thresholds()) {
             self.weigh(Event::Begun);
         }
+        self.load_changed();
         self.count(Counter::Connections, 1);
     }
 
@@ -243,16 +292,19 @@ impl Dest {
         if before.meets(Event::Ended, self.thresholds()) {
             self.weigh(Event::Ended);
         }
+        self.load_changed();
     }
 
     /// Notes that a connection becomes active.
     pub(crate) fn connection_activates(&self) {
-        self.active.fetch_add(1, Relaxed);
+        self.active.fetch_add(1, Full);
+        self.load_changed();
     }
 
     /// Notes that a connection is not active any more.
     pub(crate) fn connection_deactivates(&self) {
-        self.active.fetch_sub(1, Relaxed);
+        self.active.fetch_sub(1, Full);
+        self.load_changed();
     }
 
     /// Adds to a counter.

@@ -21,13 +21,17 @@ use crate::logic::{
         Destination,
         PlanError,
         Settings, //
-    }, //
+    },
+    thresholds::Load, //
 };
 
-use super::Dest;
+use super::{
+    dest::LoadEvents,
+    Dest, //
+};
 
 /// A scheduler with its table, if it has one.
-pub(crate) type Plan = scheduler::Plan<KVec<u16>>;
+pub(crate) type Plan = scheduler::Plan<KVec<u16>, Atomic<u64>>;
 
 /// A destination with what the scheduler compares, side by side for all of them.
 #[derive(Clone)]
@@ -76,8 +80,8 @@ impl Destination for Entry {
     }
 
     #[inline]
-    fn is_overloaded(&self) -> bool {
-        self.dest.is_overloaded()
+    fn load(&self) -> Load {
+        self.dest.load()
     }
 
     #[inline]
@@ -86,8 +90,8 @@ impl Destination for Entry {
     }
 
     #[inline]
-    fn total(&self) -> u32 {
-        self.dest.total()
+    fn group(&self) -> usize {
+        self.dest.group()
     }
 }
 
@@ -95,21 +99,28 @@ impl Destination for Entry {
 pub(crate) struct DestSet {
     entries: KVec<Entry>,
     plan: Plan,
+    events: Arc<LoadEvents>,
     state: Atomic<u64>,
 }
 
 impl DestSet {
-    /// Makes a set; `state` tells of the scheduler's plan where to go on.
+    /// Makes a set of destinations of which `events` are counted; `state` tells of the scheduler's
+    /// plan where to go on.
     pub(crate) fn new(
         entries: KVec<Entry>,
+        events: Arc<LoadEvents>,
         scheduler: Settings,
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<Self, PlanError<AllocError>> {
         let plan = Plan::new(scheduler, &entries, |len| {
             KVec::from_elem(0, len, GFP_KERNEL)
         })?;
+        if plan.wants_events() {
+            entries.iter().for_each(|entry| entry.dest.watch());
+        }
         Ok(Self {
             entries,
+            events,
             state: Atomic::new(state(&plan)),
             plan,
         })
@@ -124,7 +135,7 @@ impl DestSet {
     pub(crate) fn pick(&self, client: Endpoint) -> Option<&Arc<Dest>> {
         let mut state = self.state.load(Relaxed);
         loop {
-            let (chosen, next) = self.plan.pick(state, &self.entries, client);
+            let (chosen, next) = self.plan.pick(state, &self.entries, &self.events, client);
             // Where the state stays, CPUs need not contend for it.
             if next == state {
                 return self.entries.get(chosen?).map(|entry| &entry.dest);

@@ -13,6 +13,7 @@ use kernel::{
 use crate::logic::addr::Endpoint;
 
 use super::{
+    dest::LoadEvents,
     Dest,
     ServiceKey, //
 };
@@ -69,6 +70,12 @@ impl Trash {
             .iter()
             .find(|removed| removed.service == *service && removed.dest.endpoint() == endpoint)
             .map(|removed| removed.dest.clone())
+    }
+
+    /// Returns where events of this service's destinations were counted, if one of them is here.
+    pub(super) fn events(&self, service: &ServiceKey) -> Option<Arc<LoadEvents>> {
+        let removed = self.0.iter().find(|removed| removed.service == *service);
+        removed.map(|removed| removed.dest.events().clone())
     }
 
     /// Gives a destination back to the service it was found for.

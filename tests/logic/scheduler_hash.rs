@@ -16,7 +16,6 @@ use rvs_logic::logic::{
     scheduler::{
         Flags,
         Kind,
-        Plan,
         PlanError,
         Settings, //
     },
@@ -309,7 +308,7 @@ fn mh_serves_as_many_servers_as_its_table_has_slots() {
     let settings = Settings::new(Kind::Mh, FALLBACK).expect("flags of the scheduler");
     let plan = |count| {
         let list = servers(&vec![1; count]);
-        Plan::new(settings, &list, |len| Ok::<_, ()>(vec![0; len])).map(drop)
+        service::Plan::new(settings, &list, |len| Ok::<_, ()>(vec![0; len])).map(drop)
     };
     assert_eq!(plan(PRIME), Ok(()));
     assert_eq!(plan(PRIME + 1), Err(PlanError::TooManyDestinations));
@@ -319,7 +318,7 @@ fn mh_serves_as_many_servers_as_its_table_has_slots() {
 fn only_tables_take_room() {
     for kind in Kind::ALL {
         let settings = Settings::new(kind, Flags::default()).expect("no flags");
-        let plan = Plan::<Vec<u16>>::new(settings, &servers(&[1, 2]), |_| Err("no memory"));
+        let plan = service::Plan::new(settings, &servers(&[1, 2]), |_| Err("no memory"));
         if BOTH.contains(&kind) {
             assert_eq!(plan.err(), Some(PlanError::Room("no memory")));
         } else {

@@ -8,6 +8,7 @@ mod service;
 use proptest::prelude::*;
 use rvs_logic::logic::scheduler::Kind;
 use service::{
+    overhead,
     Server,
     Service, //
 };
@@ -32,11 +33,6 @@ fn server() -> impl Strategy<Value = Server> {
 fn numbered(servers: Vec<Server>) -> Vec<Server> {
     let number = |(id, server)| Server { id, ..server };
     servers.into_iter().enumerate().map(number).collect()
-}
-
-/// "overhead(d) = active×256 + total", total being active and inactive.
-fn overhead(server: &Server) -> u128 {
-    u128::from(server.active) * 257 + u128::from(server.inactive)
 }
 
 /// Whether `chosen` is the first of the servers than which none is less.

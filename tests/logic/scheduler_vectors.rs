@@ -29,14 +29,15 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(kind: Kind, flags: &str) -> Self {
+    fn new(kind: Kind, flags: &str, idle: usize) -> Self {
         let has = |name| flags.split(',').any(|flag| flag == name);
         let flags = Flags {
             fallback: has("fallback"),
             port: has("port"),
         };
+        let idle = (0..idle).map(|number| Server::new(IDLE + number, 0));
         Self {
-            service: Service::with_flags(kind, flags, Vec::new()),
+            service: Service::with_flags(kind, flags, idle.collect()),
             thresholds: HashMap::new(),
         }
     }
@@ -91,15 +92,19 @@ impl Replay {
         let (active, inactive) = counts.split_once('+').expect("ACTIVE+INACTIVE");
         let id = number(name).expect(NO_NAME);
         let index = self.index(id);
-        let server = &mut self.service.servers[index];
-        server.active = active.parse().expect("a count");
-        server.inactive = inactive.parse().expect("a count");
         let threshold = self.thresholds[&id];
-        server.overloaded = threshold > 0 && server.active + server.inactive >= threshold;
+        self.service.change_load(index, |server| {
+            server.active = active.parse().expect("a count");
+            server.inactive = inactive.parse().expect("a count");
+            server.overloaded = threshold > 0 && server.active + server.inactive >= threshold;
+        });
     }
 }
 
 const NO_NAME: &str = "the name of a server";
+
+/// The number of the first server that has no name and no weight, behind those that have.
+const IDLE: usize = 1000;
 
 /// The number of the server called A and so on; none of "-".
 fn number(name: &str) -> Option<usize> {
@@ -119,6 +124,11 @@ fn parse_endpoint(text: &str) -> Endpoint {
 
 /// Replays the recording of a scheduler; `flows` is how many it must at least hold.
 fn replay(kind: Kind, recording: &str, flows: usize) {
+    replay_among(0, kind, recording, flows);
+}
+
+/// Replays it with so many servers more that never get a connection.
+fn replay_among(idle: usize, kind: Kind, recording: &str, flows: usize) {
     let mut replay = None;
     let mut title = "";
     let mut seen = 0;
@@ -129,7 +139,7 @@ fn replay(kind: Kind, recording: &str, flows: usize) {
         if let Some(service) = text.strip_prefix("service ") {
             let flags;
             (title, flags) = service.split_once('|').expect("TITLE | FLAGS");
-            replay = Some(Replay::new(kind, flags.trim()));
+            replay = Some(Replay::new(kind, flags.trim(), idle));
             continue;
         }
         let words: Vec<_> = text.split(' ').collect();
@@ -160,6 +170,16 @@ fn lc() {
 #[test]
 fn wlc() {
     replay(Kind::Wlc, include_str!("vectors/wlc.txt"), 500);
+}
+
+#[test]
+fn lc_among_many() {
+    replay_among(50, Kind::Lc, include_str!("vectors/lc.txt"), 500);
+}
+
+#[test]
+fn wlc_among_many() {
+    replay_among(50, Kind::Wlc, include_str!("vectors/wlc.txt"), 500);
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 //! What a scheduler knows of a destination.
 
-use super::super::addr::Endpoint;
+use super::super::{
+    addr::Endpoint,
+    thresholds::Load, //
+};
 
 /// What a scheduler asks a destination.
 pub trait Destination {
@@ -15,30 +18,25 @@ pub trait Destination {
     /// Address and port of the real server.
     fn endpoint(&self) -> Endpoint;
 
-    /// Whether the upper connection threshold is reached, so that it gets none either.
-    fn is_overloaded(&self) -> bool;
+    /// Its connections, active and inactive, and whether they have reached the upper threshold, so
+    /// that it gets none either; both at the same moment.
+    fn load(&self) -> Load;
 
     /// The number of active connections.
     fn active(&self) -> u32;
 
-    /// The number of connections, active and inactive.
-    fn total(&self) -> u32;
+    /// Which of the [`GROUPS`](super::events::GROUPS) it is in, as long as it is part of the service.
+    fn group(&self) -> usize;
+
+    /// Whether the upper connection threshold is reached.
+    #[inline]
+    fn is_overloaded(&self) -> bool {
+        self.load().overloaded
+    }
 
     /// Whether it may be chosen at all.
     #[inline]
     fn is_eligible(&self) -> bool {
         self.weight() > 0 && !self.is_overloaded()
-    }
-
-    /// The load of its connections, an active one as heavy as 257 inactive ones
-    /// (`ip_vs_dest_conn_overhead()`).
-    ///
-    /// It fits in 32 bits, so that it can be multiplied by a weight: from 16 million active
-    /// connections on all loads are the same.
-    #[inline]
-    fn overhead(&self) -> u32 {
-        self.active()
-            .saturating_mul(256)
-            .saturating_add(self.total())
     }
 }

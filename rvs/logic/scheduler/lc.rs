@@ -2,21 +2,32 @@
 
 //! Least connections: the eligible destination with the least load, whatever its weight.
 
-use super::Destination;
+use super::{
+    least::{
+        overhead,
+        Measure, //
+    },
+    Destination, //
+};
 
-/// Chooses the first of those with the least load.
-#[inline]
-pub fn pick<D: Destination>(destinations: &[D]) -> Option<usize> {
-    let mut least = None;
-    // More than any load, which fits in 32 bits.
-    let mut least_overhead = u64::MAX;
-    // Counting by a range, unlike `enumerate()`, compiles without a check for overflow.
-    for (index, destination) in (0..destinations.len()).zip(destinations) {
-        let overhead = u64::from(destination.overhead());
-        if destination.is_eligible() && overhead < least_overhead {
-            least = Some(index);
-            least_overhead = overhead;
+/// The load alone.
+#[derive(Clone, Copy)]
+pub(super) struct Overhead(u64);
+
+impl Measure for Overhead {
+    // A load fits in 32 bits.
+    const BEYOND: Self = Self(u64::MAX);
+
+    #[inline]
+    fn of<D: Destination>(destination: &D, connections: u32) -> Self {
+        if destination.weight() == 0 {
+            return Self::BEYOND;
         }
+        Self(overhead(destination, connections))
     }
-    least
+
+    #[inline]
+    fn against(self, other: Self) -> (u64, u64) {
+        (self.0, other.0)
+    }
 }

@@ -7,25 +7,36 @@
 //! changes (the plan); what changes with every choice fits in 64 bits (the state), so that a
 //! compare-and-exchange advances it and no lock is needed.
 //!
+//! `lc` and `wlc` want the least loaded of all ([`mod@least`]). With many destinations they compare
+//! them in [`Groups`], and look again only into those where something happened ([`LoadEvents`]).
+//!
 //! `tests/logic/vectors` holds what the C schedulers chose for the same destinations and clients.
 
 mod client_table;
 mod destination;
+pub mod events;
 mod flags;
 mod gcd;
+mod groups;
 mod kind;
+mod least;
 mod plan;
 mod settings;
 
-pub mod lc;
+mod lc;
 pub mod mh;
 pub mod rr;
 pub mod sh;
-pub mod wlc;
+mod wlc;
 pub mod wrr;
 
 pub use destination::Destination;
+pub use events::LoadEvents;
 pub use flags::Flags;
+pub use groups::{
+    emptiest,
+    Groups, //
+};
 pub use kind::Kind;
 pub use plan::{
     Plan,

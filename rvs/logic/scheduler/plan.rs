@@ -5,15 +5,21 @@
 use core::ops::DerefMut;
 
 use super::{
-    super::addr::Endpoint,
+    super::{
+        addr::Endpoint,
+        word::Word, //
+    },
     lc,
+    least,
     mh,
     rr,
     sh,
     wlc,
     wrr,
     Destination,
+    Groups,
     Kind,
+    LoadEvents,
     Settings, //
 };
 
@@ -26,17 +32,17 @@ pub enum PlanError<E> {
     Room(E),
 }
 
-/// A scheduler made for the destinations that a service has now; tables are in `T`.
-#[derive(Clone, Debug)]
-pub enum Plan<T> {
+/// A scheduler made for the destinations that a service has now; tables are in `T`, and what it
+/// remembers of loads in variables `W`.
+pub enum Plan<T, W> {
     /// Round robin needs to know nothing.
     Rr,
     /// Weighted round robin.
     Wrr(wrr::Plan),
-    /// Least connections needs to know nothing.
-    Lc,
-    /// Weighted least connections needs to know nothing.
-    Wlc,
+    /// Least connections, in groups of many.
+    Lc(Option<Groups<T, W>>),
+    /// Weighted least connections, in groups of many.
+    Wlc(Option<Groups<T, W>>),
     /// Source hashing.
     Sh(sh::Plan<T>),
     /// Maglev hashing.
@@ -46,7 +52,7 @@ pub enum Plan<T> {
 /// The state of a scheduler that has none.
 const STATELESS: u64 = 0;
 
-impl<T: DerefMut<Target = [u16]>> Plan<T> {
+impl<T: DerefMut<Target = [u16]>, W: Word> Plan<T, W> {
     /// The plan of the scheduler `settings` for `destinations`.
     ///
     /// `room` makes the storage of a table, of at least as many numbers as it is told. What they
@@ -60,8 +66,8 @@ impl<T: DerefMut<Target = [u16]>> Plan<T> {
         Ok(match settings.kind() {
             Kind::Rr => Self::Rr,
             Kind::Wrr => Self::Wrr(wrr::Plan::new(destinations)),
-            Kind::Lc => Self::Lc,
-            Kind::Wlc => Self::Wlc,
+            Kind::Lc => Self::Lc(groups(destinations, room)?),
+            Kind::Wlc => Self::Wlc(groups(destinations, room)?),
             Kind::Sh => {
                 let slots = room(sh::SLOTS).map_err(PlanError::Room)?;
                 Self::Sh(sh::Plan::new(slots, flags, destinations))
@@ -80,12 +86,18 @@ impl<T: DerefMut<Target = [u16]>> Plan<T> {
         match self {
             Self::Rr => rr::INITIAL_STATE,
             Self::Wrr(plan) => wrr::initial_state(plan),
-            Self::Lc | Self::Wlc | Self::Sh(_) | Self::Mh(_) => STATELESS,
+            Self::Lc(_) | Self::Wlc(_) | Self::Sh(_) | Self::Mh(_) => STATELESS,
         }
     }
 
+    /// Whether the events of the destinations' loads have to be counted, from before the first choice.
+    pub const fn wants_events(&self) -> bool {
+        matches!(self, Self::Lc(Some(_)) | Self::Wlc(Some(_)))
+    }
+
     /// Chooses one of `destinations` for a connection of `client`: its index, if one is eligible,
-    /// and the state that follows.
+    /// and the state that follows. `events` counts what happens to their loads, if that is
+    /// [wanted](Plan::wants_events).
     ///
     /// The state that follows counts also when none was chosen.
     #[inline]
@@ -93,13 +105,20 @@ impl<T: DerefMut<Target = [u16]>> Plan<T> {
         &self,
         state: u64,
         destinations: &[D],
+        events: &LoadEvents<W>,
         client: Endpoint,
     ) -> (Option<usize>, u64) {
         match self {
             Self::Rr => rr::pick(state, destinations),
             Self::Wrr(plan) => wrr::pick(plan, state, destinations),
-            Self::Lc => (lc::pick(destinations), state),
-            Self::Wlc => (wlc::pick(destinations), state),
+            Self::Lc(groups) => (
+                least::pick::<lc::Overhead, _, _, _>(destinations, groups.as_ref(), events),
+                state,
+            ),
+            Self::Wlc(groups) => (
+                least::pick::<wlc::Quotient, _, _, _>(destinations, groups.as_ref(), events),
+                state,
+            ),
             Self::Sh(plan) => (plan.pick(destinations, client), state),
             Self::Mh(plan) => (plan.pick(destinations, client), state),
         }
@@ -110,7 +129,7 @@ impl<T: DerefMut<Target = [u16]>> Plan<T> {
         match self {
             Self::Rr => rr::after_insert(state),
             Self::Wrr(plan) => wrr::after_change(plan, state),
-            Self::Lc | Self::Wlc | Self::Sh(_) | Self::Mh(_) => STATELESS,
+            Self::Lc(_) | Self::Wlc(_) | Self::Sh(_) | Self::Mh(_) => STATELESS,
         }
     }
 
@@ -119,7 +138,7 @@ impl<T: DerefMut<Target = [u16]>> Plan<T> {
         match self {
             Self::Rr => rr::after_remove(state, index),
             Self::Wrr(plan) => wrr::after_change(plan, state),
-            Self::Lc | Self::Wlc | Self::Sh(_) | Self::Mh(_) => STATELESS,
+            Self::Lc(_) | Self::Wlc(_) | Self::Sh(_) | Self::Mh(_) => STATELESS,
         }
     }
 
@@ -128,7 +147,19 @@ impl<T: DerefMut<Target = [u16]>> Plan<T> {
         match self {
             Self::Rr => state,
             Self::Wrr(plan) => wrr::after_change(plan, state),
-            Self::Lc | Self::Wlc | Self::Sh(_) | Self::Mh(_) => STATELESS,
+            Self::Lc(_) | Self::Wlc(_) | Self::Sh(_) | Self::Mh(_) => STATELESS,
         }
     }
+}
+
+/// The groups of `destinations`, when they are many.
+fn groups<D: Destination, T: DerefMut<Target = [u16]>, W: Word, E>(
+    destinations: &[D],
+    room: impl FnOnce(usize) -> Result<T, E>,
+) -> Result<Option<Groups<T, W>>, PlanError<E>> {
+    let Some(len) = Groups::<T, W>::room(destinations.len()) else {
+        return Ok(None);
+    };
+    let room = room(len).map_err(PlanError::Room)?;
+    Ok(Some(Groups::new(room, destinations)))
 }

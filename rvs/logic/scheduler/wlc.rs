@@ -2,29 +2,43 @@
 
 //! Weighted least connections: the eligible destination with the least load for its weight.
 
-use super::Destination;
+use super::{
+    least::{
+        overhead,
+        Measure, //
+    },
+    Destination, //
+};
 
-/// Chooses the first of those with the least quotient of load and weight.
-///
-/// Quotients are compared by multiplying crosswise, which is exact and costs no division.
-#[inline]
-pub fn pick<D: Destination>(destinations: &[D]) -> Option<usize> {
-    let mut least = None;
-    // Nothing chosen yet is a load on no weight: more than that of anyone who has a weight. And
-    // who has none is never less, so a weight of 0 needs no look of its own.
-    let (mut least_overhead, mut least_weight) = (1, 0);
-    // Counting by a range, unlike `enumerate()`, compiles without a check for overflow.
-    for (index, destination) in (0..destinations.len()).zip(destinations) {
-        if destination.is_overloaded() {
-            continue;
-        }
-        let weight = u64::from(destination.weight());
-        let overhead = u64::from(destination.overhead());
-        // Two 32-bit factors: the products fit.
-        if u64::wrapping_mul(least_overhead, weight) > u64::wrapping_mul(overhead, least_weight) {
-            least = Some(index);
-            (least_overhead, least_weight) = (overhead, weight);
+/// The quotient of load and weight, both below 2^32.
+#[derive(Clone, Copy)]
+pub(super) struct Quotient {
+    overhead: u64,
+    weight: u64,
+}
+
+impl Measure for Quotient {
+    // A load on no weight.
+    const BEYOND: Self = Self {
+        overhead: 1,
+        weight: 0,
+    };
+
+    #[inline]
+    fn of<D: Destination>(destination: &D, connections: u32) -> Self {
+        Self {
+            overhead: overhead(destination, connections),
+            weight: destination.weight().into(),
         }
     }
-    least
+
+    /// Multiplies crosswise, which is exact and costs no division. Who has no weight is never less.
+    #[inline]
+    fn against(self, other: Self) -> (u64, u64) {
+        // Two 32-bit factors: the products fit.
+        (
+            u64::wrapping_mul(self.overhead, other.weight),
+            u64::wrapping_mul(other.overhead, self.weight),
+        )
+    }
 }

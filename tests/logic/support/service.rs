@@ -7,18 +7,21 @@
 
 use std::{
     convert::Infallible,
-    net::Ipv4Addr, //
+    net::Ipv4Addr,
+    sync::atomic::AtomicU64, //
 };
 
 use rvs_logic::logic::{
     addr::Endpoint,
     scheduler::{
+        emptiest,
         Destination,
         Flags,
         Kind,
-        Plan,
+        LoadEvents,
         Settings, //
     },
+    thresholds::Load,
 };
 
 /// A client for schedulers that do not ask who it is.
@@ -38,6 +41,7 @@ pub(crate) struct Server {
     pub(crate) overloaded: bool,
     pub(crate) active: u32,
     pub(crate) inactive: u32,
+    pub(crate) group: usize,
 }
 
 impl Server {
@@ -51,6 +55,7 @@ impl Server {
             overloaded: false,
             active: 0,
             inactive: 0,
+            group: 0,
         }
     }
 
@@ -75,17 +80,25 @@ impl Destination for Server {
         self.endpoint
     }
 
-    fn is_overloaded(&self) -> bool {
-        self.overloaded
+    fn load(&self) -> Load {
+        Load {
+            connections: self.active + self.inactive,
+            overloaded: self.overloaded,
+        }
     }
 
     fn active(&self) -> u32 {
         self.active
     }
 
-    fn total(&self) -> u32 {
-        self.active + self.inactive
+    fn group(&self) -> usize {
+        self.group
     }
+}
+
+/// "overhead(d) = active×256 + total", total being active and inactive.
+pub(crate) fn overhead(server: &Server) -> u128 {
+    u128::from(server.active) * 257 + u128::from(server.inactive)
 }
 
 /// Servers of these weights in list order, numbered from the head of the list.
@@ -94,11 +107,14 @@ pub(crate) fn servers(weights: &[u32]) -> Vec<Server> {
     weights.iter().enumerate().map(server).collect()
 }
 
+pub(crate) type Plan = rvs_logic::logic::scheduler::Plan<Vec<u16>, AtomicU64>;
+
 /// A service.
 pub(crate) struct Service {
     pub(crate) servers: Vec<Server>,
-    pub(crate) plan: Plan<Vec<u16>>,
+    pub(crate) plan: Plan,
     pub(crate) state: u64,
+    events: LoadEvents<AtomicU64>,
     settings: Settings,
 }
 
@@ -107,7 +123,10 @@ impl Service {
         Self::with_flags(kind, Flags::default(), servers(weights))
     }
 
-    pub(crate) fn with_flags(kind: Kind, flags: Flags, servers: Vec<Server>) -> Self {
+    pub(crate) fn with_flags(kind: Kind, flags: Flags, mut servers: Vec<Server>) -> Self {
+        for index in 0..servers.len() {
+            servers[index].group = emptiest(servers[..index].iter().map(Server::group));
+        }
         let settings = Settings::new(kind, flags).expect("flags of the scheduler");
         let plan = plan(settings, &servers);
         let state = plan.initial_state();
@@ -115,13 +134,16 @@ impl Service {
             servers,
             plan,
             state,
+            events: LoadEvents::new(),
             settings,
         }
     }
 
     /// The number of the server that `client` gets.
     pub(crate) fn pick_for(&mut self, client: Endpoint) -> Option<usize> {
-        let (chosen, state) = self.plan.pick(self.state, &self.servers, client);
+        let (chosen, state) = self
+            .plan
+            .pick(self.state, &self.servers, &self.events, client);
         self.state = state;
         chosen.map(|index| self.servers[index].id)
     }
@@ -130,8 +152,21 @@ impl Service {
         self.pick_for(ANYONE)
     }
 
-    /// Puts a server at the head of the list.
-    pub(crate) fn insert(&mut self, server: Server) {
+    /// Changes the load of a server.
+    pub(crate) fn change_load(&mut self, index: usize, change: impl FnOnce(&mut Server)) {
+        let server = &mut self.servers[index];
+        change(server);
+        self.events.note(server.group);
+    }
+
+    /// Puts a new server at the head of the list.
+    pub(crate) fn insert(&mut self, mut server: Server) {
+        server.group = emptiest(self.servers.iter().map(Server::group));
+        self.put_back(server);
+    }
+
+    /// Puts a server that was removed at the head of the list.
+    pub(crate) fn put_back(&mut self, server: Server) {
         self.servers.insert(0, server);
         self.plan = plan(self.settings, &self.servers);
         self.state = self.plan.after_insert(self.state);
@@ -151,7 +186,7 @@ impl Service {
     }
 }
 
-fn plan(settings: Settings, servers: &[Server]) -> Plan<Vec<u16>> {
+fn plan(settings: Settings, servers: &[Server]) -> Plan {
     // What is in the room beforehand does not matter: here, indices that look right.
     let room = |len| Ok::<_, Infallible>(vec![0; len]);
     Plan::new(settings, servers, room).expect("few servers")

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Comparing loads in groups, so that a choice looks again only where something has happened.
+//!
+//! Of every group, and of every branch of [`IN_BRANCH`] groups, the least loaded destination is
+//! remembered, in one word with the events that were counted when it was found. A connection changes
+//! the load of one destination, so the next choice looks into one branch, in that into one group,
+//! and otherwise at what the other groups and branches remember.
+//!
+//! **No stale memory is used.** Who changes a load does so before it counts the event; who looks for
+//! the least of a group reads the count first and looks then. So what is remembered with a count
+//! takes into account every event of that count, and is right until the next one is counted. A word
+//! is used only with exactly the count that is read now, which is at least that of all events that
+//! come before the choice. An event that has changed a load and is not counted yet is one at the same
+//! time as the choice, which may come before or after it.
+//!
+//! * A CPU that was slow to look and to store overwrites what a faster one has stored, with a lower
+//!   count. It makes others look once more, no more.
+//! * The count of a branch is the sum of the counts of its groups, which are read one by one. Counts
+//!   only grow, and the word is read before the counts (acquire): each is at least what it was when
+//!   the word was stored (release). So the sums are equal only if all of them are.
+//! * A count has 48 bits. For it to come round, a group would have to see 2^48 events between two
+//!   choices, which is years.
+//! * The words belong to one list of destinations and weights, and begin as those that remember
+//!   nothing; counts belong to the service and go on. A CPU that still uses a list which has just
+//!   been replaced reads the same counts, as its destinations are in the same groups.
+//! * Events may be counted only from the moment on when a list in groups is made. Whoever makes it
+//!   has that begin before a choice can use the list, with a full barrier in between: of an event
+//!   that was not counted the choice sees the load.
+
+use core::ops::{
+    Deref,
+    DerefMut, //
+};
+
+use super::{
+    super::word::Word,
+    events::{
+        BRANCHES,
+        EVENT,
+        GROUPS,
+        IN_BRANCH, //
+    },
+    least::{
+        Least,
+        Measure, //
+    },
+    Destination,
+    LoadEvents, //
+};
+
+/// So many destinations are compared faster one by one.
+const FEW: usize = 24;
+
+/// No destination in groups has this index.
+const NO_ONE: u64 = EVENT - 1;
+
+/// The least of each branch and of each of its groups: an event count plus an index.
+struct Branch<W> {
+    least: W,
+    groups: [W; IN_BRANCH],
+}
+
+/// The destinations of a service in groups; `T` holds the list of every group.
+pub struct Groups<T, W> {
+    /// Where the list of each group ends; then all lists, in the order of the destinations.
+    lists: T,
+    branches: [Branch<W>; BRANCHES],
+}
+
+/// The group of a destination that is added to others, of which these are the groups: the first of
+/// those with the fewest.
+pub fn emptiest(groups: impl Iterator<Item = usize>) -> usize {
+    let mut sizes = [0_u32; GROUPS];
+    for group in groups {
+        if let Some(size) = sizes.get_mut(group) {
+            *size = size.saturating_add(1);
+        }
+    }
+    let smallest = (0..GROUPS).zip(sizes).min_by_key(|(_, size)| *size);
+    smallest.map_or(0, |(group, _)| group)
+}
+
+impl<T: DerefMut<Target = [u16]>, W: Word> Groups<T, W> {
+    /// The room that the lists of so many destinations take; none when they are not worth it, or
+    /// too many for indices of 16 bits.
+    pub const fn room(destinations: usize) -> Option<usize> {
+        if destinations <= FEW || destinations > NO_ONE as usize {
+            return None;
+        }
+        Some(GROUPS.wrapping_add(destinations))
+    }
+
+    /// The groups of `destinations`, in `room`.
+    pub fn new<D: Destination>(mut room: T, destinations: &[D]) -> Self {
+        if let Some((ends, lists)) = room.split_at_mut_checked(GROUPS) {
+            fill(ends, lists, destinations);
+        }
+        let branch = |()| Branch {
+            // No count is as low.
+            least: W::new(0),
+            groups: [(); IN_BRANCH].map(|()| W::new(0)),
+        };
+        Self {
+            lists: room,
+            branches: [(); BRANCHES].map(branch),
+        }
+    }
+}
+
+/// Sorts the indices of `destinations` by group.
+fn fill<D: Destination>(ends: &mut [u16], lists: &mut [u16], destinations: &[D]) {
+    ends.fill(0);
+    for destination in destinations {
+        if let Some(size) = ends.get_mut(destination.group()) {
+            *size = size.wrapping_add(1);
+        }
+    }
+    // First each is where its list begins, and moves on with every member.
+    let mut begin = 0_u16;
+    for end in ends.iter_mut() {
+        let size = *end;
+        *end = begin;
+        begin = begin.wrapping_add(size);
+    }
+    for (index, destination) in (0..u16::MAX).zip(destinations) {
+        if let Some(end) = ends.get_mut(destination.group()) {
+            if let Some(member) = lists.get_mut(usize::from(*end)) {
+                *member = index;
+            }
+            *end = end.wrapping_add(1);
+        }
+    }
+}
+
+impl<T: Deref<Target = [u16]>, W: Word> Groups<T, W> {
+    /// Finds the least of `destinations`, those that the groups were made for: its index, if there
+    /// is one.
+    // On its own it keeps what it needs in registers.
+    #[inline(never)]
+    pub(super) fn least<M: Measure, D: Destination>(
+        &self,
+        destinations: &[D],
+        events: &LoadEvents<W>,
+    ) -> usize {
+        let mut least = Least::<M>::of_none();
+        let branches = self.branches.iter().zip(events.counts());
+        for (number, (branch, counts)) in (0..BRANCHES).zip(branches) {
+            let sum = || counts.iter().map(W::load).fold(0, u64::wrapping_add);
+            let of_branch = recall(&branch.least, sum, || {
+                self.least_of_branch::<M, D>(number, branch, counts, destinations)
+            });
+            least.look_at_least(of_branch, destinations);
+        }
+        least.index()
+    }
+
+    /// Finds the least of a branch: its index, if there is one.
+    #[inline]
+    fn least_of_branch<M: Measure, D: Destination>(
+        &self,
+        number: usize,
+        branch: &Branch<W>,
+        counts: &[W; IN_BRANCH],
+        destinations: &[D],
+    ) -> usize {
+        let mut least = Least::<M>::of_none();
+        let first = number.wrapping_mul(IN_BRANCH);
+        let groups = branch.groups.iter().zip(counts);
+        for (group, (word, count)) in (first..first.wrapping_add(IN_BRANCH)).zip(groups) {
+            let of_group = recall(
+                word,
+                || count.load(),
+                || self.least_of_group::<M, D>(group, destinations),
+            );
+            least.look_at_least(of_group, destinations);
+        }
+        least.index()
+    }
+
+    /// Finds the least of a group: its index, if there is one.
+    #[inline]
+    fn least_of_group<M: Measure, D: Destination>(
+        &self,
+        group: usize,
+        destinations: &[D],
+    ) -> usize {
+        let mut least = Least::<M>::of_none();
+        for &index in self.list(group).unwrap_or_default() {
+            let index = usize::from(index);
+            if let Some(destination) = destinations.get(index) {
+                least.look(index, destination);
+            }
+        }
+        least.index()
+    }
+
+    /// The indices of the destinations of a group.
+    #[inline]
+    fn list(&self, group: usize) -> Option<&[u16]> {
+        let (ends, lists) = self.lists.split_at_checked(GROUPS)?;
+        let begin = match group.checked_sub(1) {
+            Some(before) => *ends.get(before)?,
+            None => 0,
+        };
+        lists.get(usize::from(begin)..usize::from(*ends.get(group)?))
+    }
+}
+
+/// The index that `word` remembers with the count of events there is now, otherwise the one that
+/// `find` finds. An index without a destination stands for none.
+#[inline]
+fn recall<W: Word>(word: &W, count: impl Fn() -> u64, find: impl FnOnce() -> usize) -> usize {
+    // In this order, and the count before anything is looked at.
+    let remembered = word.load();
+    let count = count();
+    let index = remembered.wrapping_sub(count);
+    if index < EVENT {
+        return index as usize;
+    }
+    let index = find();
+    word.store(count.wrapping_add(index as u64 & NO_ONE));
+    index
+}
