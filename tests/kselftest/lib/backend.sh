@@ -10,6 +10,7 @@
 #	lb_unload                             take it out
 #	lb_prepare                            have the new namespace as the environment asks for it
 #	lb_service_add SERVICE SCHEDULER      SERVICE is PROTOCOL/ADDRESS:PORT
+#	lb_service_set SERVICE SCHEDULER
 #	lb_service_del SERVICE
 #	lb_server_add SERVICE SERVER WEIGHT [UPPER LOWER]
 #	                                      SERVER is ADDRESS:PORT; connection thresholds

@@ -35,6 +35,11 @@ lb_service_add() {
 	director_ipvsadm -A "${service_arguments[@]}" -s "$2"
 }
 
+lb_service_set() {
+	ipvs_service "$1"
+	director_ipvsadm -E "${service_arguments[@]}" -s "$2"
+}
+
 lb_service_del() {
 	ipvs_service "$1"
 	director_ipvsadm -D "${service_arguments[@]}"

@@ -36,6 +36,10 @@ lb_service_add() {
 	director_rvsadm service add "$1" --scheduler "$2" "--$LB_FORWARD"
 }
 
+lb_service_set() {
+	director_rvsadm service set "$1" --scheduler "$2"
+}
+
 lb_service_del() {
 	director_rvsadm service del "$1"
 }
