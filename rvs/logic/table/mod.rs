@@ -19,6 +19,7 @@ use core::{
 mod bucket;
 mod candidates;
 mod generation;
+mod scan;
 mod sizing;
 
 use super::word::Word;
@@ -36,6 +37,10 @@ pub use self::{
         newest,
         remove,
         Generation, //
+    },
+    scan::{
+        scan,
+        Position, //
     },
     sizing::{
         buckets,

@@ -22,6 +22,7 @@ use rvs_logic::logic::table::{
     stripe,
     Bucket,
     Full,
+    Position,
     Table,
     STRIPES, //
 };
@@ -106,6 +107,21 @@ impl Host {
             table.for_each_in_bucket(index, |handle| entries.push(handle));
         }
         entries
+    }
+
+    /// One step of a scan, which finds up to `room` entries and leaves the others to the next step.
+    pub(crate) fn scan(&self, from: Position, room: usize) -> (Vec<u64>, Position) {
+        let mut found = Vec::new();
+        let hash_of = |handle| Some((self.hash_of)(handle));
+        let next = table::scan(&*self.current(), from, hash_of, |handle| {
+            if found.len() == room {
+                return Err(Full);
+            }
+            found.push(handle);
+            Ok(())
+        });
+        let next = next.unwrap_or_else(|(next, Full)| next);
+        (found, next)
     }
 
     /// Publishes an empty successor of the newest generation.
