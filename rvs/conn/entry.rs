@@ -247,6 +247,11 @@ impl Conn {
         }
     }
 
+    /// Returns the transport protocol.
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
     /// Returns how packets reach the real server.
     #[inline]
     pub(crate) fn forward(&self) -> Forward {

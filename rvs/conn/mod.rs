@@ -8,6 +8,7 @@
 
 mod entry;
 mod expire;
+mod list;
 mod reply_routes;
 mod table;
 

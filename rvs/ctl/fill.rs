@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Services and destinations in answers.
+//! Services, destinations and connections in answers.
 
 use crate::{
+    conn::Conn,
     kapi::genl::{
         Full,
         Message, //
     },
     logic::uapi::{
+        connection,
         dest,
         service,
         stats, //
@@ -22,6 +24,8 @@ use crate::{
 };
 
 use super::key::{
+    CONNECTION_CLIENT_ADDRESS,
+    CONNECTION_DEST_ADDRESS,
     DEST_ADDRESS,
     SERVICE_ADDRESS, //
 };
@@ -79,6 +83,25 @@ pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -
     message.u32(dest::LOWER_THRESHOLD, thresholds.lower())?;
     message.u32(dest::OVERLOADED, dest.is_overloaded().into())?;
     message.nest(dest::STATS, |nest| dest_counters(nest, dest))
+}
+
+/// Puts a connection of a service that will have been idle for too long in `seconds`.
+pub(super) fn connection(
+    message: &mut Message<'_>,
+    key: &ServiceKey,
+    conn: &Conn,
+    seconds: u32,
+) -> Result<(), Full> {
+    message.nest(connection::SERVICE, |nest| service_key(nest, key))?;
+    let client = conn.client();
+    CONNECTION_CLIENT_ADDRESS.fill(message, client.addr)?;
+    message.be16(connection::CLIENT_PORT, client.port)?;
+    let server = conn.real_server();
+    CONNECTION_DEST_ADDRESS.fill(message, server.addr)?;
+    message.be16(connection::DEST_PORT, server.port)?;
+    message.u32(connection::FORWARD, conn.forward().to_uapi())?;
+    message.u32(connection::STATE, conn.state().to_uapi())?;
+    message.u32(connection::EXPIRES, seconds)
 }
 
 fn dest_counters(message: &mut Message<'_>, dest: &Dest) -> Result<(), Full> {

@@ -23,6 +23,7 @@ use crate::{
         },
         protocol::Protocol,
         uapi::{
+            connection,
             dest,
             service, //
         },
@@ -48,6 +49,18 @@ pub(super) const SERVICE_ADDRESS: AddressAttributes = AddressAttributes {
 pub(super) const DEST_ADDRESS: AddressAttributes = AddressAttributes {
     addr4: dest::ADDR4,
     addr6: dest::ADDR6,
+};
+
+/// Address attributes of the client in the set `connection`.
+pub(super) const CONNECTION_CLIENT_ADDRESS: AddressAttributes = AddressAttributes {
+    addr4: connection::CLIENT_ADDR4,
+    addr6: connection::CLIENT_ADDR6,
+};
+
+/// Address attributes of the real server in the set `connection`.
+pub(super) const CONNECTION_DEST_ADDRESS: AddressAttributes = AddressAttributes {
+    addr4: connection::DEST_ADDR4,
+    addr6: connection::DEST_ADDR6,
 };
 
 /// Reads the key of a service.

@@ -5,6 +5,7 @@
 //! Specification: `docs/netlink/rvs.yaml`.
 
 mod address;
+mod connection;
 mod dest;
 mod errors;
 mod fill;
@@ -38,6 +39,7 @@ const OPERATIONS: &[Operation] = &[
     Operation::of_dump::<dest::GetAll>(),
     Operation::of_do::<service::Flush>(),
     Operation::of_do::<stats::Get>(),
+    Operation::of_dump::<connection::GetAll>(),
 ];
 
 /// Registers the family.

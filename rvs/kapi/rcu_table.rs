@@ -41,6 +41,10 @@ use super::{
     time::cond_resched,
 };
 
+mod scan;
+
+pub(crate) use scan::Position;
+
 /// Under which of its two keys an object is in a table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {

@@ -91,6 +91,13 @@ pub mod command {
 
     /// Get how many packets took which way through the director.
     pub const STATS_GET: u8 = 11;
+
+    /// Dump all connections, or, with a service in the request, those of that
+    /// service, whether it still exists or not. They come in no particular
+    /// order. A connection that exists during the whole dump is reported
+    /// exactly once, also while others come and go by the million; one that
+    /// begins or ends meanwhile is reported once at most.
+    pub const CONNECTION_GET: u8 = 12;
 }
 
 /// How a packet reaches the real server.
@@ -117,6 +124,47 @@ pub mod scheduler_flag {
     /// The port of the client is hashed beside its address, so that the
     /// connections of one client spread.
     pub const PORT: u32 = 2;
+}
+
+/// How far a connection has come, as far as the director can tell. It decides
+/// how long the connection may be idle. Numbers and names of TCP are those
+/// of IPVS.
+pub mod connection_state {
+    /// No segment was seen.
+    pub const NONE: u32 = 0;
+
+    /// Both ends may send data.
+    pub const ESTABLISHED: u32 = 1;
+
+    /// The server opens the connection.
+    pub const SYN_SENT: u32 = 2;
+
+    /// The client opens the connection.
+    pub const SYN_RECV: u32 = 3;
+
+    /// One end has finished.
+    pub const FIN_WAIT: u32 = 4;
+
+    /// Both ends have finished.
+    pub const TIME_WAIT: u32 = 5;
+
+    /// The connection was reset.
+    pub const CLOSE: u32 = 6;
+
+    /// The client has finished and the server has not.
+    pub const CLOSE_WAIT: u32 = 7;
+
+    /// The last acknowledgment is awaited.
+    pub const LAST_ACK: u32 = 8;
+
+    /// The server waits for a connection.
+    pub const LISTEN: u32 = 9;
+
+    /// The server has answered, the client's answer to that is awaited.
+    pub const SYNACK: u32 = 10;
+
+    /// The one state of UDP.
+    pub const UDP: u32 = 16;
 }
 
 /// Traffic counters, since the destination was added.
@@ -304,8 +352,47 @@ pub mod paths {
     pub const MAX: u16 = 14;
 }
 
+/// A connection from a client through a service to a destination.
+pub mod connection {
+    /// Protocol, virtual address and virtual port. Connections outlive their
+    /// service.
+    pub const SERVICE: u16 = 1;
+
+    /// IPv4 address of the client. Exclusive with client-addr6.
+    pub const CLIENT_ADDR4: u16 = 2;
+
+    /// IPv6 address of the client. Exclusive with client-addr4.
+    pub const CLIENT_ADDR6: u16 = 3;
+
+    /// Port of the client.
+    pub const CLIENT_PORT: u16 = 4;
+
+    /// IPv4 address of the real server. Exclusive with dest-addr6.
+    pub const DEST_ADDR4: u16 = 5;
+
+    /// IPv6 address of the real server. Exclusive with dest-addr4.
+    pub const DEST_ADDR6: u16 = 6;
+
+    /// Port of the real server.
+    pub const DEST_PORT: u16 = 7;
+
+    /// How its packets reach the real server.
+    pub const FORWARD: u16 = 8;
+
+    /// Its state.
+    pub const STATE: u16 = 9;
+
+    /// Seconds until it has been idle for too long, if no packet comes; it is
+    /// removed up to two seconds later.
+    pub const EXPIRES: u16 = 10;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 10;
+}
+
 /// What each request may hold.
 pub mod policy {
+    use super::connection;
     use super::dest;
     use super::service;
     use super::Kind;
@@ -415,4 +502,8 @@ pub mod policy {
 
     /// Attributes that `stats-get` may hold: none.
     pub const STATS_GET: &[Rule] = &[];
+
+    /// Attributes that `connection-get` may hold.
+    pub const CONNECTION_GET: &[Rule] =
+        &[Rule::new(connection::SERVICE, Kind::Nested(SERVICE_KEY))];
 }

@@ -36,13 +36,37 @@ fn header() -> HashMap<String, u32> {
 
 #[test]
 fn numbers_are_those_of_the_header() {
-    use uapi::{command, dest, forward, info, paths, scheduler_flag, service, stats};
+    use uapi::{
+        command, connection, connection_state, dest, forward, info, paths, scheduler_flag, service,
+        stats,
+    };
     let rust = [
         ("RVS_FORWARD_NAT", forward::NAT),
         ("RVS_FORWARD_DR", forward::DR),
         ("RVS_FORWARD_TUN", forward::TUN),
         ("RVS_SCHEDULER_FLAG_FALLBACK", scheduler_flag::FALLBACK),
         ("RVS_SCHEDULER_FLAG_PORT", scheduler_flag::PORT),
+        ("RVS_CONNECTION_STATE_NONE", connection_state::NONE),
+        (
+            "RVS_CONNECTION_STATE_ESTABLISHED",
+            connection_state::ESTABLISHED,
+        ),
+        ("RVS_CONNECTION_STATE_SYN_SENT", connection_state::SYN_SENT),
+        ("RVS_CONNECTION_STATE_SYN_RECV", connection_state::SYN_RECV),
+        ("RVS_CONNECTION_STATE_FIN_WAIT", connection_state::FIN_WAIT),
+        (
+            "RVS_CONNECTION_STATE_TIME_WAIT",
+            connection_state::TIME_WAIT,
+        ),
+        ("RVS_CONNECTION_STATE_CLOSE", connection_state::CLOSE),
+        (
+            "RVS_CONNECTION_STATE_CLOSE_WAIT",
+            connection_state::CLOSE_WAIT,
+        ),
+        ("RVS_CONNECTION_STATE_LAST_ACK", connection_state::LAST_ACK),
+        ("RVS_CONNECTION_STATE_LISTEN", connection_state::LISTEN),
+        ("RVS_CONNECTION_STATE_SYNACK", connection_state::SYNACK),
+        ("RVS_CONNECTION_STATE_UDP", connection_state::UDP),
         ("RVS_A_STATS_PAD", stats::PAD.into()),
         ("RVS_A_STATS_CONNS", stats::CONNS.into()),
         ("RVS_A_STATS_IN_PACKETS", stats::IN_PACKETS.into()),
@@ -92,6 +116,25 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_PATHS_POLICY", paths::POLICY.into()),
         ("RVS_A_PATHS_MEMORY", paths::MEMORY.into()),
         ("RVS_A_PATHS_ENABLED", paths::ENABLED.into()),
+        ("RVS_A_CONNECTION_SERVICE", connection::SERVICE.into()),
+        (
+            "RVS_A_CONNECTION_CLIENT_ADDR4",
+            connection::CLIENT_ADDR4.into(),
+        ),
+        (
+            "RVS_A_CONNECTION_CLIENT_ADDR6",
+            connection::CLIENT_ADDR6.into(),
+        ),
+        (
+            "RVS_A_CONNECTION_CLIENT_PORT",
+            connection::CLIENT_PORT.into(),
+        ),
+        ("RVS_A_CONNECTION_DEST_ADDR4", connection::DEST_ADDR4.into()),
+        ("RVS_A_CONNECTION_DEST_ADDR6", connection::DEST_ADDR6.into()),
+        ("RVS_A_CONNECTION_DEST_PORT", connection::DEST_PORT.into()),
+        ("RVS_A_CONNECTION_FORWARD", connection::FORWARD.into()),
+        ("RVS_A_CONNECTION_STATE", connection::STATE.into()),
+        ("RVS_A_CONNECTION_EXPIRES", connection::EXPIRES.into()),
         ("RVS_CMD_INFO_GET", command::INFO_GET.into()),
         ("RVS_CMD_SERVICE_ADD", command::SERVICE_ADD.into()),
         ("RVS_CMD_SERVICE_SET", command::SERVICE_SET.into()),
@@ -103,6 +146,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_CMD_DEST_GET", command::DEST_GET.into()),
         ("RVS_CMD_FLUSH", command::FLUSH.into()),
         ("RVS_CMD_STATS_GET", command::STATS_GET.into()),
+        ("RVS_CMD_CONNECTION_GET", command::CONNECTION_GET.into()),
     ];
     let rust: HashMap<String, u32> = rust.map(|(name, value)| (name.to_owned(), value)).into();
     assert_eq!(rust, header());

@@ -116,6 +116,18 @@ fn names_timeouts_and_activity_are_those_of_ipvs() {
 }
 
 #[test]
+fn numbers_of_the_netlink_family_are_those_of_ipvs() {
+    let tcp = tcp_state::State::ALL.map(State::Tcp);
+    for (number, state) in (0..).zip(tcp).chain([(16, State::Udp)]) {
+        assert_eq!(state.to_uapi(), number);
+        assert_eq!(State::from_uapi(number), Some(state));
+    }
+    for number in [11, 15, 17, 0x100, u32::MAX] {
+        assert_eq!(State::from_uapi(number), None);
+    }
+}
+
+#[test]
 fn three_timeouts_are_configurable() {
     let timeouts = Timeouts {
         tcp_established: 1,

@@ -34,7 +34,7 @@ to get the reason as text (`NLMSGERR_ATTR_MSG`), and the attribute at fault
 | `ENOENT` | There is no such destination, or no such scheduler. When the family itself is not found, the module is not loaded. |
 | `EAFNOSUPPORT` | The address family is not supported yet. |
 | `EPROTONOSUPPORT` | The protocol is neither TCP nor UDP. |
-| `EOPNOTSUPP` | The command is unknown, or has no dump. |
+| `EOPNOTSUPP` | The command is unknown, or has no dump, or nothing else. |
 | `ENOMEM` | Out of memory. |
 
 `EPERM` and `EOPNOTSUPP` are answers of the kernel's generic netlink itself, which gives
@@ -43,8 +43,9 @@ no text with them; all others have one.
 Dumps list services by protocol, address and port, and the destinations of a service
 newest first, which is the order the schedulers see them in.
 
-A dump in the course of which the configuration changed carries `NLM_F_DUMP_INTR`:
-repeat it to get a consistent picture.
+A dump of services or destinations in the course of which the configuration changed
+carries `NLM_F_DUMP_INTR`: repeat it to get a consistent picture. That of connections is
+never one of a single moment; see [connection-get](#connection-get).
 """
 
 

@@ -171,7 +171,8 @@ def _policies(family):
         modes = operation.request
         distinct = len({tuple(listed) for listed in modes.values()}) > 1
         for mode, listed in modes.items():
-            if not distinct and mode != "do":
+            # What both may hold alike is said once.
+            if not distinct and mode != next(iter(modes)):
                 continue
             name = f"{operation.name}-{mode}" if distinct else operation.name
             what = f"a `{operation.name}` {mode} request" if distinct else f"`{operation.name}`"

@@ -38,6 +38,40 @@ enum rvs_scheduler_flag {
 	RVS_SCHEDULER_FLAG_PORT = 2,
 };
 
+/**
+ * enum rvs_connection_state - How far a connection has come, as far as the
+ *   director can tell. It decides how long the connection may be idle. Numbers
+ *   and names of TCP are those of IPVS.
+ * @RVS_CONNECTION_STATE_NONE: No segment was seen.
+ * @RVS_CONNECTION_STATE_ESTABLISHED: Both ends may send data.
+ * @RVS_CONNECTION_STATE_SYN_SENT: The server opens the connection.
+ * @RVS_CONNECTION_STATE_SYN_RECV: The client opens the connection.
+ * @RVS_CONNECTION_STATE_FIN_WAIT: One end has finished.
+ * @RVS_CONNECTION_STATE_TIME_WAIT: Both ends have finished.
+ * @RVS_CONNECTION_STATE_CLOSE: The connection was reset.
+ * @RVS_CONNECTION_STATE_CLOSE_WAIT: The client has finished and the server has
+ *   not.
+ * @RVS_CONNECTION_STATE_LAST_ACK: The last acknowledgment is awaited.
+ * @RVS_CONNECTION_STATE_LISTEN: The server waits for a connection.
+ * @RVS_CONNECTION_STATE_SYNACK: The server has answered, the client's answer
+ *   to that is awaited.
+ * @RVS_CONNECTION_STATE_UDP: The one state of UDP.
+ */
+enum rvs_connection_state {
+	RVS_CONNECTION_STATE_NONE,
+	RVS_CONNECTION_STATE_ESTABLISHED,
+	RVS_CONNECTION_STATE_SYN_SENT,
+	RVS_CONNECTION_STATE_SYN_RECV,
+	RVS_CONNECTION_STATE_FIN_WAIT,
+	RVS_CONNECTION_STATE_TIME_WAIT,
+	RVS_CONNECTION_STATE_CLOSE,
+	RVS_CONNECTION_STATE_CLOSE_WAIT,
+	RVS_CONNECTION_STATE_LAST_ACK,
+	RVS_CONNECTION_STATE_LISTEN,
+	RVS_CONNECTION_STATE_SYNACK,
+	RVS_CONNECTION_STATE_UDP = 16,
+};
+
 enum {
 	RVS_A_STATS_PAD = 1,
 	RVS_A_STATS_CONNS,
@@ -115,6 +149,22 @@ enum {
 };
 
 enum {
+	RVS_A_CONNECTION_SERVICE = 1,
+	RVS_A_CONNECTION_CLIENT_ADDR4,
+	RVS_A_CONNECTION_CLIENT_ADDR6,
+	RVS_A_CONNECTION_CLIENT_PORT,
+	RVS_A_CONNECTION_DEST_ADDR4,
+	RVS_A_CONNECTION_DEST_ADDR6,
+	RVS_A_CONNECTION_DEST_PORT,
+	RVS_A_CONNECTION_FORWARD,
+	RVS_A_CONNECTION_STATE,
+	RVS_A_CONNECTION_EXPIRES,
+
+	__RVS_A_CONNECTION_MAX,
+	RVS_A_CONNECTION_MAX = (__RVS_A_CONNECTION_MAX - 1)
+};
+
+enum {
 	RVS_CMD_INFO_GET = 1,
 	RVS_CMD_SERVICE_ADD,
 	RVS_CMD_SERVICE_SET,
@@ -126,6 +176,7 @@ enum {
 	RVS_CMD_DEST_GET,
 	RVS_CMD_FLUSH,
 	RVS_CMD_STATS_GET,
+	RVS_CMD_CONNECTION_GET,
 
 	__RVS_CMD_MAX,
 	RVS_CMD_MAX = (__RVS_CMD_MAX - 1)

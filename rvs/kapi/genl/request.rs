@@ -207,9 +207,9 @@ impl<'a> Request<'a> {
 #[derive(Default)]
 #[repr(C)]
 pub(crate) struct Cursor {
-    /// Position in the outer list.
+    /// Position in the outer list, or the first part of another kind of position.
     pub(crate) outer: u64,
-    /// Position in the inner list.
+    /// Position in the inner list, or the second part.
     pub(crate) inner: u64,
 }
 

@@ -7,7 +7,8 @@
 
 use super::{
     packet::Transport,
-    protocol::Protocol, //
+    protocol::Protocol,
+    uapi::connection_state as uapi, //
 };
 
 pub mod tcp;
@@ -95,6 +96,33 @@ impl State {
             Self::Tcp(state) => state as u8,
             Self::Udp => UDP_NUMBER,
         }
+    }
+
+    /// The number of the state in the netlink family.
+    pub const fn to_uapi(self) -> u32 {
+        match self {
+            Self::Tcp(state) => match state {
+                tcp::State::None => uapi::NONE,
+                tcp::State::Established => uapi::ESTABLISHED,
+                tcp::State::SynSent => uapi::SYN_SENT,
+                tcp::State::SynRecv => uapi::SYN_RECV,
+                tcp::State::FinWait => uapi::FIN_WAIT,
+                tcp::State::TimeWait => uapi::TIME_WAIT,
+                tcp::State::Close => uapi::CLOSE,
+                tcp::State::CloseWait => uapi::CLOSE_WAIT,
+                tcp::State::LastAck => uapi::LAST_ACK,
+                tcp::State::Listen => uapi::LISTEN,
+                tcp::State::SynAck => uapi::SYNACK,
+            },
+            Self::Udp => uapi::UDP,
+        }
+    }
+
+    /// The state that has this number in the netlink family; `None` for those of a newer module.
+    pub fn from_uapi(number: u32) -> Option<Self> {
+        let tcp = tcp::State::ALL.into_iter().map(Self::Tcp);
+        tcp.chain([Self::Udp])
+            .find(|state| state.to_uapi() == number)
     }
 
     /// The state that has `number`.
