@@ -73,6 +73,8 @@ fn examples_in_help_pass_all_checks() {
         " server add",
         " server set",
         " server del",
+        " connection",
+        " connection list",
         " show",
         " stats",
         " flush",

@@ -55,6 +55,8 @@ fn every_command_has_help_with_examples() {
         "server add",
         "server set",
         "server del",
+        "connection",
+        "connection list",
         "show",
         "stats",
         "flush",
@@ -75,11 +77,12 @@ fn help_lists_the_commands() {
     let text = String::from_utf8_lossy(&output.stdout);
     let commands = "\
 Commands:
-  service  Add, change, delete and list virtual services
-  server   Add, change and remove the real servers of a service
-  show     Show services with their servers and counters
-  stats    Show which way packets took: the fast path, or why not
-  flush    Delete all services
+  service     Add, change, delete and list virtual services
+  server      Add, change and remove the real servers of a service
+  connection  List connections
+  show        Show services with their servers and counters
+  stats       Show which way packets took: the fast path, or why not
+  flush       Delete all services
 
 Options:
 ";
@@ -90,7 +93,7 @@ Options:
 fn wrong_commands_are_named() {
     refuses(
         "frob",
-        "rvsadm: frob: no such command; use service, server, show, stats or flush",
+        "rvsadm: frob: no such command; use service, server, connection, show, stats or flush",
     );
     refuses(
         "service",
@@ -99,6 +102,10 @@ fn wrong_commands_are_named() {
     refuses(
         "service frob",
         "rvsadm: service: frob: no such command; use add, set, del or list",
+    );
+    refuses(
+        "connection",
+        "rvsadm: connection: command missing; use list",
     );
     refuses(
         "-n x server frob",
@@ -189,7 +196,13 @@ fn a_change_of_nothing_is_refused() {
 
 #[test]
 fn addresses_are_checked_in_every_command() {
-    for command in ["service add", "service set", "service del", "show"] {
+    for command in [
+        "service add",
+        "service set",
+        "service del",
+        "connection list",
+        "show",
+    ] {
         refuses(
             &format!("{command} tcp/10.1:80"),
             &format!(

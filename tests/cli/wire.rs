@@ -232,6 +232,22 @@ fn server_del() {
 }
 
 #[test]
+fn connections_of_a_service_are_a_dump_with_its_key() {
+    for (line, attributes) in [
+        ("rvsadm connection list", vec![]),
+        ("rvsadm connection list tcp/192.0.2.1:80", nested(KEY4)),
+        ("rvsadm connection list udp/[2001:db8::1]:53", nested(KEY6)),
+    ] {
+        let kernel = Kernel::new().dump(0, 12, vec![]);
+        let sent = kernel.sent.clone();
+        assert_eq!(run(line, kernel).code, 0);
+        let length = u8::try_from(20 + attributes.len()).expect("short");
+        let message = [headers(length, REQUEST_DUMP, 2, 12), attributes].concat();
+        assert_eq!(sent.borrow()[1..], [message]);
+    }
+}
+
+#[test]
 fn lists_are_dumps() {
     let kernel = Kernel::new().dump(0, 5, vec![]);
     let sent = kernel.sent.clone();

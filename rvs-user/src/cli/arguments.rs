@@ -51,6 +51,10 @@ pub enum Command {
     #[command(subcommand, after_help = help::SERVER)]
     Server(ServerCommand),
 
+    /// List connections
+    #[command(subcommand, after_help = help::CONNECTION)]
+    Connection(ConnectionCommand),
+
     /// Show services with their servers and counters
     #[command(after_help = help::SHOW)]
     Show {
@@ -190,6 +194,17 @@ pub enum ServerCommand {
         /// Address of the server; the port is the service's when not given
         #[arg(value_name = "ADDRESS[:PORT]")]
         address: String,
+    },
+}
+
+/// What to do with connections.
+#[derive(Debug, Subcommand)]
+pub enum ConnectionCommand {
+    /// List the connections, of one service or of all
+    #[command(after_help = help::CONNECTION_LIST)]
+    List {
+        /// Only those of this service, such as tcp/192.0.2.1:80
+        service: Option<String>,
     },
 }
 

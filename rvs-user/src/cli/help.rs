@@ -90,6 +90,21 @@ weight to 0 first.
 Examples:
   rvsadm server del tcp/192.0.2.1:80 10.0.0.2:8080";
 
+pub(super) const CONNECTION: &str = "\
+Examples:
+  rvsadm connection list";
+
+pub(super) const CONNECTION_LIST: &str = "\
+The order means nothing. Connections are written as they come, however many
+there are: each that is there all the while is listed once. EXPIRES is when it
+will have been idle for too long. Connections outlive their service, and are
+listed by its name still.
+
+Examples:
+  rvsadm connection list
+  rvsadm connection list tcp/192.0.2.1:80
+  rvsadm --json connection list";
+
 pub(super) const SHOW: &str = "\
 Examples:
   rvsadm show

@@ -14,8 +14,8 @@ use clap::CommandFactory;
 use clap::Parser;
 
 pub use arguments::{
-    Arguments, Command, ForwardArguments, GenerateCommand, ServerCommand, ServiceCommand,
-    ThresholdArguments,
+    Arguments, Command, ConnectionCommand, ForwardArguments, GenerateCommand, ServerCommand,
+    ServiceCommand, ThresholdArguments,
 };
 pub use generate::generate;
 

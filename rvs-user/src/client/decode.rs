@@ -6,12 +6,15 @@ use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use netlink_packet_core::DecodeError;
+use rvs_logic::logic::state::State;
+use rvs_logic::logic::uapi::connection;
 use rvs_logic::logic::uapi::dest;
 use rvs_logic::logic::uapi::info;
 use rvs_logic::logic::uapi::paths;
 use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::stats;
 
+use crate::model::Connection;
 use crate::model::Forward;
 use crate::model::Info;
 use crate::model::Left;
@@ -57,6 +60,22 @@ pub(super) fn server(attributes: &[Attribute]) -> Result<(ServiceKey, Server)> {
         stats: counters(attributes, dest::STATS)?,
     };
     Ok((service_key(&key)?, server))
+}
+
+pub(super) fn connection(attributes: &[Attribute]) -> Result<Connection> {
+    use connection::{
+        CLIENT_ADDR4, CLIENT_ADDR6, CLIENT_PORT, DEST_ADDR4, DEST_ADDR6, DEST_PORT, EXPIRES,
+        FORWARD, SERVICE, STATE,
+    };
+    let service = required(attributes, SERVICE, "service")?.to_nest()?;
+    Ok(Connection {
+        service: service_key(&service)?,
+        client: endpoint(attributes, CLIENT_ADDR4, CLIENT_ADDR6, CLIENT_PORT)?,
+        server: endpoint(attributes, DEST_ADDR4, DEST_ADDR6, DEST_PORT)?,
+        forward: forward(required(attributes, FORWARD, "forward")?)?,
+        state: state(required(attributes, STATE, "state")?)?,
+        expires: required(attributes, EXPIRES, "expires")?.to_u32()?,
+    })
 }
 
 pub(super) fn info(attributes: &[Attribute]) -> Result<Info> {
@@ -118,6 +137,12 @@ fn forward(attribute: &Attribute) -> Result<Forward> {
     let number = attribute.to_u32()?;
     Forward::from_number(number)
         .ok_or_else(|| format!("forward method {number} is unknown to this rvsadm").into())
+}
+
+fn state(attribute: &Attribute) -> Result<State> {
+    let number = attribute.to_u32()?;
+    State::from_uapi(number)
+        .ok_or_else(|| format!("connection state {number} is unknown to this rvsadm").into())
 }
 
 fn counters(attributes: &[Attribute], number: u16) -> Result<Stats> {

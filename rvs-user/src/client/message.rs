@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
+use rvs_logic::logic::uapi::connection;
 use rvs_logic::logic::uapi::dest;
 use rvs_logic::logic::uapi::service;
 
@@ -67,6 +68,12 @@ impl Message {
     /// The service of a destination request.
     pub(super) fn service_of_server(mut self, key: &ServiceKey) -> Self {
         self.push(Attribute::nest(dest::SERVICE, &service_key(key)), key);
+        self
+    }
+
+    /// The service of a connection request.
+    pub(super) fn service_of_connection(mut self, key: &ServiceKey) -> Self {
+        self.push(Attribute::nest(connection::SERVICE, &service_key(key)), key);
         self
     }
 

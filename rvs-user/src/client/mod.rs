@@ -2,6 +2,7 @@
 
 //! The operations of the family, with requests and answers as Rust types.
 
+mod connection;
 mod decode;
 mod message;
 mod refusal;

@@ -2,6 +2,7 @@
 
 //! From the command line to the exit code.
 
+mod connection;
 mod run;
 mod server;
 
@@ -75,10 +76,7 @@ fn execute<T: Transport>(
         return written(cli::generate(what, out));
     }
     match request::convert(command)? {
-        Some(request) => {
-            let text = run::run(&request, json, open()?)?;
-            write(out, &text)
-        }
+        Some(request) => run::run(&request, json, open()?, out),
         None => Ok(()),
     }
 }

@@ -2,7 +2,11 @@
 
 //! One request against the kernel.
 
+use std::io::Write;
+
+use super::connection;
 use super::server;
+use super::write;
 use crate::client::Client;
 use crate::error::Error;
 use crate::model::Paths;
@@ -12,39 +16,39 @@ use crate::output;
 use crate::output::Listing;
 use crate::request::Request;
 
-/// Does what is asked; returns what goes to standard output.
+/// Does what is asked. A change that succeeded says nothing; all else goes to `out`.
 pub(super) fn run<T: Transport>(
     request: &Request,
     json: bool,
     transport: T,
-) -> Result<String, Error> {
+    out: &mut dyn Write,
+) -> Result<(), Error> {
     let mut client = Client::new(transport)?;
     let listing = match request {
-        Request::ServiceAdd(key, settings) => return done(client.add_service(key, settings)),
-        Request::ServiceSet(key, settings) => return done(client.set_service(key, settings)),
-        Request::ServiceDel(key) => return done(client.delete_service(key)),
+        Request::ServiceAdd(key, settings) => return client.add_service(key, settings),
+        Request::ServiceSet(key, settings) => return client.set_service(key, settings),
+        Request::ServiceDel(key) => return client.delete_service(key),
         Request::ServerAdd(key, endpoint, settings) => {
-            return done(server::add(&mut client, key, endpoint, settings))
+            return server::add(&mut client, key, endpoint, settings)
         }
         Request::ServerSet(key, endpoint, settings) => {
-            return done(client.set_server(key, endpoint, settings))
+            return client.set_server(key, endpoint, settings)
         }
-        Request::ServerDel(key, endpoint) => return done(client.delete_server(key, endpoint)),
-        Request::Flush => return done(client.flush()),
-        Request::Stats => return Ok(stats(&client.paths()?, json)),
+        Request::ServerDel(key, endpoint) => return client.delete_server(key, endpoint),
+        Request::Flush => return client.flush(),
+        Request::Stats => return write(out, &stats(&client.paths()?, json)),
+        Request::ConnectionList(key) => {
+            return connection::list(&mut client, key.as_ref(), json, out)
+        }
         Request::ServiceList => list(&mut client)?,
         Request::Show(key) => show(&mut client, key.as_ref(), json)?,
     };
-    Ok(if json {
+    let text = if json {
         output::to_json(&listing)
     } else {
         output::to_text(&listing)
-    })
-}
-
-/// A change that succeeded says nothing.
-fn done(result: Result<(), Error>) -> Result<String, Error> {
-    result.map(|()| String::new())
+    };
+    write(out, &text)
 }
 
 fn stats(paths: &Paths, json: bool) -> String {

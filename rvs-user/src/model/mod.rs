@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Services and servers, as the family describes them.
+//! Services, servers and connections, as the family describes them.
 
+mod connection;
 mod forward;
 mod paths;
 mod protocol;
@@ -10,6 +11,7 @@ mod server;
 mod service;
 mod stats;
 
+pub use connection::Connection;
 pub use forward::Forward;
 pub use paths::{Left, Paths};
 pub use protocol::Protocol;

@@ -3,6 +3,7 @@
 //! Requests and their answers.
 
 use std::fmt::Debug;
+use std::ops::ControlFlow;
 
 use netlink_packet_core::DecodeError;
 use netlink_packet_core::Emitable;
@@ -42,6 +43,16 @@ pub struct Connection<T> {
 struct Answer<P> {
     messages: Vec<P>,
     interrupted: bool,
+}
+
+/// What one message is to an exchange.
+enum Step<P> {
+    /// A part of the answer.
+    Part(P),
+    /// Nothing that matters.
+    Other,
+    /// The end of the answer.
+    Last,
 }
 
 impl<T: Transport> Connection<T> {
@@ -95,16 +106,49 @@ impl<T: Transport> Connection<T> {
         Err(Error::Interrupted)
     }
 
+    /// Reads a table that may be too long to be held: each message is handed over as it comes, until
+    /// `each` breaks. The connection is of no use after a break, as more messages may be on their
+    /// way.
+    pub fn dump_each(
+        &mut self,
+        request: Payload,
+        each: impl FnMut(Payload) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        // What was handed over cannot be taken back, so there is no second attempt.
+        match self.exchange_each(request, NLM_F_DUMP, each)? {
+            false => Ok(()),
+            true => Err(Error::Interrupted),
+        }
+    }
+
     fn exchange<P>(&mut self, payload: P, flags: u16) -> Result<Answer<P>, Error>
+    where
+        P: GenlFamily + Emitable + ParseableParametrized<[u8], GenlHeader> + Debug,
+    {
+        let mut messages = Vec::new();
+        let interrupted = self.exchange_each(payload, flags, |message| {
+            messages.push(message);
+            ControlFlow::Continue(())
+        })?;
+        Ok(Answer {
+            messages,
+            interrupted,
+        })
+    }
+
+    /// Returns whether the kernel marked the answer as inconsistent.
+    fn exchange_each<P>(
+        &mut self,
+        payload: P,
+        flags: u16,
+        mut each: impl FnMut(P) -> ControlFlow<()>,
+    ) -> Result<bool, Error>
     where
         P: GenlFamily + Emitable + ParseableParametrized<[u8], GenlHeader> + Debug,
     {
         let request = self.encode(payload, flags);
         self.transport.send(&request)?;
-        let mut answer = Answer {
-            messages: Vec::new(),
-            interrupted: false,
-        };
+        let mut interrupted = false;
         loop {
             let datagram = self.transport.receive()?;
             let mut rest = datagram.as_slice();
@@ -116,8 +160,14 @@ impl<T: Transport> Connection<T> {
                 if message.header.sequence_number != self.sequence {
                     continue;
                 }
-                if answer.take(message, &request)? {
-                    return Ok(answer);
+                interrupted |= message.header.flags & NLM_F_DUMP_INTR != 0;
+                let over = match step(message, &request)? {
+                    Step::Part(part) => each(part).is_break(),
+                    Step::Other => false,
+                    Step::Last => true,
+                };
+                if over {
+                    return Ok(interrupted);
                 }
             }
         }
@@ -141,42 +191,35 @@ impl<T: Transport> Connection<T> {
     }
 }
 
-impl<P: Debug> Answer<P> {
-    /// Takes one message in. True: it was the last one.
-    fn take(
-        &mut self,
-        message: NetlinkMessage<GenlMessage<P>>,
-        request: &[u8],
-    ) -> Result<bool, Error> {
-        let (header, payload) = message.into_parts();
-        let flags = header.flags;
-        self.interrupted |= flags & NLM_F_DUMP_INTR != 0;
-        match payload {
-            NetlinkPayload::InnerMessage(message) => {
-                self.messages.push(message.into_parts().1);
-                Ok(false)
-            }
-            NetlinkPayload::Error(error) => match errno(error.raw_code()) {
-                None => Ok(true),
-                Some(errno) => Err(Error::Refused(extack::of_error(
-                    errno,
-                    flags,
-                    &error.header,
-                    request,
-                )?)),
-            },
-            NetlinkPayload::Done(done) => match errno(done.code) {
-                None => Ok(true),
-                Some(errno) => Err(Error::Refused(extack::of_done(
-                    errno,
-                    flags,
-                    &done.extended_ack,
-                    request,
-                )?)),
-            },
-            NetlinkPayload::Overrun(_) => Err(DecodeError::from("overrun").into()),
-            _ => Ok(false),
-        }
+/// Takes one message of the answer to `request` in.
+fn step<P: Debug>(
+    message: NetlinkMessage<GenlMessage<P>>,
+    request: &[u8],
+) -> Result<Step<P>, Error> {
+    let (header, payload) = message.into_parts();
+    let flags = header.flags;
+    match payload {
+        NetlinkPayload::InnerMessage(message) => Ok(Step::Part(message.into_parts().1)),
+        NetlinkPayload::Error(error) => match errno(error.raw_code()) {
+            None => Ok(Step::Last),
+            Some(errno) => Err(Error::Refused(extack::of_error(
+                errno,
+                flags,
+                &error.header,
+                request,
+            )?)),
+        },
+        NetlinkPayload::Done(done) => match errno(done.code) {
+            None => Ok(Step::Last),
+            Some(errno) => Err(Error::Refused(extack::of_done(
+                errno,
+                flags,
+                &done.extended_ack,
+                request,
+            )?)),
+        },
+        NetlinkPayload::Overrun(_) => Err(DecodeError::from("overrun").into()),
+        _ => Ok(Step::Other),
     }
 }
 

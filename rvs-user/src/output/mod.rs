@@ -2,6 +2,7 @@
 
 //! What goes to standard output.
 
+mod connections;
 mod json;
 mod show;
 mod stats;
@@ -11,6 +12,7 @@ use crate::model::Info;
 use crate::model::Server;
 use crate::model::Service;
 
+pub use connections::{connections, ConnectionWriter};
 pub use json::to_json;
 pub use show::to_text;
 pub use stats::{stats_to_json, stats_to_text};

@@ -10,6 +10,7 @@ use super::number::decimal;
 use super::Request;
 use super::SCHEDULERS;
 use crate::cli::Command;
+use crate::cli::ConnectionCommand;
 use crate::cli::ForwardArguments;
 use crate::cli::ServerCommand;
 use crate::cli::ServiceCommand;
@@ -33,6 +34,7 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Server(ServerCommand::Add { .. }) => "server add",
         Command::Server(ServerCommand::Set { .. }) => "server set",
         Command::Server(ServerCommand::Del { .. }) => "server del",
+        Command::Connection(ConnectionCommand::List { .. }) => "connection list",
         Command::Show { .. } => "show",
         Command::Stats => "stats",
         Command::Flush => "flush",
@@ -45,6 +47,9 @@ pub fn convert(command: &Command) -> Result<Option<Request>, Error> {
     let request = match command {
         Command::Service(command) => service(command)?,
         Command::Server(command) => server(command)?,
+        Command::Connection(ConnectionCommand::List { service }) => {
+            Request::ConnectionList(service.as_deref().map(address::service).transpose()?)
+        }
         Command::Show { service } => {
             Request::Show(service.as_deref().map(address::service).transpose()?)
         }

@@ -38,6 +38,8 @@ pub enum Request {
     ServerSet(ServiceKey, SocketAddr, ServerSettings),
     /// Remove a server.
     ServerDel(ServiceKey, SocketAddr),
+    /// List the connections of one service or all.
+    ConnectionList(Option<ServiceKey>),
     /// Show one service or all.
     Show(Option<ServiceKey>),
     /// Show which way packets took.

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Connections, for humans and for programs, written as they come.
+
+use std::io;
+use std::io::BufWriter;
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::table::Columns;
+use crate::model::Connection;
+
+type Row = [String; 6];
+
+const HEAD: [&str; 6] = ["SERVICE", "CLIENT", "SERVER", "FORWARD", "STATE", "EXPIRES"];
+
+/// What is assumed of the rows to come where there are many.
+const USUAL: [&str; 6] = [
+    "tcp/255.255.255.255:65535",
+    "255.255.255.255:65535",
+    "255.255.255.255:65535",
+    "nat",
+    "ESTABLISHED",
+    "900s",
+];
+
+/// Rows that are held, so that columns are as wide as their widest cell where there are no more.
+const HELD: usize = 1000;
+
+/// Bytes written at once.
+const BUFFER: usize = 1 << 16;
+
+/// Takes connections one by one.
+pub trait ConnectionWriter {
+    /// Writes a connection.
+    fn add(&mut self, connection: &Connection) -> io::Result<()>;
+
+    /// Writes what comes after the last one.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// A writer of this form.
+pub fn connections<'a>(out: &'a mut dyn Write, json: bool) -> Box<dyn ConnectionWriter + 'a> {
+    let out = BufWriter::with_capacity(BUFFER, out);
+    if json {
+        Box::new(Json {
+            out,
+            is_first: true,
+        })
+    } else {
+        Box::new(Text {
+            out,
+            columns: Columns::default(),
+            held: Some(Vec::new()),
+        })
+    }
+}
+
+/// A table.
+struct Text<'a> {
+    out: BufWriter<&'a mut dyn Write>,
+    columns: Columns,
+    /// `None` when they have become too many to be held.
+    held: Option<Vec<Row>>,
+}
+
+impl ConnectionWriter for Text<'_> {
+    fn add(&mut self, connection: &Connection) -> io::Result<()> {
+        let row = row(connection);
+        self.columns.fit(&row);
+        match &mut self.held {
+            Some(held) if held.len() < HELD => {
+                held.push(row);
+                Ok(())
+            }
+            Some(_) => {
+                self.columns.fit(&USUAL.map(str::to_owned));
+                self.release()?;
+                self.write(&row)
+            }
+            None => self.write(&row),
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        if self.held.as_ref().is_some_and(Vec::is_empty) {
+            self.out.write_all(b"no connections\n")?;
+        } else {
+            self.release()?;
+        }
+        self.out.flush()
+    }
+}
+
+impl Text<'_> {
+    fn release(&mut self) -> io::Result<()> {
+        let Some(held) = self.held.take() else {
+            return Ok(());
+        };
+        let head = HEAD.map(str::to_owned);
+        self.columns.fit(&head);
+        self.write(&head)?;
+        held.iter().try_for_each(|row| self.write(row))
+    }
+
+    fn write(&mut self, row: &Row) -> io::Result<()> {
+        self.out.write_all(self.columns.line(row).as_bytes())
+    }
+}
+
+fn row(connection: &Connection) -> Row {
+    [
+        connection.service.to_string(),
+        connection.client.to_string(),
+        connection.server.to_string(),
+        connection.forward.to_string(),
+        connection.state.name().to_owned(),
+        format!("{}s", connection.expires),
+    ]
+}
+
+/// An object with one array, whose elements have a line each.
+struct Json<'a> {
+    out: BufWriter<&'a mut dyn Write>,
+    is_first: bool,
+}
+
+/// The schema is stable, as that of the services; `rvs-user/README.md` documents it.
+#[derive(Serialize)]
+struct ConnectionJson {
+    service: String,
+    protocol: String,
+    address: String,
+    port: u16,
+    client_address: String,
+    client_port: u16,
+    server_address: String,
+    server_port: u16,
+    forward: String,
+    state: &'static str,
+    expires: u32,
+}
+
+impl ConnectionWriter for Json<'_> {
+    fn add(&mut self, connection: &Connection) -> io::Result<()> {
+        let before: &[u8] = if self.is_first {
+            b"{\"connections\":[\n"
+        } else {
+            b",\n"
+        };
+        self.is_first = false;
+        self.out.write_all(before)?;
+        serde_json::to_writer(&mut self.out, &json(connection))?;
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let end: &[u8] = if self.is_first {
+            b"{\"connections\":[]}\n"
+        } else {
+            b"\n]}\n"
+        };
+        self.out.write_all(end)?;
+        self.out.flush()
+    }
+}
+
+fn json(connection: &Connection) -> ConnectionJson {
+    let Connection {
+        service,
+        client,
+        server,
+        ..
+    } = connection;
+    ConnectionJson {
+        service: service.to_string(),
+        protocol: service.protocol.to_string(),
+        address: service.endpoint.ip().to_string(),
+        port: service.endpoint.port(),
+        client_address: client.ip().to_string(),
+        client_port: client.port(),
+        server_address: server.ip().to_string(),
+        server_port: server.port(),
+        forward: connection.forward.to_string(),
+        state: connection.state.name(),
+        expires: connection.expires,
+    }
+}
