@@ -25,6 +25,10 @@ what_does_not_fit_is_refused() {
 	helper netlink_refusals.py states
 }
 
+wrong_connections_are_refused() {
+	helper netlink_refusals.py connections
+}
+
 commands_without_attributes_take_none() {
 	helper netlink_refusals.py commands-without-attributes
 }
@@ -72,6 +76,7 @@ ktap_run \
 	wrong_services_are_refused \
 	wrong_servers_are_refused \
 	what_does_not_fit_is_refused \
+	wrong_connections_are_refused \
 	commands_without_attributes_take_none \
 	unprivileged_users_read_only \
 	namespaces_are_apart \

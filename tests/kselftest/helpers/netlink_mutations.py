@@ -48,6 +48,8 @@ def requests():
             yield DEST_DEL, dest
             yield DEST_GET, dest
             yield DEST_GET, nest(SERVICE, key)
+            yield CONNECTION_GET, nest(SERVICE, key)
+    yield CONNECTION_GET, b""
     yield INFO_GET, b""
     yield STATS_GET, b""
     yield FLUSH, b""
@@ -91,7 +93,7 @@ def main():
         if rng.random() < 0.3:
             rvs.ask(*good[0])
         damage = damaged(rng, attributes)
-        flags = NLM_F_DUMP if rng.random() < 0.1 else NLM_F_ACK
+        flags = NLM_F_DUMP if rng.random() < (0.8 if command == CONNECTION_GET else 0.1) else NLM_F_ACK
         answer = rvs.ask_bytes(GENLMSGHDR.pack(command, 1, 0) + damage, flags)
         seen[answer.errno] = seen.get(answer.errno, 0) + 1
         where = f"seed {seed}, request {number}, command {command}, flags {flags:#x}, {damage.hex()}"

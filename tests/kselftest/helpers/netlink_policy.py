@@ -48,6 +48,7 @@ EXPECTED = {
     (DEST_GET, "dump"): {SERVICE: KEY_POLICY},
     (FLUSH, "do"): {},
     (STATS_GET, "do"): {},
+    (CONNECTION_GET, "dump"): {SERVICE: KEY_POLICY},
 }
 
 

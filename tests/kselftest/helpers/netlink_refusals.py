@@ -190,11 +190,26 @@ def wrong_without_attributes():
     yield "flush of one service", FLUSH, errno.EINVAL, KEY, None, None
 
 
+def wrong_connections():
+    """Of the dump of connections. What is wrong in a nest is told in words alone."""
+    for what, code, attributes, _, _ in wrong_keys():
+        yield f"connections: service {what}", CONNECTION_GET, code, nest(SERVICE, attributes), None, None
+    for what, attributes, blamed in (
+        ("service not marked as nest", attribute(SERVICE, KEY), SERVICE),
+        ("service as number", u32(SERVICE, 1), SERVICE),
+        ("a client", attribute(CLIENT_ADDR4, bytes(4)), CLIENT_ADDR4),
+        ("a state", u32(STATE, 1), STATE),
+        ("unknown attribute", u32(42, 0), 42),
+    ):
+        yield f"connections: {what}", CONNECTION_GET, errno.EINVAL, attributes, blamed, None
+
+
 GROUPS = {
     "services": wrong_services,
     "servers": wrong_dests,
     "states": wrong_states,
     "commands-without-attributes": wrong_without_attributes,
+    "connections": wrong_connections,
 }
 
 
@@ -206,7 +221,7 @@ def main():
     rvs.must(SERVICE_ADD, BARE_KEY)
     before = rvs.configuration()
     for what, command, code, attributes, blamed, missing in GROUPS[sys.argv[1]]():
-        answer = rvs.ask(command, attributes)
+        answer = rvs.dump(command, attributes) if command == CONNECTION_GET else rvs.ask(command, attributes)
         expect_errno(what, code, answer.errno)
         if answer.errno and not answer.text:
             fail(f"{what}: no explanation")

@@ -43,11 +43,13 @@ def unprivileged():
     expect_errno("info", 0, nobody.ask(INFO_GET).errno)
     expect_errno("get of a service", 0, nobody.ask(SERVICE_GET, KEY).errno)
     expect_errno("get of a destination", 0, nobody.ask(DEST_GET, DEST).errno)
+    expect_errno("dump of connections", 0, nobody.dump(CONNECTION_GET).errno)
     expect_equal("configuration", before, nobody.configuration())
     # Who has opened the socket counts for nothing when another asks on it.
     expect_errno("flush on a socket opened by root", errno.EPERM, rvs.ask(FLUSH).errno)
     # Not a change, and unknown: without regard to the user.
     expect_errno("unknown command", errno.EOPNOTSUPP, nobody.ask(200).errno)
+    expect_errno("get of what can only be dumped", errno.EOPNOTSUPP, nobody.ask(CONNECTION_GET).errno)
     expect_errno("dump of what cannot be dumped", errno.EOPNOTSUPP, nobody.ask(SERVICE_ADD, b"", NLM_F_DUMP).errno)
 
 

@@ -8,12 +8,14 @@ import struct
 from genl import Socket, attribute, nest, string, u32
 
 INFO_GET, SERVICE_ADD, SERVICE_SET, SERVICE_DEL, SERVICE_GET = range(1, 6)
-DEST_ADD, DEST_SET, DEST_DEL, DEST_GET, FLUSH, STATS_GET = range(6, 12)
+DEST_ADD, DEST_SET, DEST_DEL, DEST_GET, FLUSH, STATS_GET, CONNECTION_GET = range(6, 13)
 
 # Attribute set "service".
 PROTOCOL, ADDR4, ADDR6, PORT, SCHEDULER, FORWARD, DESTS, SERVICE_STATS, SCHEDULER_FLAGS, FAST_PATH = range(1, 11)
 # Attribute set "dest"; address, port and forward have the numbers they have above.
 SERVICE, WEIGHT, ACTIVE, INACTIVE, DEST_STATS, UPPER_THRESHOLD, LOWER_THRESHOLD, OVERLOADED = 1, 5, 7, 8, 9, 10, 11, 12
+# Attribute set "connection"; the service has the number it has above.
+CLIENT_ADDR4, CLIENT_ADDR6, CLIENT_PORT, DEST_ADDR4, DEST_ADDR6, DEST_PORT, CONNECTION_FORWARD, STATE, EXPIRES = range(2, 11)
 # Attribute set "info".
 VERSION, SERVICES, CONNECTIONS, BUCKETS = range(1, 5)
 

@@ -25,6 +25,7 @@
 #	lb_counters_settle                    wait until lb_counters tells what has happened up to now
 #	lb_connections SERVICE SERVER         prints ACTIVE INACTIVE
 #	lb_connection_count                   prints the number of connections in the table
+#	lb_connection_list [SERVICE]          prints PROTOCOL CLIENT VIRTUAL SERVER STATE SECONDS of each, sorted
 
 LB_BACKEND=${LB_BACKEND:-rvs}
 LB_FORWARD=${LB_FORWARD:-nat}

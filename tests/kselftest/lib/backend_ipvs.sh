@@ -112,3 +112,14 @@ lb_connection_count() {
 	# One line is the heading.
 	ip netns exec "$DIRECTOR" awk 'END { print NR - 1 }' /proc/net/ip_vs_conn
 }
+
+lb_connection_list() {
+	director_ipvsadm -Lcn | awk -v wanted="${1-}" '
+		$1 == "TCP" || $1 == "UDP" {
+			protocol = tolower($1)
+			if (wanted != "" && wanted != protocol "/" $5)
+				next
+			split($2, time, ":")
+			print protocol, $4, $5, $6, $3, time[1] * 60 + time[2]
+		}' | sort
+}

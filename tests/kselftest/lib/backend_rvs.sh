@@ -115,6 +115,15 @@ lb_connection_count() {
 		awk '$1 == ".info.connections" { print $2 }'
 }
 
+lb_connection_list() {
+	# The first line is the heading.
+	director_rvsadm connection list "$@" | awk '
+		NR > 1 {
+			split($1, service, "/")
+			print service[1], $2, service[2], $3, $5, $6 + 0
+		}' | sort
+}
+
 # paths MEMBER...: of rvsadm --json stats of the director, on one line.
 paths() {
 	director_rvsadm --json stats | awk -f "$KSELFTEST_DIR/lib/json.awk" |

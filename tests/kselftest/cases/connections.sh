@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the list of connections tells of flows, state by state: the cases of connections.sh and connections_dr.sh.
+# shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
+
+SERVICE=tcp/$VIP:7000
+DATAGRAMS=udp/$VIP:7000
+SERVER=${SERVER_IPS[0]}:7000
+
+# connections_begin [ARGUMENT...]: of test_begin.
+connections_begin() {
+	local answers_from=
+	test_begin "$@"
+	# Where nobody translates it, an answer is to come from the VIP.
+	[ "$LB_FORWARD" = nat ] || answers_from=$VIP:
+	talk_server_start "${SERVERS[0]}" server1 tcp:7000 "udp:${answers_from}7000"
+	talk_client_start me "$CLIENT"
+	lb_begin "$SERVICE" rr "$SERVER"
+	lb_begin "$DATAGRAMS" rr "$SERVER"
+}
+
+# listed PROTOCOL PORT: STATE SECONDS of the connection of the client's port, when all else is right.
+listed() {
+	lb_connection_list | awk -v flow="$1 $CLIENT_IP:$2 $VIP:7000 $SERVER" 'index($0, flow " ") == 1 { print $5, $6 }'
+}
+
+# is_listed_as STATE PROTOCOL PORT
+is_listed_as() {
+	local state
+	read -r state _ < <(listed "$2" "$3")
+	[ "$state" = "$1" ]
+}
+
+# expect_listed STATE LEAST-SECONDS MOST-SECONDS PROTOCOL PORT: soon, as packets may be on their way still.
+expect_listed() {
+	local state seconds wanted=$1
+	wait_until 5 is_listed_as "$1" "$4" "$5" ||
+		fail "port $5: expected state $wanted, saw '$(listed "$4" "$5")' in"$'\n'"$(lb_connection_list)"
+	read -r state seconds < <(listed "$4" "$5")
+	expect_equal "state of port $5" "$wanted" "$state"
+	expect_range "seconds left of port $5" "$2" "$3" "$seconds"
+}
+
+nothing_is_listed_at_first() {
+	expect_equal "connections" "" "$(lb_connection_list)"
+}
+
+# The timeouts are 15 minutes, 5, 2, 1 minute and 10 seconds; looking takes its time on a slow machine.
+established_is_listed() {
+	expect_equal "opening" "ok 40001" "$(talk me open one tcp "$VIP" 7000 40001)"
+	expect_equal "who answers" server1 "$(talk me ask one)"
+	expect_listed ESTABLISHED 800 900 tcp 40001
+	expect_equal "opening another" "ok 40002" "$(talk me open two tcp "$VIP" 7000 40002)"
+	expect_equal "who answers" server1 "$(talk me ask two)"
+	expect_listed ESTABLISHED 800 900 tcp 40002
+	expect_equal "connections" 2 "$(lb_connection_list | wc -l)"
+}
+
+datagrams_are_listed() {
+	# The same port as that of a TCP connection.
+	expect_equal "opening" "ok 40001" "$(talk me open datagrams udp "$VIP" 7000 40001)"
+	expect_equal "who answers" server1 "$(talk me ask datagrams)"
+	expect_listed UDP 200 300 udp 40001
+	expect_listed ESTABLISHED 800 900 tcp 40001
+}
+
+# deaf COMMAND...: while the server does not hear those that want to connect.
+deaf() {
+	in_ns "${SERVERS[0]}" nft -f - <<-EOF
+		table ip deaf {
+			chain input { type filter hook prerouting priority -200; tcp dport 7000 tcp flags syn drop; }
+		}
+	EOF
+	"$@"
+	in_ns "${SERVERS[0]}" nft delete table ip deaf
+}
+
+half_open_is_listed() {
+	expect_equal "opening" timeout "$(deaf talk me open deaf tcp "$VIP" 7000 40003)"
+	expect_listed SYN_RECV 1 60 tcp 40003
+}
+
+reset_is_listed() {
+	expect_equal "reset" ok "$(talk me reset two)"
+	expect_listed CLOSE 0 10 tcp 40002
+}
+
+# What a director sees of it depends on whether replies pass.
+finished_is_listed() {
+	expect_equal "closing" ok "$(talk me finish one)"
+	if [ "$LB_FORWARD" = nat ]; then
+		expect_listed TIME_WAIT 60 120 tcp 40001
+	else
+		expect_listed "$finished_unseen" 1 120 tcp 40001
+	fi
+}
+
+seconds_go_down_and_a_packet_renews_them() {
+	local before seconds
+	read -r _ before < <(listed udp 40001)
+	wait_until 30 seconds_are_below "$before" || fail "they stay at $before"
+	expect_equal "who answers" server1 "$(talk me ask datagrams)"
+	expect_listed UDP $((before - 1)) 300 udp 40001
+}
+
+seconds_are_below() {
+	local seconds
+	read -r _ seconds < <(listed udp 40001)
+	[ "$seconds" -lt "$1" ]
+}
+
+connections_cases=(
+	nothing_is_listed_at_first
+	established_is_listed
+	datagrams_are_listed
+	half_open_is_listed
+	reset_is_listed
+	finished_is_listed
+	seconds_go_down_and_a_packet_renews_them
+)
