@@ -97,6 +97,10 @@ bench: kdir user ## RVS and C ip_vs side by side: instructions a packet (QUICK=1
 	@bench/run $(bench-flavours:%=--flavour %) $(if $(QUICK),--quick)
 	@$(if $(QUICK),,for flavour in $(bench-flavours); do bench/cache-model --flavour $$flavour --update bench/results/latest.json dr nat tun || exit; done)
 
+.PHONY: bench-capacity
+bench-capacity: module injector user ## 4 million connections: no packet waits while they come and are listed (FLAVOUR=)
+	@bench/capacity --flavour $(FLAVOUR)
+
 .PHONY: bench-profile
 bench-profile: module injector user ## one case by function and by source line of RVS (CASE=dr, FLAVOUR=)
 	@bench/profile --flavour $(FLAVOUR) '$(CASE)'
@@ -115,7 +119,7 @@ bench-native: deps ## what the module decides, without a kernel: instructions by
 	@$(CARGO) bench --locked -p rvs-bench-native
 
 .PHONY: injector
-injector: kernel ## the bench's generator of TCP
+injector: kernel ## the bench's generator of TCP, and its probe
 	@qemu/module --source bench/injector rvs_injector $(kernel-tree) $(build)/injector
 
 .PHONY: lint

@@ -15,17 +15,14 @@
  * took.
  */
 
-#include <linux/etherdevice.h>
-#include <linux/ip.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/nsproxy.h>
 #include <linux/sched.h>
 #include <linux/hex.h>
-#include <linux/tcp.h>
-#include <net/ip.h>
 #include <net/net_namespace.h>
-#include <net/tcp.h>
+
+#include "segment.h"
 
 /* A packet of 1480 bytes, which fits into 1500 with the header of a tunnel. */
 #define PAYLOAD 1440
@@ -33,12 +30,6 @@
 #define MERGED 16
 /* Less than a poll's budget of 64, so that each poll is complete. */
 #define BATCH (3 * MERGED)
-
-struct headers {
-	struct ethhdr eth;
-	struct iphdr ip;
-	struct tcphdr tcp;
-} __packed;
 
 static struct {
 	struct net_device *device;
@@ -121,32 +112,6 @@ static int inject(void)
 	return 0;
 }
 
-static void make_headers(const u8 *mac, u32 saddr, u32 daddr, u16 sport,
-			 u16 dport, u8 flags)
-{
-	struct headers *headers = &job.headers;
-
-	memset(headers, 0, sizeof(*headers));
-	ether_addr_copy(headers->eth.h_dest, mac);
-	headers->eth.h_source[0] = 0x02; /* locally administered */
-	headers->eth.h_proto = htons(ETH_P_IP);
-	headers->ip.version = 4;
-	headers->ip.ihl = sizeof(headers->ip) / 4;
-	headers->ip.tot_len = htons(sizeof(headers->ip) + sizeof(headers->tcp) +
-				    job.payload);
-	headers->ip.frag_off = htons(IP_DF);
-	headers->ip.ttl = 64;
-	headers->ip.protocol = IPPROTO_TCP;
-	headers->ip.saddr = htonl(saddr);
-	headers->ip.daddr = htonl(daddr);
-	ip_send_check(&headers->ip);
-	headers->tcp.source = htons(sport);
-	headers->tcp.dest = htons(dport);
-	headers->tcp.doff = sizeof(headers->tcp) / 4;
-	headers->tcp.window = htons(65535);
-	tcp_flag_byte(&headers->tcp) = flags;
-}
-
 static int send_set(const char *text, const struct kernel_param *parameter)
 {
 	char name[IFNAMSIZ], mac_text[18];
@@ -167,7 +132,8 @@ static int send_set(const char *text, const struct kernel_param *parameter)
 	job.payload = flags == TCPHDR_ACK ? PAYLOAD : 0;
 	job.left = segments;
 	job.gro = gro;
-	make_headers(mac, saddr, daddr, sport, dport, flags);
+	make_headers(&job.headers, mac, saddr, daddr, sport, dport, flags,
+		     job.payload);
 	error = inject();
 	dev_put(job.device);
 unlock:
