@@ -7,6 +7,7 @@ import os
 import subprocess
 
 from namespace import Namespace
+from netlink import Family
 
 
 class Unsupported(Exception):
@@ -21,13 +22,16 @@ def _tool(namespace: Namespace, command: list[str]) -> str:
     return done.stdout
 
 
+# Bytes a read(2).
+_READ = 1 << 16
+
 # 1: packets of established flows take the fast path (the default), 0: all packets take the hooks that IPVS has.
 _FAST_PATH = "/proc/sys/net/rvs/fast_path"
 
 
 class Rvs:
     name = "rvs"
-    connection_list: str | None = None
+    connection_list = "the dump of connection-get"
 
     def __init__(self, path: str = "slow"):
         self.path = path
@@ -61,6 +65,13 @@ class Rvs:
     ) -> None:
         _tool(namespace, ["rvsadm", "server", "add", f"{protocol}/{address}:{port}", str(server), f"--{method}"])
 
+    @staticmethod
+    def read_connections() -> None:
+        """Of the caller's network namespace; docs/netlink.md."""
+        family = Family("rvs")
+        family.dumped([family.dump(12)])
+        family.close()
+
     def connections(self, namespace: Namespace) -> int:
         """How many there are."""
         return json.loads(_tool(namespace, ["rvsadm", "--json", "show"]))["info"]["connections"]
@@ -69,7 +80,7 @@ class Rvs:
 class IpVs:
     name = "ip_vs"
     path = "slow"
-    connection_list: str | None = "/proc/net/ip_vs_conn"
+    connection_list = "/proc/net/ip_vs_conn"
     _METHODS = {"nat": "--masquerading", "dr": "--gatewaying", "tun": "--ipip"}
 
     def __init__(self, table_bits: int | None = None):
@@ -100,6 +111,13 @@ class IpVs:
     ) -> None:
         service = [f"--{protocol}-service", f"{address}:{port}"]
         _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", f"{server}:{port}", self._METHODS[method]])
+
+    @classmethod
+    def read_connections(cls) -> None:
+        """Of the caller's network namespace."""
+        with open(cls.connection_list, "rb", buffering=0) as file:
+            while file.read(_READ):
+                pass
 
     def connections(self, namespace: Namespace) -> int:
         """How many there are."""
