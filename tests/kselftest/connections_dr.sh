@@ -6,9 +6,5 @@ direct_reply_site dr
 # shellcheck source=cases/connections.sh
 . "$KSELFTEST_DIR/cases/connections.sh"
 
-# The client's FIN, and its last ACK.
-# shellcheck disable=SC2034 # for the cases
-finished_unseen=TIME_WAIT
-
 connections_begin --direct-reply
 ktap_run "${connections_cases[@]}"

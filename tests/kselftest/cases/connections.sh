@@ -91,7 +91,8 @@ finished_is_listed() {
 	if [ "$LB_FORWARD" = nat ]; then
 		expect_listed TIME_WAIT 60 120 tcp 40001
 	else
-		expect_listed "$finished_unseen" 1 120 tcp 40001
+		# The server's FIN passes by.
+		expect_listed FIN_WAIT 60 120 tcp 40001
 	fi
 }
 
