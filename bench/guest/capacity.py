@@ -129,9 +129,11 @@ def _list(phase: Phase, count: int) -> None:
     phase.expect("connections", count + 1, _info(phase.namespace)["connections"])
 
 
-def _list_and_grow(phase: Phase, count: int, more: int) -> None:
+def _list_and_grow(phase: Phase, count: int) -> None:
     """The two at once: the list goes on while others come, and the table is replaced once more."""
     before = _info(phase.namespace)["buckets"]
+    # It is when there are four entries for each bucket; a connection by NAT has two.
+    more = 2 * before - count + before // 20
     listing = _Listing(phase)
     others = dataclasses.replace(requests(VIP, _PORT, more), source_port=CLIENT_PORT + 1)
     with phase.namespace.entered():
@@ -161,8 +163,6 @@ def main() -> int:
     backend = Rvs("fast")
     backend.load()
     count = arguments.connections
-    # So many that the table grows: by default it has 2^21 buckets, which are enough for 4 194 304 connections by NAT.
-    more = count // 4
 
     namespace = Namespace("capacity", CLIENTS)
     phases = []
@@ -185,7 +185,7 @@ def main() -> int:
         phase("grow", _grow, count)
         print(f"bytes a connection: {round(memory.growth(before, count)['all'])}", flush=True)
         phase("list", _list, count)
-        phase("list and grow", _list_and_grow, count, more)
+        phase("list and grow", _list_and_grow, count)
     finally:
         with open(_RESULTS, "w", encoding="utf-8") as file:
             json.dump([now.facts for now in phases], file, indent=1)

@@ -14,48 +14,53 @@ use netlink_packet_core::Emitable;
 use netlink_packet_core::Nla;
 use netlink_packet_core::NlasIterator;
 
+use super::bytes::Bytes;
+
+/// Attributes that a message seldom has more of.
+const USUAL: usize = 16;
+
 /// One attribute. Number and payload type are those of `include/uapi/linux/rvs.h`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
     number: u16,
     nested: bool,
-    payload: Vec<u8>,
+    payload: Bytes,
 }
 
 impl Attribute {
-    fn new(number: u16, payload: Vec<u8>) -> Self {
+    fn new(number: u16, payload: &[u8]) -> Self {
         Self {
             number,
             nested: false,
-            payload,
+            payload: payload.into(),
         }
     }
 
     /// 32 bits in host byte order.
     pub fn u32(number: u16, value: u32) -> Self {
-        Self::new(number, value.to_ne_bytes().to_vec())
+        Self::new(number, &value.to_ne_bytes())
     }
 
     /// A port, big-endian.
     pub fn port(number: u16, port: u16) -> Self {
-        Self::new(number, port.to_be_bytes().to_vec())
+        Self::new(number, &port.to_be_bytes())
     }
 
     /// An IPv4 address, big-endian.
     pub fn ipv4(number: u16, address: Ipv4Addr) -> Self {
-        Self::new(number, address.octets().to_vec())
+        Self::new(number, &address.octets())
     }
 
     /// An IPv6 address, big-endian.
     pub fn ipv6(number: u16, address: Ipv6Addr) -> Self {
-        Self::new(number, address.octets().to_vec())
+        Self::new(number, &address.octets())
     }
 
     /// A string, with the NUL that the kernel asks for.
     pub fn string(number: u16, text: &str) -> Self {
         let mut payload = text.as_bytes().to_vec();
         payload.push(0);
-        Self::new(number, payload)
+        Self::new(number, &payload)
     }
 
     /// Attributes within an attribute.
@@ -65,22 +70,22 @@ impl Attribute {
         Self {
             number,
             nested: true,
-            payload,
+            payload: payload.as_slice().into(),
         }
     }
 
     /// The attributes in a message or nest.
     pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, DecodeError> {
-        NlasIterator::new(bytes)
-            .map(|attribute| {
-                let attribute = attribute?;
-                Ok(Self {
-                    number: attribute.kind(),
-                    nested: attribute.nested_flag(),
-                    payload: attribute.value().to_vec(),
-                })
-            })
-            .collect()
+        let mut attributes = Vec::with_capacity(USUAL);
+        for attribute in NlasIterator::new(bytes) {
+            let attribute = attribute?;
+            attributes.push(Self {
+                number: attribute.kind(),
+                nested: attribute.nested_flag(),
+                payload: attribute.value().into(),
+            });
+        }
+        Ok(attributes)
     }
 
     /// The number in its attribute set.
@@ -108,7 +113,7 @@ impl Attribute {
 
     /// The payload as an IPv4 address.
     pub fn to_ipv4(&self) -> Result<Ipv4Addr, DecodeError> {
-        match <[u8; 4]>::try_from(self.payload.as_slice()) {
+        match <[u8; 4]>::try_from(&*self.payload) {
             Ok(octets) => Ok(octets.into()),
             Err(_) => Err(DecodeError::invalid_ip_address(self.payload.len())),
         }
@@ -116,7 +121,7 @@ impl Attribute {
 
     /// The payload as an IPv6 address.
     pub fn to_ipv6(&self) -> Result<Ipv6Addr, DecodeError> {
-        match <[u8; 16]>::try_from(self.payload.as_slice()) {
+        match <[u8; 16]>::try_from(&*self.payload) {
             Ok(octets) => Ok(octets.into()),
             Err(_) => Err(DecodeError::invalid_ip_address(self.payload.len())),
         }

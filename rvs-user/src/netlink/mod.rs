@@ -3,6 +3,7 @@
 //! Generic netlink: messages, the reasons of refusals, and the socket.
 
 mod attribute;
+mod bytes;
 mod connection;
 mod error;
 mod extack;

@@ -2,6 +2,8 @@
 
 //! Connections, for humans and for programs, written as they come.
 
+use std::fmt;
+use std::fmt::Write as _;
 use std::io;
 use std::io::BufWriter;
 use std::io::Write;
@@ -52,6 +54,7 @@ pub fn connections<'a>(out: &'a mut dyn Write, json: bool) -> Box<dyn Connection
         Box::new(Text {
             out,
             columns: Columns::default(),
+            row: Row::default(),
             held: Some(Vec::new()),
         })
     }
@@ -61,26 +64,28 @@ pub fn connections<'a>(out: &'a mut dyn Write, json: bool) -> Box<dyn Connection
 struct Text<'a> {
     out: BufWriter<&'a mut dyn Write>,
     columns: Columns,
+    /// The one at hand: its strings are used again and again.
+    row: Row,
     /// `None` when they have become too many to be held.
     held: Option<Vec<Row>>,
 }
 
 impl ConnectionWriter for Text<'_> {
     fn add(&mut self, connection: &Connection) -> io::Result<()> {
-        let row = row(connection);
-        self.columns.fit(&row);
+        fill(&mut self.row, connection);
+        self.columns.fit(&self.row);
         match &mut self.held {
             Some(held) if held.len() < HELD => {
-                held.push(row);
-                Ok(())
+                held.push(self.row.clone());
+                return Ok(());
             }
             Some(_) => {
                 self.columns.fit(&USUAL.map(str::to_owned));
                 self.release()?;
-                self.write(&row)
             }
-            None => self.write(&row),
+            None => {}
         }
+        self.out.write_all(self.columns.line(&self.row).as_bytes())
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -100,24 +105,28 @@ impl Text<'_> {
         };
         let head = HEAD.map(str::to_owned);
         self.columns.fit(&head);
-        self.write(&head)?;
-        held.iter().try_for_each(|row| self.write(row))
-    }
-
-    fn write(&mut self, row: &Row) -> io::Result<()> {
-        self.out.write_all(self.columns.line(row).as_bytes())
+        for row in [head].iter().chain(&held) {
+            self.out.write_all(self.columns.line(row).as_bytes())?;
+        }
+        Ok(())
     }
 }
 
-fn row(connection: &Connection) -> Row {
-    [
-        connection.service.to_string(),
-        connection.client.to_string(),
-        connection.server.to_string(),
-        connection.forward.to_string(),
-        connection.state.name().to_owned(),
-        format!("{}s", connection.expires),
-    ]
+/// Writes the cells of a connection in the place of those that are there.
+fn fill(row: &mut Row, connection: &Connection) {
+    let [service, client, server, forward, state, expires] = row;
+    set(service, connection.service);
+    set(client, connection.client);
+    set(server, connection.server);
+    set(forward, connection.forward);
+    set(state, connection.state.name());
+    set(expires, format_args!("{}s", connection.expires));
+}
+
+fn set(cell: &mut String, value: impl fmt::Display) {
+    cell.clear();
+    // A string takes everything.
+    let _ = write!(cell, "{value}");
 }
 
 /// An object with one array, whose elements have a line each.

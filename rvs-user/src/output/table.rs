@@ -31,9 +31,11 @@ impl Columns {
 
     /// The row as a line, without blanks at its end.
     pub(super) fn line(&self, row: &[String]) -> String {
-        let mut line = String::new();
+        let mut line = String::with_capacity(self.widths.iter().sum::<usize>() + GAP * row.len());
         for (width, cell) in self.widths.iter().zip(row) {
-            line.push_str(&format!("{cell:<0$}", width + GAP));
+            line.push_str(cell);
+            let blanks = (width + GAP).saturating_sub(cell.chars().count());
+            line.extend(std::iter::repeat_n(' ', blanks));
         }
         line.truncate(line.trim_end().len());
         line.push('\n');
