@@ -20,10 +20,14 @@ from backend import Rvs
 from flows import CLIENT_PORT, CLIENTS, FIRST_CLIENT, requests
 from measure import request_stream, settle
 from namespace import CLIENT_DEVICE, MAC, SERVER_DEVICE, VIP, Namespace, server
+from netlink import Family
 
 _PORT = 80
 # Microseconds between packets of the probe.
 _INTERVAL = 100
+# docs/netlink.md: the command, and the lengths of its messages, with IPv4 addresses, and of the one that ends a dump.
+_CONNECTION_GET = 12
+_ROW, _END = 104, 20
 _RESULTS = "/rvs/out/capacity.json"
 
 
@@ -97,6 +101,18 @@ def _grow(phase: Phase, count: int) -> None:
     phase.expect("connections", count + 1, info["connections"])
 
 
+def _dump(phase: Phase, count: int) -> None:
+    """By a reader that does nothing else, so that the kernel is at it all the time."""
+    with phase.namespace.entered():
+        family = Family("rvs")
+        instructions, size = family.dumped([family.dump(_CONNECTION_GET)])
+        family.close()
+    rows, rest = divmod(size - _END, _ROW)
+    phase.facts["instructions each"] = round(instructions / max(rows, 1))
+    phase.expect("bytes besides rows", 0, rest)
+    phase.expect("listed", count + 1, rows)
+
+
 class _Listing:
     """A list of all connections under way: what rvsadm prints is only counted."""
 
@@ -156,6 +172,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--connections", type=int, default=4_000_000)
     parser.add_argument("--longest", type=int, default=1000, help="microseconds without a packet that are allowed")
+    parser.add_argument("--phase", action="append", help="only this one; may be repeated")
     arguments = parser.parse_args()
     subprocess.run(["modprobe", "-a", "pktgen", "dummy"], check=True)
     injector.load()
@@ -168,6 +185,8 @@ def main() -> int:
     phases = []
 
     def phase(name: str, action, *rest) -> None:
+        if arguments.phase and name not in arguments.phase:
+            return
         with Phase(name, namespace, arguments.longest) as now:
             phases.append(now)
             action(now, *rest)
@@ -184,6 +203,7 @@ def main() -> int:
         phase("idle", _idle)
         phase("grow", _grow, count)
         print(f"bytes a connection: {round(memory.growth(before, count)['all'])}", flush=True)
+        phase("dump", _dump, count)
         phase("list", _list, count)
         phase("list and grow", _list_and_grow, count)
     finally:
