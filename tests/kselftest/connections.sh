@@ -6,7 +6,7 @@
 . "$KSELFTEST_DIR/cases/connections.sh"
 
 # Flows that stay, and flows that come while others are listed.
-STAYING=500
+STAYING=300
 STAYING_FIRST=20000
 STAYING_LAST=$((STAYING_FIRST + STAYING - 1))
 COMING=6000
