@@ -54,7 +54,7 @@ other_flows_start() {
 	ip netns exec "$CLIENT" python3 -S "$HELPERS/udp_flood.py" "$VIP" 7000 50 100 >"$TEST_DIR/flood" &
 	flood=$!
 	while :; do
-		in_ns "$CLIENT" socat -t 3 -T 3 - "TCP:$VIP:9000,connect-timeout=3" </dev/null
+		in_ns "$CLIENT" socat -t 20 -T 20 - "TCP:$VIP:9000,connect-timeout=5" </dev/null
 	done >"$TEST_DIR/uploads" 2>&1 &
 	connects=$!
 }
