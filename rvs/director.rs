@@ -33,12 +33,10 @@ use crate::{
             HookSpec,
             Net, //
         },
-        random::random_u64,
         rcu_table::RcuTable,
         sync::RcuRef,
         workqueue::Worker,
     },
-    logic::siphash::HashKey,
     svc::{
         AddressFilter,
         Config,
@@ -81,7 +79,7 @@ impl PernetData for Director {
     }
 
     fn new() -> Result<Arc<Self>> {
-        let services = RcuTable::new(KeyHash(HashKey::new(random_u64(), random_u64())))?;
+        let services = RcuTable::new(KeyHash)?;
         let connections = Connections::new()?;
         let paths = Paths::new()?;
         Arc::pin_init(

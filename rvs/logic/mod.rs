@@ -18,6 +18,7 @@
 //! * [`thresholds`]: when a destination is overloaded
 //! * [`table`]: the index of the tuple table
 //! * [`word`]: the atomic variable that shared decisions are made of
+//! * [`spread`]: the hash of the table of services
 //! * [`filter`]: which addresses concern a service
 //! * [`wheel`]: when idle connections are due
 //! * [`uapi`]: numbers and policies of the netlink family
@@ -30,6 +31,7 @@ pub mod packet;
 pub mod protocol;
 pub mod scheduler;
 pub mod siphash;
+pub mod spread;
 pub mod state;
 pub mod table;
 pub mod thresholds;

@@ -2,13 +2,7 @@
 
 //! What names a service.
 
-use core::{
-    cmp::Ordering,
-    net::{
-        Ipv4Addr,
-        Ipv6Addr, //
-    },
-};
+use core::cmp::Ordering;
 
 use crate::logic::{
     addr::{
@@ -16,11 +10,7 @@ use crate::logic::{
         Endpoint, //
     },
     protocol::Protocol,
-    siphash::HashKey,
-    tuple::{
-        AddrPair,
-        Tuple, //
-    },
+    spread::spread,
 };
 
 /// Protocol, virtual address and port of a service.
@@ -45,26 +35,18 @@ impl ServiceKey {
         }
     }
 
-    /// Returns the hash for the table of services: that of a tuple from nowhere to the service.
+    /// Returns the hash for the table of services.
     #[inline]
-    pub(crate) fn hash(&self, key: &HashKey) -> u64 {
-        let addrs = match self.addr {
-            Addr::V4(dst) => AddrPair::V4 {
-                src: Ipv4Addr::UNSPECIFIED,
-                dst,
-            },
-            Addr::V6(dst) => AddrPair::V6 {
-                src: Ipv6Addr::UNSPECIFIED,
-                dst,
-            },
-        };
-        let tuple = Tuple {
-            addrs,
-            src_port: 0,
-            dst_port: self.port,
-            protocol: self.protocol,
-        };
-        tuple.hash(key)
+    pub(crate) fn hash(&self) -> u64 {
+        let rest = u64::from(self.port) << 32 | u64::from(self.protocol.number()) << 48;
+        match self.addr {
+            Addr::V4(addr) => spread(u64::from(addr.to_bits()) | rest),
+            Addr::V6(addr) => {
+                let bits = addr.to_bits();
+                let upper = spread((bits >> 64) as u64);
+                spread(spread(upper ^ bits as u64) ^ rest)
+            }
+        }
     }
 
     /// What services are listed by: protocol, family, address, port.

@@ -18,10 +18,7 @@ use crate::{
             RcuCell, //
         },
     },
-    logic::{
-        addr::Endpoint,
-        siphash::HashKey, //
-    },
+    logic::addr::Endpoint,
 };
 
 use super::{
@@ -31,7 +28,7 @@ use super::{
 };
 
 /// Hashes services by their keys.
-pub(crate) struct KeyHash(pub(crate) HashKey);
+pub(crate) struct KeyHash;
 
 impl Hasher for KeyHash {
     type Object = Service;
@@ -48,7 +45,7 @@ impl Hasher for KeyHash {
 
     #[inline(always)]
     fn hash(&self, key: &ServiceKey) -> u64 {
-        key.hash(&self.0)
+        key.hash()
     }
 }
 
