@@ -50,20 +50,22 @@ reset_of() {
 
 # connections SERVICE [NUMBER...]: how many servers, of these or all, have how many: "38*2+0 2*1+1", active and not.
 connections() {
-	local service=$1 number
+	local service=$1 number wanted=()
 	shift
-	[ $# -gt 0 ] || set -- "${!PORTS[@]}"
 	for number; do
-		lb_connections "$service" "$(server "$number")"
-	done | sort -n | uniq -c | awk '{ printf "%s%d*%d+%d", (NR > 1 ? " " : ""), $1, $2, $3 } END { print "" }'
+		wanted+=("${SERVER_IPS[0]}:${PORTS[number]}")
+	done
+	lb_connections_of_all "$service" |
+		awk -v wanted="${wanted[*]-}" '
+			BEGIN { count = split(wanted, list, " "); for (i in list) wants[list[i]] }
+			!count || $1 in wants { print $2, $3 }' |
+		sort -n | uniq -c | awk '{ printf "%s%d*%d+%d", (NR > 1 ? " " : ""), $1, $2, $3 } END { print "" }'
 }
 
 # active SERVICE: how many servers have how many active ones.
 active() {
-	local number
-	for number in "${!PORTS[@]}"; do
-		lb_connections "$1" "$(server "$number")"
-	done | cut -d' ' -f1 | sort -n | uniq -c | awk '{ printf "%s%d*%d", (NR > 1 ? " " : ""), $1, $2 } END { print "" }'
+	lb_connections_of_all "$1" | cut -d' ' -f2 | sort -n | uniq -c |
+		awk '{ printf "%s%d*%d", (NR > 1 ? " " : ""), $1, $2 } END { print "" }'
 }
 
 new_ones_go_where_fewest_are() {
@@ -175,10 +177,8 @@ crowd_leaves_all_even() {
 
 # only_active COUNT SERVICE: so many connections, all active.
 only_active() {
-	local number
-	for number in "${!PORTS[@]}"; do
-		lb_connections "$2" "$(server "$number")"
-	done | awk -v count="$1" '{ active += $1; inactive += $2 } END { exit !(active == count && inactive == 0) }'
+	lb_connections_of_all "$2" |
+		awk -v count="$1" '{ active += $2; inactive += $3 } END { exit !(active == count && inactive == 0) }'
 }
 
 test_begin

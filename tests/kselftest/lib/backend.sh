@@ -24,6 +24,7 @@
 #	lb_counters SERVICE SERVER            prints CONNECTIONS IN-PACKETS OUT-PACKETS IN-BYTES OUT-BYTES
 #	lb_counters_settle                    wait until lb_counters tells what has happened up to now
 #	lb_connections SERVICE SERVER         prints ACTIVE INACTIVE
+#	lb_connections_of_all SERVICE         prints SERVER ACTIVE INACTIVE for each server
 #	lb_connection_count                   prints the number of connections in the table
 #	lb_connection_list [SERVICE]          prints PROTOCOL CLIENT VIRTUAL SERVER STATE SECONDS of each, sorted
 

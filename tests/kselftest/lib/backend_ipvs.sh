@@ -108,6 +108,11 @@ lb_connections() {
 		awk -v server="$2" '$1 == "->" && $2 == server { print $5, $6 }'
 }
 
+lb_connections_of_all() {
+	ipvs_service "$1"
+	director_ipvsadm -Ln "${service_arguments[@]}" | awk '$1 == "->" && $2 ~ /:[0-9]+$/ { print $2, $5, $6 }'
+}
+
 lb_connection_count() {
 	# One line is the heading.
 	ip netns exec "$DIRECTOR" awk 'END { print NR - 1 }' /proc/net/ip_vs_conn

@@ -110,6 +110,20 @@ lb_connections() {
 	server_members "$1" "$2" active inactive
 }
 
+lb_connections_of_all() {
+	director_rvsadm --json show "$1" | awk -f "$KSELFTEST_DIR/lib/json.awk" |
+		awk '
+			match($1, /\.servers\.[0-9]+\./) {
+				server = substr($1, RSTART, RLENGTH)
+				seen[server, substr($1, RSTART + RLENGTH)] = $2
+				servers[server]
+			}
+			END {
+				for (server in servers)
+					print seen[server, "address"] ":" seen[server, "port"], seen[server, "active"], seen[server, "inactive"]
+			}'
+}
+
 lb_connection_count() {
 	director_rvsadm --json show | awk -f "$KSELFTEST_DIR/lib/json.awk" |
 		awk '$1 == ".info.connections" { print $2 }'
