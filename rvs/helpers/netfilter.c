@@ -32,7 +32,7 @@ __rvs_helper void rvs_helper_ip_output(struct net *net, struct sk_buff *skb)
 		dst_output(net, NULL, skb);
 	else
 		NF_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT, net, NULL, skb, NULL,
-			skb_dst(skb)->dev, dst_output);
+			dst_dev_rcu(skb_dst(skb)), dst_output);
 }
 
 /* Connection tracking shall neither see nor translate what RVS translates. */

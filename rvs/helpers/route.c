@@ -83,7 +83,7 @@ __rvs_helper bool rvs_helper_route_is_plain(const struct dst_entry *dst)
 {
 	const struct rtable *rt = dst_rtable(dst);
 
-	return dst->output == ip_output && !dst_xfrm(dst) && !dst->lwtstate &&
+	return READ_ONCE(dst->output) == ip_output && !dst_xfrm(dst) && !dst->lwtstate &&
 	       rt->rt_type == RTN_UNICAST && rt->rt_gw_family != AF_INET6;
 }
 
@@ -124,7 +124,7 @@ __rvs_helper bool rvs_helper_net_routes_by_source(const struct net *net)
 		return true;
 #endif
 #ifdef CONFIG_XFRM
-	if (net->xfrm.policy_count[XFRM_POLICY_OUT])
+	if (READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_OUT]))
 		return true;
 #endif
 	return false;
@@ -135,7 +135,7 @@ __rvs_helper bool rvs_helper_net_routes_by_source(const struct net *net)
 __rvs_helper bool rvs_helper_net_forwards_by_policy(const struct net *net)
 {
 #ifdef CONFIG_XFRM
-	if (net->xfrm.policy_count[XFRM_POLICY_FWD])
+	if (READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_FWD]))
 		return true;
 #endif
 	return rvs_helper_net_routes_by_source(net);

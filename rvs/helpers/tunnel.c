@@ -25,7 +25,7 @@ __rvs_helper void rvs_helper_ip_tunnel(struct sk_buff *skb, struct dst_entry *ds
 				       u32 source_be, u32 destination_be, u8 ttl, u8 tos,
 				       bool dont_fragment)
 {
-	if (rvs_tunnel_prepare(skb, dst->dev)) {
+	if (rvs_tunnel_prepare(skb, dst_dev_rcu(dst))) {
 		dst_release(dst);
 		kfree_skb(skb);
 		return;
