@@ -64,12 +64,6 @@ impl Service {
         }
     }
 
-    /// Returns what names the service.
-    #[inline]
-    pub(crate) fn key(&self) -> &ServiceKey {
-        &self.key
-    }
-
     /// Puts other destinations in place.
     pub(super) fn set_dests(&self, dests: RcuArc<DestSet>) {
         drop(self.dests.replace(Some(dests)));
