@@ -59,9 +59,18 @@ other_flows_start() {
 	connects=$!
 }
 
+# The uploads go on until one was answered: one to a server that was just removed hangs until socat gives up, and with
+# sanitizers the flood leaves so little of a CPU to a server's fork() and exec() that none may be answered before.
 other_flows_stop() {
-	kill "$flood" "$connects"
-	wait "$flood" "$connects" 2>/dev/null
+	kill "$flood"
+	wait "$flood" 2>/dev/null
+	wait_until 60 an_upload_was_answered
+	kill "$connects"
+	wait "$connects" 2>/dev/null
+}
+
+an_upload_was_answered() {
+	grep -q '^[0-9a-f]\{64\}' "$TEST_DIR/uploads"
 }
 
 # changes_of SERVER: one round, by which everything is again as before.
@@ -123,14 +132,14 @@ transfer_is_whole_while_others_change() {
 changes_were_many() {
 	local made tenths
 	read -r made tenths <"$TEST_DIR/changes"
-	# The last ones of those that were made up for may have been due when the transfer ended.
-	expect_range "changes in $tenths tenths of a second" $((tenths - 10)) 1000000 "$made"
+	# Those that a busy machine still had to make up for when the transfer ended are missing.
+	expect_range "changes in $tenths tenths of a second" $((tenths * 9 / 10)) 1000000 "$made"
 	diagnose "$made changes in $tenths tenths of a second"
 }
 
 other_flows_were_there() {
 	expect_range "rounds of datagrams with answers" 5 1000000 "$(wc -l <"$TEST_DIR/flood")"
-	expect_range "other uploads with answers" 1 1000000 "$(grep -c '^[0-9a-f]\{64\}' "$TEST_DIR/uploads")"
+	an_upload_was_answered || fail "no other upload was answered: $(tail -n 3 "$TEST_DIR/uploads")"
 	# What is known of a server is known again when it returns.
 	lb_server_add "$UPLOAD" "${SERVER_IPS[1]}:9000" 1
 	lb_counters_settle
