@@ -83,7 +83,7 @@ impl Delta {
     }
 
     /// The complete checksum that takes the place of `checksum`.
-    #[inline]
+    #[inline(always)]
     pub const fn apply(self, checksum: u16) -> u16 {
         !fold(self.sum.wrapping_add((!checksum) as u64))
     }
@@ -92,7 +92,7 @@ impl Delta {
     ///
     /// Zero means that the sender made none, and stays; a computed zero is sent as `0xffff`, which
     /// is the same number in one's complement (RFC 768).
-    #[inline]
+    #[inline(always)]
     pub const fn apply_udp(self, checksum: u16) -> u16 {
         if checksum == 0 {
             return 0;
@@ -108,7 +108,7 @@ impl Delta {
     ///
     /// The field holds the sum of the pseudo header, not complemented, so only addresses, protocol
     /// and length may be in this difference: ports are added with the rest of the packet.
-    #[inline]
+    #[inline(always)]
     pub const fn apply_partial(self, sum: u16) -> u16 {
         fold(self.sum.wrapping_add(sum as u64))
     }
@@ -121,6 +121,19 @@ impl Delta {
     }
 }
 
+/// The complete checksum that takes the place of `checksum` when a word that it covers gets smaller
+/// by `decrement`, which is not zero; both as they stand in the packet.
+///
+/// The sum of the words is complemented, so what they lose the checksum gains (RFC 1141). A sum
+/// does not depend on the order of the bytes (RFC 1071 section 2B), so they are added as they are.
+/// The result is that of [`Delta`], whose zero is never `0xffff` either (RFC 1624 section 3).
+#[inline(always)]
+pub const fn after_decrement(checksum: [u8; 2], decrement: [u8; 2]) -> [u8; 2] {
+    let sum = u16::from_ne_bytes(checksum) as u32 + u16::from_ne_bytes(decrement) as u32;
+    let carry = (sum >= 0xffff) as u32;
+    (sum.wrapping_add(carry) as u16).to_ne_bytes()
+}
+
 /// The sum of the 32-bit words of a 128-bit value.
 #[inline(always)]
 const fn sum128(value: u128) -> u64 {
@@ -129,13 +142,12 @@ const fn sum128(value: u128) -> u64 {
     (high >> 32) + (high & 0xffff_ffff) + (low >> 32) + (low & 0xffff_ffff)
 }
 
-/// Adds the carries back until 16 bits are left.
+/// Adds the carries back until 16 bits are left. Only the sum 0 gives 0.
 #[inline(always)]
 const fn fold(sum: u64) -> u16 {
-    // After each step the sum is at most 2^33, 2^18, 2^16 + 2 and 2^16 - 1.
-    let sum = (sum >> 32) + (sum & 0xffff_ffff);
-    let sum = (sum >> 16) + (sum & 0xffff);
-    let sum = (sum >> 16) + (sum & 0xffff);
-    let sum = (sum >> 16) + (sum & 0xffff);
-    sum as u16
+    let (low, carry) = (sum as u32).overflowing_add((sum >> 32) as u32);
+    // Of two full halves the carry leaves 0xffff_fffe at most.
+    let sum = low.wrapping_add(carry as u32);
+    // The upper half becomes the sum of both, with the carry that the lower one gives it.
+    (sum.wrapping_add(sum.rotate_right(16)) >> 16) as u16
 }

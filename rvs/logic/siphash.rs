@@ -12,8 +12,8 @@
 /// A secret 128-bit key.
 #[derive(Clone, Copy)]
 pub struct HashKey {
-    k0: u64,
-    k1: u64,
+    // What every message begins with.
+    initial: State,
 }
 
 impl HashKey {
@@ -28,7 +28,14 @@ impl HashKey {
     /// The key made of two random words: `k0` is the first eight bytes in little-endian order.
     #[inline]
     pub const fn new(k0: u64, k1: u64) -> Self {
-        Self { k0, k1 }
+        // "somepseudorandomlygeneratedbytes", the constants of the paper.
+        let initial = State {
+            v0: k0 ^ 0x736f_6d65_7073_6575,
+            v1: k1 ^ 0x646f_7261_6e64_6f6d,
+            v2: k0 ^ 0x6c79_6765_6e65_7261,
+            v3: k1 ^ 0x7465_6462_7974_6573,
+        };
+        Self { initial }
     }
 }
 
@@ -41,6 +48,7 @@ pub struct Tail {
     pub len: u8,
 }
 
+#[derive(Clone, Copy)]
 struct State {
     v0: u64,
     v1: u64,
@@ -49,17 +57,6 @@ struct State {
 }
 
 impl State {
-    #[inline(always)]
-    const fn new(key: &HashKey) -> Self {
-        // "somepseudorandomlygeneratedbytes", the constants of the paper.
-        Self {
-            v0: key.k0 ^ 0x736f_6d65_7073_6575,
-            v1: key.k1 ^ 0x646f_7261_6e64_6f6d,
-            v2: key.k0 ^ 0x6c79_6765_6e65_7261,
-            v3: key.k1 ^ 0x7465_6462_7974_6573,
-        }
-    }
-
     #[inline(always)]
     const fn round(&mut self) {
         self.v0 = self.v0.wrapping_add(self.v1);
@@ -94,7 +91,7 @@ impl State {
 /// Hashes the message of `words` in little-endian byte order, followed by `tail`.
 #[inline(always)]
 pub fn hash<const WORDS: usize>(key: &HashKey, words: [u64; WORDS], tail: Tail) -> u64 {
-    let mut state = State::new(key);
+    let mut state = key.initial;
     for word in words {
         state.absorb(word);
     }

@@ -10,7 +10,10 @@ use std::net::{
 use proptest::prelude::*;
 use rvs_logic::logic::{
     addr::Addr,
-    csum::Delta, //
+    csum::{
+        after_decrement,
+        Delta, //
+    }, //
 };
 
 /// The sum of RFC 1071 section 1, the plain way.
@@ -38,6 +41,20 @@ fn the_reference_reproduces_rfc_1071_section_3() {
 #[test]
 fn the_example_of_rfc_1624_section_4() {
     assert_eq!(Delta::new().word(0x5555, 0x3285).apply(0xdd2f), 0x0000);
+}
+
+#[test]
+fn a_decrement_is_a_change_of_the_word() {
+    for checksum in 0..=u16::MAX {
+        for (old, new) in [(0x4011, 0x3f11), (0x0206, 0x0106), (0xff00, 0xfeff)] {
+            let decrement: u16 = old - new;
+            assert_eq!(
+                after_decrement(checksum.to_be_bytes(), decrement.to_be_bytes()),
+                Delta::new().word(old, new).apply(checksum).to_be_bytes(),
+                "{checksum:#x}, {old:#x} to {new:#x}"
+            );
+        }
+    }
 }
 
 #[test]

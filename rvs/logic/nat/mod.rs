@@ -82,7 +82,7 @@ pub enum ChecksumState {
 ///
 /// `packet` begins with its IP header of `header_len` bytes, followed by a header of `protocol`.
 /// [`ParseError::Unsupported`] when `to` is not of the family of the packet.
-#[inline]
+#[inline(always)]
 pub fn rewrite_source(
     packet: &mut [u8],
     header_len: usize,
@@ -94,7 +94,7 @@ pub fn rewrite_source(
 }
 
 /// Makes the packet go to `to`; otherwise as [`rewrite_source`].
-#[inline]
+#[inline(always)]
 pub fn rewrite_destination(
     packet: &mut [u8],
     header_len: usize,
@@ -106,7 +106,7 @@ pub fn rewrite_destination(
 }
 
 /// Gives one end of the packet the address and port `to`; see [`rewrite_source`].
-#[inline]
+#[inline(always)]
 pub fn rewrite(
     packet: &mut [u8],
     header_len: usize,
@@ -154,7 +154,7 @@ pub fn rewrite(
 }
 
 /// The IPv4 address of `to`, if `packet` is one that can carry it.
-#[inline]
+#[inline(always)]
 fn ipv4_target(packet: &[u8], to: Endpoint) -> Result<Ipv4Addr, ParseError> {
     match (packet.first().map(|first| first >> 4), to.addr) {
         (Some(4), Addr::V4(addr)) => Ok(addr),
@@ -164,7 +164,7 @@ fn ipv4_target(packet: &[u8], to: Endpoint) -> Result<Ipv4Addr, ParseError> {
 }
 
 /// Replaces one address in the IPv4 header and brings the header checksum up to date.
-#[inline]
+#[inline(always)]
 fn replace_ipv4(header: &mut [u8], end: End, new: Ipv4Addr) -> Result<Delta, ParseError> {
     let header: &mut [u8; ipv4::MIN_HEADER_LEN] = header
         .first_chunk_mut()
@@ -178,7 +178,7 @@ fn replace_ipv4(header: &mut [u8], end: End, new: Ipv4Addr) -> Result<Delta, Par
 }
 
 /// Replaces one port at the beginning of a transport header.
-#[inline]
+#[inline(always)]
 fn replace_port(segment: &mut [u8], end: End, new: u16) -> Result<Delta, ParseError> {
     let old = word_at(segment, end.port_offset())?;
     put_word_at(segment, end.port_offset(), new)?;
