@@ -40,26 +40,60 @@ impl Tag {
     }
 }
 
-/// The slots of a bucket that may hold the wanted entry.
-pub(super) struct Slots(u64);
-
-impl Slots {
-    /// No slot.
-    pub(super) const NONE: Self = Self(0);
+/// The handles of the entries of a bucket whose tag is a certain one, and seldom of another entry.
+pub(super) struct Handles<'a, W> {
+    bucket: &'a Bucket<W>,
+    // The tag in every lane.
+    wanted: u64,
+    // The highest bits of the lanes where it was found and that are still to be looked at,
+    lanes: u64,
+    // the lowest of them with the tag of this slot.
+    slot: usize,
 }
 
-impl Iterator for Slots {
-    type Item = usize;
+impl<'a, W: Word> Handles<'a, W> {
+    #[inline(always)]
+    fn new(bucket: &'a Bucket<W>, tag: Tag) -> Self {
+        let wanted = tag.0.wrapping_mul(LOWEST);
+        let [first, _] = &bucket.tags;
+        Self {
+            bucket,
+            wanted,
+            lanes: zero_lanes(first.load() ^ wanted),
+            slot: 0,
+        }
+    }
+
+    /// The bucket.
+    #[inline(always)]
+    pub(super) fn bucket(&self) -> &'a Bucket<W> {
+        self.bucket
+    }
+}
+
+impl<W: Word> Iterator for Handles<'_, W> {
+    type Item = u64;
 
     #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        if self.0 == 0 {
-            return None;
+    fn next(&mut self) -> Option<u64> {
+        loop {
+            if self.lanes != 0 {
+                let lane = self.lanes.trailing_zeros() as usize / 16;
+                self.lanes &= self.lanes.wrapping_sub(1);
+                // Zero is an entry that was removed meanwhile.
+                match self.bucket.handle(self.slot + lane) {
+                    0 => {}
+                    handle => return Some(handle),
+                }
+            } else if self.slot == 0 {
+                // Not before the first word had no luck, as most have.
+                let [_, second] = &self.bucket.tags;
+                self.lanes = zero_lanes(second.load() ^ self.wanted) & SECOND_TAGS;
+                self.slot = FIRST_SLOTS;
+            } else {
+                return None;
+            }
         }
-        let bit = self.0.trailing_zeros() as usize;
-        self.0 &= self.0.wrapping_sub(1);
-        // Tags of the first word are found at odd bits, those of the second at even ones.
-        Some((bit >> 4) + if bit & 1 == 0 { FIRST_SLOTS } else { 0 })
     }
 }
 
@@ -84,15 +118,15 @@ impl<W> Bucket<W> {
 }
 
 impl<W: Word> Bucket<W> {
-    /// The slots whose tag is `tag` (seldom one more), and the index of the next bucket.
+    /// The handles of the entries whose tag is `tag`, and seldom of another.
     #[inline(always)]
-    pub(super) fn look(&self, tag: Tag) -> (Slots, Option<usize>) {
-        let [first, second] = &self.tags;
-        let (first, second) = (first.load(), second.load());
-        let wanted = tag.0.wrapping_mul(LOWEST);
-        let hits = zero_lanes(first ^ wanted);
-        let more = zero_lanes(second ^ wanted) & SECOND_TAGS;
-        (Slots(hits | more >> 1), link(second))
+    pub(super) fn handles_of(&self, tag: Tag) -> Handles<'_, W> {
+        Handles::new(self, tag)
+    }
+
+    /// The slot in which `handle` is. Its tag may not be set yet, or not any more.
+    pub(super) fn slot_of(&self, handle: u64) -> Option<usize> {
+        self.handles.iter().position(|slot| slot.load() == handle)
     }
 
     /// The handle in `slot`, or 0.
@@ -213,6 +247,7 @@ const fn link(second: u64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use core::sync::atomic::AtomicU64;
+    use std::vec::Vec;
 
     use super::*;
 
@@ -225,18 +260,28 @@ mod tests {
     #[test]
     fn each_slot_is_found_by_its_own_tag_only() {
         let bucket = Bucket::empty(AtomicU64::default);
-        for slot in 0..SLOTS {
-            assert_eq!(bucket.free_slot(), Some(slot));
-            bucket.put(slot, Tag::of((slot as u64 * 2) << 48), slot as u64 + 1);
+        let handles_of = |tag: u64| -> Vec<u64> { bucket.handles_of(Tag::of(tag << 48)).collect() };
+        for slot in 0..SLOTS as u64 {
+            assert_eq!(bucket.free_slot(), Some(slot as usize));
+            bucket.put(slot as usize, Tag::of((slot * 2) << 48), slot + 1);
+            assert_eq!(bucket.slot_of(slot + 1), Some(slot as usize));
         }
         assert_eq!(bucket.free_slot(), None);
-        for slot in 0..SLOTS {
-            let (mut candidates, next) = bucket.look(Tag::of((slot as u64 * 2) << 48));
-            assert!(candidates.any(|candidate| candidate == slot));
-            assert_eq!(next, None);
+        for slot in 0..SLOTS as u64 {
+            assert!(handles_of(slot * 2).contains(&(slot + 1)));
         }
-        let (mut candidates, _) = bucket.look(Tag::of(0x7ff0 << 48));
-        assert_eq!(candidates.next(), None);
+        assert_eq!(handles_of(0x7ff0), []);
+        assert_eq!(bucket.slot_of(SLOTS as u64 + 1), None);
+    }
+
+    #[test]
+    fn entries_of_one_tag_are_all_found() {
+        let bucket = Bucket::empty(AtomicU64::default);
+        for slot in 0..SLOTS {
+            bucket.put(slot, Tag::of(7 << 48), slot as u64 + 1);
+        }
+        let found: Vec<_> = bucket.handles_of(Tag::of(7 << 48)).collect();
+        assert_eq!(found, [1, 2, 3, 4, 5, 6]);
     }
 
     #[test]

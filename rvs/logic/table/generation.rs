@@ -26,7 +26,6 @@ use core::ops::Deref;
 use super::{
     Bucket,
     Full,
-    Handles,
     Table,
     Word, //
 };
@@ -69,7 +68,7 @@ pub fn candidates<G: Generation>(current: &G, hash: u64) -> Candidates<'_, G> {
 /// See [`candidates`].
 pub struct Candidates<'a, G: Generation> {
     generation: &'a G,
-    handles: Handles<'a, G::Word>,
+    handles: super::Candidates<'a, G::Word, G::Buckets>,
     hash: u64,
 }
 

@@ -17,18 +17,19 @@ use core::{
 };
 
 mod bucket;
-mod candidates;
 mod generation;
 mod scan;
 mod sizing;
 
 use super::word::Word;
 
-use self::bucket::Tag;
+use self::bucket::{
+    Handles,
+    Tag, //
+};
 
 pub use self::{
     bucket::Bucket,
-    candidates::Handles,
     generation::{
         candidates,
         copy_bucket,
@@ -101,8 +102,12 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
     /// A reader meets every entry that was inserted before it began and is not removed before it
     /// ends.
     #[inline(always)]
-    pub fn candidates(&self, hash: u64) -> Handles<'_, W> {
-        Handles::new(&self.buckets, Tag::of(hash), self.home(hash))
+    pub fn candidates(&self, hash: u64) -> Candidates<'_, W, B> {
+        Candidates {
+            table: self,
+            tag: Tag::of(hash),
+            handles: self.home(hash).map(|home| home.handles_of(Tag::of(hash))),
+        }
     }
 
     /// The handle of an entry with `hash` of which `matches` says that it is the wanted one.
@@ -139,13 +144,11 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
     /// Removes `handle`, that was inserted with `hash`; `false` when it is not there. The caller
     /// holds the lock of [`stripe`]`(hash)`.
     pub fn remove(&self, hash: u64, handle: u64) -> bool {
-        let tag = Tag::of(hash);
         let Some(home) = self.home(hash) else {
             return false;
         };
         for bucket in self.chain(Some(home)) {
-            let (mut candidates, _) = bucket.look(tag);
-            if let Some(slot) = candidates.find(|slot| bucket.handle(*slot) == handle) {
+            if let Some(slot) = bucket.slot_of(handle) {
                 bucket.clear(slot);
                 if bucket.is_empty() {
                     self.trim(home);
@@ -193,6 +196,29 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
         while let Some(bucket) = next.and_then(|index| self.buckets.get(index)) {
             next = bucket.next();
             bucket.release();
+        }
+    }
+}
+
+/// See [`Table::candidates`].
+pub struct Candidates<'a, W, B> {
+    table: &'a Table<W, B>,
+    tag: Tag,
+    handles: Option<Handles<'a, W>>,
+}
+
+impl<W: Word, B: Deref<Target = [Bucket<W>]>> Iterator for Candidates<'_, W, B> {
+    type Item = u64;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<u64> {
+        let handles = self.handles.as_mut()?;
+        loop {
+            if let Some(handle) = handles.next() {
+                return Some(handle);
+            }
+            let next = handles.bucket().next()?;
+            *handles = self.table.buckets.get(next)?.handles_of(self.tag);
         }
     }
 }
