@@ -6,6 +6,7 @@
 mod host;
 
 use std::{
+    cell::Cell,
     collections::HashSet,
     sync::atomic::AtomicU64, //
 };
@@ -223,6 +224,51 @@ fn an_overfull_successor_gets_a_greater_one() {
     let mut entries = host.entries();
     entries.sort_unstable();
     assert!(entries.into_iter().eq(1..=3100));
+}
+
+#[test]
+fn entries_are_found_in_tables_of_all_sizes() {
+    let host = Host::new(MIN_BITS, spread);
+    for handle in 1..=800 {
+        assert_eq!(host.insert(handle), Ok(()));
+    }
+    // Beyond 16 bits other bits of the hashes become tags.
+    for bits in [10, 16, 17, 18, 16, 17, 9, MIN_BITS] {
+        host.begin_resize(bits);
+        assert_eq!(host.finish_resize(), Ok(()));
+        for handle in 1..=800 {
+            assert_eq!(host.find(handle), Some(handle), "{bits} bits");
+        }
+        assert_eq!(host.entries().len(), 800, "{bits} bits");
+    }
+    for handle in 1..=800 {
+        assert!(host.remove(handle));
+    }
+    assert_eq!(host.entries(), []);
+}
+
+thread_local! {
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// As [`spread`], and counts how often it was asked.
+fn counted(handle: u64) -> u64 {
+    ASKED.set(ASKED.get() + 1);
+    spread(handle)
+}
+
+#[test]
+fn a_small_table_grows_without_asking_for_hashes() {
+    let host = Host::new(MIN_BITS, counted);
+    for handle in 1..=800 {
+        assert_eq!(host.insert(handle), Ok(()));
+    }
+    for (bits, asked) in [(10, 0), (16, 0), (17, 800)] {
+        ASKED.set(0);
+        host.begin_resize(bits);
+        assert_eq!(host.finish_resize(), Ok(()));
+        assert_eq!(ASKED.get(), asked, "to {bits} bits");
+    }
 }
 
 #[test]

@@ -28,15 +28,21 @@ const SECOND_TAGS: u64 = 0xffff_ffff;
 /// free to be taken by any chain.
 const END: u64 = 1;
 
-/// Part of the hash of an entry, with the lowest bit set.
+/// Part of the hash of an entry: 15 bits, and below them one that is set.
 #[derive(Clone, Copy)]
 pub(super) struct Tag(u64);
 
 impl Tag {
-    /// The tag of an entry with `hash`. It takes the highest bits, as buckets take the lowest.
+    /// The tag whose upper 15 bits are those of `word` from bit 1 on.
     #[inline]
-    pub(super) const fn of(hash: u64) -> Self {
-        Self((hash >> 48) | 1)
+    pub(super) const fn of(word: u64) -> Self {
+        Self(word & 0xffff | 1)
+    }
+
+    /// Its 16 bits.
+    #[inline]
+    pub(super) const fn bits(self) -> u64 {
+        self.0
     }
 }
 
@@ -142,18 +148,22 @@ impl<W: Word> Bucket<W> {
         link(second.load())
     }
 
-    /// All handles in the bucket.
-    pub(super) fn entries(&self) -> impl Iterator<Item = u64> + '_ {
+    /// All handles in the bucket, with their tags.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (u64, Tag)> + '_ {
         let [first, second] = &self.tags;
         let occupied = [first.load(), second.load()];
         (0..SLOTS).filter_map(move |slot| {
             let (word, shift) = place(slot);
             let tags = occupied.get(word).copied().unwrap_or(0);
-            if tags >> shift & 1 == 0 {
+            let tag = tags >> shift;
+            if tag & 1 == 0 {
                 return None;
             }
             // Zero is an entry that was removed meanwhile.
-            Some(self.handle(slot)).filter(|handle| *handle != 0)
+            match self.handle(slot) {
+                0 => None,
+                handle => Some((handle, Tag::of(tag))),
+            }
         })
     }
 
@@ -260,17 +270,17 @@ mod tests {
     #[test]
     fn each_slot_is_found_by_its_own_tag_only() {
         let bucket = Bucket::empty(AtomicU64::default);
-        let handles_of = |tag: u64| -> Vec<u64> { bucket.handles_of(Tag::of(tag << 48)).collect() };
+        let handles_of = |tag: u64| -> Vec<u64> { bucket.handles_of(Tag::of(tag << 1)).collect() };
         for slot in 0..SLOTS as u64 {
             assert_eq!(bucket.free_slot(), Some(slot as usize));
-            bucket.put(slot as usize, Tag::of((slot * 2) << 48), slot + 1);
+            bucket.put(slot as usize, Tag::of(slot << 2), slot + 1);
             assert_eq!(bucket.slot_of(slot + 1), Some(slot as usize));
         }
         assert_eq!(bucket.free_slot(), None);
         for slot in 0..SLOTS as u64 {
-            assert!(handles_of(slot * 2).contains(&(slot + 1)));
+            assert!(handles_of(slot << 1).contains(&(slot + 1)));
         }
-        assert_eq!(handles_of(0x7ff0), []);
+        assert_eq!(handles_of(0x3ff8), []);
         assert_eq!(bucket.slot_of(SLOTS as u64 + 1), None);
     }
 
@@ -278,9 +288,9 @@ mod tests {
     fn entries_of_one_tag_are_all_found() {
         let bucket = Bucket::empty(AtomicU64::default);
         for slot in 0..SLOTS {
-            bucket.put(slot, Tag::of(7 << 48), slot as u64 + 1);
+            bucket.put(slot, Tag::of(7), slot as u64 + 1);
         }
-        let found: Vec<_> = bucket.handles_of(Tag::of(7 << 48)).collect();
+        let found: Vec<_> = bucket.handles_of(Tag::of(7)).collect();
         assert_eq!(found, [1, 2, 3, 4, 5, 6]);
     }
 

@@ -119,7 +119,8 @@ pub fn remove<G: Generation>(current: &G, hash: u64, handle: u64) -> bool {
 /// Copies the entries of home bucket `index` of `old` to its newest successor, where they are not
 /// there yet. The caller holds the lock of [`stripe`](super::stripe)`(index)`.
 ///
-/// `hash_of` tells with which hash a handle was inserted.
+/// `hash_of` tells with which hash a handle was inserted. It is asked only where tables are so large
+/// that place and tag of an entry do not tell enough of it.
 pub fn copy_bucket<G: Generation>(
     old: &G,
     index: usize,
@@ -130,8 +131,11 @@ pub fn copy_bucket<G: Generation>(
     };
     let target = newest(next).table();
     let mut result = Ok(());
-    old.table().for_each_in_bucket(index, |handle| {
-        let hash = hash_of(handle);
+    let table = old.table();
+    table.for_each_tagged(index, |handle, tag| {
+        let hash = table
+            .hash_for(target, index, tag)
+            .unwrap_or_else(|| hash_of(handle));
         let copied = target.find(hash, |other| other == handle).is_some();
         if result.is_ok() && !copied {
             result = target.insert(hash, handle);

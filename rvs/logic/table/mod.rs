@@ -68,6 +68,8 @@ pub struct Table<W, B> {
     bits: u32,
     // The bits of a hash that choose the home bucket.
     home_mask: u64,
+    // The bit of a hash that the tag begins with.
+    tag_shift: u32,
     _words: PhantomData<fn() -> W>,
 }
 
@@ -80,6 +82,7 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
             buckets: storage,
             bits,
             home_mask: (home_buckets(bits) as u64).wrapping_sub(1),
+            tag_shift: sizing::tag_shift(bits),
             _words: PhantomData,
         })
     }
@@ -105,8 +108,8 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
     pub fn candidates(&self, hash: u64) -> Candidates<'_, W, B> {
         Candidates {
             table: self,
-            tag: Tag::of(hash),
-            handles: self.home(hash).map(|home| home.handles_of(Tag::of(hash))),
+            tag: self.tag(hash),
+            handles: self.home(hash).map(|home| home.handles_of(self.tag(hash))),
         }
     }
 
@@ -119,13 +122,36 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
     /// Calls `visit` with the handle of each entry of home bucket `index`, below
     /// [`home_buckets`]`(bits)`. Entries that come or go meanwhile may be visited or not.
     pub fn for_each_in_bucket(&self, index: usize, mut visit: impl FnMut(u64)) {
+        self.for_each_tagged(index, |handle, _| visit(handle));
+    }
+
+    /// As [`Table::for_each_in_bucket`], with the tag of each entry.
+    fn for_each_tagged(&self, index: usize, mut visit: impl FnMut(u64, Tag)) {
         let chain = self.chain(self.home(index as u64));
-        chain.for_each(|bucket| bucket.entries().for_each(&mut visit));
+        chain.for_each(|bucket| {
+            bucket
+                .entries()
+                .for_each(|(handle, tag)| visit(handle, tag))
+        });
+    }
+
+    /// What of the hash of an entry in home bucket `index` is all that `other` would use of it.
+    /// `None` when the place and tag of the entry do not tell enough.
+    #[inline]
+    fn hash_for(&self, other: &Self, index: usize, tag: Tag) -> Option<u64> {
+        let is_known = self.tag_shift == sizing::LOW_TAG_SHIFT && other.tag_shift == self.tag_shift;
+        // The lowest bit of a tag is no part of the hash, but that bit is part of the index.
+        is_known.then_some((tag.bits() & !1) << self.tag_shift | index as u64)
+    }
+
+    #[inline(always)]
+    fn tag(&self, hash: u64) -> Tag {
+        Tag::of(hash >> self.tag_shift)
     }
 
     /// Inserts `handle`. The caller holds the lock of [`stripe`]`(hash)`.
     pub fn insert(&self, hash: u64, handle: u64) -> Result<(), Full> {
-        let tag = Tag::of(hash);
+        let tag = self.tag(hash);
         let mut last = self.home(hash).ok_or(Full)?;
         for bucket in self.chain(Some(last)) {
             if let Some(slot) = bucket.free_slot() {

@@ -17,6 +17,18 @@ const MIN_OVERFLOW: usize = 512;
 /// Below this size, 0.3 MB, a table grows in larger steps.
 const SMALL_BITS: u32 = 12;
 
+/// Up to this size the tags begin at [`LOW_TAG_SHIFT`].
+const LOW_TAG_BITS: u32 = 16;
+
+/// Where tags begin that have all bits of a hash above those that the smallest table uses for the
+/// home bucket, as far as tables of [`LOW_TAG_BITS`] use them: such a table grows without asking
+/// for hashes. The greater it is the fewer bits of a tag tell entries of a bucket from each other,
+/// seven at last, so that one in 40 lookups looks at a wrong entry.
+pub(super) const LOW_TAG_SHIFT: u32 = MIN_BITS - 1;
+
+/// Where the tags of greater tables begin: they have the highest bits, which choose no bucket.
+const HIGH_TAG_SHIFT: u32 = 48;
+
 /// The greatest table that a link of 32 bits can address; no knob limits it further.
 pub const MAX_BITS: u32 = 31;
 
@@ -30,6 +42,15 @@ pub const STRIPES: usize = 1 << MIN_BITS;
 #[inline]
 pub const fn stripe(hash: u64) -> usize {
     hash as usize & (STRIPES - 1)
+}
+
+/// The bit of a hash that the tags of a table of `bits` begin with.
+pub(super) const fn tag_shift(bits: u32) -> u32 {
+    if clamp(bits) <= LOW_TAG_BITS {
+        LOW_TAG_SHIFT
+    } else {
+        HIGH_TAG_SHIFT
+    }
 }
 
 /// The number of home buckets of a table of `bits`.
