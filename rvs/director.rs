@@ -141,7 +141,8 @@ impl Director {
         key: &ServiceKey,
     ) -> Option<RcuRef<'g, Service>> {
         self.services
-            .find(guard, &self.services.hashed(*key))
+            .find(guard, *key)
+            .ok()
             .map(|(service, _)| service)
     }
 }

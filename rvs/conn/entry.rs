@@ -28,7 +28,10 @@ use crate::{
             Addr,
             Endpoint, //
         },
-        packet::Transport,
+        packet::{
+            tcp::TcpFlags,
+            TransportHeader, //
+        },
         protocol::Protocol,
         state::{
             tcp,
@@ -215,15 +218,36 @@ impl Conn {
                     && tuple.dst_port == self.client_port
                     && tuple.src() == self.dest.endpoint()
             }
-            (Addresses::Other(_), _, _) => self.has_tuple(side, tuple),
+            (Addresses::Other(_), AddrPair::V4 { src, dst }, _) => {
+                self.has_ipv4_tuple(side, src, dst, tuple.src_port, tuple.dst_port)
+            }
+            (Addresses::Other(_), AddrPair::V6 { .. }, _) => self.has_tuple(side, tuple),
             (Addresses::V4 { .. }, AddrPair::V6 { .. }, _) => false,
         }
     }
 
-    /// As [`Conn::matches`], for those that are not IPv4 throughout: apart, so that their many bytes
-    /// do not take up the registers of the others.
+    /// As [`Conn::has_tuple`], apart and in pieces: the tuple of an IPv4 packet is never in memory,
+    /// and stays out of it for this.
     #[cold]
     #[inline(never)]
+    fn has_ipv4_tuple(
+        &self,
+        side: Side,
+        src: Ipv4Addr,
+        dst: Ipv4Addr,
+        src_port: u16,
+        dst_port: u16,
+    ) -> bool {
+        let tuple = Tuple {
+            addrs: AddrPair::V4 { src, dst },
+            src_port,
+            dst_port,
+            protocol: self.protocol,
+        };
+        self.has_tuple(side, &tuple)
+    }
+
+    /// As [`Conn::matches`], for those that are not IPv4 throughout.
     fn has_tuple(&self, side: Side, tuple: &Tuple) -> bool {
         self.tuple(side).is_some_and(|own| own == *tuple)
     }
@@ -271,9 +295,11 @@ impl Conn {
 
     /// Returns whether both ends are done, so that the ports may be used again.
     pub(crate) fn is_closed(&self) -> bool {
+        const TIME_WAIT: u8 = State::Tcp(tcp::State::TimeWait).to_u8();
+        const CLOSE: u8 = State::Tcp(tcp::State::Close).to_u8();
         matches!(
-            self.state(),
-            State::Tcp(tcp::State::TimeWait | tcp::State::Close)
+            (self.word.load(Relaxed) & word::STATE) as u8,
+            TIME_WAIT | CLOSE
         )
     }
 
@@ -288,15 +314,15 @@ impl Conn {
 
     /// Changes the state as a packet demands.
     #[inline(always)]
-    pub(crate) fn advance(&self, direction: Direction, transport: &Transport) -> Transition {
-        match transport {
-            Transport::Tcp(_) => self.advance_tcp(direction, transport),
+    pub(crate) fn advance(&self, direction: Direction, header: TransportHeader) -> Transition {
+        match header {
+            TransportHeader::Tcp(header) => self.advance_tcp(direction, header.flags),
             // UDP has one state.
-            Transport::Udp(_) => Transition::Unhurried,
+            TransportHeader::Udp(_) => Transition::Unhurried,
         }
     }
 
-    fn advance_tcp(&self, direction: Direction, transport: &Transport) -> Transition {
+    fn advance_tcp(&self, direction: Direction, flags: TcpFlags) -> Transition {
         let mut old = self.word.load(Relaxed);
         loop {
             if old & word::DEAD != 0 {
@@ -304,7 +330,7 @@ impl Conn {
                 return Transition::Unhurried;
             }
             let state = self.state_of(old);
-            let next = state.next(direction, transport);
+            let next = state.next(direction, flags);
             let active = next.is_active();
             let new = (old & !(word::STATE | word::ACTIVE))
                 | u32::from(next.to_u8())

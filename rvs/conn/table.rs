@@ -122,18 +122,18 @@ impl Connections {
     }
 
     /// Computes the hash of a packet's tuple.
-    #[inline(always)]
-    pub(crate) fn hashed(&self, tuple: &Tuple) -> HashedTuple<'_> {
-        self.table.hashed(*tuple)
+    pub(crate) fn hashed(&self, tuple: Tuple) -> HashedTuple<'_> {
+        self.table.hashed(tuple)
     }
 
-    /// Finds the connection of a packet, and the side it arrives from.
+    /// Finds the connection of packets with this tuple, and the side they arrive from. Without one
+    /// the tuple comes back with its hash, for [`Connections::create`].
     #[inline(always)]
     pub(crate) fn find<'g>(
         &self,
         guard: &'g rcu::Guard,
-        tuple: &HashedTuple<'_>,
-    ) -> Option<(RcuRef<'g, Conn>, Side)> {
+        tuple: Tuple,
+    ) -> Result<(RcuRef<'g, Conn>, Side), HashedTuple<'_>> {
         self.table.find(guard, tuple)
     }
 
@@ -153,8 +153,8 @@ impl Connections {
             Inserted::New => {}
             Inserted::Exists => {
                 // Dropping ours leaves the other CPU's.
-                return match self.find(guard, tuple) {
-                    Some((conn, Side::Original)) => Ok(conn),
+                return match self.find(guard, *tuple.key()) {
+                    Ok((conn, Side::Original)) => Ok(conn),
                     _ => Err(CreateError::ReplyTaken),
                 };
             }
@@ -165,7 +165,7 @@ impl Connections {
             .then(|| conn.tuple(Side::Reply))
             .flatten()
         {
-            let error = match self.link(&conn, Side::Reply, &self.hashed(&reply)) {
+            let error = match self.link(&conn, Side::Reply, &self.hashed(reply)) {
                 Inserted::New => None,
                 Inserted::Exists => Some(CreateError::ReplyTaken),
                 Inserted::Full => Some(CreateError::Memory),

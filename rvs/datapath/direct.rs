@@ -30,7 +30,7 @@ pub(super) const METHOD: Method = Method {
 pub(super) fn send(
     context: Context<'_>,
     packet: Packet<'_>,
-    header: &ipv4::Header,
+    header: ipv4::Header,
     conn: &Conn,
 ) -> Verdict {
     egress::send_unchanged(context, packet, header, conn, METHOD, |packet, way, _| {
@@ -40,6 +40,6 @@ pub(super) fn send(
 
 /// Takes one off the time to live of a packet. None, and nothing changed, when memory is short.
 #[inline(always)]
-pub(super) fn prepare(packet: &mut Packet<'_>, header: &ipv4::Header) -> Option<()> {
-    egress::pass_on(packet, header).map(|_| ())
+pub(super) fn prepare(packet: &mut Packet<'_>) -> Option<()> {
+    egress::pass_on(packet).map(|_| ())
 }

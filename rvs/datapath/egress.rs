@@ -78,7 +78,7 @@ pub(super) struct Method {
 pub(super) fn route<'a, 'g>(
     context: Context<'g>,
     packet: Packet<'a>,
-    header: &ipv4::Header,
+    header: ipv4::Header,
     conn: &Conn,
     method: Method,
 ) -> Result<(Packet<'a>, Egress<'g>), Verdict> {
@@ -132,7 +132,7 @@ pub(super) fn route<'a, 'g>(
 pub(super) fn send_unchanged<'g>(
     context: Context<'g>,
     packet: Packet<'_>,
-    header: &ipv4::Header,
+    header: ipv4::Header,
     conn: &Conn,
     method: Method,
     transmit: impl FnOnce(Packet<'_>, Way<'g>, u8) -> Verdict,
@@ -145,7 +145,7 @@ pub(super) fn send_unchanged<'g>(
         packet.set_balanced();
         return packet.accept();
     };
-    match pass_on(&mut packet, header) {
+    match pass_on(&mut packet) {
         Some(ttl) => transmit(packet, way, ttl),
         None => packet.discard(),
     }
@@ -154,8 +154,8 @@ pub(super) fn send_unchanged<'g>(
 /// Takes one off the time to live of a packet that is balanced now, and returns what is left. None,
 /// and nothing changed, when memory is short or nothing is left.
 #[inline(always)]
-pub(super) fn pass_on(packet: &mut Packet<'_>, header: &ipv4::Header) -> Option<u8> {
-    let bytes = packet.writable(header.header_len)?;
+pub(super) fn pass_on(packet: &mut Packet<'_>) -> Option<u8> {
+    let bytes = packet.writable(ipv4::MIN_HEADER_LEN)?;
     let ttl = ttl::decrement_ttl(bytes).ok()??;
     packet.forget_device_checksum();
     packet.set_balanced();

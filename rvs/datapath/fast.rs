@@ -27,7 +27,7 @@ use crate::{
     },
     logic::{
         addr::Addr,
-        packet::Transport, //
+        packet::TransportHeader, //
     },
     svc::Forward,
 };
@@ -78,10 +78,10 @@ fn established(context: Context<'_>, mut packet: Packet<'_>) -> Verdict {
         return packet.accept();
     };
     let connections = &context.director.connections;
-    let sent = match connections.find(context.guard, &connections.hashed(&flow.tuple)) {
-        Some((conn, Side::Original)) => to_real_server(context, &mut packet, &flow, conn),
-        Some((conn, Side::Reply)) => to_client(context, &mut packet, &flow, conn),
-        None => return packet.accept(),
+    let sent = match connections.find(context.guard, flow.tuple()) {
+        Ok((conn, Side::Original)) => to_real_server(context, &mut packet, flow, conn),
+        Ok((conn, Side::Reply)) => to_client(context, &mut packet, flow, conn),
+        Err(_) => return packet.accept(),
     };
     match sent {
         Ok(next_hop) => {
@@ -101,7 +101,7 @@ fn established(context: Context<'_>, mut packet: Packet<'_>) -> Verdict {
 fn to_real_server<'g>(
     context: Context<'g>,
     packet: &mut Packet<'_>,
-    flow: &Flow,
+    flow: Flow,
     conn: RcuRef<'g, Conn>,
 ) -> Result<NextHop<'g>, Path> {
     let dest = conn.get().dest();
@@ -136,8 +136,8 @@ fn to_real_server<'g>(
     let len = packet.len();
     match conn.forward() {
         Forward::Nat => nat::prepare(packet, flow, &conn),
-        Forward::Dr => direct::prepare(packet, &flow.header),
-        Forward::Tun => tunnel::prepare(packet, &flow.header, &route),
+        Forward::Dr => direct::prepare(packet),
+        Forward::Tun => tunnel::prepare(packet, flow.header, &route),
     }
     .ok_or(Path::Memory)?;
     request::account(context, len, flow, conn);
@@ -150,7 +150,7 @@ fn to_real_server<'g>(
 fn to_client<'g>(
     context: Context<'g>,
     packet: &mut Packet<'_>,
-    flow: &Flow,
+    flow: Flow,
     conn: RcuRef<'g, Conn>,
 ) -> Result<NextHop<'g>, Path> {
     if !conn.dest().allows_fast_path() {
@@ -169,7 +169,7 @@ fn to_client<'g>(
         return Err(Path::Policy);
     }
     check_passage(packet, flow, route.forward_mtu(context.net))?;
-    let Addr::V4(client) = flow.tuple.addrs.dst() else {
+    let Addr::V4(client) = flow.header.addrs().dst() else {
         return Err(Path::Route);
     };
     let next_hop = NextHop::find(context.guard, route, client).ok_or(Path::Neighbour)?;
@@ -187,7 +187,7 @@ fn to_client<'g>(
 
 /// Checks what a router would: time to live and size.
 #[inline(always)]
-fn check_passage(packet: &Packet<'_>, flow: &Flow, mtu: u32) -> Result<(), Path> {
+fn check_passage(packet: &Packet<'_>, flow: Flow, mtu: u32) -> Result<(), Path> {
     if flow.header.ttl <= 1 {
         return Err(Path::Ttl);
     }
@@ -199,10 +199,10 @@ fn check_passage(packet: &Packet<'_>, flow: &Flow, mtu: u32) -> Result<(), Path>
 
 /// Whether a packet may begin another connection with the ports of this one.
 #[inline(always)]
-fn begins(flow: &Flow) -> bool {
-    match &flow.transport {
-        Transport::Tcp(header) => header.flags.syn,
-        Transport::Udp(_) => false,
+fn begins(flow: Flow) -> bool {
+    match flow.transport.header {
+        TransportHeader::Tcp(header) => header.flags.syn,
+        TransportHeader::Udp(_) => false,
     }
 }
 

@@ -135,7 +135,7 @@ fn both_ways(context: Context<'_>, packet: Packet<'_>) -> Verdict {
         return packet.accept();
     }
     match parse::usual(&packet) {
-        Some(flow) => flow_both_ways(context, packet, &flow),
+        Some(flow) => flow_both_ways(context, packet, flow),
         None => unusual(context, packet, flow_both_ways),
     }
 }
@@ -144,27 +144,26 @@ fn both_ways(context: Context<'_>, packet: Packet<'_>) -> Verdict {
 #[inline(always)]
 fn replies_only(context: Context<'_>, packet: Packet<'_>) -> Verdict {
     match parse::usual(&packet) {
-        Some(flow) => flow_replies_only(context, packet, &flow),
+        Some(flow) => flow_replies_only(context, packet, flow),
         None => unusual(context, packet, flow_replies_only),
     }
 }
 
 #[inline(always)]
-fn flow_both_ways(context: Context<'_>, packet: Packet<'_>, flow: &Flow) -> Verdict {
+fn flow_both_ways(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Verdict {
     let connections = &context.director.connections;
-    let tuple = connections.hashed(&flow.tuple);
-    match connections.find(context.guard, &tuple) {
-        Some((conn, Side::Original)) => request::of_connection(context, packet, flow, conn),
-        Some((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
-        None => request::first(context, packet, flow, &tuple),
+    match connections.find(context.guard, flow.tuple()) {
+        Ok((conn, Side::Original)) => request::of_connection(context, packet, flow, conn),
+        Ok((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
+        Err(tuple) => request::first(context, packet, flow, tuple),
     }
 }
 
 #[inline(always)]
-fn flow_replies_only(context: Context<'_>, packet: Packet<'_>, flow: &Flow) -> Verdict {
+fn flow_replies_only(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Verdict {
     let connections = &context.director.connections;
-    match connections.find(context.guard, &connections.hashed(&flow.tuple)) {
-        Some((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
+    match connections.find(context.guard, flow.tuple()) {
+        Ok((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
         _ => packet.accept(),
     }
 }
@@ -175,15 +174,15 @@ fn flow_replies_only(context: Context<'_>, packet: Packet<'_>, flow: &Flow) -> V
 fn unusual(
     context: Context<'_>,
     packet: Packet<'_>,
-    of_flow: impl FnOnce(Context<'_>, Packet<'_>, &Flow) -> Verdict,
+    of_flow: impl FnOnce(Context<'_>, Packet<'_>, Flow) -> Verdict,
 ) -> Verdict {
     match parse::unusual(packet, context.point) {
-        Ok((packet, Content::Flow(flow))) => of_flow(context, packet, &flow),
+        Ok((packet, Content::Flow(flow))) => of_flow(context, packet, flow),
         Ok((packet, Content::IcmpError(error))) => icmp::translate(context, packet, &error),
         Ok((packet, Content::TunnelError(header, error))) => match context.point {
             // It goes to the host where the tunnel begins.
             HookPoint::Forward => packet.accept(),
-            _ => icmp_tunnel::take(context, packet, &header, &error),
+            _ => icmp_tunnel::take(context, packet, header, &error),
         },
         Err(verdict) => verdict,
     }

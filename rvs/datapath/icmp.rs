@@ -34,10 +34,10 @@ pub(super) fn translate(context: Context<'_>, packet: Packet<'_>, error: &IcmpEr
     // The error goes against the direction of the packet it is about.
     let tuple = error.icmp.tuple.reversed();
     let connections = &context.director.connections;
-    match connections.find(context.guard, &connections.hashed(&tuple)) {
-        Some((conn, Side::Original)) => to_real_server(context, packet, error, conn),
-        Some((conn, Side::Reply)) => to_client(context, packet, error, conn),
-        None => packet.accept(),
+    match connections.find(context.guard, tuple) {
+        Ok((conn, Side::Original)) => to_real_server(context, packet, error, conn),
+        Ok((conn, Side::Reply)) => to_client(context, packet, error, conn),
+        Err(_) => packet.accept(),
     }
 }
 
@@ -54,14 +54,14 @@ fn to_real_server(
         Forward::Nat => nat::send_rewritten(
             context,
             packet,
-            &error.header,
+            error.header,
             error.icmp.writable_len,
             &conn,
             |bytes, _| rewrite_icmp_error(bytes, &error.icmp, End::Destination, to),
         ),
         // The real server has the virtual address itself.
-        Forward::Dr => direct::send(context, packet, &error.header, &conn),
-        Forward::Tun => tunnel::send(context, packet, &error.header, &conn),
+        Forward::Dr => direct::send(context, packet, error.header, &conn),
+        Forward::Tun => tunnel::send(context, packet, error.header, &conn),
     }
 }
 
@@ -79,5 +79,5 @@ fn to_client(
         return packet.discard();
     }
     packet.forget_device_checksum();
-    reply::go_on(context, packet)
+    reply::go_on(context, packet, error.header.dst)
 }

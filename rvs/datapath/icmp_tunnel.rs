@@ -21,10 +21,7 @@ use crate::{
             tunnel_error::TunnelError, //
         }, //
     },
-    svc::{
-        Counter,
-        Forward, //
-    },
+    svc::Forward,
 };
 
 use super::{
@@ -36,12 +33,12 @@ use super::{
 pub(super) fn take(
     context: Context<'_>,
     mut packet: Packet<'_>,
-    header: &ipv4::Header,
+    header: ipv4::Header,
     error: &TunnelError,
 ) -> Verdict {
     let connections = &context.director.connections;
-    let conn = match connections.find(context.guard, &connections.hashed(&error.tuple)) {
-        Some((conn, Side::Original)) if is_tunnel_of(&conn, error) => conn,
+    let conn = match connections.find(context.guard, error.tuple) {
+        Ok((conn, Side::Original)) if is_tunnel_of(&conn, error) => conn,
         _ => return packet.accept(),
     };
     // The client gets a new one, with a right checksum.
@@ -88,7 +85,6 @@ fn tell_client(
         return packet.discard();
     }
     let dest = conn.dest();
-    dest.count(Counter::OutPackets, 1);
-    dest.count(Counter::OutBytes, packet.len() as u64);
+    dest.count_reply(packet.len());
     packet.refuse(error.error_type.number(), error.code, info)
 }

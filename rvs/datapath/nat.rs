@@ -40,11 +40,11 @@ pub(super) const METHOD: Method = Method {
 };
 
 /// Rewrites the destination of a packet and sends it there.
-pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: &Flow, conn: &Conn) -> Verdict {
+pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: Flow, conn: &Conn) -> Verdict {
     send_rewritten(
         context,
         packet,
-        &flow.header,
+        flow.header,
         flow.headers_len(),
         conn,
         to_real_server(flow, conn),
@@ -54,17 +54,17 @@ pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: &Flow, conn: 
 /// Gives a packet the real server as destination, and takes one off its time to live. None, and
 /// nothing changed, when memory is short.
 #[inline(always)]
-pub(super) fn prepare(packet: &mut Packet<'_>, flow: &Flow, conn: &Conn) -> Option<()> {
+pub(super) fn prepare(packet: &mut Packet<'_>, flow: Flow, conn: &Conn) -> Option<()> {
     rewrite(packet, flow.headers_len(), true, to_real_server(flow, conn))
 }
 
 /// What rewrites the destination.
 #[inline(always)]
 fn to_real_server(
-    flow: &Flow,
+    flow: Flow,
     conn: &Conn,
 ) -> impl FnOnce(&mut [u8], ChecksumState) -> Result<(), ParseError> {
-    let (header_len, protocol) = (flow.header.header_len, flow.tuple.protocol);
+    let (header_len, protocol) = (flow.header.header_len, flow.transport.protocol());
     let to = conn.real_server();
     move |bytes, checksum| nat::rewrite_destination(bytes, header_len, protocol, to, checksum)
 }
@@ -93,7 +93,7 @@ fn rewrite<E>(
 pub(super) fn send_rewritten<E>(
     context: Context<'_>,
     packet: Packet<'_>,
-    header: &ipv4::Header,
+    header: ipv4::Header,
     headers_len: usize,
     conn: &Conn,
     rewrite: impl FnOnce(&mut [u8], ChecksumState) -> Result<(), E>,
@@ -118,7 +118,7 @@ pub(super) fn send_rewritten<E>(
 
 /// A stranger must not reach services that listen on the loopback address only. Without translation a packet keeps the
 /// virtual address, whatever the real server's.
-fn leads_to_loopback(context: Context<'_>, header: &ipv4::Header, conn: &Conn) -> bool {
+fn leads_to_loopback(context: Context<'_>, header: ipv4::Header, conn: &Conn) -> bool {
     let is_loopback = |addr| matches!(addr, Addr::V4(addr) if addr.is_loopback());
     matches!(context.point, HookPoint::LocalIn)
         && is_loopback(conn.real_server().addr)

@@ -29,26 +29,23 @@ use crate::{
 };
 
 /// A packet of TCP or UDP.
+#[derive(Clone, Copy)]
 pub(super) struct Flow {
     /// Its IP header.
     pub(super) header: ipv4::Header,
     /// Its transport header.
     pub(super) transport: Transport,
-    /// Its tuple.
-    pub(super) tuple: Tuple,
 }
 
 impl Flow {
+    /// Returns its tuple.
     #[inline(always)]
-    fn new(header: ipv4::Header, transport: Transport) -> Self {
-        Self {
-            header,
-            transport,
-            tuple: transport.tuple(header.addrs()),
-        }
+    pub(super) fn tuple(&self) -> Tuple {
+        self.transport.tuple(self.header.addrs())
     }
 
     /// Returns the bytes up to the end of the fixed transport header: those a rewrite touches.
+    #[inline(always)]
     pub(super) fn headers_len(&self) -> usize {
         let transport = match self.transport.protocol() {
             Protocol::Tcp => packet::tcp::MIN_HEADER_LEN,
@@ -117,7 +114,7 @@ pub(super) fn may_be_reply(filter: &AddressFilter, packet: &Packet<'_>) -> bool 
 /// Reads a packet of the usual form, at once; none for every other, which is for [`unusual`].
 #[inline(always)]
 pub(super) fn usual(packet: &Packet<'_>) -> Option<Flow> {
-    packet::usual(packet.bytes()).map(|(header, transport)| Flow::new(header, transport))
+    packet::usual(packet.bytes()).map(|(header, transport)| Flow { header, transport })
 }
 
 /// Reads any packet, whole: fragments are collected before. The verdict of a packet that is none
@@ -153,7 +150,7 @@ pub(super) fn unusual<'a>(
         }
     } else {
         match parse_with(&mut packet, |bytes, _| packet::transport(&header, bytes)) {
-            Ok(transport) => Ok((packet, Content::Flow(Flow::new(header, transport)))),
+            Ok(transport) => Ok((packet, Content::Flow(Flow { header, transport }))),
             Err(_) => Err(packet.accept()),
         }
     }

@@ -2,6 +2,8 @@
 
 //! Packets of real servers: they get the virtual address back.
 
+use core::net::Ipv4Addr;
+
 use crate::{
     conn::{
         Conn,
@@ -10,6 +12,7 @@ use crate::{
     kapi::{
         net::{
             HookPoint,
+            NextHop,
             Packet,
             Verdict, //
         },
@@ -21,7 +24,6 @@ use crate::{
         state::Direction,
         ttl, //
     },
-    svc::Counter,
 };
 
 use super::{
@@ -32,13 +34,14 @@ use super::{
 };
 
 /// Makes a reply come from the service, and lets it go on to the client.
+#[inline(always)]
 pub(super) fn translate(
     context: Context<'_>,
     mut packet: Packet<'_>,
-    flow: &Flow,
+    flow: Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    if let HookPoint::Forward = context.point {
+    if matches!(context.point, HookPoint::Forward) && context.director.fast_path.is_on() {
         learn_route(context, &packet, conn);
     }
     if rewrite(&mut packet, flow, &conn).is_none() {
@@ -47,13 +50,13 @@ pub(super) fn translate(
     packet.forget_device_checksum();
     context.director.paths.count(Path::Slow);
     account(context, packet.len(), flow, conn);
-    go_on(context, packet)
+    go_on(context, packet, flow.header.dst)
 }
 
 /// Makes a reply come from the service, and takes one off its time to live. None, and nothing
 /// changed, when memory is short.
 #[inline(always)]
-pub(super) fn prepare(packet: &mut Packet<'_>, flow: &Flow, conn: &Conn) -> Option<()> {
+pub(super) fn prepare(packet: &mut Packet<'_>, flow: Flow, conn: &Conn) -> Option<()> {
     let bytes = rewrite(packet, flow, conn)?;
     ttl::decrement_ttl(bytes).ok()?;
     packet.forget_device_checksum();
@@ -63,13 +66,13 @@ pub(super) fn prepare(packet: &mut Packet<'_>, flow: &Flow, conn: &Conn) -> Opti
 
 /// Makes a reply come from the service. Returns its headers.
 #[inline(always)]
-fn rewrite<'a>(packet: &'a mut Packet<'_>, flow: &Flow, conn: &Conn) -> Option<&'a mut [u8]> {
+fn rewrite<'a>(packet: &'a mut Packet<'_>, flow: Flow, conn: &Conn) -> Option<&'a mut [u8]> {
     let checksum = checksum_state(packet);
     let bytes = packet.writable(flow.headers_len())?;
     nat::rewrite_source(
         bytes,
         flow.header.header_len,
-        flow.tuple.protocol,
+        flow.transport.protocol(),
         conn.service(),
         checksum,
     )
@@ -79,21 +82,16 @@ fn rewrite<'a>(packet: &'a mut Packet<'_>, flow: &Flow, conn: &Conn) -> Option<&
 
 /// Counts a reply of `len` bytes and advances its connection.
 #[inline(always)]
-pub(super) fn account(context: Context<'_>, len: usize, flow: &Flow, conn: RcuRef<'_, Conn>) {
-    let dest = conn.dest();
-    dest.count(Counter::OutPackets, 1);
-    dest.count(Counter::OutBytes, len as u64);
+pub(super) fn account(context: Context<'_>, len: usize, flow: Flow, conn: RcuRef<'_, Conn>) {
+    conn.dest().count_reply(len);
     conn.touch(time::jiffies32());
-    if conn.advance(Direction::Reply, &flow.transport) == Transition::Hastened {
+    if conn.advance(Direction::Reply, flow.transport.header) == Transition::Hastened {
         context.director.connections.hasten(conn);
     }
 }
 
 /// Remembers how the stack forwards the replies of a connection, for the fast path.
 fn learn_route(context: Context<'_>, packet: &Packet<'_>, conn: RcuRef<'_, Conn>) {
-    if !context.director.fast_path.is_on() {
-        return;
-    }
     let routes = &context.director.connections.reply_routes;
     let known = routes.get(context.guard, context.net, conn.reply_route());
     if known.is_some_and(|route| route.is_of(packet)) {
@@ -104,9 +102,11 @@ fn learn_route(context: Context<'_>, packet: &Packet<'_>, conn: RcuRef<'_, Conn>
     }
 }
 
-/// Lets a translated packet pass, by the route of its new source where that matters: there may be
-/// rules for the virtual address (snat_reroute of IPVS).
-pub(super) fn go_on(context: Context<'_>, mut packet: Packet<'_>) -> Verdict {
+/// Lets a translated packet to `client` pass, by the route of its new source where that matters:
+/// there may be rules for the virtual address (snat_reroute of IPVS). One that is forwarded goes
+/// straight to its next hop, if nobody else wants to see it before.
+#[inline(always)]
+pub(super) fn go_on(context: Context<'_>, mut packet: Packet<'_>, client: Ipv4Addr) -> Verdict {
     match context.point {
         // It has arrived.
         HookPoint::PreRouting | HookPoint::LocalIn => {}
@@ -117,5 +117,12 @@ pub(super) fn go_on(context: Context<'_>, mut packet: Packet<'_>) -> Verdict {
         }
     }
     packet.set_balanced();
-    packet.accept()
+    let next_hop = match context.point {
+        HookPoint::Forward => NextHop::of_forwarded(context.guard, &packet, client),
+        _ => None,
+    };
+    match next_hop {
+        Some(next_hop) => packet.count_output().transmit(next_hop),
+        None => packet.accept(),
+    }
 }

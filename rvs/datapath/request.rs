@@ -16,10 +16,7 @@ use crate::{
         sync::RcuRef,
         time, //
     },
-    svc::{
-        Counter,
-        Forward, //
-    },
+    svc::Forward,
 };
 
 use super::{
@@ -37,10 +34,11 @@ use super::{
 };
 
 /// A packet of a connection that exists.
+#[inline(always)]
 pub(super) fn of_connection(
     context: Context<'_>,
     packet: Packet<'_>,
-    flow: &Flow,
+    flow: Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     // A client that uses the port of a connection it has closed wants a new one
@@ -48,7 +46,7 @@ pub(super) fn of_connection(
     if schedule::may_begin(flow) && conn.is_closed() {
         let connections = &context.director.connections;
         connections.kill(conn);
-        return first(context, packet, flow, &connections.hashed(&flow.tuple));
+        return first(context, packet, flow, connections.hashed(flow.tuple()));
     }
     if !conn.dest().is_available() {
         return packet.discard();
@@ -57,13 +55,14 @@ pub(super) fn of_connection(
 }
 
 /// A packet of no connection: the first one of a flow to a service, or none of ours.
+#[inline(never)]
 pub(super) fn first(
     context: Context<'_>,
     packet: Packet<'_>,
-    flow: &Flow,
-    tuple: &HashedTuple<'_>,
+    flow: Flow,
+    tuple: HashedTuple<'_>,
 ) -> Verdict {
-    match schedule::connection(context, flow, tuple) {
+    match schedule::connection(context, flow, &tuple) {
         Scheduled::NotOurs => packet.accept(),
         Scheduled::To(conn) => forward(context, packet, flow, conn),
         Scheduled::NoServer => egress::unreachable(packet),
@@ -72,29 +71,28 @@ pub(super) fn first(
 }
 
 /// Counts the packet, advances the connection and sends the packet to the real server.
+#[inline(always)]
 fn forward(
     context: Context<'_>,
     packet: Packet<'_>,
-    flow: &Flow,
+    flow: Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     context.director.paths.count(Path::Slow);
     account(context, packet.len(), flow, conn);
     match conn.forward() {
         Forward::Nat => nat::send(context, packet, flow, &conn),
-        Forward::Dr => direct::send(context, packet, &flow.header, &conn),
-        Forward::Tun => tunnel::send(context, packet, &flow.header, &conn),
+        Forward::Dr => direct::send(context, packet, flow.header, &conn),
+        Forward::Tun => tunnel::send(context, packet, flow.header, &conn),
     }
 }
 
 /// Counts a packet of `len` bytes and advances its connection.
 #[inline(always)]
-pub(super) fn account(context: Context<'_>, len: usize, flow: &Flow, conn: RcuRef<'_, Conn>) {
-    let dest = conn.dest();
-    dest.count(Counter::InPackets, 1);
-    dest.count(Counter::InBytes, len as u64);
+pub(super) fn account(context: Context<'_>, len: usize, flow: Flow, conn: RcuRef<'_, Conn>) {
+    conn.dest().count_request(len);
     conn.touch(time::jiffies32());
-    if conn.advance(conn.request_direction(), &flow.transport) == Transition::Hastened {
+    if conn.advance(conn.request_direction(), flow.transport.header) == Transition::Hastened {
         context.director.connections.hasten(conn);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         sync::RcuRef,
         time, //
     },
-    logic::packet::Transport,
+    logic::packet::TransportHeader,
     svc::ServiceKey,
 };
 
@@ -35,18 +35,18 @@ pub(super) enum Scheduled<'g> {
 /// Finds the service of a packet, has its scheduler choose and creates the connection.
 pub(super) fn connection<'g>(
     context: Context<'g>,
-    flow: &Flow,
+    flow: Flow,
     tuple: &HashedTuple<'_>,
 ) -> Scheduled<'g> {
     let director = context.director;
-    let key = ServiceKey::of(flow.tuple.protocol, flow.tuple.dst());
+    let key = ServiceKey::of(flow.transport.protocol(), flow.tuple().dst());
     let Some(service) = director.service(context.guard, &key) else {
         return Scheduled::NotOurs;
     };
     if !may_begin(flow) {
         return Scheduled::NotOurs;
     }
-    let Some(dest) = service.pick(context.guard, flow.tuple.src()) else {
+    let Some(dest) = service.pick(context.guard, flow.tuple().src()) else {
         return Scheduled::NoServer;
     };
     let connections = &director.connections;
@@ -65,9 +65,9 @@ pub(super) fn connection<'g>(
 
 /// Whether a packet may begin a connection: every datagram, and of TCP a SYN without RST, with ACK
 /// or not, as for IPVS (`tcp_conn_schedule()`).
-pub(super) fn may_begin(flow: &Flow) -> bool {
-    match &flow.transport {
-        Transport::Tcp(header) => header.flags.syn && !header.flags.rst,
-        Transport::Udp(_) => true,
+pub(super) fn may_begin(flow: Flow) -> bool {
+    match flow.transport.header {
+        TransportHeader::Tcp(header) => header.flags.syn && !header.flags.rst,
+        TransportHeader::Udp(_) => true,
     }
 }

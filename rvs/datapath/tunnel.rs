@@ -32,7 +32,7 @@ pub(super) const METHOD: Method = Method {
 pub(super) fn send(
     context: Context<'_>,
     packet: Packet<'_>,
-    header: &ipv4::Header,
+    header: ipv4::Header,
     conn: &Conn,
 ) -> Verdict {
     egress::send_unchanged(
@@ -57,13 +57,13 @@ pub(super) fn send(
 /// Puts a packet into another one to the real server. None when memory is short; what is inside
 /// has then lost one of its time to live.
 #[inline(always)]
-pub(super) fn prepare(packet: &mut Packet<'_>, header: &ipv4::Header, route: &Route) -> Option<()> {
-    let ttl = egress::pass_on(packet, header)?;
+pub(super) fn prepare(packet: &mut Packet<'_>, header: ipv4::Header, route: &Route) -> Option<()> {
+    let ttl = egress::pass_on(packet)?;
     packet.encapsulate(route, outer(header, ttl))
 }
 
 #[inline(always)]
-fn outer(header: &ipv4::Header, ttl: u8) -> Outer {
+fn outer(header: ipv4::Header, ttl: u8) -> Outer {
     Outer {
         ttl,
         tos: header.tos,

@@ -42,7 +42,19 @@ __rvs_helper bool rvs_helper_skb_was_fragmented(const struct sk_buff *skb)
 	return IPCB(skb)->frag_max_size;
 }
 
-/* Hands a packet to the device of its next hop. Takes the packet; under RCU. */
+/* Whether ip_forward_finish() and ip_output() have more to do with a packet than
+ * to bring it to its neighbour, as far as it depends on the packet. */
+__rvs_helper bool rvs_helper_skb_is_forwarded_plainly(const struct sk_buff *skb)
+{
+#ifdef CONFIG_NET_SWITCHDEV
+	if (unlikely(skb->offload_l3_fwd_mark))
+		return false;
+#endif
+	return !IPCB(skb)->opt.optlen && !IPCB(skb)->frag_max_size;
+}
+
+/* Hands a packet to the device of its next hop, along another route than it has
+ * unless that is NULL. Takes the packet; under RCU. */
 __rvs_helper void rvs_helper_neighbour_transmit(struct sk_buff *skb, struct dst_entry *dst,
 						struct neighbour *neighbour)
 {
@@ -53,9 +65,12 @@ __rvs_helper void rvs_helper_neighbour_transmit(struct sk_buff *skb, struct dst_
 		kfree_skb(skb);
 		return;
 	}
-	skb_dst_drop(skb);
-	skb_dst_set_noref(skb, dst);
+	if (dst) {
+		skb_dst_drop(skb);
+		skb_dst_set_noref(skb, dst);
+	}
 	skb->dev = dev;
 	skb->protocol = htons(ETH_P_IP);
-	neigh_output(neighbour, skb, false);
+	/* What neigh_output() does with a neighbour that is ready. */
+	neigh_hh_output(&neighbour->hh, skb);
 }

@@ -20,6 +20,17 @@ __rvs_helper bool rvs_helper_net_filters_output(const struct net *net)
 	       rcu_access_pointer(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
 }
 
+/* Whether anybody but RVS may have a say in what this host forwards, once RVS
+ * has seen it. */
+__rvs_helper bool rvs_helper_net_filters_forwarded(const struct net *net)
+{
+	const struct nf_hook_entries *hooks =
+		rcu_dereference(net->nf.hooks_ipv4[NF_INET_FORWARD]);
+
+	return (hooks && hooks->num_hook_entries > 1) ||
+	       rcu_access_pointer(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
+}
+
 /* Sends an IPv4 packet that has its route, through LOCAL_OUT as if it were
  * sent by this host. Takes the packet; under RCU. */
 __rvs_helper void rvs_helper_ip_output(struct net *net, struct sk_buff *skb)

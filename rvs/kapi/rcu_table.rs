@@ -205,14 +205,16 @@ impl<H: Hasher> RcuTable<H> {
         table::home_buckets(self.bits.load(Relaxed))
     }
 
-    /// Finds the object with this key, and the side on which it has it.
+    /// Finds the object with this key, and the side on which it has it. Without one the key comes
+    /// back with its hash, for who wants to insert one.
     #[inline(always)]
     pub(crate) fn find<'g>(
         &self,
         guard: &'g rcu::Guard,
-        key: &Hashed<'_, H>,
-    ) -> Option<(RcuRef<'g, H::Object>, Side)> {
-        self.find_hash(guard, key.hash, &key.key)
+        key: H::Key,
+    ) -> Result<(RcuRef<'g, H::Object>, Side), Hashed<'_, H>> {
+        let hashed = self.hashed(key);
+        self.find_hash(guard, hashed.hash, &key).ok_or(hashed)
     }
 
     #[inline(always)]

@@ -283,7 +283,7 @@ impl Dest {
             self.weigh(Event::Begun);
         }
         self.load_changed();
-        self.count(Counter::Connections, 1);
+        self.counters.add(Counter::Connections as usize, 1);
     }
 
     /// Notes that a connection ends.
@@ -307,10 +307,22 @@ impl Dest {
         self.load_changed();
     }
 
-    /// Adds to a counter.
-    #[inline]
-    pub(crate) fn count(&self, counter: Counter, value: u64) {
-        self.counters.add(counter as usize, value);
+    /// Counts a packet of `len` bytes from a client.
+    #[inline(always)]
+    pub(crate) fn count_request(&self, len: usize) {
+        self.counters.add_all([
+            (Counter::InPackets as usize, 1),
+            (Counter::InBytes as usize, len as u64),
+        ]);
+    }
+
+    /// Counts a packet of `len` bytes from the real server.
+    #[inline(always)]
+    pub(crate) fn count_reply(&self, len: usize) {
+        self.counters.add_all([
+            (Counter::OutPackets as usize, 1),
+            (Counter::OutBytes as usize, len as u64),
+        ]);
     }
 
     /// Returns what was counted since counting began.

@@ -16,7 +16,8 @@ use rvs_logic::logic::{
         usual,
         Malformed,
         ParseError,
-        Transport, //
+        Transport,
+        TransportHeader, //
     },
     protocol::Protocol,
     tuple::Tuple, //
@@ -86,7 +87,6 @@ proptest! {
         let bytes = packet.build();
         let (header, transport) = parse(&bytes).unwrap();
         prop_assert_eq!(header.header_len, 20 + packet.ip_options);
-        prop_assert_eq!(header.has_options, packet.ip_options > 0);
         prop_assert_eq!(header.total_len, bytes.len());
         prop_assert_eq!(header.ttl, packet.ttl);
         prop_assert_eq!(header.tos, packet.tos);
@@ -95,13 +95,13 @@ proptest! {
         prop_assert_eq!(transport.dst(header.addrs()), endpoint(packet.dst));
         let plain = (packet.ip_options == 0).then_some((header, transport));
         prop_assert_eq!(usual(&bytes), plain);
-        match (&packet.segment, transport) {
-            (Segment::Tcp { flags, options }, Transport::Tcp(tcp)) => {
+        match (&packet.segment, transport.header) {
+            (Segment::Tcp { flags, options }, TransportHeader::Tcp(tcp)) => {
                 prop_assert_eq!(tcp.header_len, 20 + options);
                 let read = tcp.flags;
                 prop_assert_eq!([read.fin, read.syn, read.rst, read.ack], *flags);
             }
-            (Segment::Udp { .. }, Transport::Udp(udp)) => {
+            (Segment::Udp { .. }, TransportHeader::Udp(udp)) => {
                 prop_assert_eq!(usize::from(udp.len), 8 + packet.payload.len());
             }
             other => prop_assert!(false, "{:?}", other),

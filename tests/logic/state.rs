@@ -3,14 +3,7 @@
 //! The whole TCP state machine against the table of IPVS, written down a second time.
 
 use rvs_logic::logic::{
-    packet::{
-        tcp::{
-            self,
-            TcpFlags, //
-        },
-        udp,
-        Transport, //
-    },
+    packet::tcp::TcpFlags,
     protocol::Protocol,
     state::{
         tcp::{
@@ -175,15 +168,6 @@ fn a_number_means_one_state() {
     assert_eq!(numbers.count(), states.len());
 }
 
-fn segment(flags: TcpFlags) -> Transport {
-    Transport::Tcp(tcp::Header {
-        src_port: 1,
-        dst_port: 2,
-        header_len: 20,
-        flags,
-    })
-}
-
 #[test]
 fn a_connection_through_the_director_opens_and_closes() {
     let flags = |letters: &str| TcpFlags {
@@ -206,18 +190,17 @@ fn a_connection_through_the_director_opens_and_closes() {
         // Nothing that an end would accept.
         (Direction::Original, "", "CLOSE"),
     ] {
-        state = state.next(direction, &segment(flags(letters)));
+        state = state.next(direction, flags(letters));
         assert_eq!(state.name(), name, "after {letters:?} from {direction:?}");
     }
 }
 
 #[test]
 fn udp_has_one_state() {
-    let datagram = Transport::Udp(udp::Header {
-        src_port: 1,
-        dst_port: 2,
-        len: 8,
-    });
+    let syn = TcpFlags {
+        syn: true,
+        ..TcpFlags::default()
+    };
     let state = State::initial(Protocol::Udp);
     assert_eq!(state, State::Udp);
     for direction in [
@@ -225,6 +208,6 @@ fn udp_has_one_state() {
         Direction::Reply,
         Direction::OriginalOnly,
     ] {
-        assert_eq!(state.next(direction, &datagram), State::Udp);
+        assert_eq!(state.next(direction, syn), State::Udp);
     }
 }

@@ -8,7 +8,10 @@
 use core::{
     marker::PhantomData,
     net::Ipv4Addr,
-    ptr::NonNull, //
+    ptr::{
+        self,
+        NonNull, //
+    }, //
 };
 
 use kernel::sync::rcu;
@@ -31,7 +34,8 @@ use super::{
 /// The pointer is to a neighbour, and it and the route were found within the critical section of
 /// `'g`.
 pub(crate) struct NextHop<'g> {
-    route: &'g Route,
+    // None: the one that the packet has.
+    route: Option<&'g Route>,
     neighbour: NonNull<bindings::neighbour>,
     _section: PhantomData<&'g rcu::Guard>,
 }
@@ -46,17 +50,42 @@ impl<'g> NextHop<'g> {
         route: &'g Route,
         destination: Ipv4Addr,
     ) -> Option<Self> {
-        let destination = u32::from_ne_bytes(destination.octets());
         // SAFETY: The route has its reference; the section of the guard keeps the neighbour.
-        let neighbour = unsafe { bindings::helper_route_neighbour(route.as_ptr(), destination) };
-        let neighbour = NonNull::new(neighbour)?;
-        // SAFETY: As above.
-        if !unsafe { bindings::helper_neighbour_is_ready(neighbour.as_ptr()) } {
-            return None;
-        }
+        let neighbour = unsafe { ready_neighbour(route.as_ptr(), destination) }?;
         // INVARIANT: Just found, in the section of the guard.
         Some(Self {
-            route,
+            route: Some(route),
+            neighbour,
+            _section: PhantomData,
+        })
+    }
+
+    /// Finds the next hop of a packet to `destination` that the stack forwards along the route it
+    /// has chosen, if it would do no more with it than to bring it there: nobody else has a hook on
+    /// the way, and it is neither to be fragmented nor to get IP options. None also as for
+    /// [`NextHop::find`].
+    #[inline(always)]
+    pub(crate) fn of_forwarded(
+        _guard: &'g rcu::Guard,
+        packet: &Packet<'_>,
+        destination: Ipv4Addr,
+    ) -> Option<Self> {
+        let (net, skb, dst) = (packet.net.as_ptr(), packet.as_ptr(), packet.dst());
+        // SAFETY: By the type invariant of the packet and the borrow of its namespace; a packet
+        // that is forwarded has a route. The section of the guard keeps hooks and neighbour.
+        let neighbour = unsafe {
+            if bindings::helper_net_filters_forwarded(net)
+                || !bindings::helper_skb_is_forwarded_plainly(skb)
+                || !bindings::helper_route_is_plain(dst)
+                || !packet.fits(bindings::helper_route_forward_mtu(net, dst))
+            {
+                return None;
+            }
+            ready_neighbour(dst, destination)
+        }?;
+        // INVARIANT: Just found, in the section of the guard.
+        Some(Self {
+            route: None,
             neighbour,
             _section: PhantomData,
         })
@@ -68,6 +97,23 @@ impl<'g> NextHop<'g> {
         // SAFETY: By the type invariants of both.
         unsafe { bindings::helper_neighbour_is_behind(self.neighbour.as_ptr(), packet.as_ptr()) }
     }
+}
+
+/// Returns the neighbour that packets to `destination` go to along a route, if it can be sent to.
+///
+/// # Safety
+///
+/// `dst` must be an IPv4 route that is valid in a critical section of RCU, which the caller is in.
+#[inline(always)]
+unsafe fn ready_neighbour(
+    dst: *mut bindings::dst_entry,
+    destination: Ipv4Addr,
+) -> Option<NonNull<bindings::neighbour>> {
+    let destination = u32::from_ne_bytes(destination.octets());
+    // SAFETY: By the requirement.
+    let neighbour = NonNull::new(unsafe { bindings::helper_route_neighbour(dst, destination) })?;
+    // SAFETY: As above.
+    unsafe { bindings::helper_neighbour_is_ready(neighbour.as_ptr()) }.then_some(neighbour)
 }
 
 impl Packet<'_> {
@@ -88,7 +134,7 @@ impl Packet<'_> {
         unsafe {
             bindings::helper_neighbour_transmit(
                 self.as_ptr(),
-                next_hop.route.as_ptr(),
+                next_hop.route.map_or(ptr::null_mut(), Route::as_ptr),
                 next_hop.neighbour.as_ptr(),
             );
         }

@@ -33,9 +33,20 @@ impl<const N: usize> PerCpuCounters<N> {
     /// interrupts). Counters outside of `0..N` do not exist; adding to them does nothing.
     #[inline(always)]
     pub(crate) fn add(&self, counter: usize, value: u64) {
-        if counter < N {
-            // SAFETY: By the type invariant and the check, this is one of the allocated counters.
-            unsafe { bindings::helper_this_cpu_add_u64(self.0.get(), counter, value) };
+        self.add_all([(counter, value)]);
+    }
+
+    /// Adds to several counters, as [`PerCpuCounters::add`] does to one.
+    #[inline(always)]
+    pub(crate) fn add_all<const M: usize>(&self, values: [(usize, u64); M]) {
+        // Read once: for all the compiler knows, counting may change anything.
+        let address = self.0.get();
+        for (counter, value) in values {
+            if counter < N {
+                // SAFETY: By the type invariant and the check, this is one of the allocated
+                // counters.
+                unsafe { bindings::helper_this_cpu_add_u64(address, counter, value) };
+            }
         }
     }
 

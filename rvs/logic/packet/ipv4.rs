@@ -55,8 +55,6 @@ pub struct Header {
     pub fragment: Fragment,
     /// Whether routers must not fragment the packet.
     pub dont_fragment: bool,
-    /// Whether options follow the fixed header.
-    pub has_options: bool,
 }
 
 impl Header {
@@ -134,7 +132,6 @@ pub fn parse_with_len(bytes: &[u8], packet_len: usize) -> Result<Header, ParseEr
         tos,
         fragment: fragment(flags_and_offset),
         dont_fragment: flags_and_offset & DONT_FRAGMENT != 0,
-        has_options: header_len > MIN_HEADER_LEN,
     })
 }
 

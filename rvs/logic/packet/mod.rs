@@ -54,40 +54,33 @@ pub enum Malformed {
     UdpLength,
 }
 
-/// A transport header.
+/// What a packet has behind its IP header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Transport {
-    /// A TCP segment.
+pub struct Transport {
+    /// Source port, in host byte order.
+    pub src_port: u16,
+    /// Destination port, in host byte order.
+    pub dst_port: u16,
+    /// What else there is, which depends on the protocol.
+    pub header: TransportHeader,
+}
+
+/// A transport header but for its ports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TransportHeader {
+    /// Of a TCP segment.
     Tcp(tcp::Header),
-    /// A UDP datagram.
+    /// Of a UDP datagram.
     Udp(udp::Header),
 }
 
 impl Transport {
-    /// Source port, in host byte order.
-    #[inline]
-    pub const fn src_port(&self) -> u16 {
-        match self {
-            Self::Tcp(header) => header.src_port,
-            Self::Udp(header) => header.src_port,
-        }
-    }
-
-    /// Destination port, in host byte order.
-    #[inline]
-    pub const fn dst_port(&self) -> u16 {
-        match self {
-            Self::Tcp(header) => header.dst_port,
-            Self::Udp(header) => header.dst_port,
-        }
-    }
-
     /// The protocol of the header.
     #[inline]
     pub const fn protocol(&self) -> Protocol {
-        match self {
-            Self::Tcp(_) => Protocol::Tcp,
-            Self::Udp(_) => Protocol::Udp,
+        match self.header {
+            TransportHeader::Tcp(_) => Protocol::Tcp,
+            TransportHeader::Udp(_) => Protocol::Udp,
         }
     }
 
@@ -96,8 +89,8 @@ impl Transport {
     pub const fn tuple(&self, addrs: AddrPair) -> Tuple {
         Tuple {
             addrs,
-            src_port: self.src_port(),
-            dst_port: self.dst_port(),
+            src_port: self.src_port,
+            dst_port: self.dst_port,
             protocol: self.protocol(),
         }
     }
@@ -105,7 +98,7 @@ impl Transport {
     /// Where the packet goes to.
     #[inline]
     pub const fn dst(&self, addrs: AddrPair) -> Endpoint {
-        Endpoint::new(addrs.dst(), self.dst_port())
+        Endpoint::new(addrs.dst(), self.dst_port)
     }
 }
 
@@ -126,8 +119,7 @@ pub fn transport(header: &ipv4::Header, bytes: &[u8]) -> Result<Transport, Parse
         whole,
     };
     match Protocol::from_number(header.protocol) {
-        Some(Protocol::Tcp) => tcp::parse(segment, bytes).map(Transport::Tcp),
-        Some(Protocol::Udp) => udp::parse(segment, bytes).map(Transport::Udp),
+        Some(protocol) => segment.transport(protocol, bytes),
         None => Err(ParseError::Unsupported),
     }
 }
@@ -154,6 +146,22 @@ impl Segment {
     #[inline]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Reads the transport header.
+    #[inline(always)]
+    fn transport(self, protocol: Protocol, bytes: &[u8]) -> Result<Transport, ParseError> {
+        let header = match protocol {
+            Protocol::Tcp => TransportHeader::Tcp(tcp::parse(self, bytes)?),
+            Protocol::Udp => TransportHeader::Udp(udp::parse(self, bytes)?),
+        };
+        // The ports are at the same place in both.
+        let ports: &[u8; 4] = chunk_at(bytes, self.offset)?;
+        Ok(Transport {
+            src_port: word_at(ports, 0)?,
+            dst_port: word_at(ports, 2)?,
+            header,
+        })
     }
 
     /// The first `SIZE` bytes of the segment.

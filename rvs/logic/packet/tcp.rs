@@ -27,13 +27,9 @@ pub struct TcpFlags {
     pub rst: bool,
 }
 
-/// What of a TCP header concerns a layer-4 load balancer.
+/// What of a TCP header concerns a layer-4 load balancer, but for its ports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Header {
-    /// Source port, in host byte order.
-    pub src_port: u16,
-    /// Destination port, in host byte order.
-    pub dst_port: u16,
     /// Bytes of the header with its options, 20 to 60.
     pub header_len: usize,
     /// The control bits.
@@ -44,15 +40,13 @@ pub struct Header {
 #[inline(always)]
 pub fn parse(segment: Segment, bytes: &[u8]) -> Result<Header, ParseError> {
     let fixed: &[u8; MIN_HEADER_LEN] = segment.header(bytes)?;
-    let [s0, s1, d0, d1, _, _, _, _, _, _, _, _, data_offset, flags, ..] = *fixed;
+    let [_, _, _, _, _, _, _, _, _, _, _, _, data_offset, flags, ..] = *fixed;
 
     let header_len = usize::from(data_offset >> 4) * 4;
     if header_len < MIN_HEADER_LEN || (segment.whole && header_len > segment.len()) {
         return Err(ParseError::Malformed(Malformed::DataOffset));
     }
     Ok(Header {
-        src_port: u16::from_be_bytes([s0, s1]),
-        dst_port: u16::from_be_bytes([d0, d1]),
         header_len,
         flags: TcpFlags {
             fin: flags & 0x01 != 0,

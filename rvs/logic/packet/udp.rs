@@ -14,13 +14,9 @@ pub const HEADER_LEN: usize = 8;
 /// Where the checksum stands in the header.
 pub const CHECKSUM_OFFSET: usize = 6;
 
-/// A UDP header.
+/// A UDP header, but for its ports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Header {
-    /// Source port, in host byte order.
-    pub src_port: u16,
-    /// Destination port, in host byte order.
-    pub dst_port: u16,
     /// Bytes of header and data.
     pub len: u16,
 }
@@ -29,15 +25,11 @@ pub struct Header {
 #[inline(always)]
 pub fn parse(segment: Segment, bytes: &[u8]) -> Result<Header, ParseError> {
     let fixed: &[u8; HEADER_LEN] = segment.header(bytes)?;
-    let [s0, s1, d0, d1, len0, len1, ..] = *fixed;
+    let [_, _, _, _, len0, len1, ..] = *fixed;
 
     let len = u16::from_be_bytes([len0, len1]);
     if usize::from(len) < HEADER_LEN || (segment.whole && usize::from(len) > segment.len()) {
         return Err(ParseError::Malformed(Malformed::UdpLength));
     }
-    Ok(Header {
-        src_port: u16::from_be_bytes([s0, s1]),
-        dst_port: u16::from_be_bytes([d0, d1]),
-        len,
-    })
+    Ok(Header { len })
 }

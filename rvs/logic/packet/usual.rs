@@ -11,8 +11,8 @@ use super::{
         DONT_FRAGMENT,
         MIN_HEADER_LEN, //
     },
-    tcp,
     udp,
+    word_at,
     Segment,
     Transport, //
 };
@@ -20,6 +20,12 @@ use crate::logic::protocol::Protocol;
 
 /// Version 4 and a header of five words.
 const VERSION_AND_LENGTH: u8 = 0x45;
+
+/// The shortest of such packets: UDP without data.
+const SHORTEST: usize = MIN_HEADER_LEN + udp::HEADER_LEN;
+
+/// Where flags and fragment offset stand.
+const FRAGMENT_OFFSET: usize = 6;
 
 /// Every flag and the fragment offset but "don't fragment".
 const FRAGMENT: u16 = !DONT_FRAGMENT;
@@ -29,9 +35,10 @@ const FRAGMENT: u16 = !DONT_FRAGMENT;
 /// returned is what those would return.
 #[inline(always)]
 pub fn usual(bytes: &[u8]) -> Option<(Header, Transport)> {
-    let [version_ihl, tos, len0, len1, _, _, frag0, frag1, ttl, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
-        *bytes.first_chunk::<MIN_HEADER_LEN>()?;
-    let flags_and_offset = u16::from_be_bytes([frag0, frag1]);
+    let fixed = bytes.first_chunk::<SHORTEST>()?;
+    let [version_ihl, tos, len0, len1, _, _, _, _, ttl, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3, ..] =
+        *fixed;
+    let flags_and_offset = word_at(fixed, FRAGMENT_OFFSET).ok()?;
     if version_ihl != VERSION_AND_LENGTH || flags_and_offset & FRAGMENT != 0 {
         return None;
     }
@@ -40,10 +47,9 @@ pub fn usual(bytes: &[u8]) -> Option<(Header, Transport)> {
         end: usize::from(u16::from_be_bytes([len0, len1])),
         whole: true,
     };
-    let transport = match Protocol::from_number(protocol)? {
-        Protocol::Tcp => Transport::Tcp(tcp::parse(segment, bytes).ok()?),
-        Protocol::Udp => Transport::Udp(udp::parse(segment, bytes).ok()?),
-    };
+    let transport = segment
+        .transport(Protocol::from_number(protocol)?, bytes)
+        .ok()?;
     let header = Header {
         header_len: MIN_HEADER_LEN,
         total_len: segment.end,
@@ -54,7 +60,6 @@ pub fn usual(bytes: &[u8]) -> Option<(Header, Transport)> {
         tos,
         fragment: Fragment::None,
         dont_fragment: flags_and_offset & DONT_FRAGMENT != 0,
-        has_options: false,
     };
     Some((header, transport))
 }

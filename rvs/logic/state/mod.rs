@@ -6,7 +6,7 @@
 //! them (`net/netfilter/ipvs/ip_vs_proto_tcp.c`, `ip_vs_proto_udp.c`).
 
 use super::{
-    packet::Transport,
+    packet::tcp::TcpFlags,
     protocol::Protocol,
     uapi::connection_state as uapi, //
 };
@@ -48,21 +48,14 @@ impl State {
         }
     }
 
-    /// The state that follows when a packet with the header `transport` is seen. A header of
-    /// another protocol than that of the connection changes nothing.
+    /// The state that follows when a TCP segment with these flags is seen. It changes nothing for
+    /// an exchange of another protocol.
     #[inline]
     #[must_use]
-    pub fn next(self, direction: Direction, transport: &Transport) -> Self {
-        match (self, transport) {
-            (Self::Tcp(state), Transport::Tcp(header)) => {
-                match tcp::Event::from_flags(header.flags) {
-                    Some(event) => Self::Tcp(tcp::next(state, direction, event)),
-                    None => self,
-                }
-            }
-            (Self::Udp, Transport::Udp(_))
-            | (Self::Udp, Transport::Tcp(_))
-            | (Self::Tcp(_), Transport::Udp(_)) => self,
+    pub fn next(self, direction: Direction, flags: TcpFlags) -> Self {
+        match (self, tcp::Event::from_flags(flags)) {
+            (Self::Tcp(state), Some(event)) => Self::Tcp(tcp::next(state, direction, event)),
+            (Self::Tcp(_), None) | (Self::Udp, _) => self,
         }
     }
 
