@@ -321,13 +321,15 @@ impl<H: Hasher> RcuTable<H> {
     /// Replaces the table by one of another size, or by a still greater one if that proves full.
     fn replace(&self, current: RcuArc<Level>, wanted: u32) {
         let mut bits = wanted;
-        if current.next().is_none() {
+        let mut again = current.next().is_some();
+        if !again {
             match Level::new(bits) {
                 Ok(next) => current.next.populate(next),
                 Err(_) => return,
             };
         }
-        while !self.copy_all(&current) {
+        while !self.copy_all(&current, again) {
+            again = true;
             bits = table::newest(&*current).table.bits().saturating_add(1);
             match Level::new(bits) {
                 Ok(next) => table::newest(&*current).next.populate(next),
@@ -342,12 +344,13 @@ impl<H: Hasher> RcuTable<H> {
         drop(self.current.replace(Some(newest)));
     }
 
-    /// Copies all entries to the newest table. False when that proves full.
-    fn copy_all(&self, current: &RcuArc<Level>) -> bool {
+    /// Copies all entries to the newest table, where some may be already if it is done `again`. False
+    /// when that proves full.
+    fn copy_all(&self, current: &RcuArc<Level>, again: bool) -> bool {
         let mut old: &Level = current;
         while let Some(next) = old.next() {
             for index in 0..old.home_buckets() {
-                if !self.copy_bucket(old, index) {
+                if !self.copy_bucket(old, index, again) {
                     return false;
                 }
                 if index % BATCH == BATCH - 1 {
@@ -359,10 +362,10 @@ impl<H: Hasher> RcuTable<H> {
         true
     }
 
-    fn copy_bucket(&self, old: &Level, index: usize) -> bool {
+    fn copy_bucket(&self, old: &Level, index: usize, again: bool) -> bool {
         let guard = rcu::read_lock();
         let _lock = self.locks.lock(table::stripe(index as u64));
-        table::copy_bucket(old, index, |handle| {
+        table::copy_bucket(old, index, again, |handle| {
             // SAFETY: The handle was read from the table within the critical section of `guard`.
             let (object, side) = unsafe { Self::object(handle, &guard) };
             self.hash_of(&object, side)
@@ -381,8 +384,8 @@ impl<H: Hasher> RcuTable<H> {
     /// another hash than it is taken out, its handle outlives it: hence the caller is not believed.
     #[inline]
     fn hash_of_new(&self, object: &H::Object, side: Side, key: &Hashed<'_, H>) -> u64 {
-        let is_its_own = core::ptr::eq(key.hasher, &self.hasher)
-            && self.hasher.key(object, side) == Some(key.key);
+        let is_its_own =
+            core::ptr::eq(key.hasher, &self.hasher) && H::has_key(object, side, &key.key);
         if is_its_own {
             key.hash
         } else {

@@ -117,13 +117,14 @@ pub fn remove<G: Generation>(current: &G, hash: u64, handle: u64) -> bool {
 }
 
 /// Copies the entries of home bucket `index` of `old` to its newest successor, where they are not
-/// there yet. The caller holds the lock of [`stripe`](super::stripe)`(index)`.
+/// there yet: only `again` there may be some. The caller holds the lock of [`stripe`](super::stripe)`(index)`.
 ///
 /// `hash_of` tells with which hash a handle was inserted. It is asked only where tables are so large
 /// that place and tag of an entry do not tell enough of it.
 pub fn copy_bucket<G: Generation>(
     old: &G,
     index: usize,
+    again: bool,
     mut hash_of: impl FnMut(u64) -> u64,
 ) -> Result<(), Full> {
     let Some(next) = old.next() else {
@@ -136,7 +137,7 @@ pub fn copy_bucket<G: Generation>(
         let hash = table
             .hash_for(target, index, tag)
             .unwrap_or_else(|| hash_of(handle));
-        let copied = target.find(hash, |other| other == handle).is_some();
+        let copied = again && target.find(hash, |other| other == handle).is_some();
         if result.is_ok() && !copied {
             result = target.insert(hash, handle);
         }

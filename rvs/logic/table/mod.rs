@@ -153,12 +153,15 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
     pub fn insert(&self, hash: u64, handle: u64) -> Result<(), Full> {
         let tag = self.tag(hash);
         let mut last = self.home(hash).ok_or(Full)?;
-        for bucket in self.chain(Some(last)) {
-            if let Some(slot) = bucket.free_slot() {
-                bucket.put(slot, tag, handle);
+        loop {
+            if let Some(slot) = last.free_slot() {
+                last.put(slot, tag, handle);
                 return Ok(());
             }
-            last = bucket;
+            match last.next().and_then(|index| self.buckets.get(index)) {
+                Some(next) => last = next,
+                None => break,
+            }
         }
         let (index, bucket) = self.claim_overflow(hash).ok_or(Full)?;
         // The entry is complete before the link lets readers see it.

@@ -7,7 +7,11 @@
 #![allow(dead_code)]
 
 use std::sync::{
-    atomic::AtomicU64,
+    atomic::{
+        AtomicBool,
+        AtomicU64,
+        Ordering::Relaxed, //
+    },
     Arc,
     Mutex,
     OnceLock,
@@ -60,6 +64,8 @@ impl table::Generation for Generation {
 pub(crate) struct Host {
     current: RwLock<Arc<Generation>>,
     stripes: Vec<Mutex<()>>,
+    // A copy was begun and proved too large for its table.
+    again: AtomicBool,
     hash_of: fn(u64) -> u64,
 }
 
@@ -68,6 +74,7 @@ impl Host {
         Self {
             current: RwLock::new(Generation::new(bits)),
             stripes: (0..STRIPES).map(|_| Mutex::new(())).collect(),
+            again: AtomicBool::new(false),
             hash_of,
         }
     }
@@ -136,15 +143,17 @@ impl Host {
 
     /// Copies every generation to the newest and makes that the current one.
     pub(crate) fn finish_resize(&self) -> Result<(), Full> {
+        let again = self.again.swap(true, Relaxed);
         let mut old = self.current();
         while let Some(next) = old.next.get().cloned() {
             for index in 0..home_buckets(old.table.bits()) {
                 let _lock = self.stripes[stripe(index as u64)].lock().unwrap();
-                copy_bucket(&*old, index, self.hash_of)?;
+                copy_bucket(&*old, index, again, self.hash_of)?;
             }
             old = next;
         }
         *self.current.write().unwrap() = old;
+        self.again.store(false, Relaxed);
         Ok(())
     }
 }
