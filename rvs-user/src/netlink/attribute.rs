@@ -14,7 +14,10 @@ use netlink_packet_core::Emitable;
 use netlink_packet_core::Nla;
 use netlink_packet_core::NlasIterator;
 
-use super::bytes::Bytes;
+use smallvec::SmallVec;
+
+/// Bytes that are kept in place: the longest payload but strings and nests, an IPv6 address.
+const SHORT: usize = 16;
 
 /// Attributes that a message seldom has more of.
 const USUAL: usize = 16;
@@ -24,7 +27,8 @@ const USUAL: usize = 16;
 pub struct Attribute {
     number: u16,
     nested: bool,
-    payload: Bytes,
+    // An allocation for each attribute would be what a list of millions of connections spends its time with.
+    payload: SmallVec<[u8; SHORT]>,
 }
 
 impl Attribute {

@@ -3,7 +3,6 @@
 //! Generic netlink: messages, the reasons of refusals, and the socket.
 
 mod attribute;
-mod bytes;
 mod connection;
 mod error;
 mod extack;
