@@ -29,6 +29,10 @@ _READ = 1 << 16
 _FAST_PATH = "/proc/sys/net/rvs/fast_path"
 
 
+# The command of the family (docs/netlink.md).
+CONNECTION_GET = 12
+
+
 class Rvs:
     name = "rvs"
     connection_list = "the dump of connection-get"
@@ -67,9 +71,9 @@ class Rvs:
 
     @staticmethod
     def read_connections() -> None:
-        """Of the caller's network namespace; docs/netlink.md."""
+        """Of the caller's network namespace."""
         family = Family("rvs")
-        family.dumped([family.dump(12)])
+        family.dumped([family.dump(CONNECTION_GET)])
         family.close()
 
     def connections(self, namespace: Namespace) -> int:

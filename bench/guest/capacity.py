@@ -16,7 +16,7 @@ import injector
 import memory
 import pktgen
 import probe
-from backend import Rvs
+from backend import CONNECTION_GET, Rvs
 from flows import CLIENT_PORT, CLIENTS, FIRST_CLIENT, requests
 from measure import request_stream, settle
 from namespace import CLIENT_DEVICE, MAC, SERVER_DEVICE, VIP, Namespace, server
@@ -25,8 +25,7 @@ from netlink import Family
 _PORT = 80
 # Microseconds between packets of the probe.
 _INTERVAL = 100
-# docs/netlink.md: the command, and the lengths of its messages, with IPv4 addresses, and of the one that ends a dump.
-_CONNECTION_GET = 12
+# docs/netlink.md: the lengths of the messages of connection-get, with IPv4 addresses, and of the one that ends a dump.
 _ROW, _END = 104, 20
 _RESULTS = "/rvs/out/capacity.json"
 
@@ -105,7 +104,7 @@ def _dump(phase: Phase, count: int) -> None:
     """By a reader that does nothing else, so that the kernel is at it all the time."""
     with phase.namespace.entered():
         family = Family("rvs")
-        instructions, size = family.dumped([family.dump(_CONNECTION_GET)])
+        instructions, size = family.dumped([family.dump(CONNECTION_GET)])
         family.close()
     rows, rest = divmod(size - _END, _ROW)
     phase.facts["instructions each"] = round(instructions / max(rows, 1))

@@ -26,8 +26,8 @@ impl Connections {
         &self,
         guard: &'g rcu::Guard,
         position: Position,
-        mut visit: impl FnMut(RcuRef<'g, Conn>) -> Result<(), E>,
+        visit: impl FnMut(RcuRef<'g, Conn>) -> Result<(), E>,
     ) -> Result<Position, (Position, E)> {
-        self.table.scan(guard, Side::Original, position, &mut visit)
+        self.table.scan(guard, Side::Original, position, visit)
     }
 }

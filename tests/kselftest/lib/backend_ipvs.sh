@@ -103,9 +103,7 @@ lb_counters_settle() {
 }
 
 lb_connections() {
-	ipvs_service "$1"
-	director_ipvsadm -Ln "${service_arguments[@]}" |
-		awk -v server="$2" '$1 == "->" && $2 == server { print $5, $6 }'
+	lb_connections_of_all "$1" | awk -v server="$2" '$1 == server { print $2, $3 }'
 }
 
 lb_connections_of_all() {

@@ -75,12 +75,12 @@ lb_configuration() {
 		grep -E '\.(service|scheduler|forward|fast_path|address|port|weight|upper_threshold|lower_threshold) '
 }
 
-# server_members SERVICE SERVER MEMBER...: members of the server's JSON object, in this order.
-server_members() {
-	local service=$1 server=$2
-	shift 2
+# members_of_all SERVICE MEMBER...: for each server, who it is and members of its JSON object, in this order.
+members_of_all() {
+	local service=$1
+	shift
 	director_rvsadm --json show "$service" | awk -f "$KSELFTEST_DIR/lib/json.awk" |
-		awk -v address="${server%:*}" -v port="${server##*:}" -v members="$*" '
+		awk -v members="$*" '
 			match($1, /\.servers\.[0-9]+\./) {
 				server = substr($1, RSTART, RLENGTH)
 				seen[server, substr($1, RSTART + RLENGTH)] = $2
@@ -89,12 +89,19 @@ server_members() {
 			END {
 				count = split(members, member, " ")
 				for (server in servers) {
-					if (seen[server, "address"] != address || seen[server, "port"] != port)
-						continue
+					printf "%s:%s", seen[server, "address"], seen[server, "port"]
 					for (i = 1; i <= count; i++)
-						printf "%s%s", seen[server, member[i]], i < count ? " " : "\n"
+						printf " %s", seen[server, member[i]]
+					print ""
 				}
 			}'
+}
+
+# server_members SERVICE SERVER MEMBER...: the same of one server, without who it is.
+server_members() {
+	local server=$2
+	set -- "$1" "${@:3}"
+	members_of_all "$@" | awk -v server="$server" '$1 == server { sub(/^[^ ]* /, ""); print }'
 }
 
 lb_counters() {
@@ -111,17 +118,7 @@ lb_connections() {
 }
 
 lb_connections_of_all() {
-	director_rvsadm --json show "$1" | awk -f "$KSELFTEST_DIR/lib/json.awk" |
-		awk '
-			match($1, /\.servers\.[0-9]+\./) {
-				server = substr($1, RSTART, RLENGTH)
-				seen[server, substr($1, RSTART + RLENGTH)] = $2
-				servers[server]
-			}
-			END {
-				for (server in servers)
-					print seen[server, "address"] ":" seen[server, "port"], seen[server, "active"], seen[server, "inactive"]
-			}'
+	members_of_all "$1" active inactive
 }
 
 lb_connection_count() {
