@@ -90,7 +90,8 @@ def plan(bench: Bench, scope: Scope) -> None:
 
     bench.case("forward", None, forwarding.without_service)
     for backend in paths:
-        bench.case("forward+service", backend, forwarding.with_service)
+        bench.case("forward+service", backend, forwarding.with_service, "dr")
+        bench.case("forward+service-nat", backend, forwarding.with_service, "nat")
     _established(bench, paths, few)
     _tcp(bench, paths)
     for scheduler in scope.schedulers:

@@ -30,9 +30,9 @@ class Line:
         return row["instructions"] - row["floor"]
 
     def ratio(self, column: tuple) -> float | None:
-        """How many times as much as this column the peer needs."""
+        """How many times as much as this column the peer needs. There is none of what costs nothing."""
         peer, own = self.value(PEER), self.value(column)
-        return peer / own if peer and own else None
+        return peer / own if peer and own and own >= 1 else None
 
     def cell(self, column: tuple) -> str:
         row = self.rows.get(column)

@@ -28,18 +28,20 @@ def without_service(clients, _backend) -> None:
     namespace.close()
 
 
-def with_service(clients, backend) -> None:
-    namespace = Namespace(f"forward-{backend.name}", clients)
+def with_service(clients, backend, method: str) -> None:
+    """Replies of services by NAT pass where packets are forwarded, so that those may cost more."""
+    namespace = Namespace(f"forward-{method}-{backend.name}", clients)
     try:
         backend.add_service(namespace, VIP, 80, "rr")
-        backend.add_server(namespace, VIP, 80, server(0), "dr")
+        backend.add_server(namespace, VIP, 80, server(0), method)
         stream = _stream()
         drop = floor(namespace, stream)
-        name = results.key("forward+service", backend, 1)
+        suffix = "" if method == "dr" else f"-{method}"
+        name = results.key(f"forward+service{suffix}", backend, 1)
         instructions = established(namespace, stream, name=name)
         results.row(name, instructions=instructions, floor=drop, counted=_COUNTED)
         if _untaxed is not None:
-            results.row(results.key("forward-tax", backend, 1), instructions=instructions, floor=_untaxed,
+            results.row(results.key(f"forward-tax{suffix}", backend, 1), instructions=instructions, floor=_untaxed,
                         counted=f"{_COUNTED}, over the same packet with no service configured")
     finally:
         namespace.close()
