@@ -71,8 +71,13 @@ impl<'g> NextHop<'g> {
         destination: Ipv4Addr,
     ) -> Option<Self> {
         let (net, skb, dst) = (packet.net.as_ptr(), packet.as_ptr(), packet.dst());
-        // SAFETY: By the type invariant of the packet and the borrow of its namespace; a packet
-        // that is forwarded has a route. The section of the guard keeps hooks and neighbour.
+        // A bridge shows what it forwards at this hook, too: that goes to another port, and may have
+        // no route.
+        if dst.is_null() || packet.is_bridged() {
+            return None;
+        }
+        // SAFETY: By the type invariant of the packet and the borrow of its namespace; the packet
+        // has a route, just checked. The section of the guard keeps hooks and neighbour.
         let neighbour = unsafe {
             if bindings::helper_net_filters_forwarded(net)
                 || !bindings::helper_skb_is_forwarded_plainly(skb)
