@@ -57,6 +57,7 @@ other_flows_start() {
 		in_ns "$CLIENT" socat -t 20 -T 20 - "TCP:$VIP:9000,connect-timeout=5" </dev/null
 	done >"$TEST_DIR/uploads" 2>&1 &
 	connects=$!
+	wait_until 20 test -s "$TEST_DIR/flood" || fail "the flood did not begin"
 }
 
 # The uploads go on until one was answered: one to a server that was just removed hangs until socat gives up, and with
@@ -141,9 +142,9 @@ other_flows_were_there() {
 	expect_range "rounds of datagrams with answers" 5 1000000 "$(wc -l <"$TEST_DIR/flood")"
 	an_upload_was_answered || fail "no other upload was answered: $(tail -n 3 "$TEST_DIR/uploads")"
 	# What is known of a server is known again when it returns.
-	lb_server_add "$UPLOAD" "${SERVER_IPS[1]}:9000" 1
+	lb_server_add "$FLOOD" "${SERVER_IPS[1]}:7000" 1
 	lb_counters_settle
-	expect_range "connections of server2" 1 1000000 "$(lb_counters "$UPLOAD" "${SERVER_IPS[1]}:9000" | cut -d' ' -f1)"
+	expect_range "connections of server2" 1 1000000 "$(lb_counters "$FLOOD" "${SERVER_IPS[1]}:7000" | cut -d' ' -f1)"
 }
 
 changes_cases=(

@@ -4,7 +4,8 @@
 
     udp_flood.py ADDRESS PORT FLOWS FLOWS-PER-SECOND
 
-Prints a line for each round in which answers came.
+In each of ten rounds a second the oldest flow ends and a new one begins. Prints a line for each
+round in which answers came.
 """
 
 import select
@@ -29,17 +30,17 @@ def drain(sock):
 
 def main():
     address, port, flows, rate = sys.argv[1], *map(int, sys.argv[2:])
-    sockets = []
     answers = select.poll()
-    for _ in range(flows):
+
+    def new_flow():
         # Not connected: the address the way back needs is chosen anew for each datagram, for routes come and go.
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)
-        sockets.append(sock)
         answers.register(sock, select.POLLIN)
+        return sock
 
-    by_descriptor = {sock.fileno(): sock for sock in sockets}
-    next_flow = 0
+    sockets = [new_flow() for _ in range(flows)]
+    next_flow = oldest = 0
     while True:
         for _ in range(max(1, rate // ROUNDS_PER_SECOND)):
             try:
@@ -49,9 +50,14 @@ def main():
             next_flow += 1
         # The pace of the rounds; what comes meanwhile is read in the next one.
         select.select([], [], [], 1 / ROUNDS_PER_SECOND)
+        by_descriptor = {sock.fileno(): sock for sock in sockets}
         answered = sum(drain(by_descriptor[fd]) for fd, _ in answers.poll(0))
         if answered:
             print(answered, flush=True)
+        answers.unregister(sockets[oldest])
+        sockets[oldest].close()
+        sockets[oldest] = new_flow()
+        oldest = (oldest + 1) % flows
 
 
 main()
