@@ -169,10 +169,7 @@ fn to_client<'g>(
         return Err(Path::Policy);
     }
     check_passage(packet, flow, route.forward_mtu(context.net))?;
-    let Addr::V4(client) = flow.header.addrs().dst() else {
-        return Err(Path::Route);
-    };
-    let next_hop = NextHop::find(context.guard, route, client).ok_or(Path::Neighbour)?;
+    let next_hop = NextHop::find(context.guard, route, flow.header.dst).ok_or(Path::Neighbour)?;
     // A router would tell the real server of a shorter way.
     if next_hop.is_where_it_came_from(packet) {
         return Err(Path::Route);

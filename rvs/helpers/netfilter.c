@@ -10,25 +10,27 @@ __rvs_helper struct net *rvs_helper_nf_hook_state_net(const struct nf_hook_state
 	return state->net;
 }
 
-/* Whether anybody but RVS may have a say in what this host sends. */
-__rvs_helper bool rvs_helper_net_filters_output(const struct net *net)
+/* Whether anybody but RVS has a hook of IPv4 from `hook` on, where RVS has one,
+ * to where packets leave. */
+static __always_inline bool rvs_others_have_hooks(const struct net *net, unsigned int hook)
 {
-	const struct nf_hook_entries *hooks =
-		rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]);
+	const struct nf_hook_entries *hooks = rcu_dereference(net->nf.hooks_ipv4[hook]);
 
 	return (hooks && hooks->num_hook_entries > 1) ||
 	       rcu_access_pointer(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
+}
+
+/* Whether anybody but RVS may have a say in what this host sends. */
+__rvs_helper bool rvs_helper_net_filters_output(const struct net *net)
+{
+	return rvs_others_have_hooks(net, NF_INET_LOCAL_OUT);
 }
 
 /* Whether anybody but RVS may have a say in what this host forwards, once RVS
  * has seen it. */
 __rvs_helper bool rvs_helper_net_filters_forwarded(const struct net *net)
 {
-	const struct nf_hook_entries *hooks =
-		rcu_dereference(net->nf.hooks_ipv4[NF_INET_FORWARD]);
-
-	return (hooks && hooks->num_hook_entries > 1) ||
-	       rcu_access_pointer(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
+	return rvs_others_have_hooks(net, NF_INET_FORWARD);
 }
 
 /* Sends an IPv4 packet that has its route, through LOCAL_OUT as if it were

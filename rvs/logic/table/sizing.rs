@@ -23,7 +23,7 @@ const LOW_TAG_BITS: u32 = 16;
 /// Where tags begin that have all bits of a hash above those that the smallest table uses for the
 /// home bucket, as far as tables of [`LOW_TAG_BITS`] use them: such a table grows without asking
 /// for hashes. The greater it is the fewer bits of a tag tell entries of a bucket from each other,
-/// seven at last, so that one in 40 lookups looks at a wrong entry.
+/// seven at last, so that one in 32 lookups of a full table looks at a wrong entry.
 pub(super) const LOW_TAG_SHIFT: u32 = MIN_BITS - 1;
 
 /// Where the tags of greater tables begin: they have the highest bits, which choose no bucket.
