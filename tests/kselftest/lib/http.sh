@@ -2,9 +2,19 @@
 # shellcheck shell=bash
 # HTTP requests to the service $WEB, whose real servers are $WEB_SERVERS, and who has answered.
 
+# The next request is from this port of the client. The kernel, which begins elsewhere every ten seconds
+# (EPHEMERAL_PORT_SHUFFLE_PERIOD), may take a port a second time, of which a director that does not see the server's FIN
+# still knows the connection before.
+fetch_port=20000
+
 # fetch COUNT FILE: so many requests, each by a connection of its own; the answers and who sent them, by turns.
 fetch() {
-	in_ns "$CLIENT" curl -sS --max-time 20 -H 'Connection: close' -w '%{remote_ip}\n' "http://$VIP/[1-$1]" >"$2" 2>&1
+	local i requests=()
+	for ((i = 1; i <= $1; i++)); do
+		requests+=(--next -sS --max-time 20 -H 'Connection: close' -w '%{remote_ip}\n')
+		requests+=(--local-port "$((fetch_port++))" "http://$VIP/$i")
+	done
+	in_ns "$CLIENT" curl "${requests[@]:1}" >"$2" 2>&1
 }
 
 # answers FILE TEXT: how many lines are TEXT.
