@@ -13,12 +13,25 @@ __rvs_helper void rvs_helper_wheel_lock_init(spinlock_t *lock)
 	spin_lock_init(lock);
 }
 
-__rvs_helper void rvs_helper_spin_lock_bh(spinlock_t *lock)
+/* Takes a lock of what packets and processes share, and keeps bottom halves off.
+ * Tells whether they were on: packets mostly come while they are off, and to
+ * switch them off and on again costs more than the lock.
+ */
+__rvs_helper bool rvs_helper_spin_lock_softirq(spinlock_t *lock)
 {
+	if (softirq_count()) {
+		spin_lock(lock);
+		return false;
+	}
 	spin_lock_bh(lock);
+	return true;
 }
 
-__rvs_helper void rvs_helper_spin_unlock_bh(spinlock_t *lock)
+/* Takes back what rvs_helper_spin_lock_softirq() did, which returned `was_on`. */
+__rvs_helper void rvs_helper_spin_unlock_softirq(spinlock_t *lock, bool was_on)
 {
-	spin_unlock_bh(lock);
+	if (was_on)
+		spin_unlock_bh(lock);
+	else
+		spin_unlock(lock);
 }

@@ -63,16 +63,21 @@ impl Locks {
         Ok(Self(locks))
     }
 
-    /// Takes the lock with this number, modulo their count (`spin_lock_bh()`).
+    /// Takes the lock with this number, modulo their count (`spin_lock_bh()`, or `spin_lock()`
+    /// where bottom halves are off already).
     #[inline]
     pub(crate) fn lock(&self, number: usize) -> Guard<'_> {
         let index = number & self.0.len().wrapping_sub(1);
         // SAFETY: By the type invariant the length is a power of two, so the index is below it.
         let lock = unsafe { self.0.get_unchecked(index) };
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_spin_lock_bh(lock.get()) };
+        let bottom_halves_were_on = unsafe { bindings::helper_spin_lock_softirq(lock.get()) };
         // INVARIANT: The lock was just taken.
-        Guard(lock, NotThreadSafe)
+        Guard {
+            lock,
+            bottom_halves_were_on,
+            _cpu: NotThreadSafe,
+        }
     }
 
     /// Returns the number of locks.
@@ -85,13 +90,19 @@ impl Locks {
 ///
 /// # Invariants
 ///
-/// The lock is held by this CPU.
-pub(crate) struct Guard<'a>(&'a Opaque<bindings::spinlock_t>, NotThreadSafe);
+/// The lock is held by this CPU; taking it has told `bottom_halves_were_on`.
+pub(crate) struct Guard<'a> {
+    lock: &'a Opaque<bindings::spinlock_t>,
+    bottom_halves_were_on: bool,
+    _cpu: NotThreadSafe,
+}
 
 impl Drop for Guard<'_> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_spin_unlock_bh(self.0.get()) };
+        unsafe {
+            bindings::helper_spin_unlock_softirq(self.lock.get(), self.bottom_halves_were_on)
+        };
     }
 }
