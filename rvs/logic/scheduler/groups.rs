@@ -2,10 +2,10 @@
 
 //! Comparing loads in groups, so that a choice looks again only where something has happened.
 //!
-//! Of every group, and of every branch of [`IN_BRANCH`] groups, the least loaded destination is
-//! remembered, in one word with the events that were counted when it was found. A connection changes
-//! the load of one destination, so the next choice looks into one branch, in that into one group,
-//! and otherwise at what the other groups and branches remember.
+//! The groups are the leaves of a tree: [`FAN`] of them make a twig, as many twigs a branch. Of every
+//! group, twig and branch the least loaded destination is remembered, in one word with the events that
+//! were counted there when it was found. A connection changes the load of one destination, so the next
+//! choice looks into one branch, one twig and one group, and otherwise at what the others remember.
 //!
 //! **No stale memory is used.** Who changes a load does so before it counts the event; who looks for
 //! the least of a group reads the count first and looks then. So what is remembered with a count
@@ -16,9 +16,9 @@
 //!
 //! * A CPU that was slow to look and to store overwrites what a faster one has stored, with a lower
 //!   count. It makes others look once more, no more.
-//! * The count of a branch is the sum of the counts of its groups, which are read one by one. Counts
-//!   only grow, and the word is read before the counts (acquire): each is at least what it was when
-//!   the word was stored (release). So the sums are equal only if all of them are.
+//! * An event is counted in its group, then in the twig, then in the branch, each with release. Who
+//!   reads the count of a branch before it looks into it (acquire) sees the events of that count in
+//!   the counts below, and uses no word there that does not take them into account.
 //! * A count has 48 bits. For it to come round, a group would have to see 2^48 events between two
 //!   choices, which is years.
 //! * The words belong to one list of destinations and weights, and begin as those that remember
@@ -36,10 +36,10 @@ use core::ops::{
 use super::{
     super::word::Word,
     events::{
-        BRANCHES,
+        Tree,
         EVENT,
-        GROUPS,
-        IN_BRANCH, //
+        FAN,
+        GROUPS, //
     },
     least::{
         Least,
@@ -55,17 +55,12 @@ const FEW: usize = 24;
 /// No destination in groups has this index.
 const NO_ONE: u64 = EVENT - 1;
 
-/// The least of each branch and of each of its groups: an event count plus an index.
-struct Branch<W> {
-    least: W,
-    groups: [W; IN_BRANCH],
-}
-
 /// The destinations of a service in groups; `T` holds the list of every group.
 pub struct Groups<T, W> {
     /// Where the list of each group ends; then all lists, in the order of the destinations.
     lists: T,
-    branches: [Branch<W>; BRANCHES],
+    /// The least of each branch, twig and group: an event count plus an index.
+    remembered: Tree<W>,
 }
 
 /// The group of a destination that is added to others, of which these are the groups: the first of
@@ -96,14 +91,10 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Groups<T, W> {
         if let Some((ends, lists)) = room.split_at_mut_checked(GROUPS) {
             fill(ends, lists, destinations);
         }
-        let branch = |()| Branch {
-            // No count is as low.
-            least: W::new(0),
-            groups: [(); IN_BRANCH].map(|()| W::new(0)),
-        };
         Self {
             lists: room,
-            branches: [(); BRANCHES].map(branch),
+            // No count is as low.
+            remembered: Tree::of(0),
         }
     }
 }
@@ -143,39 +134,48 @@ impl<T: Deref<Target = [u16]>, W: Word> Groups<T, W> {
         destinations: &[D],
         events: &LoadEvents<W>,
     ) -> usize {
-        let mut least = Least::<M>::of_none();
-        let branches = self.branches.iter().zip(events.counts());
-        for (number, (branch, counts)) in (0..BRANCHES).zip(branches) {
-            let sum = || counts.iter().map(W::load).fold(0, u64::wrapping_add);
-            let of_branch = recall(&branch.least, sum, || {
-                self.least_of_branch::<M, D>(number, branch, counts, destinations)
-            });
-            least.look_at_least(of_branch, destinations);
-        }
-        least.index()
+        let (words, counts) = (&self.remembered.branches, &events.counts().branches);
+        least_of::<M, D, W>(words, counts, destinations, |branch| {
+            self.least_of_branch::<M, D>(branch, destinations, events.counts())
+        })
     }
 
     /// Finds the least of a branch: its index, if there is one.
-    #[inline]
+    #[inline(always)]
     fn least_of_branch<M: Measure, D: Destination>(
         &self,
-        number: usize,
-        branch: &Branch<W>,
-        counts: &[W; IN_BRANCH],
+        branch: usize,
         destinations: &[D],
+        counts: &Tree<W>,
     ) -> usize {
-        let mut least = Least::<M>::of_none();
-        let first = number.wrapping_mul(IN_BRANCH);
-        let groups = branch.groups.iter().zip(counts);
-        for (group, (word, count)) in (first..first.wrapping_add(IN_BRANCH)).zip(groups) {
-            let of_group = recall(
-                word,
-                || count.load(),
-                || self.least_of_group::<M, D>(group, destinations),
-            );
-            least.look_at_least(of_group, destinations);
-        }
-        least.index()
+        let words = self.remembered.twigs.get(branch);
+        let Some((words, counts_of_twigs)) = words.zip(counts.twigs.get(branch)) else {
+            return NO_ONE as usize;
+        };
+        least_of::<M, D, W>(words, counts_of_twigs, destinations, |twig| {
+            self.least_of_twig::<M, D>(branch, twig, destinations, counts)
+        })
+    }
+
+    /// Finds the least of a twig: its index, if there is one.
+    #[inline(always)]
+    fn least_of_twig<M: Measure, D: Destination>(
+        &self,
+        branch: usize,
+        twig: usize,
+        destinations: &[D],
+        counts: &Tree<W>,
+    ) -> usize {
+        let Some((words, counts)) =
+            twig_of(&self.remembered, branch, twig).zip(twig_of(counts, branch, twig))
+        else {
+            return NO_ONE as usize;
+        };
+        let before = branch.wrapping_mul(FAN).wrapping_add(twig);
+        let first = before.wrapping_mul(FAN);
+        least_of::<M, D, W>(words, counts, destinations, |group| {
+            self.least_of_group::<M, D>(first.wrapping_add(group), destinations)
+        })
     }
 
     /// Finds the least of a group: its index, if there is one.
@@ -207,13 +207,35 @@ impl<T: Deref<Target = [u16]>, W: Word> Groups<T, W> {
     }
 }
 
+/// The variables of the groups of a twig.
+#[inline(always)]
+fn twig_of<W>(tree: &Tree<W>, branch: usize, twig: usize) -> Option<&[W; FAN]> {
+    tree.groups.get(branch)?.get(twig)
+}
+
+/// Finds the least of the leasts that `words` remember with `counts`, or that `find` finds: its index,
+/// if there is one.
+#[inline(always)]
+fn least_of<M: Measure, D: Destination, W: Word>(
+    words: &[W; FAN],
+    counts: &[W; FAN],
+    destinations: &[D],
+    find: impl Fn(usize) -> usize,
+) -> usize {
+    let mut least = Least::<M>::of_none();
+    for (number, (word, count)) in (0..FAN).zip(words.iter().zip(counts)) {
+        let index = recall(word, count, || find(number));
+        least.look_at_least(index, destinations);
+    }
+    least.index()
+}
+
 /// The index that `word` remembers with the count of events there is now, otherwise the one that
 /// `find` finds. An index without a destination stands for none.
 #[inline]
-fn recall<W: Word>(word: &W, count: impl Fn() -> u64, find: impl FnOnce() -> usize) -> usize {
+fn recall<W: Word>(word: &W, count: &W, find: impl FnOnce() -> usize) -> usize {
     // In this order, and the count before anything is looked at.
-    let remembered = word.load();
-    let count = count();
+    let (remembered, count) = (word.load(), count.load());
     let index = remembered.wrapping_sub(count);
     if index < EVENT {
         return index as usize;
