@@ -21,7 +21,11 @@ use super::reply_routes::RouteNumber;
 use crate::{
     kapi::{
         rcu_table::Side,
-        sync::Cache, //
+        sync::{
+            Cache,
+            RcuArc,
+            Vacant, //
+        },
     },
     logic::{
         addr::{
@@ -110,26 +114,50 @@ pub(crate) enum Transition {
 
 impl Conn {
     /// Makes a connection for the first packet of a flow, which had this tuple, in the initial
-    /// state of its protocol. `now` is in jiffies.
-    pub(crate) fn new(tuple: &Tuple, dest: Arc<Dest>, now: u32) -> Result<Self, AllocError> {
-        let reply_route = Atomic::new(0);
-        let addrs = match (tuple.addrs, dest.endpoint().addr) {
-            (AddrPair::V4 { src, dst }, Addr::V4(_)) => Addresses::V4 {
-                client: src,
-                service: dst,
-                reply_route,
-            },
-            (addrs, _) => Addresses::Other(KBox::new(
-                OtherAddresses {
-                    client: addrs.src(),
-                    service: addrs.dst(),
-                    reply_route,
-                },
-                GFP_ATOMIC,
-            )?),
+    /// state of its protocol. `now` is in jiffies. One of the two references is for the table.
+    #[inline(always)]
+    pub(crate) fn new(
+        tuple: &Tuple,
+        dest: Arc<Dest>,
+        now: u32,
+    ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
+        let memory = CACHE.allocate()?;
+        match (tuple.addrs, dest.endpoint().addr) {
+            (AddrPair::V4 { src, dst }, Addr::V4(_)) => {
+                let addrs = Addresses::V4 {
+                    client: src,
+                    service: dst,
+                    reply_route: Atomic::new(0),
+                };
+                Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
+            }
+            _ => Self::other(memory, tuple, dest, now),
+        }
+    }
+
+    /// As [`Conn::new`], for those that are not IPv4 throughout.
+    #[cold]
+    #[inline(never)]
+    fn other(
+        memory: Vacant<Self>,
+        tuple: &Tuple,
+        dest: Arc<Dest>,
+        now: u32,
+    ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
+        let addrs = OtherAddresses {
+            client: tuple.addrs.src(),
+            service: tuple.addrs.dst(),
+            reply_route: Atomic::new(0),
         };
+        let addrs = Addresses::Other(KBox::new(addrs, GFP_ATOMIC)?);
+        Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
+    }
+
+    /// A connection in its first state, of which its destination knows.
+    #[inline(always)]
+    fn begun(addrs: Addresses, tuple: &Tuple, dest: Arc<Dest>, now: u32) -> Self {
         dest.connection_begins();
-        Ok(Self {
+        Self {
             addrs,
             client_port: tuple.src_port,
             service_port: tuple.dst_port,
@@ -138,7 +166,7 @@ impl Conn {
             word: Atomic::new(State::initial(tuple.protocol).to_u8().into()),
             last_seen: Atomic::new(now),
             dest,
-        })
+        }
     }
 
     /// Returns where the client is.

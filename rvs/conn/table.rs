@@ -34,6 +34,7 @@ use crate::{
     },
     logic::{
         siphash::HashKey,
+        state::State,
         tuple::Tuple,
         wheel::{
             self,
@@ -45,8 +46,7 @@ use crate::{
 
 use super::{
     reply_routes::ReplyRoutes,
-    Conn,
-    CACHE, //
+    Conn, //
 };
 
 /// Why a connection could not be created.
@@ -146,10 +146,10 @@ impl Connections {
         dest: Arc<Dest>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
-        let conn = Conn::new(tuple.key(), dest, now).map_err(|_| CreateError::Memory)?;
-        let conn = RcuArc::new_in(&CACHE, conn).map_err(|_| CreateError::Memory)?;
+        let (conn, for_table) =
+            Conn::new(tuple.key(), dest, now).map_err(|_| CreateError::Memory)?;
 
-        match self.link(&conn, Side::Original, tuple) {
+        match self.table.insert(guard, for_table, Side::Original, tuple) {
             Inserted::New => {}
             Inserted::Exists => {
                 // Dropping ours leaves the other CPU's.
@@ -160,25 +160,20 @@ impl Connections {
             }
             Inserted::Full => return Err(CreateError::Memory),
         }
-        if let Some(reply) = conn
-            .has_reply_tuple()
-            .then(|| conn.tuple(Side::Reply))
-            .flatten()
-        {
-            let error = match self.link(&conn, Side::Reply, &self.hashed(reply)) {
-                Inserted::New => None,
-                Inserted::Exists => Some(CreateError::ReplyTaken),
-                Inserted::Full => Some(CreateError::Memory),
-            };
-            if let Some(error) = error {
+        if conn.has_reply_tuple() {
+            if let Err(error) = self.link_reply(guard, &conn) {
                 self.table.remove(conn.as_rcu_ref(), Side::Original);
                 return Err(error);
             }
         }
 
-        let slot = self.slot_of(&conn);
+        let timeout = State::initial(conn.protocol()).timeout();
+        let slot = self
+            .slots
+            .slot_of(wheel::deadline(now, timeout.saturating_mul(time::hz())));
         let found = conn.under(guard);
-        // The object is new: no wheel has it.
+        // The object is new: no wheel has it. If another CPU shortens its timeout before this one
+        // has, that is noticed when the first timeout is over.
         let _ = self.wheel.insert(conn, slot);
         Ok(found)
     }
@@ -226,7 +221,17 @@ impl Connections {
         }
     }
 
-    fn link(&self, conn: &RcuArc<Conn>, side: Side, tuple: &HashedTuple<'_>) -> Inserted {
-        self.table.insert(conn.clone(), side, tuple)
+    /// Puts a connection under the tuple of its replies.
+    #[inline(never)]
+    fn link_reply(&self, guard: &rcu::Guard, conn: &RcuArc<Conn>) -> Result<(), CreateError> {
+        let Some(reply) = conn.tuple(Side::Reply) else {
+            return Ok(());
+        };
+        let reply = self.hashed(reply);
+        match self.table.insert(guard, conn.clone(), Side::Reply, &reply) {
+            Inserted::New => Ok(()),
+            Inserted::Exists => Err(CreateError::ReplyTaken),
+            Inserted::Full => Err(CreateError::Memory),
+        }
     }
 }

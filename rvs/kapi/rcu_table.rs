@@ -22,6 +22,7 @@ use crate::logic::table::{
     self,
     Bucket,
     Generation,
+    Refused,
     Table, //
 };
 
@@ -166,6 +167,8 @@ pub(crate) struct RcuTable<H: Hasher> {
     locks: Locks,
     entries: Atomic<usize>,
     bits: Atomic<u32>,
+    // For how many entries that is enough.
+    most: Atomic<usize>,
     full: Atomic<bool>,
     growing: Atomic<bool>,
     resizing: Atomic<bool>,
@@ -182,6 +185,7 @@ impl<H: Hasher> RcuTable<H> {
             locks: Locks::new(table::STRIPES, Class::Table)?,
             entries: Atomic::new(0),
             bits: Atomic::new(bits),
+            most: Atomic::new(table::most_entries(bits) as usize),
             full: Atomic::new(false),
             growing: Atomic::new(false),
             resizing: Atomic::new(false),
@@ -214,53 +218,53 @@ impl<H: Hasher> RcuTable<H> {
         key: H::Key,
     ) -> Result<(RcuRef<'g, H::Object>, Side), Hashed<'_, H>> {
         let hashed = self.hashed(key);
-        self.find_hash(guard, hashed.hash, &key).ok_or(hashed)
-    }
-
-    #[inline(always)]
-    fn find_hash<'g>(
-        &self,
-        guard: &'g rcu::Guard,
-        hash: u64,
-        key: &H::Key,
-    ) -> Option<(RcuRef<'g, H::Object>, Side)> {
-        let current = self.current.read(guard)?;
-        for handle in table::candidates(current.get(), hash) {
+        let Some(current) = self.current.read(guard) else {
+            return Err(hashed);
+        };
+        for handle in table::candidates(current.get(), hashed.hash) {
             // SAFETY: The handle was read from the table within the critical section of `guard`.
             let (object, side) = unsafe { Self::object(handle, guard) };
-            if H::has_key(object.get(), side, key) {
-                return Some((object, side));
+            if H::has_key(object.get(), side, &key) {
+                return Ok((object, side));
             }
         }
-        None
+        Err(hashed)
     }
 
     /// Inserts an object under the key that it has on one side, which is `key`, unless there is one
     /// with that key.
+    #[inline(always)]
     pub(crate) fn insert(
         &self,
+        guard: &rcu::Guard,
         object: RcuArc<H::Object>,
         side: Side,
         key: &Hashed<'_, H>,
     ) -> Inserted {
         let hash = self.hash_of_new(&object, side, key);
-        let guard = rcu::read_lock();
         let _lock = self.locks.lock(table::stripe(hash));
-        let Some(current) = self.current.read(&guard) else {
+        let Some(current) = self.current.read(guard) else {
             return Inserted::Full;
         };
-        if self.find_hash(&guard, hash, &key.key).is_some() {
-            return Inserted::Exists;
-        }
         let handle = Self::handle(object.as_rcu_ref(), side);
-        if table::insert(current.get(), hash, handle).is_err() {
-            self.full.store(true, Relaxed);
-            return Inserted::Full;
+        let inserted = table::insert(current.get(), hash, handle, |other| {
+            // SAFETY: The handle was read from the table within the critical section of `guard`.
+            let (other, side) = unsafe { Self::object(other, guard) };
+            H::has_key(other.get(), side, &key.key)
+        });
+        match inserted {
+            Ok(()) => {
+                // INVARIANT: The reference goes to the table together with the handle.
+                let _ = object.into_raw();
+                self.entries.fetch_add(1usize, Relaxed);
+                Inserted::New
+            }
+            Err(Refused::Exists) => Inserted::Exists,
+            Err(Refused::Full) => {
+                self.full.store(true, Relaxed);
+                Inserted::Full
+            }
         }
-        // INVARIANT: The reference goes to the table together with the handle.
-        let _ = object.into_raw();
-        self.entries.fetch_add(1usize, Relaxed);
-        Inserted::New
     }
 
     /// Removes an object from under the key of one side. False when it was not there.
@@ -286,8 +290,7 @@ impl<H: Hasher> RcuTable<H> {
     /// soon. True once for each resizing.
     #[inline]
     pub(crate) fn needs_growing(&self) -> bool {
-        let entries = self.entries.load(Relaxed) as u64;
-        (table::is_overfull(entries, self.bits.load(Relaxed)) || self.full.load(Relaxed))
+        (self.entries.load(Relaxed) > self.most.load(Relaxed) || self.full.load(Relaxed))
             && !self.growing.load(Relaxed)
             && !self.growing.xchg(true, Full)
     }
@@ -340,7 +343,9 @@ impl<H: Hasher> RcuTable<H> {
         while let Some(next) = newest.next.as_ref() {
             newest = next.clone();
         }
-        self.bits.store(newest.table.bits(), Relaxed);
+        let bits = newest.table.bits();
+        self.bits.store(bits, Relaxed);
+        self.most.store(table::most_entries(bits) as usize, Relaxed);
         drop(self.current.replace(Some(newest)));
     }
 

@@ -61,6 +61,11 @@ impl Place {
     /// Of this wheel, but in no list: not yet, or not any more. Its links may be in use.
     const CLAIMED: u32 = Self::LIST;
     const MAX_WHEEL: u32 = u32::MAX >> Self::LIST_BITS;
+
+    /// That of the objects in a list.
+    const fn of(wheel: u32, list: u32) -> u32 {
+        wheel << Self::LIST_BITS | list & Self::LIST
+    }
 }
 
 /// Objects taken or moved while the lock is held, before others may have it.
@@ -124,11 +129,9 @@ impl<T: Send + Sync> Wheel<T> {
         }
         self.count.fetch_add(1usize, Relaxed);
         let inner = object.into_raw();
-        let part = self.part_of(inner);
-        let guard = self.locks.lock(part);
         // SAFETY: The object has just been claimed for this wheel, with its reference, and is in
-        // no list yet; the lock of its part is held.
-        unsafe { self.link(&guard, part, self.wrap(slot), inner) };
+        // no list yet; the part is its own.
+        unsafe { self.part_of(inner).link(self.wrap(slot), inner) };
         Ok(())
     }
 
@@ -141,15 +144,14 @@ impl<T: Send + Sync> Wheel<T> {
     pub(crate) fn move_to(&self, object: RcuRef<'_, T>, slot: usize) {
         let inner: *const Inner<T> = object.inner();
         let part = self.part_of(inner);
-        let guard = self.locks.lock(part);
         if !self.has(object.inner()) {
             return;
         }
         // SAFETY: The place is one of this wheel's lists, and is changed under the lock only, so
         // the object is in that list.
         unsafe {
-            self.unlink(&guard, part, inner);
-            self.link(&guard, part, self.wrap(slot), inner);
+            part.unlink(inner);
+            part.link(self.wrap(slot), inner);
         }
     }
 
@@ -162,10 +164,10 @@ impl<T: Send + Sync> Wheel<T> {
         mut when: impl FnMut(&T) -> Due,
         mut expire: impl FnMut(RcuArc<T>),
     ) {
-        for part in 0..self.locks.len() {
-            self.splice_due(part, self.wrap(slot));
+        for number in 0..self.locks.len() {
+            self.splice_due(number, self.wrap(slot));
             loop {
-                let (mut expired, more) = self.sort_batch(part, &mut when);
+                let (mut expired, more) = self.sort_batch(number, &mut when);
                 while !expired.is_null() {
                     // SAFETY: `sort_batch` chained objects that it took out of their lists by
                     // `next`, so nobody else uses their links, and passed their references on.
@@ -187,18 +189,18 @@ impl<T: Send + Sync> Wheel<T> {
     }
 
     /// Makes the objects of a slot those that are due, after what is left of older ones.
-    fn splice_due(&self, part: usize, slot: usize) {
+    fn splice_due(&self, number: usize, slot: usize) {
         loop {
-            let guard = self.locks.lock(part);
+            let part = self.part(number);
             for _ in 0..BATCH {
-                let first = self.first(&guard, part, slot);
+                let first = part.first(slot);
                 if first.is_null() {
                     return;
                 }
                 // SAFETY: The object is in a list of this part.
                 unsafe {
-                    self.unlink(&guard, part, first);
-                    self.link(&guard, part, self.slots, first);
+                    part.unlink(first);
+                    part.link(self.slots, first);
                 }
             }
         }
@@ -206,19 +208,23 @@ impl<T: Send + Sync> Wheel<T> {
 
     /// Sorts some due objects into later slots, or into a chain by `next` of those to expire,
     /// which are out of the wheel but still claimed by it. Tells whether there are more.
-    fn sort_batch(&self, part: usize, when: &mut impl FnMut(&T) -> Due) -> (*const Inner<T>, bool) {
+    fn sort_batch(
+        &self,
+        number: usize,
+        when: &mut impl FnMut(&T) -> Due,
+    ) -> (*const Inner<T>, bool) {
         let mut expired: *const Inner<T> = ptr::null();
-        let guard = self.locks.lock(part);
+        let part = self.part(number);
         for _ in 0..BATCH {
-            let first = self.first(&guard, part, self.slots);
+            let first = part.first(self.slots);
             if first.is_null() {
                 return (expired, false);
             }
             // SAFETY: The object is in a list of this part, whose reference keeps it alive.
             unsafe {
-                self.unlink(&guard, part, first);
+                part.unlink(first);
                 match when((*first).data()) {
-                    Due::Later(slot) => self.link(&guard, part, self.wrap(slot), first),
+                    Due::Later(slot) => part.link(self.wrap(slot), first),
                     Due::Now => {
                         // Not in a list any more: `move_to` must leave it alone.
                         (*first).place().store(self.place(Place::CLAIMED), Relaxed);
@@ -233,7 +239,7 @@ impl<T: Send + Sync> Wheel<T> {
 
     /// The place of objects in this list.
     fn place(&self, list: u32) -> u32 {
-        self.id.number() << Place::LIST_BITS | list & Place::LIST
+        Place::of(self.id.number(), list)
     }
 
     /// Whether an object of this part is in one of the lists. To be asked under its lock.
@@ -242,38 +248,66 @@ impl<T: Send + Sync> Wheel<T> {
         place >> Place::LIST_BITS == self.id.number() && place & Place::LIST != Place::CLAIMED
     }
 
-    fn part_of(&self, inner: *const Inner<T>) -> usize {
+    /// Locks the part that an object belongs to.
+    #[inline]
+    fn part_of(&self, inner: *const Inner<T>) -> Part<'_, T> {
         // Slab objects differ from bit 6 on; the multiplication spreads those bits upwards.
         let spread = (inner.addr() as u64 >> 6).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        spread as usize & self.locks.len().wrapping_sub(1)
+        self.part(spread as usize)
+    }
+
+    /// Locks the part with this number, modulo the number of parts.
+    #[inline]
+    fn part(&self, number: usize) -> Part<'_, T> {
+        let number = number & self.locks.len().wrapping_sub(1);
+        let lists = self.slots.wrapping_add(1);
+        let first = number.wrapping_mul(lists);
+        // INVARIANT: By the type invariant there are `slots + 1` heads for each part, and as many
+        // parts as locks, whose number is a power of two.
+        Part {
+            id: self.id.number(),
+            last: self.slots,
+            // SAFETY: For the reason above `first` is the index of one of the heads.
+            heads: unsafe { self.heads.as_ptr().add(first) },
+            _guard: self.locks.lock(number),
+        }
     }
 
     /// Slots are counted modulo their number, a power of two.
     fn wrap(&self, slot: usize) -> usize {
         slot & self.slots.wrapping_sub(1)
     }
+}
 
-    /// The head of a list; parts and slots that do not exist are taken modulo their number.
-    fn head(&self, part: usize, slot: usize) -> *mut *const Inner<T> {
-        let lists = self.slots.wrapping_add(1);
-        let part = part & self.locks.len().wrapping_sub(1);
-        let index = part.wrapping_mul(lists).wrapping_add(slot.min(self.slots));
-        // SAFETY: By the type invariant there are `slots + 1` heads for each part, and as many
-        // parts as locks, whose number is a power of two.
-        unsafe { self.heads.get_unchecked(index) }.get()
+/// The lists of a part, of which the lock is held.
+///
+/// # Invariants
+///
+/// `heads` points to the `last + 1` heads of the part whose lock `_guard` holds, of the wheel `id`.
+struct Part<'a, T> {
+    id: u32,
+    last: usize,
+    heads: *const UnsafeCell<*const Inner<T>>,
+    _guard: Guard<'a>,
+}
+
+impl<T> Part<'_, T> {
+    /// The head of a list; those beyond the last are the last.
+    fn head(&self, slot: usize) -> *mut *const Inner<T> {
+        // SAFETY: By the type invariant.
+        unsafe { (*self.heads.add(slot.min(self.last))).get() }
     }
 
-    fn first(&self, _guard: &Guard<'_>, part: usize, slot: usize) -> *const Inner<T> {
+    fn first(&self, slot: usize) -> *const Inner<T> {
         // SAFETY: The heads of a part are read under its lock only.
-        unsafe { *self.head(part, slot) }
+        unsafe { *self.head(slot) }
     }
 
     /// # Safety
     ///
-    /// The guard must be that of `part`; the object must be of this part, in no list, and bring a
-    /// reference for the list.
-    unsafe fn link(&self, _guard: &Guard<'_>, part: usize, slot: usize, inner: *const Inner<T>) {
-        let head = self.head(part, slot);
+    /// The object must be of this part, in no list, and bring a reference for the list.
+    unsafe fn link(&self, slot: usize, inner: *const Inner<T>) {
+        let head = self.head(slot);
         // SAFETY: By the requirement links and place are only used here, under the lock. A first
         // object in the list is alive by the list's reference.
         unsafe {
@@ -282,7 +316,9 @@ impl<T: Send + Sync> Wheel<T> {
                 next: next.cast(),
                 prev: ptr::null(),
             };
-            (*inner).place().store(self.place(slot as u32), Relaxed);
+            (*inner)
+                .place()
+                .store(Place::of(self.id, slot as u32), Relaxed);
             if !next.is_null() {
                 (*(*next).links()).prev = inner.cast();
             }
@@ -292,16 +328,15 @@ impl<T: Send + Sync> Wheel<T> {
 
     /// # Safety
     ///
-    /// The guard must be that of `part`; the object must be in a list of it. The list's reference
-    /// is left to the caller.
-    unsafe fn unlink(&self, _guard: &Guard<'_>, part: usize, inner: *const Inner<T>) {
+    /// The object must be in a list of this part. The list's reference is left to the caller.
+    unsafe fn unlink(&self, inner: *const Inner<T>) {
         // SAFETY: By the requirement links and place are valid; neighbours are alive by the list's
         // references.
         unsafe {
             let Links { next, prev } = *(*inner).links();
             if prev.is_null() {
                 let list = (*inner).place().load(Relaxed) & Place::LIST;
-                *self.head(part, list as usize) = next.cast();
+                *self.head(list as usize) = next.cast();
             } else {
                 (*(*prev.cast::<Inner<T>>()).links()).next = next;
             }

@@ -8,7 +8,10 @@ use kernel::{
     alloc::AllocError,
     prelude::*,
     rbtree::RBTree,
-    sync::Arc, //
+    sync::{
+        rcu,
+        Arc, //
+    },
 };
 
 use crate::{
@@ -257,7 +260,11 @@ impl Config {
         };
         self.services
             .try_create_and_insert(key, config, GFP_KERNEL)?;
-        if table.insert(service, Side::Original, &table.hashed(key)) != Inserted::New {
+        let inserted = {
+            let guard = rcu::read_lock();
+            table.insert(&guard, service, Side::Original, &table.hashed(key))
+        };
+        if inserted != Inserted::New {
             self.services.remove(&key);
             return Err(ConfigError::Memory);
         }

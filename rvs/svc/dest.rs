@@ -216,8 +216,14 @@ impl Dest {
     #[inline]
     fn load_changed(&self) {
         if self.watched.load(Relaxed) != 0 {
-            self.events.note(self.group);
+            self.note_event();
         }
+    }
+
+    /// Apart, so that what few schedulers want costs the others nothing.
+    #[inline(never)]
+    fn note_event(&self) {
+        self.events.note(self.group);
     }
 
     /// Returns the number of active connections.
@@ -277,6 +283,7 @@ impl Dest {
     }
 
     /// Notes that a connection begins.
+    #[inline]
     pub(crate) fn connection_begins(&self) {
         let before = Load::from_u32(self.load.fetch_add(1, Full));
         if before.meets(Event::Begun, self.thresholds()) {

@@ -41,7 +41,7 @@ impl Connections {
         let tuples: Vec<_> = (0..FLOWS).map(tuple).collect();
         let generation = Generation::new(table::wanted_bits(FLOWS.into(), table::MIN_BITS));
         for (handle, tuple) in (1..).zip(&tuples) {
-            table::insert(&*generation, tuple.hash(&KEY), handle).expect("room for all");
+            table::insert(&*generation, tuple.hash(&KEY), handle, |_| false).expect("room for all");
         }
         Self { tuples, generation }
     }
@@ -82,7 +82,8 @@ pub(crate) fn operations() -> Vec<Operation> {
             let client = next_change();
             let hash = tuple(FLOWS + client).hash(&KEY);
             let handle = u64::from(FLOWS + client + 1);
-            table::insert(&*change.generation, hash, handle).expect("room for one more");
+            let is_same = |other| other == handle;
+            table::insert(&*change.generation, hash, handle, is_same).expect("room for one more");
             assert!(table::remove(&*change.generation, hash, handle));
         }),
     ]

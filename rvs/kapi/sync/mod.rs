@@ -12,6 +12,7 @@ pub(crate) use percpu::PerCpuCounters;
 pub(crate) use rcu_arc::{
     Cache,
     RcuArc,
-    RcuRef, //
+    RcuRef,
+    Vacant, //
 };
 pub(crate) use rcu_cell::RcuCell;

@@ -68,6 +68,22 @@ pub(in crate::kapi) struct Links {
 pub(in crate::kapi) struct Inner<T>(InnerLayout<T>);
 
 impl<T> Inner<T> {
+    /// A value with so many references, in no container.
+    #[inline(always)]
+    fn new(value: T, references: i32) -> Self {
+        Self(InnerLayout {
+            data: value,
+            refs: Refcount::new(references),
+            place: Atomic::new(0),
+            node: UnsafeCell::new(Node {
+                links: Links {
+                    next: ptr::null(),
+                    prev: ptr::null(),
+                },
+            }),
+        })
+    }
+
     /// The wheel's links. Only the wheel that holds the object may touch them, under its lock.
     pub(in crate::kapi) fn links(&self) -> *mut Links {
         self.0.node.get().cast()
@@ -123,6 +139,48 @@ impl<T> Cache<T> {
         self.cache.store(cache, Release);
         Ok(CacheGuard(self))
     }
+
+    /// Allocates memory for an object, without sleeping (`GFP_ATOMIC`).
+    #[inline]
+    pub(crate) fn allocate(&self) -> Result<Vacant<T>, AllocError> {
+        let cache = self.cache.load(Acquire);
+        if cache.is_null() {
+            return Err(AllocError);
+        }
+        // SAFETY: By the type invariant.
+        let memory = unsafe { bindings::helper_kmem_cache_alloc_atomic(cache) };
+        // INVARIANT: Just allocated.
+        NonNull::new(memory.cast()).map(Vacant).ok_or(AllocError)
+    }
+}
+
+/// Memory for an object of a [`Cache`], so that the object is made in its place.
+///
+/// # Invariants
+///
+/// The pointer is to memory of the cache that nobody else uses.
+pub(crate) struct Vacant<T>(NonNull<Inner<T>>);
+
+impl<T: Send + Sync> Vacant<T> {
+    /// Puts the object there. Of the two references one is for the first container: to count both
+    /// at once costs less than to count that one when it is put in.
+    #[inline(always)]
+    pub(crate) fn fill(self, value: T) -> (RcuArc<T>, RcuArc<T>) {
+        let inner = self.0;
+        core::mem::forget(self);
+        // SAFETY: By the type invariant the memory is valid for a write of an `Inner<T>`, which is
+        // the object size of the cache.
+        unsafe { inner.write(Inner::new(value, 2)) };
+        // INVARIANT: The count starts at two, owned by the new objects.
+        (RcuArc(inner), RcuArc(inner))
+    }
+}
+
+impl<T> Drop for Vacant<T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant; `kfree` takes memory of slab caches too.
+        unsafe { bindings::kfree(self.0.as_ptr().cast()) };
+    }
 }
 
 /// Objects begin at a line, so that their hot fields share the first one.
@@ -159,41 +217,12 @@ unsafe impl<T: Send + Sync> Send for RcuArc<T> {}
 unsafe impl<T: Send + Sync> Sync for RcuArc<T> {}
 
 impl<T: Send + Sync> RcuArc<T> {
-    /// Allocates an object from its slab cache, without sleeping (`GFP_ATOMIC`).
-    pub(crate) fn new_in(cache: &Cache<T>, value: T) -> Result<Self, AllocError> {
-        let cache = cache.cache.load(Acquire);
-        if cache.is_null() {
-            return Err(AllocError);
-        }
-        // SAFETY: By the type invariant of `Cache`.
-        let memory = unsafe { bindings::helper_kmem_cache_alloc_atomic(cache) };
-        let inner = NonNull::new(memory.cast::<Inner<T>>()).ok_or(AllocError)?;
-        // SAFETY: `inner` is valid for a write of its type, by the cache's object size.
-        unsafe { inner.write(Self::inner(value)) };
-        // INVARIANT: The count starts at one, owned by the new object.
-        Ok(Self(inner))
-    }
-
     /// Allocates an object from the general caches.
     pub(crate) fn new(value: T, flags: Flags) -> Result<Self, AllocError> {
-        let inner = KBox::new(Self::inner(value), flags)?;
+        let inner = KBox::new(Inner::new(value, 1), flags)?;
         // INVARIANT: The count starts at one, owned by the new object. `free` ends it by `kfree`,
         // which is what `KBox` would do.
         Ok(Self(NonNull::from(KBox::leak(inner))))
-    }
-
-    fn inner(value: T) -> Inner<T> {
-        Inner(InnerLayout {
-            data: value,
-            refs: Refcount::new(1),
-            place: Atomic::new(0),
-            node: UnsafeCell::new(Node {
-                links: Links {
-                    next: ptr::null(),
-                    prev: ptr::null(),
-                },
-            }),
-        })
     }
 
     /// Borrows the object in the form that containers take.

@@ -194,21 +194,21 @@ impl<W: Word> Bucket<W> {
         if let Some(place) = self.handles.get(slot) {
             place.store(handle);
         }
-        self.set_tag(slot, tag.0);
+        // The tag of a free slot is 0.
+        let (word, shift) = place(slot);
+        if let Some(word) = self.tags.get(word) {
+            word.store(word.load() | tag.0 << shift);
+        }
     }
 
     /// Empties `slot`.
     pub(super) fn clear(&self, slot: usize) {
-        self.set_tag(slot, 0);
-        if let Some(place) = self.handles.get(slot) {
-            place.store(0);
-        }
-    }
-
-    fn set_tag(&self, slot: usize, tag: u64) {
         let (word, shift) = place(slot);
         if let Some(word) = self.tags.get(word) {
-            word.store(word.load() & !(0xffff << shift) | tag << shift);
+            word.store(word.load() & !(0xffff << shift));
+        }
+        if let Some(place) = self.handles.get(slot) {
+            place.store(0);
         }
     }
 

@@ -26,6 +26,7 @@ use core::ops::Deref;
 use super::{
     Bucket,
     Full,
+    Refused,
     Table,
     Word, //
 };
@@ -99,10 +100,23 @@ pub fn find<G: Generation>(
 
 /// As [`Table::insert`]; `current` was read under the lock.
 ///
-/// [`Full`] means that the worker has to provide a greater table, even when it is at work already.
-#[inline]
-pub fn insert<G: Generation>(current: &G, hash: u64, handle: u64) -> Result<(), Full> {
-    newest(current).table().insert(hash, handle)
+/// [`Refused::Full`] means that the worker has to provide a greater table, even when it is at work
+/// already.
+#[inline(always)]
+pub fn insert<G: Generation>(
+    current: &G,
+    hash: u64,
+    handle: u64,
+    mut is_same: impl FnMut(u64) -> bool,
+) -> Result<(), Refused> {
+    let mut newest = current;
+    while let Some(next) = newest.next() {
+        if newest.table().find(hash, &mut is_same).is_some() {
+            return Err(Refused::Exists);
+        }
+        newest = next;
+    }
+    newest.table().insert(hash, handle, is_same)
 }
 
 /// As [`Table::remove`]; `current` was read under the lock. `true` when any generation had it.
@@ -139,7 +153,7 @@ pub fn copy_bucket<G: Generation>(
             .unwrap_or_else(|| hash_of(handle));
         let copied = again && target.find(hash, |other| other == handle).is_some();
         if result.is_ok() && !copied {
-            result = target.insert(hash, handle);
+            result = target.insert_copy(hash, handle);
         }
     });
     result

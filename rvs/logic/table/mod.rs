@@ -8,8 +8,8 @@
 //!
 //! A handle is any number but zero; what it means is the caller's business, who has to keep it
 //! meaningful until all readers that may have seen it are done (a grace period after
-//! [`Table::remove`]). The table does not notice when two entries mean the same tuple: who inserts
-//! looks first, under the lock.
+//! [`Table::remove`]). Whether two entries mean the same tuple is for the caller to say as
+//! well, when one is inserted.
 
 use core::{
     marker::PhantomData,
@@ -46,7 +46,7 @@ pub use self::{
     sizing::{
         buckets,
         home_buckets,
-        is_overfull,
+        most_entries,
         stripe,
         wanted_bits,
         MAX_BITS,
@@ -58,6 +58,21 @@ pub use self::{
 /// There is no room for another entry near its home bucket: the table has to grow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Full;
+
+/// Why an entry was not inserted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refused {
+    /// There is one that means the same.
+    Exists,
+    /// See [`Full`].
+    Full,
+}
+
+impl From<Full> for Refused {
+    fn from(Full: Full) -> Self {
+        Self::Full
+    }
+}
 
 /// How many overflow buckets are tried before a table counts as full.
 const PROBES: usize = 64;
@@ -149,23 +164,62 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
         Tag::of(hash >> self.tag_shift)
     }
 
-    /// Inserts `handle`. The caller holds the lock of [`stripe`]`(hash)`.
-    pub fn insert(&self, hash: u64, handle: u64) -> Result<(), Full> {
+    /// Inserts `handle`, unless there is an entry with `hash` of which `is_same` says that it means
+    /// the same. The caller holds the lock of [`stripe`]`(hash)`.
+    #[inline(always)]
+    pub fn insert(
+        &self,
+        hash: u64,
+        handle: u64,
+        mut is_same: impl FnMut(u64) -> bool,
+    ) -> Result<(), Refused> {
         let tag = self.tag(hash);
+        let mut last = self.home(hash).ok_or(Full)?;
+        let mut free = None;
+        loop {
+            if last.handles_of(tag).any(&mut is_same) {
+                return Err(Refused::Exists);
+            }
+            let slot = last.free_slot();
+            match self.following(last) {
+                Some(next) => {
+                    free = free.or(slot.map(|slot| (last, slot)));
+                    last = next;
+                }
+                // Most chains are one bucket, and `free` is never needed.
+                None => {
+                    match (free, slot) {
+                        (Some((bucket, slot)), _) => Bucket::put(bucket, slot, tag, handle),
+                        (None, Some(slot)) => last.put(slot, tag, handle),
+                        (None, None) => self.extend(last, hash, handle)?,
+                    }
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// As [`Table::insert`], of a handle that is known not to be there.
+    fn insert_copy(&self, hash: u64, handle: u64) -> Result<(), Full> {
         let mut last = self.home(hash).ok_or(Full)?;
         loop {
             if let Some(slot) = last.free_slot() {
-                last.put(slot, tag, handle);
+                last.put(slot, self.tag(hash), handle);
                 return Ok(());
             }
-            match last.next().and_then(|index| self.buckets.get(index)) {
+            match self.following(last) {
                 Some(next) => last = next,
-                None => break,
+                None => return self.extend(last, hash, handle),
             }
         }
+    }
+
+    /// Inserts `handle` behind the end of a chain, which is `last`.
+    #[cold]
+    fn extend(&self, last: &Bucket<W>, hash: u64, handle: u64) -> Result<(), Full> {
         let (index, bucket) = self.claim_overflow(hash).ok_or(Full)?;
         // The entry is complete before the link lets readers see it.
-        bucket.put(0, tag, handle);
+        bucket.put(0, self.tag(hash), handle);
         last.set_next(Some(index));
         Ok(())
     }
@@ -190,7 +244,13 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
 
     /// The buckets from `first` on.
     fn chain<'a>(&'a self, first: Option<&'a Bucket<W>>) -> impl Iterator<Item = &'a Bucket<W>> {
-        core::iter::successors(first, |bucket| self.buckets.get(bucket.next()?))
+        core::iter::successors(first, |bucket| self.following(bucket))
+    }
+
+    /// The bucket behind `bucket` in its chain.
+    #[inline(always)]
+    fn following(&self, bucket: &Bucket<W>) -> Option<&Bucket<W>> {
+        self.buckets.get(bucket.next()?)
     }
 
     /// Takes a free overflow bucket for the chain of `hash`.
@@ -246,8 +306,7 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Iterator for Candidates<'_, W, B> 
             if let Some(handle) = handles.next() {
                 return Some(handle);
             }
-            let next = handles.bucket().next()?;
-            *handles = self.table.buckets.get(next)?.handles_of(self.tag);
+            *handles = self.table.following(handles.bucket())?.handles_of(self.tag);
         }
     }
 }

@@ -14,9 +14,6 @@ pub const MIN_BITS: u32 = 8;
 /// entries, which a director that has just taken over may get before it finds the time to grow.
 const MIN_OVERFLOW: usize = 512;
 
-/// Below this size, 0.3 MB, a table grows in larger steps.
-const SMALL_BITS: u32 = 12;
-
 /// Up to this size the tags begin at [`LOW_TAG_SHIFT`].
 const LOW_TAG_BITS: u32 = 16;
 
@@ -74,23 +71,21 @@ pub(super) const fn overflow_buckets(bits: u32) -> usize {
     }
 }
 
-/// Whether a table of `bits` has more than 4 entries for each home bucket, so that
-/// [`wanted_bits`] is greater. Asked with every insertion, hence without division.
-#[inline]
-pub const fn is_overfull(entries: u64, bits: u32) -> bool {
-    entries > 4u64.wrapping_shl(clamp(bits))
+/// The most entries of a table of `bits`, 4 for each home bucket: for more [`wanted_bits`] is
+/// greater.
+pub const fn most_entries(bits: u32) -> u64 {
+    4u64.wrapping_shl(clamp(bits))
 }
 
 /// The size that a table of `current_bits` with `entries` should have.
 ///
-/// It stays as it is from 3/4 to 4 entries for each home bucket. Beyond, it is resized to between
-/// 5/4 and 5/2, so that the number has to change by a third at least before the next time. A small
-/// table that has to grow becomes four times as large, or more: what grows so is likely to go on,
-/// and copying is most of what growing costs.
+/// It stays as it is from 3/8 to 4 entries for each home bucket. Beyond, it is resized to between
+/// 5/4 and 5/2, or to the [least size after growing](grown_bits) if that is greater, so that the
+/// number has to change by a quarter at least before the next time.
 pub fn wanted_bits(entries: u64, current_bits: u32) -> u32 {
     let current_bits = clamp(current_bits);
     let homes = 1u64 << current_bits;
-    let fits = homes * 3 <= entries.saturating_mul(4) && entries <= homes * 4;
+    let fits = homes * 3 <= entries.saturating_mul(8) && entries <= most_entries(current_bits);
     if fits {
         return current_bits;
     }
@@ -98,11 +93,21 @@ pub fn wanted_bits(entries: u64, current_bits: u32) -> u32 {
     let needed_bits = needed
         .checked_next_power_of_two()
         .map_or(MAX_BITS, u64::trailing_zeros);
-    if needed_bits > current_bits && current_bits < SMALL_BITS {
-        // One entry or more for each home bucket: not so few that it would shrink again.
-        return clamp(needed_bits.max(current_bits + 2));
+    if needed_bits > current_bits {
+        return clamp(needed_bits.max(grown_bits(current_bits)));
     }
     clamp(needed_bits)
+}
+
+/// The least size that a table of `bits` grows to: the smaller it is, the larger the step. Copying
+/// is most of what growing costs, and is due the less often; what a small table has too much, half
+/// a megabyte at most, matters to nobody.
+const fn grown_bits(bits: u32) -> u32 {
+    match bits {
+        ..10 => bits + 3,
+        10..12 => bits + 2,
+        12.. => bits + 1,
+    }
 }
 
 const fn clamp(bits: u32) -> u32 {
@@ -120,11 +125,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn overfull_is_where_more_is_wanted() {
+    fn more_than_the_most_want_more() {
         for bits in MIN_BITS..20 {
             for entries in [0, (4 << bits) - 1, 4 << bits, (4 << bits) + 1, 9 << bits] {
                 assert_eq!(
-                    is_overfull(entries, bits),
+                    entries > most_entries(bits),
                     wanted_bits(entries, bits) > bits
                 );
             }

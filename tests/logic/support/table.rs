@@ -27,6 +27,7 @@ use rvs_logic::logic::table::{
     Bucket,
     Full,
     Position,
+    Refused,
     Table,
     STRIPES, //
 };
@@ -93,10 +94,10 @@ impl Host {
         })
     }
 
-    pub(crate) fn insert(&self, handle: u64) -> Result<(), Full> {
+    pub(crate) fn insert(&self, handle: u64) -> Result<(), Refused> {
         let hash = (self.hash_of)(handle);
         let _lock = self.stripes[stripe(hash)].lock().unwrap();
-        table::insert(&*self.current(), hash, handle)
+        table::insert(&*self.current(), hash, handle, |found| found == handle)
     }
 
     pub(crate) fn remove(&self, handle: u64) -> bool {
