@@ -7,7 +7,8 @@
 WEB=tcp/$VIP:80
 WEB_SERVERS=("${SERVER_IPS[@]/%/:8080}")
 UPLOAD=tcp/$VIP:9000
-SIZE=50000000
+# Of a file, in bytes.
+SIZE=${SIZE:-50000000}
 PARALLEL=200
 
 download_in_large_segments() {

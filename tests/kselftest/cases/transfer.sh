@@ -6,7 +6,8 @@
 
 WEB=tcp/$VIP:80
 UPLOAD=tcp/$VIP:9000
-SIZE=50000000
+# Of a file, in bytes.
+SIZE=${SIZE:-50000000}
 
 transfer_begin() {
 	test_begin --direct-reply
