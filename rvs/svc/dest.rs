@@ -89,6 +89,9 @@ impl Counter {
     const COUNT: usize = Self::ALL.len();
 }
 
+/// What an active connection counts more than another one.
+const OVERHEAD_OF_ACTIVE: u64 = 256;
+
 /// What tells the scheduler of a service that loads of its destinations have changed.
 pub(crate) type LoadEvents = scheduler::LoadEvents<Atomic<u64>>;
 
@@ -105,6 +108,8 @@ pub(crate) struct Dest {
     active: Atomic<u32>,
     // All connections, and whether they are too many: see `Load`.
     load: Atomic<u32>,
+    // Both as one number; see `Destination::overhead`.
+    overhead: Atomic<u64>,
     thresholds: Atomic<u64>,
     // Those of the service, where this destination is in `group`; only when they are `watched`.
     events: Arc<LoadEvents>,
@@ -131,6 +136,7 @@ impl Dest {
             route: RouteCache::new(),
             active: Atomic::new(0),
             load: Atomic::new(Load::default().to_u32()),
+            overhead: Atomic::new(0),
             thresholds: Atomic::new(Thresholds::default().to_u64()),
             events,
             group,
@@ -255,6 +261,12 @@ impl Dest {
         Load::from_u32(self.load.load(Relaxed))
     }
 
+    /// Returns one for each connection, and 256 more for each active one.
+    #[inline]
+    pub(super) fn overhead(&self) -> u64 {
+        self.overhead.load(Relaxed)
+    }
+
     /// Returns the connection thresholds.
     pub(crate) fn thresholds(&self) -> Thresholds {
         Thresholds::from_u64(self.thresholds.load(Relaxed))
@@ -285,6 +297,7 @@ impl Dest {
     /// Notes that a connection begins.
     #[inline]
     pub(crate) fn connection_begins(&self) {
+        self.overhead.fetch_add(1, Relaxed);
         let before = Load::from_u32(self.load.fetch_add(1, Full));
         if before.meets(Event::Begun, self.thresholds()) {
             self.weigh(Event::Begun);
@@ -295,6 +308,7 @@ impl Dest {
 
     /// Notes that a connection ends.
     pub(crate) fn connection_ends(&self) {
+        self.overhead.fetch_sub(1, Relaxed);
         let before = Load::from_u32(self.load.fetch_sub(1, Full));
         if before.meets(Event::Ended, self.thresholds()) {
             self.weigh(Event::Ended);
@@ -304,13 +318,15 @@ impl Dest {
 
     /// Notes that a connection becomes active.
     pub(crate) fn connection_activates(&self) {
-        self.active.fetch_add(1, Full);
+        self.active.fetch_add(1, Relaxed);
+        self.overhead.fetch_add(OVERHEAD_OF_ACTIVE, Full);
         self.load_changed();
     }
 
     /// Notes that a connection is not active any more.
     pub(crate) fn connection_deactivates(&self) {
-        self.active.fetch_sub(1, Full);
+        self.active.fetch_sub(1, Relaxed);
+        self.overhead.fetch_sub(OVERHEAD_OF_ACTIVE, Full);
         self.load_changed();
     }
 

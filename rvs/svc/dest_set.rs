@@ -85,8 +85,8 @@ impl Destination for Entry {
     }
 
     #[inline]
-    fn active(&self) -> u32 {
-        self.dest.active()
+    fn overhead(&self) -> u64 {
+        self.dest.overhead()
     }
 
     #[inline]

@@ -242,12 +242,12 @@ impl Destination for Watched<'_> {
     }
 
     fn load(&self) -> Load {
-        self.1.set(self.1.get() + 1);
         self.0.load()
     }
 
-    fn active(&self) -> u32 {
-        self.0.active
+    fn overhead(&self) -> u64 {
+        self.1.set(self.1.get() + 1);
+        self.0.overhead()
     }
 
     fn group(&self) -> usize {

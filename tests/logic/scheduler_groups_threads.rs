@@ -72,8 +72,8 @@ fn dawdle(calls: u32) {
 struct Server {
     weight: u32,
     group: usize,
-    active: AtomicU32,
     load: AtomicU32,
+    overhead: AtomicU64,
 }
 
 impl Destination for &Server {
@@ -95,8 +95,10 @@ impl Destination for &Server {
         load
     }
 
-    fn active(&self) -> u32 {
-        self.active.load(Relaxed)
+    fn overhead(&self) -> u64 {
+        let overhead = self.overhead.load(Relaxed);
+        dawdle(20);
+        overhead
     }
 
     fn group(&self) -> usize {
@@ -137,6 +139,7 @@ impl<'a> Site<'a> {
 
     fn begin(&self, index: usize) {
         let server = self.servers[index];
+        server.overhead.fetch_add(1, AcqRel);
         server.load.fetch_add(1, AcqRel);
         dawdle(2);
         self.events.note(server.group);
@@ -144,14 +147,22 @@ impl<'a> Site<'a> {
 
     fn end(&self, index: usize) {
         let server = self.servers[index];
+        server.overhead.fetch_sub(1, AcqRel);
         server.load.fetch_sub(1, AcqRel);
         dawdle(2);
         self.events.note(server.group);
     }
 
-    fn activate(&self, index: usize, count: u32) {
+    fn activate(&self, index: usize) {
         let server = self.servers[index];
-        server.active.fetch_add(count, AcqRel);
+        server.overhead.fetch_add(256, AcqRel);
+        dawdle(2);
+        self.events.note(server.group);
+    }
+
+    fn deactivate(&self, index: usize) {
+        let server = self.servers[index];
+        server.overhead.fetch_sub(256, AcqRel);
         dawdle(2);
         self.events.note(server.group);
     }
@@ -173,13 +184,13 @@ fn change(site: &Site, seed: u32) {
         site.begin(chosen);
         let active = (seed ^ number) % 3 == 0;
         if active {
-            site.activate(chosen, 1);
+            site.activate(chosen);
         }
         own.push((chosen, active));
         if number % 2 == 1 {
             let (index, active) = own.swap_remove(number as usize / 4);
             if active {
-                site.activate(index, u32::MAX);
+                site.deactivate(index);
             }
             site.end(index);
         }
@@ -187,7 +198,7 @@ fn change(site: &Site, seed: u32) {
     // As many stay as to fill the servers little by little.
     for (index, active) in own.drain(2..) {
         if active {
-            site.activate(index, u32::MAX);
+            site.deactivate(index);
         }
         site.end(index);
     }
@@ -197,8 +208,8 @@ fn hammer(kind: Kind) {
     let server = |number| Server {
         weight: 1 + number as u32 % 4,
         group: number * 5 % GROUPS,
-        active: AtomicU32::new(0),
         load: AtomicU32::new(0),
+        overhead: AtomicU64::new(0),
     };
     let servers: Vec<_> = (0..SERVERS).map(server).collect();
     let site = Site::new(kind, &servers);

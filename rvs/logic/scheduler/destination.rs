@@ -22,8 +22,9 @@ pub trait Destination {
     /// that it gets none either; both at the same moment.
     fn load(&self) -> Load;
 
-    /// The number of active connections.
-    fn active(&self) -> u32;
+    /// One for each connection, active or not, and 256 more for each active one
+    /// (`ip_vs_dest_conn_overhead()`).
+    fn overhead(&self) -> u64;
 
     /// Which of the [`GROUPS`](super::events::GROUPS) it is in, as long as it is part of the service.
     fn group(&self) -> usize;

@@ -52,12 +52,16 @@ use super::{
 /// So many destinations are compared faster one by one.
 const FEW: usize = 24;
 
+/// So many numbers come before the lists of the groups.
+const HEAD: usize = GROUPS + 1;
+
 /// No destination in groups has this index.
 const NO_ONE: u64 = EVENT - 1;
 
 /// The destinations of a service in groups; `T` holds the list of every group.
 pub struct Groups<T, W> {
-    /// Where the list of each group ends; then all lists, in the order of the destinations.
+    /// Where in this the list of each group begins, and the last one ends; then the lists, in the
+    /// order of the destinations.
     lists: T,
     /// The least of each branch, twig and group: an event count plus an index.
     remembered: Tree<W>,
@@ -80,17 +84,15 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Groups<T, W> {
     /// The room that the lists of so many destinations take; none when they are not worth it, or
     /// too many for indices of 16 bits.
     pub const fn room(destinations: usize) -> Option<usize> {
-        if destinations <= FEW || destinations > NO_ONE as usize {
+        if destinations <= FEW || destinations > NO_ONE as usize - HEAD {
             return None;
         }
-        Some(GROUPS.wrapping_add(destinations))
+        Some(HEAD + destinations)
     }
 
     /// The groups of `destinations`, in `room`.
     pub fn new<D: Destination>(mut room: T, destinations: &[D]) -> Self {
-        if let Some((ends, lists)) = room.split_at_mut_checked(GROUPS) {
-            fill(ends, lists, destinations);
-        }
+        fill(&mut room, destinations);
         Self {
             lists: room,
             // No count is as low.
@@ -100,27 +102,33 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Groups<T, W> {
 }
 
 /// Sorts the indices of `destinations` by group.
-fn fill<D: Destination>(ends: &mut [u16], lists: &mut [u16], destinations: &[D]) {
-    ends.fill(0);
+fn fill<D: Destination>(lists: &mut [u16], destinations: &[D]) {
+    // First how many are in each group, then where its next member goes.
+    let mut places = [0_u16; GROUPS];
     for destination in destinations {
-        if let Some(size) = ends.get_mut(destination.group()) {
+        if let Some(size) = places.get_mut(destination.group()) {
             *size = size.wrapping_add(1);
         }
     }
-    // First each is where its list begins, and moves on with every member.
-    let mut begin = 0_u16;
-    for end in ends.iter_mut() {
-        let size = *end;
-        *end = begin;
+    let mut begin = HEAD as u16;
+    for (group, place) in (0..GROUPS).zip(&mut places) {
+        let size = *place;
+        *place = begin;
+        put(lists, group, begin);
         begin = begin.wrapping_add(size);
     }
+    put(lists, GROUPS, begin);
     for (index, destination) in (0..u16::MAX).zip(destinations) {
-        if let Some(end) = ends.get_mut(destination.group()) {
-            if let Some(member) = lists.get_mut(usize::from(*end)) {
-                *member = index;
-            }
-            *end = end.wrapping_add(1);
+        if let Some(place) = places.get_mut(destination.group()) {
+            put(lists, usize::from(*place), index);
+            *place = place.wrapping_add(1);
         }
+    }
+}
+
+fn put(lists: &mut [u16], place: usize, number: u16) {
+    if let Some(at) = lists.get_mut(place) {
+        *at = number;
     }
 }
 
@@ -179,7 +187,7 @@ impl<T: Deref<Target = [u16]>, W: Word> Groups<T, W> {
     }
 
     /// Finds the least of a group: its index, if there is one.
-    #[inline]
+    #[inline(never)]
     fn least_of_group<M: Measure, D: Destination>(
         &self,
         group: usize,
@@ -198,12 +206,9 @@ impl<T: Deref<Target = [u16]>, W: Word> Groups<T, W> {
     /// The indices of the destinations of a group.
     #[inline]
     fn list(&self, group: usize) -> Option<&[u16]> {
-        let (ends, lists) = self.lists.split_at_checked(GROUPS)?;
-        let begin = match group.checked_sub(1) {
-            Some(before) => *ends.get(before)?,
-            None => 0,
-        };
-        lists.get(usize::from(begin)..usize::from(*ends.get(group)?))
+        let begin = *self.lists.get(group)?;
+        let end = *self.lists.get(group.wrapping_add(1))?;
+        self.lists.get(usize::from(begin)..usize::from(end))
     }
 }
 

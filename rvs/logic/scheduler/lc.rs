@@ -19,11 +19,11 @@ impl Measure for Overhead {
     const BEYOND: Self = Self(u64::MAX);
 
     #[inline]
-    fn of<D: Destination>(destination: &D, connections: u32) -> Self {
+    fn of<D: Destination>(destination: &D) -> Self {
         if destination.weight() == 0 {
             return Self::BEYOND;
         }
-        Self(overhead(destination, connections))
+        Self(overhead(destination))
     }
 
     #[inline]

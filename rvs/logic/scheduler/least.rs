@@ -16,25 +16,18 @@ pub(super) trait Measure: Copy {
     /// More than that of anyone who may be chosen.
     const BEYOND: Self;
 
-    /// That of a destination with so many connections, active and inactive. That of one without a
-    /// weight is not less than [`Measure::BEYOND`].
-    fn of<D: Destination>(destination: &D, connections: u32) -> Self;
+    /// That of a destination. That of one without a weight is not less than [`Measure::BEYOND`].
+    fn of<D: Destination>(destination: &D) -> Self;
 
     /// Two numbers that compare as the two measures do, of which one at least has a weight.
     fn against(self, other: Self) -> (u64, u64);
 }
 
-/// The load of a destination with so many connections, active and inactive: an active one is as
-/// heavy as 257 inactive ones (`ip_vs_dest_conn_overhead()`).
-///
-/// It fits in 32 bits, so that it can be multiplied by a weight: from 16 million active
-/// connections on all loads are the same.
+/// The overhead of a destination, in 32 bits, so that it can be multiplied by a weight: from 16
+/// million active connections on all loads are the same.
 #[inline]
-pub(super) fn overhead<D: Destination>(destination: &D, connections: u32) -> u64 {
-    let active = u64::from(destination.active()) << 8;
-    active
-        .wrapping_add(u64::from(connections))
-        .min(u64::from(u32::MAX))
+pub(super) fn overhead<D: Destination>(destination: &D) -> u64 {
+    destination.overhead().min(u64::from(u32::MAX))
 }
 
 /// The least of those that were looked at.
@@ -62,11 +55,10 @@ impl<M: Measure> Least<M> {
     /// Looks at one behind all others that were looked at.
     #[inline]
     pub(super) fn look<D: Destination>(&mut self, index: usize, destination: &D) {
-        let load = destination.load();
-        if load.overloaded {
+        if destination.is_overloaded() {
             return;
         }
-        let measure = M::of(destination, load.connections);
+        let measure = M::of(destination);
         let (here, least) = measure.against(self.measure);
         if here < least {
             *self = Self { index, measure };
@@ -79,7 +71,7 @@ impl<M: Measure> Least<M> {
         let Some(destination) = destinations.get(index) else {
             return;
         };
-        let measure = M::of(destination, destination.load().connections);
+        let measure = M::of(destination);
         let (here, least) = measure.against(self.measure);
         if here < least || here == least && index < self.index {
             *self = Self { index, measure };

@@ -25,9 +25,9 @@ impl Measure for Quotient {
     };
 
     #[inline]
-    fn of<D: Destination>(destination: &D, connections: u32) -> Self {
+    fn of<D: Destination>(destination: &D) -> Self {
         Self {
-            overhead: overhead(destination, connections),
+            overhead: overhead(destination),
             weight: destination.weight().into(),
         }
     }

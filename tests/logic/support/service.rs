@@ -87,8 +87,8 @@ impl Destination for Server {
         }
     }
 
-    fn active(&self) -> u32 {
-        self.active
+    fn overhead(&self) -> u64 {
+        u64::from(self.active) * 257 + u64::from(self.inactive)
     }
 
     fn group(&self) -> usize {
