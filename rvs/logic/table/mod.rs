@@ -175,7 +175,7 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
     ) -> Result<(), Refused> {
         let tag = self.tag(hash);
         let mut last = self.home(hash).ok_or(Full)?;
-        let mut free = None;
+        let mut free: Option<(&Bucket<W>, usize)> = None;
         loop {
             if last.handles_of(tag).any(&mut is_same) {
                 return Err(Refused::Exists);
@@ -189,7 +189,7 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
                 // Most chains are one bucket, and `free` is never needed.
                 None => {
                     match (free, slot) {
-                        (Some((bucket, slot)), _) => Bucket::put(bucket, slot, tag, handle),
+                        (Some((bucket, slot)), _) => bucket.put(slot, tag, handle),
                         (None, Some(slot)) => last.put(slot, tag, handle),
                         (None, None) => self.extend(last, hash, handle)?,
                     }
