@@ -29,8 +29,9 @@ impl Work for Connections {
         if self.count() > 0 {
             return Some(time::hz());
         }
-        self.asleep.store(true, Relaxed);
-        // A connection may have come between the count and the store, and found us awake.
+        // Full ordering, here and in `Wheel::insert`: of a connection that comes meanwhile either this
+        // sees that it is there, or its CPU sees that nobody looks after it.
+        self.asleep.xchg(true, Full);
         if self.count() > 0 && self.asleep.xchg(false, Full) {
             return Some(time::hz());
         }

@@ -11,7 +11,8 @@ use kernel::{
         atomic::{
             Atomic,
             Full,
-            Relaxed, //
+            Relaxed,
+            Release, //
         },
         rcu,
         SetOnce, //
@@ -318,7 +319,8 @@ impl<H: Hasher> RcuTable<H> {
                 self.replace(current, wanted);
             }
         }
-        self.resizing.store(false, Relaxed);
+        // Whoever resizes next sees all of this.
+        self.resizing.store(false, Release);
     }
 
     /// Replaces the table by one of another size, or by a still greater one if that proves full.

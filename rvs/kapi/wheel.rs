@@ -122,12 +122,14 @@ impl<T: Send + Sync> Wheel<T> {
     }
 
     /// Puts an object into a slot. An object that is in a wheel already is given back.
+    ///
+    /// [`Wheel::len`] counts the object before the caller reads anything else: full ordering.
     pub(crate) fn insert(&self, object: RcuArc<T>, slot: usize) -> Result<(), RcuArc<T>> {
         let place = object.as_rcu_ref().inner().place();
         if place.cmpxchg(0, self.place(Place::CLAIMED), Full).is_err() {
             return Err(object);
         }
-        self.count.fetch_add(1usize, Relaxed);
+        self.count.fetch_add(1usize, Full);
         let inner = object.into_raw();
         // SAFETY: The object has just been claimed for this wheel, with its reference, and is in
         // no list yet; the part is its own.
