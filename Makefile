@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
-# Which kernel: stock (Debian's own), release, debug; or KDIR=, a prepared kernel tree of yours.
+# Which kernel: stock (Debian's own), release, debug, kcsan; or KDIR=, a prepared kernel tree of yours.
 FLAVOUR ?= stock
 KDIR ?=
 PREFIX ?= /usr/local
@@ -23,7 +23,7 @@ all: module user ## the module for the stock kernel, and rvsadm
 
 .PHONY: help
 help: ## this list
-	@echo "usage: make [TARGET] [FLAVOUR=stock|release|debug] [KDIR=prepared kernel tree]"
+	@echo "usage: make [TARGET] [FLAVOUR=stock|release|debug|kcsan] [KDIR=prepared kernel tree]"
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 # --- getting what is needed
