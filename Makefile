@@ -77,6 +77,10 @@ test: stage ## every test, on the stock kernel
 test-debug: ## the kselftests on the debug kernel
 	@$(MAKE) --no-print-directory test-kselftest FLAVOUR=debug
 
+.PHONY: test-kcsan
+test-kcsan: ## those of the kselftests that change things under traffic, on the kernel that finds data races
+	@$(MAKE) --no-print-directory test-kselftest FLAVOUR=kcsan
+
 .PHONY: test-kselftest
 test-kselftest: stage ## the kselftests alone
 	@tools/test kselftest:$(FLAVOUR)

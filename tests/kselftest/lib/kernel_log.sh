@@ -16,7 +16,7 @@ kernel_log_since_start() {
 
 # kernel_faults_since_start: the lines of it that tell of a fault, with what follows them.
 kernel_faults_since_start() {
-	kernel_log_since_start | grep -E -A 40 "$kernel_faults" | head -n 100
+	kernel_log_since_start | awk -f "$KSELFTEST_DIR/lib/own_races.awk" | grep -E -A 40 "$kernel_faults" | head -n 100
 }
 
 # The last case of every test.
