@@ -56,23 +56,26 @@ def numbers(shown: list[Line], field: str) -> str:
                     [[name(line), *(cell(line, column) for column in columns)] for line in shown])
 
 
+def asides(shown: list[Line]) -> list[str]:
+    """What else some rows of a machine have: a table each."""
+    parts = []
+    for field, what in (("bytes", "Bytes a connection, all memory counted"),
+                        ("misses_llc", "Misses of the last level of cache a packet, in the model"),
+                        ("misses_l2", "Misses of the second level of cache a packet, in the model")):
+        if any(row.get(field) is not None for line in shown for row in line.rows.values()):
+            parts += [f"{what}:", numbers(shown, field)]
+    return parts
+
+
 def made(rows: list[dict]) -> str:
     parts = []
-    main = lines(rows, _MAIN)
-    floors = {row["case"]: row for row in rows if (row["kernel"], row["mitigations"]) == _MAIN and not row["backend"]}
-    if "floor" in floors:
-        parts.append(f"Stock kernel, `mitigations=off`; floor {floors['floor']['instructions']:.0f}:")
-    parts.append(costs(main))
-    parts.append("Bytes a connection, all memory counted:")
-    parts.append(numbers(main, "bytes"))
-    for level, field in (("last", "misses_llc"), ("second", "misses_l2")):
-        parts.append(f"Misses of the {level} level of cache a packet, in the model:")
-        parts.append(numbers(main, field))
-    for machine in machines(rows):
-        if machine != _MAIN:
-            shown = [line for line in lines(rows, machine) if line.case in _EVERYWHERE]
-            parts.append(f"{machine[0].capitalize()} kernel, `mitigations={machine[1]}`:")
-            parts.append(costs(shown))
+    floors = {(row["kernel"], row["mitigations"]): row["floor"] for row in rows if row["case"] == "floor"}
+    for machine in sorted(machines(rows), key=lambda machine: machine != _MAIN):
+        all_lines = lines(rows, machine)
+        floor = f"; floor {floors[machine]:.0f}" if machine in floors else ""
+        parts.append(f"{machine[0].capitalize()} kernel, `mitigations={machine[1]}`{floor}:")
+        parts.append(costs([line for line in all_lines if machine == _MAIN or line.case in _EVERYWHERE]))
+        parts += asides(all_lines)
     return "\n".join(part if part.endswith("\n") else part + "\n" for part in parts)
 
 
