@@ -3,8 +3,9 @@
 
 usage: compare.py FIRST.JSON SECOND.JSON
 
-Prints the rows whose instructions above the floor differ by more than 2, and those that failed in a run or that it does not have; then how
-many there are in both, and the greatest difference. Exit status 1 when it printed a row, or when there is none to compare.
+Prints the rows whose instructions above the floor differ by more than 2, and those that failed in a run or that it does not
+have; then how many there are in both, and the greatest difference. Exit status 1 when it printed a row, or when there is
+none to compare.
 """
 
 import json
