@@ -49,25 +49,29 @@ transfer_goes_on() {
 	kill -0 "$transfer" 2>/dev/null
 }
 
-# Flows to the servers that come and go; what becomes of each does not matter.
-other_flows_start() {
+# Flows to the servers that come and go; what becomes of each does not matter. Before the transfer, which leaves little of
+# a CPU to a program that has yet to begin.
+flood_start() {
 	ip netns exec "$CLIENT" python3 -S "$HELPERS/udp_flood.py" "$VIP" 7000 50 100 >"$TEST_DIR/flood" &
 	flood=$!
-	while :; do
-		in_ns "$CLIENT" socat -t 20 -T 20 - "TCP:$VIP:9000,connect-timeout=5" </dev/null
-	done >"$TEST_DIR/uploads" 2>&1 &
-	connects=$!
 	wait_until 20 test -s "$TEST_DIR/flood" || fail "the flood did not begin"
 }
 
-# The uploads go on until one was answered: one to a server that was just removed hangs until socat gives up, and with
-# sanitizers the flood leaves so little of a CPU to a server's fork() and exec() that none may be answered before.
+# One after the other.
+other_uploads_start() {
+	while :; do
+		in_ns "$CLIENT" socat -t 20 -T 20 - "TCP:$VIP:9000,connect-timeout=5" </dev/null
+	done >"$TEST_DIR/uploads" 2>&1 &
+	uploads=$!
+}
+
+# The uploads go on until one was answered: one to a server that was just removed hangs until socat gives up.
 other_flows_stop() {
 	kill "$flood"
 	wait "$flood" 2>/dev/null
 	wait_until 60 an_upload_was_answered
-	kill "$connects"
-	wait "$connects" 2>/dev/null
+	kill "$uploads"
+	wait "$uploads" 2>/dev/null
 }
 
 an_upload_was_answered() {
@@ -123,8 +127,9 @@ changes_while() {
 transfer_is_whole_while_others_change() {
 	local before
 	before=$(lb_configuration)
+	flood_start
 	transfer_start
-	other_flows_start
+	other_uploads_start
 	changes_while transfer_goes_on | lb_changes || fail "a change was refused"
 	wait "$transfer" || fail "the transfer ended with exit status $?"
 	other_flows_stop

@@ -12,7 +12,7 @@ transfer_file() {
 
 # upload_server_start NAMESPACE: it takes uploads at port 9000, and answers each by its sum.
 upload_server_start() {
-	ip netns exec "$1" socat -b 65536 TCP-LISTEN:9000,fork,reuseaddr,backlog=64 SYSTEM:sha256sum \
+	ip netns exec "$1" socat -b 65536 -t 600 TCP-LISTEN:9000,fork,reuseaddr,backlog=64 SYSTEM:sha256sum \
 		2>"$TEST_DIR/uploads.$1" &
 	disown
 	wait_until 20 listens "$1" 9000 || bail "$1 does not take uploads"
