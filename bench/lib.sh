@@ -19,6 +19,9 @@ BENCH_MACHINE+=' -seed 1 -rtc base=2026-01-01T00:00:00,clock=vm'
 # The frequency is known, and calibrating would make it a little different in each boot.
 BENCH_PARAMETERS='tsc_early_khz=1000000'
 
+# For a million connections of ip_vs, of conntrack as well, and what the caches of the kernel keep of the case before.
+BENCH_MEGABYTES=3072
+
 # bench_work NAME: a directory of its own, in $work, gone at the end.
 bench_work() {
 	mkdir -p "$RVS_TOP/build/bench"
@@ -62,13 +65,21 @@ bench_revision() {
 	echo "$revision"
 }
 
-# bench_boot FLAVOUR MITIGATIONS STAGE RESULTS QEMU-ARGUMENTS [MAIN-ARGUMENT...]: run the guest's part.
-bench_boot() {
+# bench_machine FLAVOUR MITIGATIONS STAGE RESULTS QEMU-ARGUMENTS [MAIN-ARGUMENT...]: sets "machine", the command that runs the
+# guest's part.
+bench_machine() {
 	local flavour=$1 mitigations=$2 stage=$3 results=$4 qemu=$5
 	shift 5
-	"$RVS_TOP/qemu/boot" --flavour "$flavour" --smp 1 --memory 3072 --timeout 5400 --accelerator "$BENCH_MACHINE" --qemu "$qemu" \
-		--append "$BENCH_PARAMETERS mitigations=$mitigations" --overlay "$stage" --results "$results" \
-		-- python3 -B /rvs/bench/main.py "$@"
+	machine=("$RVS_TOP/qemu/boot" --flavour "$flavour" --smp 1 --memory "$BENCH_MEGABYTES" --timeout 5400
+		--accelerator "$BENCH_MACHINE" --qemu "$qemu" --append "$BENCH_PARAMETERS mitigations=$mitigations"
+		--overlay "$stage" --results "$results" -- python3 -B /rvs/bench/main.py "$@")
+}
+
+# bench_boot ARGUMENT...: of bench_machine; runs it.
+bench_boot() {
+	local machine
+	bench_machine "$@"
+	"${machine[@]}"
 }
 
 # bench_plugin NAME: build a TCG plugin and print its path. For the host's QEMU, so by the host's compiler.

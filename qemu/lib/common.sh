@@ -36,6 +36,14 @@ with_lock() {
 	exec {fd}>&-
 }
 
+# guests_at_once MOST MEGABYTES: how many guests of so much memory are worth it; without hardware virtualisation a guest keeps
+# a processor busy.
+guests_at_once() {
+	local available
+	available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
+	printf '%s\n' "$(nproc)" $((available / $2)) "$1" | sort -n | head -n 1 | sed 's/^0$/1/'
+}
+
 # with_progress WHAT [OPTION...] -- COMMAND...: see tools/progress; logs are kept in the cache.
 with_progress() {
 	local what=$1
