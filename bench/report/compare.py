@@ -36,7 +36,7 @@ def main(first_path: str, second_path: str) -> int:
     status = 0
     greatest = 0.0
     compared = 0
-    for row in first.keys() | second.keys():
+    for row in sorted(first.keys() | second.keys(), key=name):
         one, other = first.get(row), second.get(row)
         if one is None or other is None:
             print(f"{name(row)}: not in both runs")
