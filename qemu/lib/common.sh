@@ -36,10 +36,15 @@ with_lock() {
 	exec {fd}>&-
 }
 
-# guests_at_once MOST MEGABYTES: how many guests of so much memory are worth it; without hardware virtualisation a guest keeps
-# a processor busy.
+# guests_at_once MOST MEGABYTES: GUESTS of the environment, or how many guests of so much memory are worth it: without hardware
+# virtualisation a guest keeps a processor busy.
 guests_at_once() {
 	local available
+	if [ -n "${GUESTS:-}" ]; then
+		[[ $GUESTS =~ ^[1-9][0-9]*$ ]] || die "GUESTS: '$GUESTS' is not a number of guests"
+		echo "$GUESTS"
+		return
+	fi
 	available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
 	printf '%s\n' "$(nproc)" $((available / $2)) "$1" | sort -n | head -n 1 | sed 's/^0$/1/'
 }
