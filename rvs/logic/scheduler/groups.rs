@@ -228,7 +228,12 @@ fn least_of<M: Measure, D: Destination, W: Word>(
     find: impl Fn(usize) -> usize,
 ) -> usize {
     let mut least = Least::<M>::of_none();
-    for (number, (word, count)) in (0..FAN).zip(words.iter().zip(counts)) {
+    // Looking up by a number that is below the length anyway compiles to less than zipped iterators,
+    // with and without checks for overflow.
+    for number in 0..FAN {
+        let Some((word, count)) = words.get(number).zip(counts.get(number)) else {
+            break;
+        };
         let index = recall(word, count, || find(number));
         least.look_at_least(index, destinations);
     }
