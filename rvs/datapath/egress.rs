@@ -50,15 +50,17 @@ pub(super) enum Egress<'g> {
 pub(super) struct Way<'g> {
     /// The route.
     pub(super) route: RcuRef<'g, Route>,
-    /// The next hop on it, if the stack would do no more with the packet than to bring it there.
+    /// The next hop on it, if the stack would do no more with the packet than to show it to the hooks of
+    /// POST_ROUTING and bring it there.
     pub(super) next_hop: Option<NextHop<'g>>,
 }
 
 impl<'g> Way<'g> {
     /// Sends a packet.
+    #[inline(always)]
     pub(super) fn send(self, context: Context<'g>, packet: Packet<'_>) -> Verdict {
         match self.next_hop {
-            Some(next_hop) => packet.count_output().transmit(next_hop),
+            Some(next_hop) => packet.output(next_hop),
             None => packet.send(self.route, context.guard),
         }
     }

@@ -122,7 +122,7 @@ pub(super) fn go_on(context: Context<'_>, mut packet: Packet<'_>, client: Ipv4Ad
         _ => None,
     };
     match next_hop {
-        Some(next_hop) => packet.count_output().transmit(next_hop),
+        Some(next_hop) => packet.output(next_hop),
         None => packet.accept(),
     }
 }

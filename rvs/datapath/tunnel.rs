@@ -42,13 +42,12 @@ pub(super) fn send(
         conn,
         METHOD,
         |mut packet, way, ttl| {
-            let outer = outer(header, ttl);
-            if way.next_hop.is_none() {
-                return packet.send_in_tunnel(&way.route, outer);
+            if packet.encapsulate(&way.route, outer(header, ttl)).is_none() {
+                return packet.discard();
             }
-            match packet.encapsulate(&way.route, outer) {
-                Some(()) => way.send(context, packet),
-                None => packet.discard(),
+            match way.next_hop {
+                Some(next_hop) => packet.output(next_hop),
+                None => packet.send_as_own(&way.route),
             }
         },
     )

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <linux/skbuff.h>
 #include <net/inet_ecn.h>
+#include <net/ip.h>
 #include <net/ip_tunnels.h>
 
 /* Makes a packet the payload of a header to come. 0, or an error when memory is
@@ -18,24 +20,6 @@ static __always_inline int rvs_tunnel_prepare(struct sk_buff *skb, const struct 
 	skb_set_inner_ipproto(skb, IPPROTO_IPIP);
 	skb_set_inner_mac_header(skb, skb_inner_network_offset(skb));
 	return 0;
-}
-
-/* Sends a packet as payload of an IPv4 packet. Takes the packet and the route. */
-__rvs_helper void rvs_helper_ip_tunnel(struct sk_buff *skb, struct dst_entry *dst,
-				       u32 source_be, u32 destination_be, u8 ttl, u8 tos,
-				       bool dont_fragment)
-{
-	if (rvs_tunnel_prepare(skb, dst_dev_rcu(dst))) {
-		dst_release(dst);
-		kfree_skb(skb);
-		return;
-	}
-	/* Statistics would be counted on a device that is no tunnel. */
-	skb->dev = NULL;
-	iptunnel_xmit(skb->sk, dst_rtable(dst), skb, (__force __be32)source_be,
-		      (__force __be32)destination_be, IPPROTO_IPIP,
-		      INET_ECN_encapsulate(tos, tos), ttl,
-		      dont_fragment ? htons(IP_DF) : 0, false, 0);
 }
 
 /* Puts the IPv4 header of a tunnel before a packet. 0, or an error when memory
@@ -68,4 +52,17 @@ __rvs_helper int rvs_helper_ip_encapsulate(struct net *net, struct sk_buff *skb,
 	__ip_select_ident(net, iph, skb_shinfo(skb)->gso_segs ?: 1);
 	iph->check = ip_fast_csum(iph, iph->ihl);
 	return 0;
+}
+
+/* Sends a packet to which rvs_helper_ip_encapsulate() has given its header, as one
+ * of this host. Takes the packet and the route. */
+__rvs_helper void rvs_helper_ip_local_out(struct net *net, struct sk_buff *skb,
+					  struct dst_entry *dst)
+{
+	/* What is known of the packet inside is not true of this one. */
+	nf_reset_ct(skb);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	skb_dst_drop(skb);
+	skb_dst_set(skb, dst);
+	ip_local_out(net, skb->sk, skb);
 }

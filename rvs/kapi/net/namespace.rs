@@ -61,7 +61,7 @@ impl Net {
         unsafe { bindings::helper_net_forwards_by_policy(self.as_ptr()) }
     }
 
-    /// Returns whether anybody else has a hook where packets leave that this host sends.
+    /// Returns whether anybody else has a hook where packets begin that this host sends (LOCAL_OUT).
     #[inline(always)]
     pub(crate) fn filters_output(&self, _guard: &rcu::Guard) -> bool {
         // SAFETY: The namespace is valid by its borrow, its hooks by the guard.

@@ -61,9 +61,9 @@ impl<'g> NextHop<'g> {
     }
 
     /// Finds the next hop of a packet to `destination` that the stack forwards along the route it
-    /// has chosen, if it would do no more with it than to bring it there: nobody else has a hook on
-    /// the way, and it is neither to be fragmented nor to get IP options. None also as for
-    /// [`NextHop::find`].
+    /// has chosen, if it would do no more with it than to show it to the hooks of POST_ROUTING and bring
+    /// it there: nobody else has a hook before, and it is neither to be fragmented nor to get IP
+    /// options. None also as for [`NextHop::find`].
     #[inline(always)]
     pub(crate) fn of_forwarded(
         _guard: &'g rcu::Guard,
@@ -96,6 +96,12 @@ impl<'g> NextHop<'g> {
         })
     }
 
+    /// The route to be sent along, or null for the one that the packet has.
+    #[inline(always)]
+    fn route(&self) -> *mut bindings::dst_entry {
+        self.route.map_or(ptr::null_mut(), Route::as_ptr)
+    }
+
     /// Returns whether a received packet came from the link that this next hop is on.
     #[inline(always)]
     pub(crate) fn is_where_it_came_from(&self, packet: &Packet<'_>) -> bool {
@@ -122,12 +128,20 @@ unsafe fn ready_neighbour(
 }
 
 impl Packet<'_> {
-    /// Counts the packet as one that this host has sent (`IPSTATS_MIB_OUT`).
+    /// Sends the packet to the next hop as the stack would: it is shown to the hooks of POST_ROUTING
+    /// and counted (`IPSTATS_MIB_OUT`). Should they have made another one of it, the stack goes on.
     #[inline(always)]
-    pub(crate) fn count_output(self) -> Self {
-        // SAFETY: By the type invariant, and the borrow of the namespace.
-        unsafe { bindings::helper_ip_count_output(self.net.as_ptr(), self.skb) };
-        self
+    pub(crate) fn output(self, next_hop: NextHop<'_>) -> Verdict {
+        let (net, skb) = (self.net.as_ptr(), self.as_ptr());
+        // SAFETY: By the type invariants and the borrow of the namespace; the section of the next hop
+        // keeps the hooks, and the route as in `transmit`.
+        unsafe {
+            if !bindings::helper_ip_post_routing(net, skb, next_hop.route()) {
+                return Verdict::stolen();
+            }
+            bindings::helper_ip_count_output(net, skb);
+        }
+        self.transmit(next_hop)
     }
 
     /// Hands the packet to the device of the next hop, past the hooks of the stack.
@@ -139,7 +153,7 @@ impl Packet<'_> {
         unsafe {
             bindings::helper_neighbour_transmit(
                 self.as_ptr(),
-                next_hop.route.map_or(ptr::null_mut(), Route::as_ptr),
+                next_hop.route(),
                 next_hop.neighbour.as_ptr(),
             );
         }

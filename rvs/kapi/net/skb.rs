@@ -309,20 +309,16 @@ impl<'a> Packet<'a> {
         (errno == 0).then_some(())
     }
 
-    /// Sends the packet along `route` inside of another IPv4 packet (`iptunnel_xmit()`).
-    pub(crate) fn send_in_tunnel(self, route: &Route, outer: Outer) -> Verdict {
-        let (source, destination) = route.endpoints();
-        // SAFETY: By the type invariant; the tunnel output takes the packet and the reference on
-        // the route that is taken for it.
+    /// Sends the packet, which [`Packet::encapsulate`] made one of this host, along `route`
+    /// (`ip_local_out()`).
+    pub(crate) fn send_as_own(self, route: &Route) -> Verdict {
+        // SAFETY: By the type invariants; the output takes the packet and the reference on the route
+        // that is taken for it.
         unsafe {
-            bindings::helper_ip_tunnel(
+            bindings::helper_ip_local_out(
+                self.net.as_ptr(),
                 self.skb,
                 bindings::helper_dst_clone(route.as_ptr()),
-                source,
-                destination,
-                outer.ttl,
-                outer.tos,
-                outer.dont_fragment,
             );
         }
         Verdict(bindings::NF_STOLEN)
