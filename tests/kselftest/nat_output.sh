@@ -5,14 +5,12 @@
 FAST_PATH=off
 . "$(dirname "$0")/lib.sh"
 
-TALK=udp/$VIP:7000
+REQUEST="ip daddr ${SERVER_IPS[0]} udp dport 7000"
+IN=client OUT=servers
+# shellcheck source=cases/output.sh
+. "$KSELFTEST_DIR/cases/output.sh"
 
-answers_come() {
-	local i
-	for i in 1 2 3 4 5; do
-		expect_equal "who answers" server1 "$(talk me ask flow)"
-	done
-}
+TALK=udp/$VIP:7000
 
 # transmitted: packets that the director has handed to its devices (IPSTATS_MIB_OUT).
 transmitted() {
@@ -83,8 +81,7 @@ talk_client_start me "$CLIENT"
 lb_begin "$TALK" rr "${SERVER_IPS[0]}:7000"
 talk me open flow udp "$VIP" 7000 >"$TEST_DIR/opened"
 
-ktap_run \
-	answers_come \
+ktap_run "${output_cases[@]}" \
 	every_packet_is_counted_as_sent \
 	rules_see_requests_and_replies_at_once \
 	answers_come_when_the_rules_are_gone \
