@@ -28,6 +28,16 @@ def load() -> None:
     subprocess.run(["insmod", MODULE], check=True)
 
 
+def is_apart(address: ipaddress.IPv4Address) -> bool:
+    """Whether no address of the caller's network namespace is in the hash chain in which routing looks for `address`."""
+    try:
+        with open(f"{_PARAMETERS}/apart", "w", encoding="ascii") as file:
+            file.write(f"{int(address):x}")
+    except FileExistsError:
+        return False
+    return True
+
+
 def run(connection: Connection, flags: int, segments: int, gro: bool) -> float:
     """Inject segments into a device of the caller's network namespace; return the instructions a segment."""
     words = [connection.device, connection.destination_mac, f"{int(connection.client):x}", f"{int(connection.server):x}",

@@ -14,6 +14,7 @@ import results
 from backend import IpVs, Rvs, Unsupported
 from cases import control, flows_established, forwarding, new_connection, tcp
 from flows import CLIENTS
+from namespace import settle_neighbours
 
 
 class Bench:
@@ -126,6 +127,7 @@ def main() -> int:
     region.wanted = arguments.mark
     subprocess.run(["modprobe", "-a", "pktgen", "dummy"], check=True)
     injector.load()
+    settle_neighbours()
     bench = Bench(arguments.only)
     flows = [int(count) for count in arguments.flows.split(",")]
     plan(bench, _quick(flows) if arguments.quick else Scope(flows))

@@ -13,14 +13,21 @@
  * MERGED; without, through netif_receive_skb(). A segment with FLAGS of ACK
  * alone carries PAYLOAD bytes. The parameter `nanoseconds` tells how long it
  * took.
+ *
+ * Writing an address in hexadecimal to the parameter `apart` fails with EEXIST
+ * when it shares a hash chain with one that the writer's network namespace has
+ * itself: routing looks for the source of every packet there.
  */
 
+#include <linux/hash.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/nsproxy.h>
 #include <linux/sched.h>
 #include <linux/hex.h>
+#include <net/ip.h>
 #include <net/net_namespace.h>
+#include <net/netns/hash.h>
 
 #include "segment.h"
 
@@ -144,6 +151,26 @@ unlock:
 static const struct kernel_param_ops send_ops = { .set = send_set };
 module_param_cb(send, &send_ops, NULL, 0200);
 MODULE_PARM_DESC(send, "DEVICE MAC SADDR DADDR SPORT DPORT FLAGS SEGMENTS GRO");
+
+/* As in net/ipv4/devinet.c. */
+#define ADDRESS_HASH_BITS 8
+
+static int apart_set(const char *text, const struct kernel_param *parameter)
+{
+	const struct net *net = current->nsproxy->net_ns;
+	unsigned int address;
+	u32 hash;
+
+	if (kstrtouint(text, 16, &address))
+		return -EINVAL;
+	hash = hash_32(__ipv4_addr_hash(htonl(address), net_hash_mix(net)),
+		       ADDRESS_HASH_BITS);
+	return hlist_empty(&net->ipv4.inet_addr_lst[hash]) ? 0 : -EEXIST;
+}
+
+static const struct kernel_param_ops apart_ops = { .set = apart_set };
+module_param_cb(apart, &apart_ops, NULL, 0200);
+MODULE_PARM_DESC(apart, "ADDRESS");
 
 static int __init injector_init(void)
 {
