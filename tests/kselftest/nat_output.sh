@@ -10,8 +10,6 @@ IN=client OUT=servers
 # shellcheck source=cases/output.sh
 . "$KSELFTEST_DIR/cases/output.sh"
 
-TALK=udp/$VIP:7000
-
 # transmitted: packets that the director has handed to its devices (IPSTATS_MIB_OUT).
 transmitted() {
 	in_ns "$DIRECTOR" cat /proc/net/snmp | awk '

@@ -5,6 +5,17 @@
 # in and go out: IN and OUT. The client "me" has a connection "flow" to a service of UDP at server1.
 # shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
+TALK=udp/$VIP:7000
+
+# Where the real servers answer the clients themselves.
+output_begin() {
+	test_begin --direct-reply
+	talk_server_start "${SERVERS[0]}" server1 "udp:$VIP:7000"
+	talk_client_start me "$CLIENT"
+	lb_begin "$TALK" rr "${SERVER_IPS[0]}:7000"
+	talk me open flow udp "$VIP" 7000 >"$TEST_DIR/opened"
+}
+
 answers_come() {
 	local i
 	for i in 1 2 3 4 5; do

@@ -17,8 +17,9 @@ import socket
 import struct
 import sys
 
+from genl import NLM_F_ACK, NLM_F_REQUEST, NLMSGHDR, align, as_dict, attribute
+
 NETLINK_NETFILTER = 12
-NLM_F_REQUEST, NLM_F_ACK = 1, 4
 SUBSYSTEM_QUEUE = 3 << 8
 MSG_PACKET, MSG_VERDICT, MSG_CONFIG = (SUBSYSTEM_QUEUE | number for number in range(3))
 PACKET_HDR, VERDICT_HDR = 1, 2
@@ -26,40 +27,34 @@ CFG_CMD, CFG_PARAMS = 1, 2
 CMD_BIND, COPY_META = 1, 1
 NF_ACCEPT = 1
 
-NETLINK_HEADER = struct.Struct("=IHHII")
-QUEUE_HEADER = struct.Struct("!BBH")
-ATTRIBUTE = struct.Struct("=HH")
+# struct nfgenmsg
+NFGENMSG = struct.Struct("!BBH")
 
 SECONDS = 20
 
 
-def send(queue, kind, attribute, payload, flags=NLM_F_REQUEST):
-    """Sends a message with one attribute, whose length is a multiple of four once it is padded."""
-    length = ATTRIBUTE.size + len(payload)
-    body = QUEUE_HEADER.pack(socket.AF_UNSPEC, 0, 0) + ATTRIBUTE.pack(length, attribute) + payload
-    body += bytes(-length % 4)
-    queue.send(NETLINK_HEADER.pack(NETLINK_HEADER.size + len(body), kind, flags, 0, 0) + body)
+def send(queue, kind, attributes, flags=NLM_F_REQUEST):
+    """Sends a message."""
+    body = NFGENMSG.pack(socket.AF_UNSPEC, 0, 0) + attributes
+    queue.send(NLMSGHDR.pack(NLMSGHDR.size + len(body), kind, flags, 0, 0) + body)
 
 
-def configure(queue, attribute, payload):
+def configure(queue, attributes):
     """Sends what the kernel is to acknowledge."""
-    send(queue, MSG_CONFIG, attribute, payload, NLM_F_REQUEST | NLM_F_ACK)
-    (error,) = struct.unpack_from("=i", queue.recv(4096), NETLINK_HEADER.size)
+    send(queue, MSG_CONFIG, attributes, NLM_F_REQUEST | NLM_F_ACK)
+    (error,) = struct.unpack_from("=i", queue.recv(4096), NLMSGHDR.size)
     if error:
         raise OSError(-error, "the queue refuses its configuration")
 
 
 def packet_ids(data):
     """The packets that messages of the kernel tell of."""
-    while len(data) >= NETLINK_HEADER.size:
-        length, kind, *_ = NETLINK_HEADER.unpack_from(data)
-        attributes = data[NETLINK_HEADER.size + QUEUE_HEADER.size : length]
-        while kind == MSG_PACKET and len(attributes) >= ATTRIBUTE.size:
-            size, attribute = ATTRIBUTE.unpack_from(attributes)
-            if attribute == PACKET_HDR:
-                yield struct.unpack_from("!I", attributes, ATTRIBUTE.size)[0]
-            attributes = attributes[size + -size % 4 :]
-        data = data[length + -length % 4 :]
+    while data:
+        length, kind, *_ = NLMSGHDR.unpack_from(data)
+        if kind == MSG_PACKET:
+            header = as_dict(data[NLMSGHDR.size + NFGENMSG.size : length])[PACKET_HDR]
+            yield struct.unpack_from("!I", header)[0]
+        data = data[align(length) :]
 
 
 def main():
@@ -69,8 +64,8 @@ def main():
     for line in sys.stdin:
         command, *words = line.split()
         if command == "begin":
-            configure(queue, CFG_CMD, struct.pack("!BBH", CMD_BIND, 0, socket.AF_INET))
-            configure(queue, CFG_PARAMS, struct.pack("!IB", 0, COPY_META))
+            configure(queue, attribute(CFG_CMD, struct.pack("!BBH", CMD_BIND, 0, socket.AF_INET)))
+            configure(queue, attribute(CFG_PARAMS, struct.pack("!IB", 0, COPY_META)))
             print("ok", flush=True)
         elif command == "keep":
             while len(kept) < int(words[0]) and select.select([queue], [], [], SECONDS)[0]:
@@ -78,7 +73,7 @@ def main():
             print(len(kept), flush=True)
         elif command == "release":
             for number in kept:
-                send(queue, MSG_VERDICT, VERDICT_HDR, struct.pack("!II", NF_ACCEPT, number))
+                send(queue, MSG_VERDICT, attribute(VERDICT_HDR, struct.pack("!II", NF_ACCEPT, number)))
             print(len(kept), flush=True)
             kept = []
 
