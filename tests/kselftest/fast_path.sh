@@ -241,10 +241,10 @@ ports_of_a_closed_connection_are_used_again() {
 	open_stream "$port"
 	expect_answers stream server1 1
 	expect_equal "resetting" ok "$(talk me reset stream)"
-	expect_soon "inactive" 3 inactive_of_tcp
+	expect_soon "state of what was reset" CLOSE states_of_port "$port"
 	expect_left begins 1 open_stream "$port"
 	expect_answers stream server1 3
-	expect_equal "active and inactive" "1 2" "$(lb_connections "$TCP_SERVICE" "$TCP_SERVER")"
+	expect_equal "states, opened again" ESTABLISHED "$(states_of_port "$port")"
 	expect_equal "closing" ok "$(talk me finish stream)"
 }
 
@@ -253,8 +253,9 @@ open_stream() {
 	expect_equal "opening" "ok $1" "$(talk me open stream tcp "$VIP" 7001 "$1")"
 }
 
-inactive_of_tcp() {
-	lb_connections "$TCP_SERVICE" "$TCP_SERVER" | cut -d' ' -f2
+# states_of_port PORT: of the connections from this port of a client; those of other ports end meanwhile.
+states_of_port() {
+	lb_connection_list "$TCP_SERVICE" | awk -v port="$1" '{ split($2, client, ":") } client[2] == port { print $5 }'
 }
 
 # br_netfilter shows the hooks of IPv4 what comes in by a port of a bridge, for whatever host, and does not show it again.
