@@ -245,6 +245,8 @@ ports_of_a_closed_connection_are_used_again() {
 	expect_left begins 1 open_stream "$port"
 	expect_answers stream server1 3
 	expect_equal "states, opened again" ESTABLISHED "$(states_of_port "$port")"
+	# How many are inactive, time decides too.
+	expect_equal "active" 1 "$(lb_connections "$TCP_SERVICE" "$TCP_SERVER" | cut -d' ' -f1)"
 	expect_equal "closing" ok "$(talk me finish stream)"
 }
 
