@@ -76,6 +76,11 @@ class Rvs:
         family.dumped([family.dump(CONNECTION_GET)])
         family.close()
 
+    @staticmethod
+    def has_long_chains(flows: int) -> bool:
+        """Never: the table grows with its connections."""
+        return False
+
     def connections(self, namespace: Namespace) -> int:
         """How many there are."""
         return json.loads(_tool(namespace, ["rvsadm", "--json", "show"]))["info"]["connections"]
@@ -85,6 +90,10 @@ class IpVs:
     name = "ip_vs"
     path = "slow"
     connection_list = "/proc/net/ip_vs_conn"
+    # CONFIG_IP_VS_TAB_BITS: the largest table that ip_vs makes by itself.
+    _DEFAULT_TABLE_BITS = 12
+    # Entries.
+    _LONG_CHAIN = 100
     _METHODS = {"nat": "--masquerading", "dr": "--gatewaying", "tun": "--ipip"}
 
     def __init__(self, table_bits: int | None = None):
@@ -122,6 +131,10 @@ class IpVs:
         with open(cls.connection_list, "rb", buffering=0) as file:
             while file.read(_READ):
                 pass
+
+    def has_long_chains(self, flows: int) -> bool:
+        """Whether the table has that many connections more than it has buckets for."""
+        return flows > self._LONG_CHAIN << (self.table_bits or self._DEFAULT_TABLE_BITS)
 
     def connections(self, namespace: Namespace) -> int:
         """How many there are."""

@@ -81,14 +81,16 @@ def forwarded(namespace: Namespace, stream: pktgen.Stream, count: int) -> float:
     return instructions
 
 
-def repeated(run) -> float:
-    """The smallest of some results of `run`, once another agrees with it: what comes between (estimation, expiry) only adds.
+def repeated(run, runs: int = RUNS) -> float:
+    """The smallest of `runs` or more results of `run`, once another agrees with it: what comes between (estimation, expiry)
+    only adds.
 
-    Two alone may agree in what was added to both. Where a plugin looks, which is slow, what it sees is the result.
+    Two alone may agree in what was added to both, unless so many packets share it that it does not show. Where a plugin
+    looks, which is slow, what it sees is the result.
     """
     if region.wanted:
         return run()
-    results = sorted(run() for _ in range(RUNS))
+    results = sorted(run() for _ in range(runs))
     while results[1] - results[0] > TOLERANCE and len(results) < ATTEMPTS:
         results = sorted([*results, run()])
     if results[1] - results[0] <= TOLERANCE:
@@ -96,9 +98,13 @@ def repeated(run) -> float:
     raise Unstable(", ".join(f"{result:.1f}" for result in results))
 
 
+# Packets a run; what comes between is then a fraction of an instruction each.
+_LONG_RUN = 200_000
+
+
 def established(namespace: Namespace, stream: pktgen.Stream, count: int = PACKETS, name: dict | None = None) -> float:
     """Of packets that change nothing; `name` (results.key) is for the plugin that looks at one more run."""
-    result = repeated(lambda: forwarded(namespace, stream, count))
+    result = repeated(lambda: forwarded(namespace, stream, count), runs=2 if count >= _LONG_RUN else RUNS)
     if name and region.wanted:
         with region.region(name, count, warm_up=lambda: forwarded(namespace, stream, count)):
             forwarded(namespace, stream, count)
