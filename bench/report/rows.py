@@ -41,7 +41,7 @@ class Line:
         if row.get("failed"):
             return "FAILED"
         number = self.value(column)
-        return "not there" if number is None else f"{number:.0f}"
+        return "not there" if number is None else f"{number:z.0f}"
 
 
 def machines(rows: list[dict]) -> list[tuple[str, str]]:
