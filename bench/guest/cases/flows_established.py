@@ -24,7 +24,7 @@ def run(clients, backend, method: str, flows: int, conntrack: bool = False) -> N
     """One server, so that every flow's replies come from it."""
     namespace = Namespace(f"{method}-{backend.name}-{flows}{'-ct' if conntrack else ''}", clients)
     # From so many connections on, what the system does meanwhile is less than a byte a connection.
-    populous = flows >= population.MANY and not conntrack and not region.wanted
+    populous = flows >= population.MANY and not conntrack
     try:
         backend.add_service(namespace, VIP, _PORT, "rr")
         backend.add_server(namespace, VIP, _PORT, server(0), method)
@@ -36,7 +36,7 @@ def run(clients, backend, method: str, flows: int, conntrack: bool = False) -> N
         before = memory.used()
         created = forwarded(namespace, everyone, flows)
         settle()
-        if populous:
+        if populous and not region.wanted:
             population.filled(backend, method, flows, created, drop, memory.growth(before, flows))
         # A chain's newest entry is found first and its oldest last: flows of the middle cost what all do on average.
         sample = _sample(backend, flows)
@@ -47,7 +47,8 @@ def run(clients, backend, method: str, flows: int, conntrack: bool = False) -> N
             outward = reply_stream(replies(server(0), _PORT, sample, skip))
             _row(namespace, backend, "nat-reply", outward, flows, conntrack)
         if populous and method == "dr":
-            population.dumped(namespace, backend, flows)
+            if not region.wanted:
+                population.dumped(namespace, backend, flows)
             population.expired(namespace, backend, flows)
     finally:
         namespace.close()

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a table full of connections costs besides their packets: to make them, to list them, to end them."""
 
+import time
+
+import region
 import results
 from measure import busy
 from namespace import Namespace
@@ -30,6 +33,10 @@ def dumped(namespace: Namespace, backend, flows: int) -> None:
 def expired(namespace: Namespace, backend, flows: int) -> None:
     """Let the timeout of all of them pass without traffic."""
     name = results.key("expiry", backend, flows)
+    if region.wanted:
+        with region.region(name, flows):
+            time.sleep(_EXPIRY)
+        return
     before = backend.connections(namespace)
     instructions = busy(seconds=_EXPIRY)
     left = backend.connections(namespace)
