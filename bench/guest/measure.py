@@ -10,8 +10,10 @@ from namespace import CLIENT_DEVICE, FOREIGN_MAC, MAC, SERVER_DEVICE, Namespace
 PACKETS = 20_000
 # Two runs that differ by more have something in them that is not the packets' own work.
 TOLERANCE = 2.0
-RUNS = 4
-ATTEMPTS = 8
+# A short run is soon done, and the more there are, the surer one of them had nothing in between.
+RUNS = 8
+RUNS_OF_MANY = 4
+ATTEMPTS = 12
 
 
 class Unstable(Exception):
@@ -82,11 +84,9 @@ def forwarded(namespace: Namespace, stream: pktgen.Stream, count: int) -> float:
 
 
 def repeated(run, runs: int = RUNS) -> float:
-    """The smallest of `runs` or more results of `run`, once another agrees with it: what comes between (estimation, expiry)
-    only adds.
+    """The smallest of `runs` or more results, once another agrees with it: what comes between (estimation, expiry) only adds.
 
-    Two alone may agree in what was added to both, unless so many packets share it that it does not show. Where a plugin
-    looks, which is slow, what it sees is the result.
+    Two alone may agree in what was added to both. Where a plugin looks, which is slow, what it sees is the result.
     """
     if region.wanted:
         return run()
@@ -98,13 +98,9 @@ def repeated(run, runs: int = RUNS) -> float:
     raise Unstable(", ".join(f"{result:.1f}" for result in results))
 
 
-# Packets a run; what comes between is then a fraction of an instruction each.
-_LONG_RUN = 200_000
-
-
 def established(namespace: Namespace, stream: pktgen.Stream, count: int = PACKETS, name: dict | None = None) -> float:
     """Of packets that change nothing; `name` (results.key) is for the plugin that looks at one more run."""
-    result = repeated(lambda: forwarded(namespace, stream, count), runs=2 if count >= _LONG_RUN else RUNS)
+    result = repeated(lambda: forwarded(namespace, stream, count), RUNS if count <= PACKETS else RUNS_OF_MANY)
     if name and region.wanted:
         with region.region(name, count, warm_up=lambda: forwarded(namespace, stream, count)):
             forwarded(namespace, stream, count)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Packets of connections that exist, for each forward method and direction."""
 
+import statistics
+
 import memory
 import region
 import results
@@ -13,15 +15,18 @@ _PORT = 80
 # So many flows send a packet each to measure, and fewer of more, which takes the emulator less time.
 _SAMPLE = 100_000
 _SAMPLE_OF_MORE = 25_000
-# The hash key, which is random, decides how many newer entries an entry has before it. In ip_vs's own table of 4096 chains a
-# million NAT connections have 244 on average, with a standard deviation of 16, and each takes 18 instructions to pass: 25 000
-# flows, six to a chain, are off by 1.8 instructions on average (one standard deviation), 300 000 by 0.4.
-_SAMPLE_OF_LONG_CHAINS = 300_000
+# So many samples where chains are long. In the 4096 chains of ip_vs's own table a million connections have 244 entries each,
+# and 488 by NAT, which enters them twice. A packet to a service passes all of one chain in search of a connection that it
+# would be a reply of (ip_vs_conn_out_get), then half of another; a reply passes half of one; each entry takes 6 instructions.
+# How many they are depends on the random hash key: means over one sample, six flows to a chain, have standard deviations of
+# 0.7, 1.0 (NAT) and 0.6 instructions (a reply), those over so many 0.4.
+_SAMPLES_OF_LONG_CHAINS = {"dr": 3, "tun": 3, "nat-in": 6, "nat-reply": 2}
 METHODS = ("dr", "nat", "tun")
 
 
 def run(clients, backend, method: str, flows: int, conntrack: bool = False) -> None:
     """One server, so that every flow's replies come from it."""
+    case = "nat-in" if method == "nat" else method
     namespace = Namespace(f"{method}-{backend.name}-{flows}{'-ct' if conntrack else ''}", clients)
     # From so many connections on, what the system does meanwhile is less than a byte a connection.
     populous = flows >= population.MANY and not conntrack
@@ -38,13 +43,10 @@ def run(clients, backend, method: str, flows: int, conntrack: bool = False) -> N
         settle()
         if populous and not region.wanted:
             population.filled(backend, method, flows, created, drop, memory.growth(before, flows))
-        # A chain's newest entry is found first and its oldest last: flows of the middle cost what all do on average.
-        sample = _sample(backend, flows)
-        skip = (flows - sample) // 2
-        inward = request_stream(requests(VIP, _PORT, sample, skip))
-        _row(namespace, backend, "nat-in" if method == "nat" else method, inward, flows, conntrack)
+        inward = [request_stream(requests(VIP, _PORT, *part)) for part in _parts(backend, case, flows)]
+        _row(namespace, backend, case, inward, flows, conntrack)
         if method == "nat":
-            outward = reply_stream(replies(server(0), _PORT, sample, skip))
+            outward = [reply_stream(replies(server(0), _PORT, *part)) for part in _parts(backend, "nat-reply", flows)]
             _row(namespace, backend, "nat-reply", outward, flows, conntrack)
         if populous and method == "dr":
             if not region.wanted:
@@ -55,16 +57,23 @@ def run(clients, backend, method: str, flows: int, conntrack: bool = False) -> N
         settle()
 
 
-def _sample(backend, flows: int) -> int:
-    """How many of the flows send packets to be measured."""
+def _parts(backend, case: str, flows: int) -> list[tuple[int, int]]:
+    """Which flows send packets to be measured: in each part how many, and how many to leave out before them.
+
+    A chain's newest entry is found first and its oldest last: flows of the middle cost what all do on average.
+    """
     if flows <= _SAMPLE:
-        return flows
-    return _SAMPLE_OF_LONG_CHAINS if backend.has_long_chains(flows) else _SAMPLE_OF_MORE
+        return [(flows, 0)]
+    many = backend.has_long_chains(flows) and not region.wanted
+    parts = _SAMPLES_OF_LONG_CHAINS[case] if many else 1
+    first = (flows - parts * _SAMPLE_OF_MORE) // 2
+    return [(_SAMPLE_OF_MORE, first + part * _SAMPLE_OF_MORE) for part in range(parts)]
 
 
-def _row(namespace, backend, case, stream, flows, conntrack) -> None:
+def _row(namespace, backend, case, streams, flows, conntrack) -> None:
     # Whole rounds: every flow has the same share of the result.
-    count = max(PACKETS // stream.flows.clients, 1) * stream.flows.clients
+    clients = streams[0].flows.clients
+    count = max(PACKETS // clients, 1) * clients
     name = results.key(case, backend, flows, conntrack)
-    instructions = established(namespace, stream, count, name=name)
-    results.row(name, instructions=instructions, floor=floor(namespace, stream), counted="packet of an established UDP flow")
+    instructions = statistics.fmean(established(namespace, stream, count, name=name) for stream in streams)
+    results.row(name, instructions=instructions, floor=floor(namespace, streams[0]), counted="packet of an established UDP flow")
