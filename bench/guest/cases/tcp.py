@@ -11,8 +11,8 @@ from measure import RUNS_OF_MANY, Lost, repeated, settle
 from namespace import CLIENT_DEVICE, FOREIGN_MAC, MAC, SERVER_DEVICE, VIP, Namespace, server
 
 _PORT = 80
-# So many take over 100 ms of guest time. ip_vs's estimation wakes every 40 ms: runs as short have one wake or none, which
-# differ by an instruction a segment.
+# So many take over 100 ms of guest time. Runs of ip_vs as short as 30 ms differ by an instruction a segment; its estimation
+# wakes every 40 ms.
 SEGMENTS = 4800 * injector.MERGED
 
 
