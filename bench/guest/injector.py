@@ -30,9 +30,18 @@ def load() -> None:
 
 def is_apart(address: ipaddress.IPv4Address) -> bool:
     """Whether no address of the caller's network namespace is in the hash chain in which routing looks for `address`."""
+    return _answers("apart", f"{int(address):x}")
+
+
+def is_foremost(device: str, address: ipaddress.IPv4Address) -> bool:
+    """Whether the neighbour is found first in its hash chain."""
+    return _answers("foremost", f"{device} {int(address):x}")
+
+
+def _answers(parameter: str, question: str) -> bool:
     try:
-        with open(f"{_PARAMETERS}/apart", "w", encoding="ascii") as file:
-            file.write(f"{int(address):x}")
+        with open(f"{_PARAMETERS}/{parameter}", "w", encoding="ascii") as file:
+            file.write(question)
     except FileExistsError:
         return False
     return True

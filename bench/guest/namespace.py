@@ -21,8 +21,9 @@ _SERVER_MAC = "02:00:00:00:02:02"
 
 _CLIENT_NETWORK = ipaddress.IPv4Network("192.0.2.0/24")
 _SERVER_NETWORK = ipaddress.IPv4Network("198.18.0.0/16")
-GATEWAY = _CLIENT_NETWORK[2]
 VIP = _CLIENT_NETWORK[100]
+# One of them is the way to the clients.
+_GATEWAYS = [_CLIENT_NETWORK[number] for number in range(2, 100)]
 SERVERS = 250
 
 
@@ -75,20 +76,32 @@ class Namespace:
                 f"address add {address} dev {device}",
                 f"link set {device} up",
             ]
-        lines += [
-            f"address add {VIP}/32 dev {CLIENT_DEVICE}",
-            f"route add {clients} via {GATEWAY} dev {CLIENT_DEVICE}",
-        ]
+        lines += [f"address add {VIP}/32 dev {CLIENT_DEVICE}"]
         # The newest of a chain is found first: what every case sends to comes last.
         lines += [
             f"neighbour add {server(i)} lladdr {_SERVER_MAC} dev {SERVER_DEVICE} nud permanent" for i in reversed(range(SERVERS))
         ]
-        lines += [f"neighbour add {GATEWAY} lladdr {_GATEWAY_MAC} dev {CLIENT_DEVICE} nud permanent"]
         _batch(self.name, lines)
+        _batch(self.name, [f"route add {clients} via {self._add_gateway()} dev {CLIENT_DEVICE}"])
         with self.entered():
             with open("/proc/sys/net/ipv4/ip_forward", "w", encoding="ascii") as file:
                 file.write("1")
             return all(injector.is_apart(source) for source in (FIRST_CLIENT, server(0)))
+
+    def _add_gateway(self) -> ipaddress.IPv4Address:
+        """Add the neighbour on the way to the clients; return its address, one that does not come before server(0) in a chain.
+
+        Packets to the server would pass it, which takes 5 instructions. Whose chain is whose depends on where the devices are
+        in memory.
+        """
+        for gateway in _GATEWAYS:
+            neighbour = f"{gateway} dev {CLIENT_DEVICE}"
+            _batch(self.name, [f"neighbour add {neighbour} lladdr {_GATEWAY_MAC} nud permanent"])
+            with self.entered():
+                if all(injector.is_foremost(*next_hop) for next_hop in ((CLIENT_DEVICE, gateway), (SERVER_DEVICE, server(0)))):
+                    return gateway
+            _batch(self.name, [f"neighbour delete {neighbour}"])
+        raise LookupError(f"{self.name}: {server(0)} is first in its hash chain with none of {len(_GATEWAYS)} gateways")
 
     def close(self) -> None:
         subprocess.run(["ip", "netns", "delete", self.name], check=True)

@@ -16,16 +16,25 @@
  *
  * Writing an address in hexadecimal to the parameter `apart` fails with EEXIST
  * when it shares a hash chain with one that the writer's network namespace has
- * itself: routing looks for the source of every packet there.
+ * itself: routing looks for the source of every packet there. Writing
+ *
+ *	DEVICE ADDRESS
+ *
+ * to the parameter `foremost` fails with EEXIST when the neighbour with this
+ * address on DEVICE of that namespace is not the first of its hash chain, and
+ * with ENODEV when there is no such device.
  */
 
 #include <linux/hash.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/nsproxy.h>
+#include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/hex.h>
+#include <net/arp.h>
 #include <net/ip.h>
+#include <net/neighbour.h>
 #include <net/net_namespace.h>
 #include <net/netns/hash.h>
 
@@ -171,6 +180,47 @@ static int apart_set(const char *text, const struct kernel_param *parameter)
 static const struct kernel_param_ops apart_ops = { .set = apart_set };
 module_param_cb(apart, &apart_ops, NULL, 0200);
 MODULE_PARM_DESC(apart, "ADDRESS");
+
+/* Under RCU. As ___neigh_lookup_noref() of include/net/neighbour.h begins. */
+static const struct neighbour *first_of_chain(__be32 address,
+					      const struct net_device *device)
+{
+	struct neigh_hash_table *table = rcu_dereference(arp_tbl.nht);
+	u32 hash = arp_tbl.hash(&address, device, table->hash_rnd) >>
+		   (32 - table->hash_shift);
+
+	return hlist_entry_safe(
+		rcu_dereference(hlist_first_rcu(&table->hash_heads[hash])),
+		struct neighbour, hash);
+}
+
+static int foremost_set(const char *text, const struct kernel_param *parameter)
+{
+	const struct neighbour *first;
+	const struct net_device *device;
+	char name[IFNAMSIZ];
+	unsigned int number;
+	__be32 address;
+	int error = -ENODEV;
+
+	if (sscanf(text, "%15s %x", name, &number) != 2)
+		return -EINVAL;
+	address = htonl(number);
+
+	rcu_read_lock();
+	device = dev_get_by_name_rcu(current->nsproxy->net_ns, name);
+	if (device) {
+		first = first_of_chain(address, device);
+		error = first && first->dev == device &&
+			neigh_key_eq32(first, &address) ? 0 : -EEXIST;
+	}
+	rcu_read_unlock();
+	return error;
+}
+
+static const struct kernel_param_ops foremost_ops = { .set = foremost_set };
+module_param_cb(foremost, &foremost_ops, NULL, 0200);
+MODULE_PARM_DESC(foremost, "DEVICE ADDRESS");
 
 static int __init injector_init(void)
 {
