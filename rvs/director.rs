@@ -27,6 +27,7 @@ use crate::{
                 Storage, //
             },
             sysctl::{
+                Number,
                 Switch,
                 Sysctl, //
             },
@@ -62,6 +63,9 @@ pub(crate) struct Director {
     pub(crate) connections: Worker<Connections>,
     /// Whether packets of established flows may skip the rule chains (`net.rvs.fast_path`).
     pub(crate) fast_path: Switch,
+    /// After how many seconds of silence a UDP flow leaves its ports to another one that needs them
+    /// (`net.rvs.udp_reuse_after`).
+    pub(crate) udp_reuse_after: Number,
     /// Which ways packets of connections took.
     pub(crate) paths: Paths,
 }
@@ -71,8 +75,15 @@ static STORAGE: Storage = Storage::new();
 impl PernetData for Director {
     const HOOKS: &'static [&'static [HookSpec<Self>]] = HOOKS;
     const SYSCTL_PATH: &'static CStr = c"net/rvs";
-    const SYSCTLS: &'static [Sysctl<Self>] =
-        &[Sysctl::new(c"fast_path", |director| &director.fast_path)];
+    const SYSCTLS: &'static [Sysctl<Self>] = &[
+        Sysctl::switch(c"fast_path", |director| &director.fast_path),
+        Sysctl::number(
+            c"udp_reuse_after",
+            |director| &director.udp_reuse_after,
+            1,
+            3600,
+        ),
+    ];
 
     fn storage() -> &'static Storage {
         &STORAGE
@@ -89,6 +100,7 @@ impl PernetData for Director {
                 config <- new_mutex!(Config::new(), "rvs_config"),
                 connections <- Worker::new(connections),
                 fast_path: Switch::new(true),
+                udp_reuse_after: Number::new(5),
                 paths,
             }),
             GFP_KERNEL,

@@ -3,11 +3,11 @@
 #include <linux/sysctl.h>
 #include <net/net_namespace.h>
 
-/* An entry that is 0 or 1, of a namespace; `handler` calls
- * rvs_helper_ctl_table_handle_switch(). */
-__rvs_helper void rvs_helper_ctl_table_set_switch(struct ctl_table *entry, const char *name,
-						  u32 *value, struct net *net,
-						  proc_handler *handler)
+/* An entry of a namespace; `handler` calls rvs_helper_ctl_table_handle_number(),
+ * and finds `setting` by rvs_helper_ctl_table_setting(). */
+__rvs_helper void rvs_helper_ctl_table_set(struct ctl_table *entry, const char *name, u32 *value,
+					   struct net *net, const void *setting,
+					   proc_handler *handler)
 {
 	*entry = (struct ctl_table) {
 		.procname	= name,
@@ -16,6 +16,7 @@ __rvs_helper void rvs_helper_ctl_table_set_switch(struct ctl_table *entry, const
 		.mode		= 0644,
 		.proc_handler	= handler,
 		.extra1		= net,
+		.extra2		= (void *)setting,
 	};
 }
 
@@ -24,15 +25,21 @@ __rvs_helper struct net *rvs_helper_ctl_table_net(const struct ctl_table *entry)
 	return entry->extra1;
 }
 
-/* Reads or writes the value of such an entry. */
-__rvs_helper int rvs_helper_ctl_table_handle_switch(const struct ctl_table *entry, int write,
-						    void *buffer, size_t *length,
-						    loff_t *position)
+__rvs_helper const void *rvs_helper_ctl_table_setting(const struct ctl_table *entry)
+{
+	return entry->extra2;
+}
+
+/* Reads or writes the value of such an entry, from `least` to `most`, which is
+ * INT_MAX at the most. */
+__rvs_helper int rvs_helper_ctl_table_handle_number(const struct ctl_table *entry, u32 least,
+						    u32 most, int write, void *buffer,
+						    size_t *length, loff_t *position)
 {
 	struct ctl_table bounded = *entry;
 
-	bounded.extra1 = SYSCTL_ZERO;
-	bounded.extra2 = SYSCTL_ONE;
+	bounded.extra1 = &least;
+	bounded.extra2 = &most;
 	return proc_dointvec_minmax(&bounded, write, buffer, length, position);
 }
 

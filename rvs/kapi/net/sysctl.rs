@@ -7,7 +7,10 @@
 //!
 //! C header: [`include/linux/sysctl.h`](srctree/include/linux/sysctl.h)
 
-use core::ptr::NonNull;
+use core::ptr::{
+    self,
+    NonNull, //
+};
 
 use kernel::{
     prelude::*,
@@ -52,16 +55,68 @@ impl Switch {
     }
 }
 
-/// The name of a setting, and where it is in the data of a namespace.
+/// A setting that is a number within bounds. A write of anything else is refused with EINVAL.
+pub(crate) struct Number(Atomic<u32>);
+
+impl Number {
+    /// Makes one, as it is before anybody sets it.
+    pub(crate) fn new(value: u32) -> Self {
+        Self(Atomic::new(value))
+    }
+
+    /// Returns the number; one load.
+    #[inline(always)]
+    pub(crate) fn get(&self) -> u32 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// The name of a setting, where it is in the data of a namespace, and what it may be.
 pub(crate) struct Sysctl<D: 'static> {
     name: &'static CStr,
-    switch: fn(&D) -> &Switch,
+    place: Place<D>,
+    least: u32,
+    most: u32,
+}
+
+enum Place<D: 'static> {
+    Switch(fn(&D) -> &Switch),
+    Number(fn(&D) -> &Number),
 }
 
 impl<D> Sysctl<D> {
-    /// Describes a setting.
-    pub(crate) const fn new(name: &'static CStr, switch: fn(&D) -> &Switch) -> Self {
-        Self { name, switch }
+    /// Describes a switch.
+    pub(crate) const fn switch(name: &'static CStr, place: fn(&D) -> &Switch) -> Self {
+        Self {
+            name,
+            place: Place::Switch(place),
+            least: 0,
+            most: 1,
+        }
+    }
+
+    /// Describes a number from `least` to `most`, which is not above `i32::MAX`.
+    pub(crate) const fn number(
+        name: &'static CStr,
+        place: fn(&D) -> &Number,
+        least: u32,
+        most: u32,
+    ) -> Self {
+        assert!(least <= most && most <= i32::MAX as u32);
+        Self {
+            name,
+            place: Place::Number(place),
+            least,
+            most,
+        }
+    }
+
+    /// Where the value is.
+    fn value<'a>(&self, data: &'a D) -> &'a Atomic<u32> {
+        match self.place {
+            Place::Switch(place) => &place(data).0,
+            Place::Number(place) => &place(data).0,
+        }
     }
 }
 
@@ -69,8 +124,8 @@ impl<D> Sysctl<D> {
 ///
 /// # Invariants
 ///
-/// The header is of a registration of `entries`, of which each points into `data`; none where the
-/// kernel has no settings at all.
+/// The header is of a registration of `entries`, of which each points into `data` and to its
+/// [`Sysctl`]; none where the kernel has no settings at all.
 pub(super) struct SysctlTable<D: PernetData> {
     header: Option<NonNull<bindings::ctl_table_header>>,
     entries: KVec<bindings::ctl_table>,
@@ -92,13 +147,14 @@ impl<D: PernetData> SysctlTable<D> {
         let mut entries = KVec::with_capacity(D::SYSCTLS.len(), GFP_KERNEL)?;
         for sysctl in D::SYSCTLS {
             let mut entry = bindings::ctl_table::default();
-            // SAFETY: The entry is valid for writes; the name is static.
+            // SAFETY: The entry is valid for writes; name and description are static.
             unsafe {
-                bindings::helper_ctl_table_set_switch(
+                bindings::helper_ctl_table_set(
                     &mut entry,
                     sysctl.name.as_char_ptr(),
-                    (sysctl.switch)(&data).0.as_ptr(),
+                    sysctl.value(&data).as_ptr(),
                     net.as_ptr(),
+                    ptr::from_ref(sysctl).cast(),
                     Some(handle::<D>),
                 );
             }
@@ -155,9 +211,20 @@ unsafe extern "C" fn handle<D: PernetData>(
     length: *mut usize,
     position: *mut bindings::loff_t,
 ) -> c_int {
-    // SAFETY: The arguments are the kernel's own, passed on.
-    let errno =
-        unsafe { bindings::helper_ctl_table_handle_switch(entry, write, buffer, length, position) };
+    // SAFETY: By the requirement and the invariant of the table; descriptions are static.
+    let sysctl = unsafe { &*bindings::helper_ctl_table_setting(entry).cast::<Sysctl<D>>() };
+    // SAFETY: The arguments are the kernel's own, passed on; the bounds are within those of `int`.
+    let errno = unsafe {
+        bindings::helper_ctl_table_handle_number(
+            entry,
+            sysctl.least,
+            sysctl.most,
+            write,
+            buffer,
+            length,
+            position,
+        )
+    };
     if write == 0 || errno != 0 {
         return errno;
     }
