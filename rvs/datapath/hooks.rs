@@ -180,8 +180,10 @@ fn unusual(
         Ok((packet, Content::Flow(flow))) => of_flow(context, packet, flow),
         Ok((packet, Content::IcmpError(error))) => icmp::translate(context, packet, &error),
         Ok((packet, Content::TunnelError(header, error))) => match context.point {
-            // It goes to the host where the tunnel begins.
-            HookPoint::Forward => packet.accept(),
+            // It goes to the host where the tunnel begins. One of this host to itself, as of a real
+            // server that does not answer ARP, arrives once it has left: whoever sends it holds what
+            // is needed to send another one.
+            HookPoint::Forward | HookPoint::LocalOut => packet.accept(),
             _ => icmp_tunnel::take(context, packet, header, &error),
         },
         Err(verdict) => verdict,

@@ -51,14 +51,17 @@ fn to_real_server(
 ) -> Verdict {
     let to = conn.real_server();
     match conn.forward() {
-        Forward::Nat => nat::send_rewritten(
-            context,
-            packet,
-            error.header,
-            error.icmp.writable_len,
-            &conn,
-            |bytes, _| rewrite_icmp_error(bytes, &error.icmp, End::Destination, to),
-        ),
+        Forward::Nat => {
+            let checksum = error.checksum_state(&packet);
+            nat::send_rewritten(
+                context,
+                packet,
+                error.header,
+                error.icmp.writable_len,
+                &conn,
+                |bytes| rewrite_icmp_error(bytes, &error.icmp, End::Destination, to, checksum),
+            )
+        }
         // The real server has the virtual address itself.
         Forward::Dr => direct::send(context, packet, error.header, &conn),
         Forward::Tun => tunnel::send(context, packet, error.header, &conn),
@@ -72,10 +75,11 @@ fn to_client(
     error: &IcmpError,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
+    let (from, checksum) = (conn.service(), error.checksum_state(&packet));
     let Some(bytes) = packet.writable(error.icmp.writable_len) else {
         return packet.discard();
     };
-    if rewrite_icmp_error(bytes, &error.icmp, End::Source, conn.service()).is_err() {
+    if rewrite_icmp_error(bytes, &error.icmp, End::Source, from, checksum).is_err() {
         return packet.discard();
     }
     packet.forget_device_checksum();

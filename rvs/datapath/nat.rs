@@ -12,10 +12,7 @@ use crate::{
     },
     logic::{
         addr::Addr,
-        nat::{
-            self,
-            ChecksumState, //
-        },
+        nat,
         packet::{
             ipv4,
             ParseError, //
@@ -41,13 +38,14 @@ pub(super) const METHOD: Method = Method {
 
 /// Rewrites the destination of a packet and sends it there.
 pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: Flow, conn: &Conn) -> Verdict {
+    let rewrite = to_real_server(&packet, flow, conn);
     send_rewritten(
         context,
         packet,
         flow.header,
         flow.headers_len(),
         conn,
-        to_real_server(flow, conn),
+        rewrite,
     )
 }
 
@@ -55,18 +53,21 @@ pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: Flow, conn: &
 /// nothing changed, when memory is short.
 #[inline(always)]
 pub(super) fn prepare(packet: &mut Packet<'_>, flow: Flow, conn: &Conn) -> Option<()> {
-    rewrite(packet, flow.headers_len(), true, to_real_server(flow, conn))
+    let change = to_real_server(packet, flow, conn);
+    rewrite(packet, flow.headers_len(), true, change)
 }
 
 /// What rewrites the destination.
 #[inline(always)]
 fn to_real_server(
+    packet: &Packet<'_>,
     flow: Flow,
     conn: &Conn,
-) -> impl FnOnce(&mut [u8], ChecksumState) -> Result<(), ParseError> {
+) -> impl FnOnce(&mut [u8]) -> Result<(), ParseError> {
     let (header_len, protocol) = (flow.header.header_len, flow.transport.protocol());
     let to = conn.real_server();
-    move |bytes, checksum| nat::rewrite_destination(bytes, header_len, protocol, to, checksum)
+    let checksum = flow.checksum_state(packet);
+    move |bytes| nat::rewrite_destination(bytes, header_len, protocol, to, checksum)
 }
 
 /// Has `rewrite` change the first `headers_len` bytes of a packet, which is balanced then; one that
@@ -76,11 +77,10 @@ fn rewrite<E>(
     packet: &mut Packet<'_>,
     headers_len: usize,
     is_forwarded: bool,
-    rewrite: impl FnOnce(&mut [u8], ChecksumState) -> Result<(), E>,
+    rewrite: impl FnOnce(&mut [u8]) -> Result<(), E>,
 ) -> Option<()> {
-    let checksum = checksum_state(packet);
     let bytes = packet.writable(headers_len)?;
-    rewrite(bytes, checksum).ok()?;
+    rewrite(bytes).ok()?;
     if is_forwarded {
         ttl::decrement_ttl(bytes).ok()?;
     }
@@ -96,7 +96,7 @@ pub(super) fn send_rewritten<E>(
     header: ipv4::Header,
     headers_len: usize,
     conn: &Conn,
-    rewrite: impl FnOnce(&mut [u8], ChecksumState) -> Result<(), E>,
+    rewrite: impl FnOnce(&mut [u8]) -> Result<(), E>,
 ) -> Verdict {
     let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
         Ok(way) => way,
@@ -123,13 +123,4 @@ fn leads_to_loopback(context: Context<'_>, header: ipv4::Header, conn: &Conn) ->
     matches!(context.point, HookPoint::LocalIn)
         && is_loopback(conn.real_server().addr)
         && !header.src.is_loopback()
-}
-
-/// What the checksum field of a packet holds.
-pub(super) fn checksum_state(packet: &Packet<'_>) -> ChecksumState {
-    if packet.checksum_is_partial() {
-        ChecksumState::Partial
-    } else {
-        ChecksumState::Complete
-    }
 }

@@ -11,6 +11,7 @@ use crate::{
     },
     logic::{
         addr::Addr,
+        nat::ChecksumState,
         packet::{
             self,
             icmp,
@@ -53,6 +54,16 @@ impl Flow {
         };
         self.header.header_len.saturating_add(transport)
     }
+
+    /// Returns what the checksum field of its transport header holds.
+    #[inline(always)]
+    pub(super) fn checksum_state(&self, packet: &Packet<'_>) -> ChecksumState {
+        let field = match self.transport.protocol() {
+            Protocol::Tcp => packet::tcp::CHECKSUM_OFFSET,
+            Protocol::Udp => packet::udp::CHECKSUM_OFFSET,
+        };
+        checksum_state(packet, self.header.header_len, field)
+    }
 }
 
 /// An ICMP error about a packet of TCP or UDP.
@@ -61,6 +72,23 @@ pub(super) struct IcmpError {
     pub(super) header: ipv4::Header,
     /// The error, with the tuple of the packet it is about.
     pub(super) icmp: icmp::Error,
+}
+
+impl IcmpError {
+    /// Returns what the checksum field of its ICMP header holds.
+    pub(super) fn checksum_state(&self, packet: &Packet<'_>) -> ChecksumState {
+        checksum_state(packet, self.icmp.icmp_offset, icmp::CHECKSUM_OFFSET)
+    }
+}
+
+/// What the checksum at `field` of the header at `header` holds.
+#[inline(always)]
+fn checksum_state(packet: &Packet<'_>, header: usize, field: usize) -> ChecksumState {
+    if packet.checksum_is_partial(header, field) {
+        ChecksumState::Partial
+    } else {
+        ChecksumState::Complete
+    }
 }
 
 /// What a packet is about, of all that RVS cares for.
@@ -114,7 +142,7 @@ pub(super) fn may_be_reply(filter: &AddressFilter, packet: &Packet<'_>) -> bool 
 /// Reads a packet of the usual form, at once; none for every other, which is for [`unusual`].
 #[inline(always)]
 pub(super) fn usual(packet: &Packet<'_>) -> Option<Flow> {
-    packet::usual(packet.bytes()).map(|(header, transport)| Flow { header, transport })
+    packet::usual(packet.bytes(), || packet.len()).map(|(header, transport)| Flow { header, transport })
 }
 
 /// Reads any packet, whole: fragments are collected before. The verdict of a packet that is none

@@ -27,7 +27,6 @@ use crate::{
 };
 
 use super::{
-    nat::checksum_state,
     parse::Flow,
     Context,
     Path, //
@@ -67,7 +66,7 @@ pub(super) fn prepare(packet: &mut Packet<'_>, flow: Flow, conn: &Conn) -> Optio
 /// Makes a reply come from the service. Returns its headers.
 #[inline(always)]
 fn rewrite<'a>(packet: &'a mut Packet<'_>, flow: Flow, conn: &Conn) -> Option<&'a mut [u8]> {
-    let checksum = checksum_state(packet);
+    let checksum = flow.checksum_state(packet);
     let bytes = packet.writable(flow.headers_len())?;
     nat::rewrite_source(
         bytes,

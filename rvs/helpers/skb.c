@@ -3,6 +3,7 @@
 #include <linux/ip.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/skbuff.h>
+#include <linux/udp.h>
 #include <net/gso.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
@@ -40,9 +41,25 @@ __rvs_helper int rvs_helper_skb_ensure_network_writable(struct sk_buff *skb, u32
 	return skb_ensure_writable(skb, end);
 }
 
-__rvs_helper bool rvs_helper_skb_csum_is_partial(const struct sk_buff *skb)
+/* What else may leave the outer checksum of UDP to be completed: a burst of
+ * tunnel packets, whose outer headers are made when it is taken apart. */
+static noinline __cold bool rvs_csum_is_of_tunnel(const struct sk_buff *skb, u32 field)
 {
-	return skb->ip_summed == CHECKSUM_PARTIAL;
+	return field == offsetof(struct udphdr, check) && skb_is_gso(skb) &&
+	       skb_shinfo(skb)->gso_type & SKB_GSO_UDP_TUNNEL_CSUM;
+}
+
+/* Whether the checksum at `field` of the header that begins `header` bytes
+ * behind the network header is to be completed by the device. */
+__rvs_helper bool rvs_helper_skb_csum_is_partial(const struct sk_buff *skb, u32 header,
+						 u32 field)
+{
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return false;
+	if (likely(skb_checksum_start_offset(skb) == skb_network_offset(skb) + (int)header &&
+		   skb->csum_offset == field))
+		return true;
+	return rvs_csum_is_of_tunnel(skb, field);
 }
 
 /* After a rewrite a CHECKSUM_COMPLETE sum no longer matches the data. */

@@ -205,13 +205,22 @@ proptest! {
         let mut bytes = original.clone();
         let header = ipv4::parse(&bytes).unwrap();
         let error = icmp::parse(&header, &bytes).unwrap();
-        prop_assert_eq!(rewrite_icmp_error(&mut bytes, &error, which, endpoint(to)), Ok(()));
+        prop_assert_eq!(rewrite_icmp_error(&mut bytes, &error, which, endpoint(to), ChecksumState::Complete), Ok(()));
         prop_assert_eq!(&bytes, &build(&moved(&packet, opposite, to), to.0));
 
         let header = ipv4::parse(&bytes).unwrap();
         let error = icmp::parse(&header, &bytes).unwrap();
-        prop_assert_eq!(rewrite_icmp_error(&mut bytes, &error, which, endpoint(from)), Ok(()));
-        prop_assert_eq!(bytes, original);
+        prop_assert_eq!(rewrite_icmp_error(&mut bytes, &error, which, endpoint(from), ChecksumState::Complete), Ok(()));
+        prop_assert_eq!(&bytes, &original);
+
+        // A checksum that the device makes is of what it finds then.
+        let checksum = header.header_len + 2..header.header_len + 4;
+        bytes[checksum.clone()].fill(0);
+        let error = icmp::parse(&header, &bytes).unwrap();
+        prop_assert_eq!(rewrite_icmp_error(&mut bytes, &error, which, endpoint(to), ChecksumState::Partial), Ok(()));
+        let mut expected = build(&moved(&packet, opposite, to), to.0);
+        expected[checksum].fill(0);
+        prop_assert_eq!(bytes, expected);
     }
 
     #[test]

@@ -82,6 +82,21 @@ fn damaged(protocol: Protocol, damage: &[(usize, u8)]) -> Result<Transport, Pars
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
+    // As a burst of more than 65535 bytes comes to the parser (`iph_totlen` in `linux/ip.h`).
+    #[test]
+    fn a_packet_without_total_length_is_as_long_as_the_caller_knows(
+        packet in packet(),
+        more in 65536usize..500_000,
+    ) {
+        let mut bytes = packet.build();
+        bytes[2..4].fill(0);
+        let header = ipv4::parse_with_len(&bytes, more).unwrap();
+        prop_assert_eq!(header.total_len, more);
+        let whole = transport(&header, &bytes).ok().map(|transport| (header, transport));
+        prop_assert_eq!(usual(&bytes, || more), whole.filter(|_| packet.ip_options == 0));
+        prop_assert_eq!(usual(&bytes, || 0), None);
+    }
+
     #[test]
     fn a_sound_packet_is_read_as_it_was_built(packet in packet()) {
         let bytes = packet.build();
@@ -94,7 +109,7 @@ proptest! {
         prop_assert_eq!(transport.tuple(header.addrs()), tuple(&packet));
         prop_assert_eq!(transport.dst(header.addrs()), endpoint(packet.dst));
         let plain = (packet.ip_options == 0).then_some((header, transport));
-        prop_assert_eq!(usual(&bytes), plain);
+        prop_assert_eq!(usual(&bytes, || 0), plain);
         match (&packet.segment, transport.header) {
             (Segment::Tcp { flags, options }, TransportHeader::Tcp(tcp)) => {
                 prop_assert_eq!(tcp.header_len, 20 + options);
@@ -182,7 +197,7 @@ proptest! {
                 }
             }
         }
-        if let Some(read) = usual(&bytes) {
+        if let Some(read) = usual(&bytes, || 0) {
             prop_assert_eq!(parse(&bytes), Ok(read));
         }
         if let Ok((header, _)) = parse(&bytes) {

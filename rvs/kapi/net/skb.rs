@@ -157,12 +157,16 @@ impl<'a> Packet<'a> {
         })
     }
 
-    /// Returns whether the transport checksum is left to the device, and covers the pseudo header
-    /// only (`CHECKSUM_PARTIAL`).
-    #[inline]
-    pub(crate) fn checksum_is_partial(&self) -> bool {
+    /// Returns whether the checksum at `field` of the header at offset `header` is left to the
+    /// device, and covers the pseudo header only (`CHECKSUM_PARTIAL`). That of a packet within this
+    /// one may be left to it instead.
+    #[inline(always)]
+    pub(crate) fn checksum_is_partial(&self, header: usize, field: usize) -> bool {
+        // Beyond the end of any packet there is no header.
+        let header = u32::try_from(header).unwrap_or(u32::MAX);
+        let field = u32::try_from(field).unwrap_or(u32::MAX);
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_csum_is_partial(self.skb) }
+        unsafe { bindings::helper_skb_csum_is_partial(self.skb, header, field) }
     }
 
     /// Forgets a sum that the device made over the packet (`skb_forward_csum()`); to be called

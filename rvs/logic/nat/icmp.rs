@@ -9,6 +9,7 @@ use super::{
     ipv4_target,
     replace_ipv4,
     replace_port,
+    ChecksumState,
     End, //
 };
 use crate::logic::{
@@ -33,12 +34,14 @@ use crate::logic::{
 ///   client, who knows only the virtual service `to`.
 ///
 /// `error` is what [`icmp::parse`] made of `packet`. The checksums of both IP headers, of the
-/// message and, where it was not cut off, of the embedded segment are updated.
+/// message and, where it was not cut off, of the embedded segment are updated. `checksum` is what the
+/// message's holds: one that the device makes is left to it, as no pseudo header belongs to it.
 pub fn rewrite_icmp_error(
     packet: &mut [u8],
     error: &icmp::Error,
     end: End,
     to: Endpoint,
+    checksum: ChecksumState,
 ) -> Result<(), ParseError> {
     let addr = ipv4_target(packet, to)?;
     if packet.len() < error.writable_len {
@@ -74,8 +77,10 @@ pub fn rewrite_icmp_error(
         message = message.word(old, new);
     }
 
-    let checksum_offset = error.icmp_offset.saturating_add(icmp::CHECKSUM_OFFSET);
-    let checksum = word_at(packet, checksum_offset)?;
-    put_word_at(packet, checksum_offset, message.apply(checksum))?;
+    if checksum == ChecksumState::Complete {
+        let offset = error.icmp_offset.saturating_add(icmp::CHECKSUM_OFFSET);
+        let old = word_at(packet, offset)?;
+        put_word_at(packet, offset, message.apply(old))?;
+    }
     replace_ipv4(packet, end, addr).map(|_| ())
 }

@@ -32,9 +32,9 @@ const FRAGMENT: u16 = !DONT_FRAGMENT;
 
 /// Reads a packet of TCP or UDP over IPv4 without IP options, not fragmented, with its headers in
 /// `bytes`. `None` for every other packet, sound or not: the full parsers tell what it is. What is
-/// returned is what those would return.
+/// returned is what those would return. `packet_len` is asked as by [`super::ipv4::parse_with_len`].
 #[inline(always)]
-pub fn usual(bytes: &[u8]) -> Option<(Header, Transport)> {
+pub fn usual(bytes: &[u8], packet_len: impl FnOnce() -> usize) -> Option<(Header, Transport)> {
     let fixed = bytes.first_chunk::<SHORTEST>()?;
     let [version_ihl, tos, len0, len1, _, _, _, _, ttl, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3, ..] =
         *fixed;
@@ -44,7 +44,10 @@ pub fn usual(bytes: &[u8]) -> Option<(Header, Transport)> {
     }
     let segment = Segment {
         offset: MIN_HEADER_LEN,
-        end: usize::from(u16::from_be_bytes([len0, len1])),
+        end: match u16::from_be_bytes([len0, len1]) {
+            0 => packet_len(),
+            len => usize::from(len),
+        },
         whole: true,
     };
     let transport = segment
