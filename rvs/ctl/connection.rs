@@ -12,6 +12,7 @@ use crate::{
             Dump,
             Dumper,
             Full,
+            Permission,
             Refusal, //
         },
         rcu_table::Position,
@@ -38,11 +39,13 @@ use super::{
 /// dump may take many where few connections are wanted.
 const BATCH: usize = 64;
 
-/// Answers with all connections, or with those of one service.
+/// Answers with all connections, or with those of one service. They carry the addresses of clients,
+/// which are not for everybody on the machine.
 pub(super) struct GetAll;
 
 impl Dump for GetAll {
     const COMMAND: u8 = command::CONNECTION_GET;
+    const PERMISSION: Permission = Permission::NetAdmin;
     const POLICY: &'static [Rule] = policy::CONNECTION_GET;
 
     fn run(dumper: &mut Dumper<'_>) -> Result<(), Refusal> {

@@ -164,6 +164,7 @@ pub(super) struct GetAll;
 
 impl Dump for GetAll {
     const COMMAND: u8 = command::DEST_GET;
+    const PERMISSION: Permission = Permission::Anyone;
     const POLICY: &'static [Rule] = policy::DEST_GET_DUMP;
 
     fn run(dumper: &mut Dumper<'_>) -> Result<(), Refusal> {

@@ -163,6 +163,7 @@ pub(super) struct GetAll;
 
 impl Dump for GetAll {
     const COMMAND: u8 = command::SERVICE_GET;
+    const PERMISSION: Permission = Permission::Anyone;
     const POLICY: &'static [Rule] = policy::SERVICE_GET_DUMP;
 
     fn run(dumper: &mut Dumper<'_>) -> Result<(), Refusal> {

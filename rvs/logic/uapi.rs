@@ -96,7 +96,8 @@ pub mod command {
     /// service, whether it still exists or not. They come in no particular
     /// order. A connection that exists during the whole dump is reported
     /// exactly once, also while others come and go by the million; one that
-    /// begins or ends meanwhile is reported once at most.
+    /// begins or ends meanwhile is reported once at most. They tell addresses
+    /// of clients, hence the need for CAP_NET_ADMIN.
     pub const CONNECTION_GET: u8 = 12;
 }
 

@@ -99,6 +99,12 @@ fn no_rights() {
         2,
         "rvsadm: flush: needs root (CAP_NET_ADMIN)",
     );
+    fails(
+        "rvsadm connection list",
+        Kernel::new().refuse(EPERM, &[]),
+        2,
+        "rvsadm: connection list: needs root (CAP_NET_ADMIN)",
+    );
 }
 
 #[test]

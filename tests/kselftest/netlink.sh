@@ -38,6 +38,10 @@ unprivileged_users_read_only() {
 	lb_flush
 }
 
+capabilities_hold_where_they_are_owned() {
+	helper netlink_users.py user-namespaces
+}
+
 namespaces_are_apart() {
 	helper netlink_users.py namespaces "/run/netns/$CLIENT"
 }
@@ -79,6 +83,7 @@ ktap_run \
 	wrong_connections_are_refused \
 	commands_without_attributes_take_none \
 	unprivileged_users_read_only \
+	capabilities_hold_where_they_are_owned \
 	namespaces_are_apart \
 	policy_is_the_documented_one \
 	dumps_are_complete_and_in_order \

@@ -98,7 +98,8 @@ pub(super) const CONNECTION_LIST: &str = "\
 The order means nothing. Connections are written as they come, however many
 there are: each that is there all the while is listed once. EXPIRES is when it
 will have been idle for too long. Connections outlive their service, and are
-listed by its name still.
+listed by its name still. They tell addresses of clients: this needs root
+(CAP_NET_ADMIN), unlike show and stats.
 
 Examples:
   rvsadm connection list

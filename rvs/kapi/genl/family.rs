@@ -36,6 +36,16 @@ pub(crate) enum Permission {
     NetAdmin,
 }
 
+impl Permission {
+    /// What has the kernel ask for it, before it calls the operation.
+    fn flags(self) -> u8 {
+        match self {
+            Self::Anyone => 0,
+            Self::NetAdmin => bindings::GENL_UNS_ADMIN_PERM as u8,
+        }
+    }
+}
+
 /// An operation that answers one request.
 pub(crate) trait Do {
     /// Number of the command.
@@ -53,6 +63,8 @@ pub(crate) trait Do {
 pub(crate) trait Dump {
     /// Number of the command.
     const COMMAND: u8;
+    /// Who may call it.
+    const PERMISSION: Permission;
     /// The attributes it accepts.
     const POLICY: &'static [Rule];
 
@@ -155,11 +167,7 @@ impl Drop for Family {
 fn do_entry<D: Do>(table: Table) -> bindings::genl_split_ops {
     let mut entry = bindings::genl_split_ops {
         cmd: D::COMMAND,
-        flags: bindings::GENL_CMD_CAP_DO as u8
-            | match D::PERMISSION {
-                Permission::Anyone => 0,
-                Permission::NetAdmin => bindings::GENL_UNS_ADMIN_PERM as u8,
-            },
+        flags: bindings::GENL_CMD_CAP_DO as u8 | D::PERMISSION.flags(),
         policy: table.policy,
         maxattr: table.max,
         ..Default::default()
@@ -171,7 +179,7 @@ fn do_entry<D: Do>(table: Table) -> bindings::genl_split_ops {
 fn dump_entry<D: Dump>(table: Table) -> bindings::genl_split_ops {
     let mut entry = bindings::genl_split_ops {
         cmd: D::COMMAND,
-        flags: bindings::GENL_CMD_CAP_DUMP as u8,
+        flags: bindings::GENL_CMD_CAP_DUMP as u8 | D::PERMISSION.flags(),
         policy: table.policy,
         maxattr: table.max,
         ..Default::default()

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Who may do what, and what a namespace sees of another.
 
-    netlink_users.py unprivileged             without any capability: reading is allowed, changing is not
+    netlink_users.py unprivileged             without any capability: reading is allowed, but of clients; changing is not
+    netlink_users.py user-namespaces          with all capabilities, in a user namespace of one's own
     netlink_users.py namespaces OTHER         in this namespace and in the one of this path
 """
 
@@ -12,7 +13,7 @@ import struct
 import sys
 
 from expectations import expect_equal, expect_errno, finish
-from genl import NLM_F_DUMP, string, u32
+from genl import NLM_F_DUMP, nest, string, u32
 from rvs_family import *
 
 NOBODY = 65534
@@ -30,6 +31,14 @@ CHANGES = {
 }
 
 
+def expect_no_connections(who, rvs):
+    """Connections tell addresses of clients."""
+    for what, attributes in ("all", b""), ("one service", nest(SERVICE, KEY)):
+        answer = rvs.dump(CONNECTION_GET, attributes)
+        expect_errno(f"{who}: connections of {what}", errno.EPERM, answer.errno)
+        expect_equal(f"{who}: connections of {what}: messages", [], answer.messages)
+
+
 def unprivileged():
     rvs = Rvs()
     rvs.add_service(KEY)
@@ -43,14 +52,32 @@ def unprivileged():
     expect_errno("info", 0, nobody.ask(INFO_GET).errno)
     expect_errno("get of a service", 0, nobody.ask(SERVICE_GET, KEY).errno)
     expect_errno("get of a destination", 0, nobody.ask(DEST_GET, DEST).errno)
-    expect_errno("dump of connections", 0, nobody.dump(CONNECTION_GET).errno)
+    expect_errno("counters of the ways", 0, nobody.ask(STATS_GET).errno)
+    expect_no_connections("nobody", nobody)
     expect_equal("configuration", before, nobody.configuration())
     # Who has opened the socket counts for nothing when another asks on it.
     expect_errno("flush on a socket opened by root", errno.EPERM, rvs.ask(FLUSH).errno)
+    expect_no_connections("nobody, on a socket opened by root", rvs)
     # Not a change, and unknown: without regard to the user.
     expect_errno("unknown command", errno.EOPNOTSUPP, nobody.ask(200).errno)
     expect_errno("get of what can only be dumped", errno.EOPNOTSUPP, nobody.ask(CONNECTION_GET).errno)
     expect_errno("dump of what cannot be dumped", errno.EOPNOTSUPP, nobody.ask(SERVICE_ADD, b"", NLM_F_DUMP).errno)
+
+
+def user_namespaces():
+    """Capabilities count where they hold for the network namespace, for lists as for changes."""
+    expect_errno("root: connections", 0, Rvs().dump(CONNECTION_GET).errno)
+    os.setgroups([])
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    os.unshare(os.CLONE_NEWUSER)
+    stranger = Rvs()
+    expect_errno("capable elsewhere: flush", errno.EPERM, stranger.ask(FLUSH).errno)
+    expect_no_connections("capable elsewhere", stranger)
+    os.unshare(os.CLONE_NEWNET)
+    owner = Rvs()
+    expect_errno("owner of a namespace: new service", 0, owner.ask(SERVICE_ADD, KEY).errno)
+    expect_errno("owner of a namespace: connections", 0, owner.dump(CONNECTION_GET).errno)
+    expect_errno("owner of a namespace: flush", 0, owner.ask(FLUSH).errno)
 
 
 def namespaces(other):
@@ -75,6 +102,8 @@ def namespaces(other):
 
 if sys.argv[1] == "unprivileged":
     unprivileged()
+elif sys.argv[1] == "user-namespaces":
+    user_namespaces()
 else:
     namespaces(sys.argv[2])
 finish()
