@@ -33,13 +33,11 @@ pub(super) fn send(
     header: ipv4::Header,
     conn: &Conn,
 ) -> Verdict {
-    egress::send_unchanged(context, packet, header, conn, METHOD, |packet, way, _| {
-        way.send(context, packet)
-    })
+    egress::send_unchanged(context, packet, header, conn, METHOD)
 }
 
 /// Takes one off the time to live of a packet. None, and nothing changed, when memory is short.
 #[inline(always)]
 pub(super) fn prepare(packet: &mut Packet<'_>) -> Option<()> {
-    egress::pass_on(packet).map(|_| ())
+    egress::pass_on(packet)
 }

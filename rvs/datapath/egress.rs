@@ -47,6 +47,7 @@ pub(super) enum Egress<'g> {
 }
 
 /// The way to another host.
+#[derive(Clone, Copy)]
 pub(super) struct Way<'g> {
     /// The route.
     pub(super) route: RcuRef<'g, Route>,
@@ -79,7 +80,7 @@ pub(super) struct Method {
 #[inline(always)]
 pub(super) fn route<'a, 'g>(
     context: Context<'g>,
-    packet: Packet<'a>,
+    mut packet: Packet<'a>,
     header: ipv4::Header,
     conn: &Conn,
     method: Method,
@@ -109,7 +110,12 @@ pub(super) fn route<'a, 'g>(
     if mtu < MIN_MTU {
         return Err(packet.discard());
     }
-    let fits = packet.fits(mtu);
+    let is_whole = !packet.was_fragmented();
+    let fits = if is_whole {
+        packet.fits(mtu)
+    } else {
+        packet.fits_in_fragments(mtu)
+    };
     if header.dont_fragment && !fits {
         return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, mtu));
     }
@@ -118,7 +124,7 @@ pub(super) fn route<'a, 'g>(
         HookPoint::LocalIn
             if route.is_plain()
                 && fits
-                && !packet.was_fragmented()
+                && is_whole
                 && !context.net.filters_output(context.guard) =>
         {
             NextHop::find(context.guard, route.get(), destination)
@@ -128,8 +134,7 @@ pub(super) fn route<'a, 'g>(
     Ok((packet, Egress::Remote(Way { route, next_hop })))
 }
 
-/// Sends a packet to the real server, whole and unchanged but for its time to live, by `transmit`,
-/// which is told what is left of that.
+/// Sends a packet to the real server, whole and unchanged but for its time to live.
 #[inline(always)]
 pub(super) fn send_unchanged<'g>(
     context: Context<'g>,
@@ -137,7 +142,6 @@ pub(super) fn send_unchanged<'g>(
     header: ipv4::Header,
     conn: &Conn,
     method: Method,
-    transmit: impl FnOnce(Packet<'_>, Way<'g>, u8) -> Verdict,
 ) -> Verdict {
     let (mut packet, egress) = match route(context, packet, header, conn, method) {
         Ok(way) => way,
@@ -148,20 +152,20 @@ pub(super) fn send_unchanged<'g>(
         return packet.accept();
     };
     match pass_on(&mut packet) {
-        Some(ttl) => transmit(packet, way, ttl),
+        Some(()) => way.send(context, packet),
         None => packet.discard(),
     }
 }
 
-/// Takes one off the time to live of a packet that is balanced now, and returns what is left. None,
-/// and nothing changed, when memory is short or nothing is left.
+/// Takes one off the time to live of a packet that is balanced now. None, and nothing changed, when
+/// memory is short or nothing would be left.
 #[inline(always)]
-pub(super) fn pass_on(packet: &mut Packet<'_>) -> Option<u8> {
+pub(super) fn pass_on(packet: &mut Packet<'_>) -> Option<()> {
     let bytes = packet.writable(ipv4::MIN_HEADER_LEN)?;
-    let ttl = ttl::decrement_ttl(bytes).ok()??;
+    ttl::decrement_ttl(bytes).ok()??;
     packet.forget_device_checksum();
     packet.set_balanced();
-    Some(ttl)
+    Some(())
 }
 
 /// Tells the sender that nobody serves the port.

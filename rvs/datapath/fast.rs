@@ -128,6 +128,9 @@ fn to_real_server<'g>(
         });
     }
     check_passage(packet, flow, route.mtu().saturating_sub(method.overhead))?;
+    if matches!(conn.forward(), Forward::Tun) && packet.is_burst_of_tunnel() {
+        return Err(Path::Header);
+    }
     let Addr::V4(real_server) = conn.real_server().addr else {
         return Err(Path::Route);
     };

@@ -12,13 +12,18 @@ use crate::{
         Target,
         Verdict, //
     },
-    logic::packet::ipv4,
+    logic::{
+        packet::ipv4,
+        ttl, //
+    },
 };
 
 use super::{
     egress::{
         self,
-        Method, //
+        Egress,
+        Method,
+        Way, //
     },
     Context, //
 };
@@ -35,30 +40,51 @@ pub(super) fn send(
     header: ipv4::Header,
     conn: &Conn,
 ) -> Verdict {
-    egress::send_unchanged(
-        context,
-        packet,
-        header,
-        conn,
-        METHOD,
-        |mut packet, way, ttl| {
-            if packet.encapsulate(&way.route, outer(header, ttl)).is_none() {
-                return packet.discard();
-            }
-            match way.next_hop {
-                Some(next_hop) => packet.output(next_hop),
-                None => packet.send_as_own(&way.route),
-            }
-        },
-    )
+    let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
+        Ok(way) => way,
+        Err(verdict) => return verdict,
+    };
+    let Egress::Remote(way) = egress else {
+        packet.set_balanced();
+        return packet.accept();
+    };
+    if packet.is_burst_of_tunnel() {
+        return send_apart(packet, header, way);
+    }
+    send_one(packet, header, way)
 }
 
-/// Puts a packet into another one to the real server. None when memory is short; what is inside
-/// has then lost one of its time to live.
+/// Sends what a packet stands for, each in a packet of the tunnel.
+#[cold]
+#[inline(never)]
+fn send_apart(packet: Packet<'_>, header: ipv4::Header, way: Way<'_>) -> Verdict {
+    match packet.segments(&way.route) {
+        Ok(segments) => segments.send_each(|packet| send_one(packet, header, way)),
+        Err(verdict) => verdict,
+    }
+}
+
+#[inline(always)]
+fn send_one(mut packet: Packet<'_>, header: ipv4::Header, way: Way<'_>) -> Verdict {
+    if prepare(&mut packet, header, &way.route).is_none() {
+        return packet.discard();
+    }
+    match way.next_hop {
+        Some(next_hop) => packet.output(next_hop),
+        None => packet.send_as_own(&way.route),
+    }
+}
+
+/// Puts a packet, which loses one of its time to live, into another one to the real server. None,
+/// and nothing changed, when memory is short.
 #[inline(always)]
 pub(super) fn prepare(packet: &mut Packet<'_>, header: ipv4::Header, route: &Route) -> Option<()> {
-    let ttl = egress::pass_on(packet)?;
-    packet.encapsulate(route, outer(header, ttl))
+    let mut roomy = packet.make_room(route)?;
+    let ttl = ttl::decrement_ttl(roomy.header()).ok()??;
+    roomy.encapsulate(outer(header, ttl));
+    packet.forget_device_checksum();
+    packet.set_balanced();
+    Some(())
 }
 
 #[inline(always)]

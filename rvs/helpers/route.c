@@ -156,6 +156,9 @@ __rvs_helper int rvs_helper_ip_defrag(struct net *net, struct sk_buff *skb, u32 
 	local_bh_disable();
 	err = ip_defrag(net, skb, user);
 	local_bh_enable();
+	/* They leave as fragments again, DF or not, as after nf_ct_ipv4_gather_frags(). */
+	if (!err)
+		skb->ignore_df = 1;
 	return err;
 }
 

@@ -90,6 +90,15 @@ __rvs_helper bool rvs_helper_skb_gso_fits(const struct sk_buff *skb, u32 mtu)
 	return skb_gso_validate_network_len(skb, mtu);
 }
 
+/* The stack need not stick to the DF of a packet that came as fragments which had it
+ * each: it does the same for those that it collects by itself on their way through.
+ * The size of the largest one. */
+__rvs_helper u32 rvs_helper_skb_send_fragments(struct sk_buff *skb)
+{
+	skb->ignore_df = 1;
+	return IPCB(skb)->frag_max_size;
+}
+
 __rvs_helper void rvs_helper_kfree_skb(struct sk_buff *skb)
 {
 	kfree_skb_reason(skb, SKB_DROP_REASON_NETFILTER_DROP);

@@ -1,38 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <linux/err.h>
+#include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <net/gso.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
 
-/* Makes a packet the payload of a header to come. 0, or an error when memory is
- * short. */
-static __always_inline int rvs_tunnel_prepare(struct sk_buff *skb, const struct net_device *dev)
+/* A packet that is a tunnel's already: the offsets that it has for the device are
+ * of that tunnel, and there is one set of them. What was left to the device is
+ * made here. 0, or an error. */
+static noinline __cold int rvs_tunnel_forget_inner(struct sk_buff *skb)
 {
-	/* The outer header and that of the link layer. */
-	int err = skb_cow_head(skb, LL_RESERVED_SPACE(dev) + sizeof(struct iphdr));
+	/* Those are taken apart before. */
+	if (skb_is_gso(skb))
+		return -EINVAL;
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		int err = -EINVAL;
 
-	if (!err)
-		err = iptunnel_handle_offloads(skb, SKB_GSO_IPXIP4);
-	if (err)
-		return err;
-	skb->transport_header = skb->network_header;
-	skb_set_inner_ipproto(skb, IPPROTO_IPIP);
-	skb_set_inner_mac_header(skb, skb_inner_network_offset(skb));
+		if (pskb_may_pull(skb, skb_checksum_start_offset(skb) + skb->csum_offset +
+				       sizeof(__sum16)))
+			err = skb_checksum_help(skb);
+		if (err)
+			return err;
+	}
+	skb->encapsulation = 0;
 	return 0;
 }
 
-/* Puts the IPv4 header of a tunnel before a packet. 0, or an error when memory
- * is short. */
-__rvs_helper int rvs_helper_ip_encapsulate(struct net *net, struct sk_buff *skb,
+/* Makes room for the header of a tunnel along a route and that of the link, and the
+ * first `len` bytes of the packet writable. 0, or an error; the packet means the
+ * same as before in either case. */
+__rvs_helper int rvs_helper_tunnel_make_room(struct sk_buff *skb, const struct dst_entry *dst,
+					     u32 len)
+{
+	unsigned int room = LL_RESERVED_SPACE(dst_dev_rcu(dst)) + sizeof(struct iphdr);
+	int err;
+
+	if (unlikely(skb->encapsulation)) {
+		err = rvs_tunnel_forget_inner(skb);
+		if (err)
+			return err;
+	}
+	err = skb_cow_head(skb, room);
+	if (err)
+		return err;
+	return rvs_helper_skb_ensure_network_writable(skb, len);
+}
+
+/* What iptunnel_handle_offloads() does with a packet that is in no tunnel, and has
+ * a header of its own: nothing that may fail. */
+static __always_inline void rvs_tunnel_offloads(struct sk_buff *skb)
+{
+	if (!skb_is_gso(skb) && skb->ip_summed != CHECKSUM_PARTIAL) {
+		skb->ip_summed = CHECKSUM_NONE;
+		skb_reset_inner_headers(skb);
+		return;
+	}
+	skb_reset_inner_headers(skb);
+	skb->encapsulation = 1;
+	if (skb_is_gso(skb))
+		skb_shinfo(skb)->gso_type |= SKB_GSO_IPXIP4;
+}
+
+/* Puts the IPv4 header of a tunnel before a packet for which
+ * rvs_helper_tunnel_make_room() has made room. */
+__rvs_helper void rvs_helper_ip_encapsulate(struct net *net, struct sk_buff *skb,
 					   const struct dst_entry *dst, u32 source_be,
 					   u32 destination_be, u8 ttl, u8 tos, bool dont_fragment)
 {
-	int err = rvs_tunnel_prepare(skb, dst_dev_rcu(dst));
 	struct iphdr *iph;
 
-	if (err)
-		return err;
+	rvs_tunnel_offloads(skb);
+	skb->transport_header = skb->network_header;
+	skb_set_inner_ipproto(skb, IPPROTO_IPIP);
+	skb_set_inner_mac_header(skb, skb_inner_network_offset(skb));
 	skb_clear_hash_if_not_l4(skb);
 	skb_ext_reset(skb);
 	skb->ignore_df = 0;
@@ -51,7 +94,46 @@ __rvs_helper int rvs_helper_ip_encapsulate(struct net *net, struct sk_buff *skb,
 	iph_set_totlen(iph, skb->len);
 	__ip_select_ident(net, iph, skb_shinfo(skb)->gso_segs ?: 1);
 	iph->check = ip_fast_csum(iph, iph->ihl);
-	return 0;
+}
+
+/* Whether a packet stands for several that have to be taken apart before a tunnel:
+ * those of another tunnel, as there is one set of offsets, and those that GRO has
+ * put in a list as they came, where nobody would make room for another header. */
+__rvs_helper bool rvs_helper_skb_is_burst_of_tunnel(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) &&
+	       (skb->encapsulation || skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST);
+}
+
+/* Takes a GSO packet apart, with all checksums made, before it leaves along a route.
+ * The packets are a list; the one they come from is freed. NULL, or an error pointer,
+ * when that fails, and the packet is as before. */
+__rvs_helper struct sk_buff *rvs_helper_skb_segment(struct sk_buff *skb,
+						    const struct dst_entry *dst)
+{
+	struct sk_buff *segments;
+
+	/* One of this host has none yet. */
+	if (!skb->dev)
+		skb->dev = dst_dev_rcu(dst);
+	segments = __skb_gso_segment(skb, NETIF_F_SG, false);
+	if (!IS_ERR_OR_NULL(segments))
+		consume_skb(skb);
+	return segments;
+}
+
+/* Takes the first of a list of packets. */
+__rvs_helper struct sk_buff *rvs_helper_skb_list_next(struct sk_buff *skb)
+{
+	struct sk_buff *next = skb->next;
+
+	skb_mark_not_on_list(skb);
+	return next;
+}
+
+__rvs_helper void rvs_helper_kfree_skb_list(struct sk_buff *skb)
+{
+	kfree_skb_list(skb);
 }
 
 /* Sends a packet to which rvs_helper_ip_encapsulate() has given its header, as one
@@ -59,9 +141,19 @@ __rvs_helper int rvs_helper_ip_encapsulate(struct net *net, struct sk_buff *skb,
 __rvs_helper void rvs_helper_ip_local_out(struct net *net, struct sk_buff *skb,
 					  struct dst_entry *dst)
 {
+	u16 frag_max_size = IPCB(skb)->frag_max_size;
+
 	/* What is known of the packet inside is not true of this one. */
 	nf_reset_ct(skb);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	if (unlikely(frag_max_size)) {
+		/* Fragments come out no larger than they came in, and with DF if they had it,
+		 * as the header of the tunnel. */
+		IPCB(skb)->frag_max_size = frag_max_size + sizeof(struct iphdr);
+		if (ip_hdr(skb)->frag_off & htons(IP_DF))
+			IPCB(skb)->flags |= IPSKB_FRAG_PMTU;
+		skb->ignore_df = 1;
+	}
 	skb_dst_drop(skb);
 	skb_dst_set(skb, dst);
 	ip_local_out(net, skb->sk, skb);

@@ -3,12 +3,14 @@
 //! Networking.
 
 mod embedded;
+mod encapsulation;
 mod namespace;
 mod neighbour;
 mod netfilter;
 mod route;
 mod skb;
 
+pub(crate) use encapsulation::Outer;
 pub(crate) use namespace::{
     AddressType,
     Net, //
@@ -26,7 +28,6 @@ pub(crate) use route::{
 };
 pub(crate) use skb::{
     DefragmentAt,
-    Outer,
     Packet,
     Verdict, //
 };

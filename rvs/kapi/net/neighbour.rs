@@ -33,6 +33,7 @@ use super::{
 ///
 /// The pointer is to a neighbour, and it and the route were found within the critical section of
 /// `'g`.
+#[derive(Clone, Copy)]
 pub(crate) struct NextHop<'g> {
     // None: the one that the packet has.
     route: Option<&'g Route>,

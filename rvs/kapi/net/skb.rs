@@ -29,6 +29,11 @@ use super::{
 pub(crate) struct Verdict(c_uint);
 
 impl Verdict {
+    /// Returns whether the packet was taken by somebody else.
+    pub(super) fn is_stolen(&self) -> bool {
+        self.0 == bindings::NF_STOLEN
+    }
+
     /// The packet was taken by somebody else (`NF_STOLEN`).
     #[inline]
     pub(super) fn stolen() -> Self {
@@ -47,16 +52,6 @@ pub(crate) enum DefragmentAt {
     Forward,
     /// Packets of this host.
     LocalOut,
-}
-
-/// What the outer header of a tunnel takes over from the inner one.
-pub(crate) struct Outer {
-    /// Time to live.
-    pub(crate) ttl: u8,
-    /// DSCP and ECN, which is encapsulated by RFC 6040.
-    pub(crate) tos: u8,
-    /// Whether routers on the way must not fragment.
-    pub(crate) dont_fragment: bool,
 }
 
 /// An IPv4 packet (`struct sk_buff`) that a hook has to decide on.
@@ -197,6 +192,15 @@ impl<'a> Packet<'a> {
         unsafe { bindings::helper_skb_was_fragmented(self.skb) }
     }
 
+    /// Has the stack send a packet that was made of fragments as such again, none larger than they
+    /// came, whatever it is as a whole. Returns whether they fit into `mtu`, as `ip_forward()` asks
+    /// for each.
+    #[cold]
+    pub(crate) fn fits_in_fragments(&mut self, mtu: u32) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_send_fragments(self.skb) <= mtu }
+    }
+
     /// Returns whether the link layer address was that of this host (`PACKET_HOST`).
     #[inline]
     pub(crate) fn is_to_this_host(&self) -> bool {
@@ -293,27 +297,7 @@ impl<'a> Packet<'a> {
         Verdict(bindings::NF_DROP)
     }
 
-    /// Puts the packet into another IPv4 packet to the destination of `route`. None when memory is
-    /// short.
-    pub(crate) fn encapsulate(&mut self, route: &Route, outer: Outer) -> Option<()> {
-        let (source, destination) = route.endpoints();
-        // SAFETY: By the type invariants; the packet is in a hook, which is under RCU.
-        let errno = unsafe {
-            bindings::helper_ip_encapsulate(
-                self.net.as_ptr(),
-                self.skb,
-                route.as_ptr(),
-                source,
-                destination,
-                outer.ttl,
-                outer.tos,
-                outer.dont_fragment,
-            )
-        };
-        (errno == 0).then_some(())
-    }
-
-    /// Sends the packet, which [`Packet::encapsulate`] made one of this host, along `route`
+    /// Sends the packet, which [`Roomy::encapsulate`] made one of this host, along `route`
     /// (`ip_local_out()`).
     pub(crate) fn send_as_own(self, route: &Route) -> Verdict {
         // SAFETY: By the type invariants; the output takes the packet and the reference on the route
