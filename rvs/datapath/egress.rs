@@ -21,9 +21,18 @@ use crate::{
         packet::ipv4,
         ttl, //
     },
+    svc::{
+        Dest,
+        Forward, //
+    },
 };
 
-use super::Context;
+use super::{
+    direct,
+    nat,
+    tunnel,
+    Context, //
+};
 
 /// ICMP types and codes that are sent here (RFC 792).
 mod icmp_type {
@@ -73,6 +82,67 @@ pub(super) struct Method {
     pub(super) target: Target,
     /// How many bytes longer the packet becomes.
     pub(super) overhead: u32,
+}
+
+/// Why a packet cannot leave for a real server, as can be told before anything is remembered of it.
+pub(super) enum Refusal {
+    /// There is no route.
+    NoRoute,
+    /// The packet may not be forwarded once more.
+    TimeExceeded,
+}
+
+impl Refusal {
+    /// Ends the packet, and tells its sender.
+    #[cold]
+    pub(super) fn answer(self, packet: Packet<'_>) -> Verdict {
+        match self {
+            Self::NoRoute => packet.refuse(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0),
+            Self::TimeExceeded => packet.refuse(icmp_type::TIME_EXCEEDED, icmp_type::EXC_TTL, 0),
+        }
+    }
+}
+
+/// Checks whether a packet with this header can leave for `dest`. What this host itself takes may have
+/// come by its last hop.
+#[inline(never)]
+pub(super) fn check(
+    context: Context<'_>,
+    header: &ipv4::Header,
+    dest: &Dest,
+) -> Result<(), Refusal> {
+    let Addr::V4(destination) = dest.endpoint().addr else {
+        return Ok(());
+    };
+    let target = method(dest.forward()).target;
+    match dest
+        .route()
+        .get(context.guard, context.net, destination, target)
+    {
+        Err(_) => Err(Refusal::NoRoute),
+        Ok(route) if header.ttl <= 1 && !route.is_local() => Err(Refusal::TimeExceeded),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Returns whether the real server of a connection is this host, by the route that is remembered.
+#[inline]
+pub(super) fn is_local(context: Context<'_>, conn: &Conn) -> bool {
+    let target = method(conn.forward()).target;
+    conn.dest()
+        .route()
+        .peek(context.guard, context.net, target)
+        .is_some_and(|route| route.is_local())
+}
+
+/// What the forward methods do to a packet, as far as the way out is concerned.
+#[inline(always)]
+pub(super) fn method(forward: Forward) -> Method {
+    match forward {
+        Forward::Nat => nat::METHOD,
+        Forward::Dr => direct::METHOD,
+        Forward::Tun => tunnel::METHOD,
+    }
 }
 
 /// Finds the way to the real server of a connection for a packet. The verdict of one that cannot go there is its end; its

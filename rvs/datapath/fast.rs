@@ -34,7 +34,7 @@ use crate::{
 
 use super::{
     direct,
-    egress::Method,
+    egress,
     nat,
     parse::{
         self,
@@ -114,7 +114,7 @@ fn to_real_server<'g>(
     if !dest.is_available() {
         return Err(Path::Unavailable);
     }
-    let method = method(conn.forward());
+    let method = egress::method(conn.forward());
     let route = dest
         .route()
         .peek(context.guard, context.net, method.target)
@@ -143,7 +143,7 @@ fn to_real_server<'g>(
         Forward::Tun => tunnel::prepare(packet, flow.header, &route),
     }
     .ok_or(Path::Memory)?;
-    request::account(context, len, flow, conn);
+    request::account(context, len, flow, conn, conn.request_direction());
     Ok(next_hop)
 }
 
@@ -203,14 +203,5 @@ fn begins(flow: Flow) -> bool {
     match flow.transport.header {
         TransportHeader::Tcp(header) => header.flags.syn,
         TransportHeader::Udp(_) => false,
-    }
-}
-
-#[inline(always)]
-fn method(forward: Forward) -> Method {
-    match forward {
-        Forward::Nat => nat::METHOD,
-        Forward::Dr => direct::METHOD,
-        Forward::Tun => tunnel::METHOD,
     }
 }

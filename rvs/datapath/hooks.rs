@@ -8,6 +8,7 @@ use kernel::{
 };
 
 use crate::{
+    conn::HashedTuple,
     director::Director,
     kapi::{
         net::{
@@ -24,6 +25,7 @@ use crate::{
 };
 
 use super::{
+    egress,
     fast::PreRouting,
     icmp,
     icmp_tunnel,
@@ -103,7 +105,7 @@ impl Hook for LocalOut {
     fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
         // Its own packets come by, on their way to the real servers.
         if packet.is_balanced()
-            || !parse::may_concern(&director.filter, &packet)
+            || !parse::may_concern_output(&director.filter, &packet)
             || packet.is_of_nodefrag_socket()
         {
             return packet.accept();
@@ -155,8 +157,31 @@ fn flow_both_ways(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Verdi
     match connections.find(context.guard, flow.tuple()) {
         Ok((conn, Side::Original)) => request::of_connection(context, packet, flow, conn),
         Ok((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
-        Err(tuple) => request::first(context, packet, flow, tuple),
+        Err(tuple) => match context.point {
+            HookPoint::LocalOut => of_this_host(context, packet, flow, tuple),
+            _ => request::first(context, packet, flow, tuple),
+        },
     }
+}
+
+/// Takes a packet of this host that has no tuple in the table: a reply of a real server on it that is
+/// not translated, or a client's first one.
+#[inline(never)]
+fn of_this_host(
+    context: Context<'_>,
+    packet: Packet<'_>,
+    flow: Flow,
+    tuple: HashedTuple<'_>,
+) -> Verdict {
+    if parse::may_come_from_service(&context.director.filter, flow) {
+        let connections = &context.director.connections;
+        if let Ok((conn, Side::Original)) = connections.find(context.guard, flow.tuple().reversed()) {
+            if !conn.has_reply_tuple() && egress::is_local(context, &conn) {
+                return reply::pass(context, packet, flow, conn);
+            }
+        }
+    }
+    request::first(context, packet, flow, tuple)
 }
 
 #[inline(always)]

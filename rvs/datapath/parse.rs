@@ -115,6 +115,26 @@ pub(super) fn may_concern(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
     }
 }
 
+/// As [`may_concern`], of packets of this host: those of a real server on it may come from a service.
+#[inline(always)]
+pub(super) fn may_concern_output(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
+    match ipv4::peek(packet.bytes()) {
+        Some((protocol, src, dst)) => {
+            filter.may_be_service(Addr::V4(dst))
+                || filter.may_be_server(Addr::V4(src))
+                || filter.may_be_service(Addr::V4(src))
+                || protocol == icmp::PROTOCOL
+        }
+        None => true,
+    }
+}
+
+/// Whether a packet can come from the address of a service.
+#[inline]
+pub(super) fn may_come_from_service(filter: &AddressFilter, flow: Flow) -> bool {
+    filter.may_be_service(Addr::V4(flow.header.src))
+}
+
 /// As [`may_concern`], of packets of TCP and UDP alone.
 #[inline(always)]
 pub(super) fn may_be_of_flow(filter: &AddressFilter, packet: &Packet<'_>) -> bool {

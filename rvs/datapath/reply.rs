@@ -79,6 +79,21 @@ fn rewrite<'a>(packet: &'a mut Packet<'_>, flow: Flow, conn: &Conn) -> Option<&'
     Some(bytes)
 }
 
+/// Lets the reply of a real server on this host pass: it comes from the service as it is. Connection
+/// tracking, which has not seen the requests, shall not make another one of it.
+#[cold]
+pub(super) fn pass(
+    context: Context<'_>,
+    mut packet: Packet<'_>,
+    flow: Flow,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    context.director.paths.count(Path::Slow);
+    account(context, packet.len(), flow, conn);
+    packet.set_balanced();
+    packet.accept()
+}
+
 /// Counts a reply of `len` bytes and advances its connection.
 #[inline(always)]
 pub(super) fn account(context: Context<'_>, len: usize, flow: Flow, conn: RcuRef<'_, Conn>) {

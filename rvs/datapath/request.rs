@@ -16,6 +16,7 @@ use crate::{
         sync::RcuRef,
         time, //
     },
+    logic::state::Direction,
     svc::Forward,
 };
 
@@ -41,6 +42,11 @@ pub(super) fn of_connection(
     flow: Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
+    if flow.header.ttl <= 1 && conn.dest().is_available() {
+        if let Err(refusal) = egress::check(context, &flow.header, conn.dest()) {
+            return refusal.answer(packet);
+        }
+    }
     // A client that uses the port of a connection it has closed wants a new one
     // (conn_reuse_mode 1 of IPVS).
     if schedule::may_begin(flow) && conn.is_closed() {
@@ -66,6 +72,7 @@ pub(super) fn first(
         Scheduled::NotOurs => packet.accept(),
         Scheduled::To(conn) => forward(context, packet, flow, conn),
         Scheduled::NoServer => egress::unreachable(packet),
+        Scheduled::Refused(refusal) => refusal.answer(packet),
         Scheduled::Failed => packet.discard(),
     }
 }
@@ -79,7 +86,7 @@ fn forward(
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     context.director.paths.count(Path::Slow);
-    account(context, packet.len(), flow, conn);
+    account(context, packet.len(), flow, conn, direction(context, &conn));
     match conn.forward() {
         Forward::Nat => nat::send(context, packet, flow, &conn),
         Forward::Dr => direct::send(context, packet, flow.header, &conn),
@@ -87,12 +94,28 @@ fn forward(
     }
 }
 
+/// What a packet of the client tells of its connection: of a real server on this host the director sees
+/// the replies, too.
+#[inline(always)]
+fn direction(context: Context<'_>, conn: &Conn) -> Direction {
+    match conn.request_direction() {
+        Direction::OriginalOnly if egress::is_local(context, conn) => Direction::Original,
+        direction => direction,
+    }
+}
+
 /// Counts a packet of `len` bytes and advances its connection.
 #[inline(always)]
-pub(super) fn account(context: Context<'_>, len: usize, flow: Flow, conn: RcuRef<'_, Conn>) {
+pub(super) fn account(
+    context: Context<'_>,
+    len: usize,
+    flow: Flow,
+    conn: RcuRef<'_, Conn>,
+    direction: Direction,
+) {
     conn.dest().count_request(len);
     conn.touch(time::jiffies32());
-    if conn.advance(conn.request_direction(), flow.transport.header) == Transition::Hastened {
+    if conn.advance(direction, flow.transport.header) == Transition::Hastened {
         context.director.connections.hasten(conn);
     }
 }

@@ -16,6 +16,10 @@ use crate::{
 };
 
 use super::{
+    egress::{
+        self,
+        Refusal, //
+    },
     parse::Flow,
     Context, //
 };
@@ -28,6 +32,8 @@ pub(super) enum Scheduled<'g> {
     To(RcuRef<'g, Conn>),
     /// The service has no server that takes new connections.
     NoServer,
+    /// It cannot leave for the server.
+    Refused(Refusal),
     /// The connection could not be created.
     Failed,
 }
@@ -46,9 +52,21 @@ pub(super) fn connection<'g>(
     if !may_begin(flow) {
         return Scheduled::NotOurs;
     }
+    // The scheduler does not go on for a packet that ends here.
+    if flow.header.ttl <= 1 {
+        let chosen = service.peek(context.guard, flow.tuple().src());
+        if let Some(Err(refusal)) =
+            chosen.map(|dest| egress::check(context, &flow.header, &dest))
+        {
+            return Scheduled::Refused(refusal);
+        }
+    }
     let Some(dest) = service.pick(context.guard, flow.tuple().src()) else {
         return Scheduled::NoServer;
     };
+    if let Err(refusal) = egress::check(context, &flow.header, &dest) {
+        return Scheduled::Refused(refusal);
+    }
     let connections = &director.connections;
     let created = connections.create(context.guard, tuple, dest, time::jiffies32());
     if connections.needs_waking() {

@@ -131,6 +131,13 @@ impl DestSet {
         self.state.load(Relaxed)
     }
 
+    /// Returns what [`DestSet::pick`] would, and leaves the scheduler where it is.
+    pub(crate) fn peek(&self, client: Endpoint) -> Option<&Arc<Dest>> {
+        let state = self.state.load(Relaxed);
+        let (chosen, _) = self.plan.pick(state, &self.entries, &self.events, client);
+        self.entries.get(chosen?).map(|entry| &entry.dest)
+    }
+
     /// Chooses the destination of a new connection; none when the scheduler has none for it.
     pub(crate) fn pick(&self, client: Endpoint) -> Option<&Arc<Dest>> {
         let mut state = self.state.load(Relaxed);

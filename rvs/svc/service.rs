@@ -79,4 +79,10 @@ impl Service {
     pub(crate) fn pick(&self, guard: &rcu::Guard, client: Endpoint) -> Option<Arc<Dest>> {
         self.dests.read(guard)?.pick(client).cloned()
     }
+
+    /// Returns what [`Service::pick`] would, and leaves the scheduler where it is.
+    #[cold]
+    pub(crate) fn peek(&self, guard: &rcu::Guard, client: Endpoint) -> Option<Arc<Dest>> {
+        self.dests.read(guard)?.peek(client).cloned()
+    }
 }
