@@ -13,7 +13,10 @@ use kernel::{
 };
 
 use crate::{
-    conn::Connections,
+    conn::{
+        Bound,
+        Connections, //
+    },
     datapath::{
         HookGroup,
         Paths,
@@ -38,6 +41,7 @@ use crate::{
         sync::RcuRef,
         workqueue::Worker,
     },
+    logic::limits,
     svc::{
         AddressFilter,
         Config,
@@ -83,15 +87,21 @@ impl PernetData for Director {
             1,
             3600,
         ),
+        Sysctl::number(
+            c"max_connections",
+            |director| &director.connections.bound.setting,
+            1,
+            limits::MOST_CONNECTIONS,
+        ),
     ];
 
     fn storage() -> &'static Storage {
         &STORAGE
     }
 
-    fn new() -> Result<Arc<Self>> {
-        let services = RcuTable::new(KeyHash)?;
-        let connections = Connections::new()?;
+    fn new(net: &Net) -> Result<Arc<Self>> {
+        let services = RcuTable::new(KeyHash);
+        let connections = Connections::new(Bound::new(net))?;
         let paths = Paths::new()?;
         Arc::pin_init(
             pin_init!(Self {
@@ -109,6 +119,7 @@ impl PernetData for Director {
 
     fn settings_changed(namespace: &Namespace<Self>) -> Result {
         let director = namespace.data();
+        director.connections.bound.check()?;
         // Services neither come nor go meanwhile.
         let config = director.config.lock();
         if !director.fast_path.is_on() {
@@ -123,6 +134,13 @@ impl PernetData for Director {
 }
 
 impl Director {
+    /// Makes a namespace ready for its first service: one that never has any pays for nothing.
+    /// Callers hold the lock of the configuration.
+    pub(crate) fn prepare(&self) -> Result {
+        self.services.prepare()?;
+        self.connections.prepare()
+    }
+
     /// Registers the hooks that any service needs, if they are not.
     pub(crate) fn enable_hooks(namespace: &Namespace<Self>) -> Result {
         HookGroup::Services.enable(namespace)?;

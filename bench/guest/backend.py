@@ -28,6 +28,9 @@ _READ = 1 << 16
 # 1: packets of established flows take the fast path (the default), 0: all packets take the hooks that IPVS has.
 _FAST_PATH = "/proc/sys/net/rvs/fast_path"
 
+# Runs have more connections than what the memory of the guest would give a director by default.
+_MAX_CONNECTIONS = "/proc/sys/net/rvs/max_connections"
+_MOST_CONNECTIONS = 1 << 24
 
 # The command of the family (docs/netlink.md).
 CONNECTION_GET = 12
@@ -56,6 +59,9 @@ class Rvs:
         if self.has_fast_path():
             with namespace.entered(), open(_FAST_PATH, "w", encoding="ascii") as control:
                 control.write("1" if self.path == "fast" else "0")
+        if os.path.exists(_MAX_CONNECTIONS):
+            with namespace.entered(), open(_MAX_CONNECTIONS, "w", encoding="ascii") as control:
+                control.write(str(_MOST_CONNECTIONS))
 
     def add_service(
         self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str, protocol: str = "udp"

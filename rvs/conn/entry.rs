@@ -101,6 +101,8 @@ mod word {
     pub(super) const ACTIVE: u32 = 1 << 8;
     /// The connection was taken out of the table and only waits to be freed.
     pub(super) const DEAD: u32 = 1 << 9;
+    /// Both ends have been heard of, as far as that can be told: no flood has made it.
+    pub(super) const ASSURED: u32 = 1 << 10;
 }
 
 /// What a packet did to the state of its connection.
@@ -346,8 +348,41 @@ impl Conn {
         match header {
             TransportHeader::Tcp(header) => self.advance_tcp(direction, header.flags),
             // UDP has one state.
-            TransportHeader::Udp(_) => Transition::Unhurried,
+            TransportHeader::Udp(_) => {
+                if direction == Direction::OriginalOnly {
+                    self.assure();
+                }
+                Transition::Unhurried
+            }
         }
+    }
+
+    /// Notes that the other end was heard of: an answer, or, where answers do not pass the director,
+    /// another packet of the client.
+    #[inline(always)]
+    pub(crate) fn assure(&self) {
+        if self.word.load(Relaxed) & word::ASSURED == 0 {
+            self.become_assured();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn become_assured(&self) {
+        let mut old = self.word.load(Relaxed);
+        while let Err(current) = self.word.cmpxchg(old, old | word::ASSURED, Relaxed) {
+            old = current;
+        }
+    }
+
+    /// Returns whether the connection may be ended to make room for another one: it is half open,
+    /// or a datagram without an answer, or over.
+    pub(super) fn is_expendable(&self) -> bool {
+        let word = self.word.load(Relaxed);
+        if word & word::DEAD != 0 {
+            return false;
+        }
+        word & word::ASSURED == 0 || self.state_of(word) == State::Tcp(tcp::State::TimeWait)
     }
 
     fn advance_tcp(&self, direction: Direction, flags: TcpFlags) -> Transition {
@@ -366,6 +401,11 @@ impl Conn {
             if new == old {
                 return Transition::Unhurried;
             }
+            let new = if next.is_open() {
+                new | word::ASSURED
+            } else {
+                new
+            };
             match self.word.cmpxchg(old, new, Relaxed) {
                 Ok(_) => {
                     // Who changed the word counts the change, so it is counted once.

@@ -6,12 +6,17 @@
 //! lock or reference. It is owned by the table (once for each tuple) and by the wheel, which
 //! notices when it has been idle for too long.
 
+mod bound;
 mod entry;
 mod expire;
 mod list;
 mod reply_routes;
 mod table;
 
+pub(crate) use bound::{
+    Bound,
+    Room, //
+};
 pub(crate) use entry::{
     Conn,
     Transition,
@@ -19,5 +24,6 @@ pub(crate) use entry::{
 };
 pub(crate) use table::{
     Connections,
+    CreateError,
     HashedTuple, //
 };

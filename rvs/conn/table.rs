@@ -45,6 +45,7 @@ use crate::{
 };
 
 use super::{
+    bound::Bound,
     reply_routes::ReplyRoutes,
     Conn, //
 };
@@ -96,19 +97,28 @@ pub(crate) struct Connections {
     pub(crate) reply_routes: ReplyRoutes,
     /// Nobody looks after the connections, as there are none.
     pub(super) asleep: Atomic<bool>,
+    /// How many there may be.
+    pub(crate) bound: Bound,
 }
 
 impl Connections {
-    /// Makes an empty table.
-    pub(crate) fn new() -> Result<Self> {
+    /// Makes an empty table, for as many connections as `bound` says.
+    pub(crate) fn new(bound: Bound) -> Result<Self> {
         Ok(Self {
-            table: RcuTable::new(TupleHash(HashKey::new(random_u64(), random_u64())))?,
-            wheel: Wheel::new(wheel::SLOTS)?,
+            table: RcuTable::new(TupleHash(HashKey::new(random_u64(), random_u64()))),
+            wheel: Wheel::new(wheel::SLOTS, bound.total()),
             slots: Slots::new(time::hz()),
             turned: Atomic::new(time::jiffies32()),
             reply_routes: ReplyRoutes::new()?,
             asleep: Atomic::new(true),
+            bound,
         })
+    }
+
+    /// Allocates what connections need, if nobody has yet. Callers take turns.
+    pub(crate) fn prepare(&self) -> Result {
+        self.table.prepare()?;
+        self.wheel.prepare()
     }
 
     /// Returns the number of connections.

@@ -36,7 +36,8 @@ impl Do for Get {
             message.str(info::VERSION, VERSION)?;
             message.u32(info::SERVICES, services)?;
             message.u32(info::CONNECTIONS, saturate(director.connections.count()))?;
-            message.u32(info::BUCKETS, saturate(director.connections.buckets()))
+            message.u32(info::BUCKETS, saturate(director.connections.buckets()))?;
+            message.u32(info::MAX_CONNECTIONS, director.connections.bound.most())
         })
     }
 }

@@ -70,7 +70,9 @@ impl Do for Add {
         let director = namespace.data();
         let mut config = director.config.lock();
         director.filter.note_service(key.addr);
-        let added = Director::enable_hooks(namespace)
+        let added = director
+            .prepare()
+            .and_then(|()| Director::enable_hooks(namespace))
             .map_err(Refusal::from)
             .and_then(|()| {
                 let table = &director.services;

@@ -33,6 +33,8 @@ const ATTRIBUTES: &[(u16, Path)] = &[
     (paths::TOO_BIG, Path::TooBig),
     (paths::POLICY, Path::Policy),
     (paths::MEMORY, Path::Memory),
+    (paths::EVICTED, Path::Evicted),
+    (paths::REFUSED, Path::Refused),
 ];
 
 /// Answers with the number of packets that took each way, and whether the fast one is open.

@@ -39,10 +39,14 @@ pub(crate) enum Path {
     Policy,
     /// Left: it could not be made writable, or another thing failed for want of memory.
     Memory,
+    /// A connection that a flood may have made was ended, to make room for another one.
+    Evicted,
+    /// Dropped: there was no room for its connection.
+    Refused,
 }
 
 impl Path {
-    const COUNT: usize = Self::Memory as usize + 1;
+    const COUNT: usize = Self::Refused as usize + 1;
 }
 
 /// Counters of a namespace, one for each [`Path`].

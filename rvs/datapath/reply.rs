@@ -21,6 +21,7 @@ use crate::{
     },
     logic::{
         nat,
+        packet::TransportHeader,
         state::Direction,
         ttl, //
     },
@@ -48,6 +49,7 @@ pub(super) fn translate(
     }
     packet.forget_device_checksum();
     context.director.paths.count(Path::Slow);
+    note_answer(flow, &conn);
     account(context, packet.len(), flow, conn);
     go_on(context, packet, flow.header.dst)
 }
@@ -89,9 +91,18 @@ pub(super) fn pass(
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     context.director.paths.count(Path::Slow);
+    note_answer(flow, &conn);
     account(context, packet.len(), flow, conn);
     packet.set_balanced();
     packet.accept()
+}
+
+/// Tells the connection of datagrams that there are answers, of which the first is never fast.
+#[inline(always)]
+fn note_answer(flow: Flow, conn: &Conn) {
+    if matches!(flow.transport.header, TransportHeader::Udp(_)) {
+        conn.assure();
+    }
 }
 
 /// Counts a reply of `len` bytes and advances its connection.

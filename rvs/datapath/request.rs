@@ -57,7 +57,7 @@ pub(super) fn of_connection(
     if !conn.dest().is_available() {
         return packet.discard();
     }
-    forward(context, packet, flow, conn)
+    forward(context, packet, flow, conn, direction(context, &conn))
 }
 
 /// A packet of no connection: the first one of a flow to a service, or none of ours.
@@ -70,7 +70,8 @@ pub(super) fn first(
 ) -> Verdict {
     match schedule::connection(context, flow, &tuple) {
         Scheduled::NotOurs => packet.accept(),
-        Scheduled::To(conn) => forward(context, packet, flow, conn),
+        // Of this packet nobody knows yet whether more than a flood is behind it.
+        Scheduled::To(conn) => forward(context, packet, flow, conn, Direction::Original),
         Scheduled::NoServer => egress::unreachable(packet),
         Scheduled::Refused(refusal) => refusal.answer(packet),
         Scheduled::Failed => packet.discard(),
@@ -84,9 +85,10 @@ fn forward(
     packet: Packet<'_>,
     flow: Flow,
     conn: RcuRef<'_, Conn>,
+    direction: Direction,
 ) -> Verdict {
     context.director.paths.count(Path::Slow);
-    account(context, packet.len(), flow, conn, direction(context, &conn));
+    account(context, packet.len(), flow, conn, direction);
     match conn.forward() {
         Forward::Nat => nat::send(context, packet, flow, &conn),
         Forward::Dr => direct::send(context, packet, flow.header, &conn),

@@ -5,7 +5,9 @@
 use crate::{
     conn::{
         Conn,
-        HashedTuple, //
+        CreateError,
+        HashedTuple,
+        Room, //
     },
     kapi::{
         sync::RcuRef,
@@ -21,7 +23,8 @@ use super::{
         Refusal, //
     },
     parse::Flow,
-    Context, //
+    Context,
+    Path, //
 };
 
 /// What became of a packet without a connection.
@@ -55,10 +58,18 @@ pub(super) fn connection<'g>(
     // The scheduler does not go on for a packet that ends here.
     if flow.header.ttl <= 1 {
         let chosen = service.peek(context.guard, flow.tuple().src());
-        if let Some(Err(refusal)) =
-            chosen.map(|dest| egress::check(context, &flow.header, &dest))
-        {
+        if let Some(Err(refusal)) = chosen.map(|dest| egress::check(context, &flow.header, &dest)) {
             return Scheduled::Refused(refusal);
+        }
+    }
+    let connections = &director.connections;
+    // Before the choice, which counts: a refused packet shall count for nothing.
+    match connections.room(context.guard) {
+        Room::Free => {}
+        Room::Made => director.paths.count(Path::Evicted),
+        Room::None => {
+            director.paths.count(Path::Refused);
+            return Scheduled::Failed;
         }
     }
     let Some(dest) = service.pick(context.guard, flow.tuple().src()) else {
@@ -67,7 +78,6 @@ pub(super) fn connection<'g>(
     if let Err(refusal) = egress::check(context, &flow.header, &dest) {
         return Scheduled::Refused(refusal);
     }
-    let connections = &director.connections;
     let created = connections.create(context.guard, tuple, dest, time::jiffies32());
     if connections.needs_waking() {
         connections.wake_in(time::hz());
@@ -77,7 +87,23 @@ pub(super) fn connection<'g>(
     }
     match created {
         Ok(conn) => Scheduled::To(conn),
-        Err(_) => Scheduled::Failed,
+        Err(error) => {
+            no_memory(context, error);
+            Scheduled::Failed
+        }
+    }
+}
+
+/// Where memory is short, another connection ends, so that there is some when the client tries
+/// again: what is freed can be used after a grace period.
+#[cold]
+fn no_memory(context: Context<'_>, error: CreateError) {
+    let director = context.director;
+    if matches!(error, CreateError::Memory) {
+        director.paths.count(Path::Refused);
+        if director.connections.make_room(context.guard) == Room::Made {
+            director.paths.count(Path::Evicted);
+        }
     }
 }
 

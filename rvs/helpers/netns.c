@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <linux/user_namespace.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
 __rvs_helper void *rvs_helper_net_generic(const struct net *net, unsigned int id)
 {
 	return net_generic(net, id);
+}
+
+/* Whether those who own the namespace are no strangers to the machine. */
+__rvs_helper bool rvs_helper_net_is_of_init_user_ns(const struct net *net)
+{
+	return net->user_ns == &init_user_ns;
 }
 
 /* RTN_UNICAST, RTN_LOCAL, ... of an IPv4 address in network order. */

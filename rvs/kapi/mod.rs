@@ -10,6 +10,7 @@
 pub(crate) mod genl;
 mod id;
 pub(crate) mod impls;
+pub(crate) mod memory;
 pub(crate) mod net;
 pub(crate) mod random;
 pub(crate) mod rcu_table;
@@ -17,3 +18,4 @@ pub(crate) mod sync;
 pub(crate) mod time;
 pub(crate) mod wheel;
 pub(crate) mod workqueue;
+mod zeroed;

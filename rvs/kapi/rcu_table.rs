@@ -19,12 +19,16 @@ use kernel::{
     },
 };
 
-use crate::logic::table::{
-    self,
-    Bucket,
-    Generation,
-    Refused,
-    Table, //
+use crate::logic::{
+    limits,
+    table::{
+        self,
+        Bucket,
+        Generation,
+        Refused,
+        Table, //
+    },
+    wheel, //
 };
 
 use super::{
@@ -36,13 +40,19 @@ use super::{
         },
         spinlock::{
             Class,
+            Guard as LockGuard,
             Locks, //
         },
         RcuCell,
     },
-    time::cond_resched,
+    time::{
+        self,
+        cond_resched, //
+    },
+    zeroed::Zeroed,
 };
 
+mod sample;
 mod scan;
 
 pub(crate) use scan::Position;
@@ -105,9 +115,16 @@ pub(crate) enum Inserted {
 }
 
 type Word = Atomic<u64>;
-type Buckets = KVVec<Bucket<Word>>;
+type Buckets = Zeroed<Bucket<Word>>;
 
-/// Buckets to make or copy before others may have the CPU.
+// SAFETY: A bucket is an array of 64-bit numbers, of which all zero is a value: the empty bucket.
+unsafe impl Zeroable for Bucket<Word> {}
+
+// The kernel allocates no more in one piece.
+const _: () =
+    assert!(table::buckets(table::MAX_BITS) * size_of::<Bucket<Word>>() <= i32::MAX as usize);
+
+/// Buckets to copy before others may have the CPU.
 const BATCH: usize = 4096;
 
 /// A table of one size, and the one that replaces it.
@@ -131,23 +148,18 @@ impl Generation for Level {
 }
 
 impl Level {
-    /// Makes an empty table. Process context only.
+    /// Makes an empty table, unless memory is short or the table too great. Process context only.
     fn new(bits: u32) -> Result<RcuArc<Self>> {
-        let count = table::buckets(bits);
-        let mut buckets = KVVec::with_capacity(count, GFP_KERNEL)?;
-        for i in 0..count {
-            buckets
-                .push_within_capacity(Bucket::empty(|| Atomic::new(0)))
-                .map_err(|_| ENOMEM)?;
-            if i % BATCH == BATCH - 1 {
-                cond_resched();
-            }
-        }
+        let buckets = if bits <= table::MAX_BITS {
+            Zeroed::new(table::buckets(bits))?
+        } else {
+            return Err(EINVAL);
+        };
         let sized = Self {
             table: Table::new(bits, buckets).ok_or(EINVAL)?,
             next: SetOnce::new(),
         };
-        Ok(RcuArc::new(sized, GFP_KERNEL)?)
+        Ok(RcuArc::new(sized, GFP_KERNEL_ACCOUNT)?)
     }
 
     fn home_buckets(&self) -> usize {
@@ -157,6 +169,8 @@ impl Level {
 
 /// Objects by the keys of their two sides.
 ///
+/// It takes no memory before [`RcuTable::prepare`]; until then nothing can be put in.
+///
 /// # Invariants
 ///
 /// A handle in the table is the address of an object, with the side in its lowest bit. The table
@@ -165,7 +179,7 @@ impl Level {
 pub(crate) struct RcuTable<H: Hasher> {
     hasher: H,
     current: RcuCell<Level>,
-    locks: Locks,
+    locks: SetOnce<Locks>,
     entries: Atomic<usize>,
     bits: Atomic<u32>,
     // For how many entries that is enough.
@@ -173,25 +187,50 @@ pub(crate) struct RcuTable<H: Hasher> {
     full: Atomic<bool>,
     growing: Atomic<bool>,
     resizing: Atomic<bool>,
+    // How many attempts to resize have failed in a row, and the jiffy up to which no other is made.
+    // Both are of who is `resizing`.
+    failures: Atomic<u32>,
+    next_attempt: Atomic<u32>,
     _owns: PhantomData<RcuArc<H::Object>>,
 }
 
 impl<H: Hasher> RcuTable<H> {
     /// Makes an empty table.
-    pub(crate) fn new(hasher: H) -> Result<Self> {
+    pub(crate) fn new(hasher: H) -> Self {
         let bits = table::MIN_BITS;
-        Ok(Self {
+        Self {
             hasher,
-            current: RcuCell::new(Some(Level::new(bits)?)),
-            locks: Locks::new(table::STRIPES, Class::Table)?,
+            current: RcuCell::new(None),
+            locks: SetOnce::new(),
             entries: Atomic::new(0),
             bits: Atomic::new(bits),
             most: Atomic::new(table::most_entries(bits) as usize),
             full: Atomic::new(false),
             growing: Atomic::new(false),
             resizing: Atomic::new(false),
+            failures: Atomic::new(0),
+            next_attempt: Atomic::new(0),
             _owns: PhantomData,
-        })
+        }
+    }
+
+    /// Makes room for entries, if nobody has yet. Process context; callers take turns.
+    pub(crate) fn prepare(&self) -> Result {
+        if self.locks.as_ref().is_some() {
+            return Ok(());
+        }
+        let level = Level::new(table::MIN_BITS)?;
+        let locks = Locks::new(table::STRIPES, Class::Table)?;
+        drop(self.current.replace(Some(level)));
+        self.locks.populate(locks);
+        Ok(())
+    }
+
+    /// Takes the lock for entries with a hash; none before [`RcuTable::prepare`], when there are no
+    /// entries.
+    #[inline(always)]
+    fn lock(&self, hash: u64) -> Option<LockGuard<'_>> {
+        Some(self.locks.as_ref()?.lock(table::stripe(hash)))
     }
 
     /// Computes the hash of a key.
@@ -243,8 +282,7 @@ impl<H: Hasher> RcuTable<H> {
         key: &Hashed<'_, H>,
     ) -> Inserted {
         let hash = self.hash_of_new(&object, side, key);
-        let _lock = self.locks.lock(table::stripe(hash));
-        let Some(current) = self.current.read(guard) else {
+        let (Some(_lock), Some(current)) = (self.lock(hash), self.current.read(guard)) else {
             return Inserted::Full;
         };
         let handle = Self::handle(object.as_rcu_ref(), side);
@@ -272,7 +310,9 @@ impl<H: Hasher> RcuTable<H> {
     pub(crate) fn remove(&self, object: RcuRef<'_, H::Object>, side: Side) -> bool {
         let hash = self.hash_of(&object, side);
         let guard = rcu::read_lock();
-        let lock = self.locks.lock(table::stripe(hash));
+        let Some(lock) = self.lock(hash) else {
+            return false;
+        };
         let Some(current) = self.current.read(&guard) else {
             return false;
         };
@@ -298,48 +338,62 @@ impl<H: Hasher> RcuTable<H> {
 
     /// Gives the table the size that fits the number of its entries. Process context.
     ///
-    /// Without memory for it the table stays as it is, until the next call.
+    /// Without memory for it the table stays as it is. It is tried again by a later call, after a
+    /// wait that gets longer with each failure; nobody is asked for a call meanwhile.
     pub(crate) fn resize(&self) {
         if self.resizing.xchg(true, Full) {
             return;
         }
-        self.growing.store(false, Relaxed);
-        let bits = self.bits.load(Relaxed);
-        let mut wanted = table::wanted_bits(self.entries.load(Relaxed) as u64, bits);
-        if self.full.xchg(false, Relaxed) {
-            // An insertion found no room, whatever the number of entries.
-            wanted = wanted.max(bits.saturating_add(1)).min(table::MAX_BITS);
-        }
-        let guard = rcu::read_lock();
-        let current = self.current.read(&guard).and_then(RcuRef::upgrade);
-        drop(guard);
-        if let Some(current) = current {
-            // A resizing that memory was short for in the middle is brought to its end.
-            if wanted != bits || current.next().is_some() {
-                self.replace(current, wanted);
+        let failures = self.failures.load(Relaxed);
+        let now = time::jiffies32();
+        if failures == 0 || wheel::remaining(self.next_attempt.load(Relaxed), now).is_none() {
+            self.growing.store(false, Relaxed);
+            if self.fit().is_ok() {
+                self.failures.store(0, Relaxed);
+            } else {
+                let failures = failures.saturating_add(1);
+                let wait = limits::wait_after(failures).saturating_mul(time::hz());
+                self.next_attempt.store(now.wrapping_add(wait), Relaxed);
+                self.failures.store(failures, Relaxed);
+                // As if it were under way: see `needs_growing`.
+                self.growing.store(true, Relaxed);
             }
         }
         // Whoever resizes next sees all of this.
         self.resizing.store(false, Release);
     }
 
+    /// Makes one attempt at the size that fits.
+    fn fit(&self) -> Result {
+        let bits = self.bits.load(Relaxed);
+        let mut wanted = table::wanted_bits(self.entries.load(Relaxed) as u64, bits);
+        if self.full.xchg(false, Relaxed) {
+            // An insertion found no room, whatever the number of entries.
+            wanted = wanted.max(bits.saturating_add(1));
+        }
+        let guard = rcu::read_lock();
+        let current = self.current.read(&guard).and_then(RcuRef::upgrade);
+        drop(guard);
+        match current {
+            // A resizing that memory was short for in the middle is brought to its end.
+            Some(current) if wanted != bits || current.next().is_some() => {
+                self.replace(current, wanted)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Replaces the table by one of another size, or by a still greater one if that proves full.
-    fn replace(&self, current: RcuArc<Level>, wanted: u32) {
-        let mut bits = wanted;
+    fn replace(&self, current: RcuArc<Level>, wanted: u32) -> Result {
         let mut again = current.next().is_some();
         if !again {
-            match Level::new(bits) {
-                Ok(next) => current.next.populate(next),
-                Err(_) => return,
-            };
+            current.next.populate(Level::new(wanted)?);
         }
         while !self.copy_all(&current, again) {
             again = true;
-            bits = table::newest(&*current).table.bits().saturating_add(1);
-            match Level::new(bits) {
-                Ok(next) => table::newest(&*current).next.populate(next),
-                Err(_) => return,
-            };
+            let greater = table::newest(&*current).table.bits().saturating_add(1);
+            let next = Level::new(greater)?;
+            table::newest(&*current).next.populate(next);
         }
         let mut newest = current;
         while let Some(next) = newest.next.as_ref() {
@@ -349,6 +403,7 @@ impl<H: Hasher> RcuTable<H> {
         self.bits.store(bits, Relaxed);
         self.most.store(table::most_entries(bits) as usize, Relaxed);
         drop(self.current.replace(Some(newest)));
+        Ok(())
     }
 
     /// Copies all entries to the newest table, where some may be already if it is done `again`. False
@@ -371,7 +426,9 @@ impl<H: Hasher> RcuTable<H> {
 
     fn copy_bucket(&self, old: &Level, index: usize, again: bool) -> bool {
         let guard = rcu::read_lock();
-        let _lock = self.locks.lock(table::stripe(index as u64));
+        let Some(_lock) = self.lock(index as u64) else {
+            return true;
+        };
         table::copy_bucket(old, index, again, |handle| {
             // SAFETY: The handle was read from the table within the critical section of `guard`.
             let (object, side) = unsafe { Self::object(handle, &guard) };

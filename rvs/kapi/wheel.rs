@@ -17,10 +17,13 @@ use core::{
 
 use kernel::{
     prelude::*,
-    sync::atomic::{
-        Atomic,
-        Full,
-        Relaxed, //
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        SetOnce, //
     }, //
 };
 
@@ -76,6 +79,17 @@ const MAX_PARTS: usize = 16;
 
 /// Objects by the time at which to look at them.
 ///
+/// It takes no memory before [`Wheel::prepare`]; until then nothing can be put in.
+pub(crate) struct Wheel<T: Send + Sync + 'static> {
+    lists: SetOnce<Lists<T>>,
+    slots: usize,
+    count: Atomic<usize>,
+    // Of several wheels together.
+    total: Option<&'static Atomic<usize>>,
+}
+
+/// The lists of a wheel.
+///
 /// # Invariants
 ///
 /// `heads` has `slots + 1` entries for each part, of which the last is for objects that are due,
@@ -83,57 +97,58 @@ const MAX_PARTS: usize = 16;
 /// Each is null or the first object of a doubly linked list; an object in a list has the number
 /// of this wheel and of that list as its [`Place`], and is owned by the list (one reference). All
 /// this is read and changed only under the lock of the part.
-pub(crate) struct Wheel<T: Send + Sync + 'static> {
+struct Lists<T: Send + Sync + 'static> {
     id: Id,
     locks: Locks,
     heads: KVVec<UnsafeCell<*const Inner<T>>>,
     slots: usize,
-    count: Atomic<usize>,
     _owns: PhantomData<RcuArc<T>>,
 }
 
 // SAFETY: The objects are `Send` and `Sync`, the lists are guarded by the locks.
-unsafe impl<T: Send + Sync> Send for Wheel<T> {}
+unsafe impl<T: Send + Sync> Send for Lists<T> {}
 // SAFETY: As above.
-unsafe impl<T: Send + Sync> Sync for Wheel<T> {}
+unsafe impl<T: Send + Sync> Sync for Lists<T> {}
 
 impl<T: Send + Sync> Wheel<T> {
-    /// Makes an empty wheel of so many slots, or the next power of two.
-    pub(crate) fn new(slots: usize) -> Result<Self> {
-        let slots = slots.next_power_of_two();
-        if slots >= Place::CLAIMED as usize {
-            return Err(EINVAL);
-        }
-        let parts = possible_cpus().next_power_of_two().min(MAX_PARTS);
-        let entries = parts * (slots + 1);
-        let mut heads = KVVec::with_capacity(entries, GFP_KERNEL)?;
-        for _ in 0..entries {
-            heads.push(UnsafeCell::new(ptr::null()), GFP_KERNEL)?;
-        }
-        // INVARIANT: All lists are empty.
-        Ok(Self {
-            id: Id::new(Place::MAX_WHEEL)?,
-            locks: Locks::new(parts, Class::Wheel)?,
-            heads,
-            slots,
+    /// Makes an empty wheel of so many slots, or the next power of two. Its objects are counted in
+    /// `total`, too, if there is one.
+    pub(crate) fn new(slots: usize, total: Option<&'static Atomic<usize>>) -> Self {
+        Self {
+            lists: SetOnce::new(),
+            slots: slots.next_power_of_two(),
             count: Atomic::new(0),
-            _owns: PhantomData,
-        })
+            total,
+        }
+    }
+
+    /// Makes the lists, if nobody has yet. Process context; callers take turns.
+    pub(crate) fn prepare(&self) -> Result {
+        if self.lists.as_ref().is_none() {
+            self.lists.populate(Lists::new(self.slots)?);
+        }
+        Ok(())
     }
 
     /// Puts an object into a slot. An object that is in a wheel already is given back.
     ///
     /// [`Wheel::len`] counts the object before the caller reads anything else: full ordering.
     pub(crate) fn insert(&self, object: RcuArc<T>, slot: usize) -> Result<(), RcuArc<T>> {
+        let Some(lists) = self.lists.as_ref() else {
+            return Err(object);
+        };
         let place = object.as_rcu_ref().inner().place();
-        if place.cmpxchg(0, self.place(Place::CLAIMED), Full).is_err() {
+        if place.cmpxchg(0, lists.place(Place::CLAIMED), Full).is_err() {
             return Err(object);
         }
         self.count.fetch_add(1usize, Full);
+        if let Some(total) = self.total {
+            total.fetch_add(1usize, Relaxed);
+        }
         let inner = object.into_raw();
         // SAFETY: The object has just been claimed for this wheel, with its reference, and is in
         // no list yet; the part is its own.
-        unsafe { self.part_of(inner).link(self.wrap(slot), inner) };
+        unsafe { lists.part_of(inner).link(lists.wrap(slot), inner) };
         Ok(())
     }
 
@@ -145,15 +160,45 @@ impl<T: Send + Sync> Wheel<T> {
     /// Moves an object to another slot. Does nothing to one that is not in this wheel.
     pub(crate) fn move_to(&self, object: RcuRef<'_, T>, slot: usize) {
         let inner: *const Inner<T> = object.inner();
-        let part = self.part_of(inner);
-        if !self.has(object.inner()) {
+        let Some(lists) = self.lists.as_ref() else {
+            return;
+        };
+        let part = lists.part_of(inner);
+        if !lists.has(object.inner()) {
             return;
         }
         // SAFETY: The place is one of this wheel's lists, and is changed under the lock only, so
         // the object is in that list.
         unsafe {
             part.unlink(inner);
-            part.link(self.wrap(slot), inner);
+            part.link(lists.wrap(slot), inner);
+        }
+    }
+
+    /// Takes an object out; none when it is not in this wheel.
+    pub(crate) fn remove(&self, object: RcuRef<'_, T>) -> Option<RcuArc<T>> {
+        let inner: *const Inner<T> = object.inner();
+        let lists = self.lists.as_ref()?;
+        let part = lists.part_of(inner);
+        if !lists.has(object.inner()) {
+            return None;
+        }
+        // SAFETY: As in `move_to`; the reference of the list goes to the caller.
+        let object = unsafe {
+            part.unlink(inner);
+            RcuArc::from_raw(inner)
+        };
+        // Under the lock: from here on another wheel may have it.
+        object.as_rcu_ref().inner().place().store(0, Relaxed);
+        drop(part);
+        self.uncount(1);
+        Some(object)
+    }
+
+    fn uncount(&self, objects: usize) {
+        self.count.fetch_sub(objects, Relaxed);
+        if let Some(total) = self.total {
+            total.fetch_sub(objects, Relaxed);
         }
     }
 
@@ -166,10 +211,13 @@ impl<T: Send + Sync> Wheel<T> {
         mut when: impl FnMut(&T) -> Due,
         mut expire: impl FnMut(RcuArc<T>),
     ) {
-        for number in 0..self.locks.len() {
-            self.splice_due(number, self.wrap(slot));
+        let Some(lists) = self.lists.as_ref() else {
+            return;
+        };
+        for number in 0..lists.locks.len() {
+            lists.splice_due(number, lists.wrap(slot));
             loop {
-                let (mut expired, more) = self.sort_batch(number, &mut when);
+                let (mut expired, more) = lists.sort_batch(number, &mut when);
                 while !expired.is_null() {
                     // SAFETY: `sort_batch` chained objects that it took out of their lists by
                     // `next`, so nobody else uses their links, and passed their references on.
@@ -177,7 +225,7 @@ impl<T: Send + Sync> Wheel<T> {
                         let next = (*(*expired).links()).next.cast::<Inner<T>>();
                         // The claim ends last: from here on the links may be used again.
                         (*expired).place().xchg(0, Full);
-                        self.count.fetch_sub(1usize, Relaxed);
+                        self.uncount(1);
                         expire(RcuArc::from_raw(expired));
                         expired = next;
                     }
@@ -188,6 +236,29 @@ impl<T: Send + Sync> Wheel<T> {
                 cond_resched();
             }
         }
+    }
+}
+
+impl<T: Send + Sync> Lists<T> {
+    /// Makes empty lists for so many slots, a power of two.
+    fn new(slots: usize) -> Result<Self> {
+        if slots >= Place::CLAIMED as usize {
+            return Err(EINVAL);
+        }
+        let parts = possible_cpus().next_power_of_two().min(MAX_PARTS);
+        let entries = parts * (slots + 1);
+        let mut heads = KVVec::with_capacity(entries, GFP_KERNEL_ACCOUNT)?;
+        for _ in 0..entries {
+            heads.push(UnsafeCell::new(ptr::null()), GFP_KERNEL_ACCOUNT)?;
+        }
+        // INVARIANT: All lists are empty.
+        Ok(Self {
+            id: Id::new(Place::MAX_WHEEL)?,
+            locks: Locks::new(parts, Class::Wheel)?,
+            heads,
+            slots,
+            _owns: PhantomData,
+        })
     }
 
     /// Makes the objects of a slot those that are due, after what is left of older ones.
@@ -350,6 +421,13 @@ impl<T> Part<'_, T> {
 }
 
 impl<T: Send + Sync> Drop for Wheel<T> {
+    fn drop(&mut self) {
+        // The lists give the objects up.
+        self.uncount(self.len());
+    }
+}
+
+impl<T: Send + Sync> Drop for Lists<T> {
     fn drop(&mut self) {
         for head in &self.heads {
             // SAFETY: `&mut self`: nobody else uses the wheel.

@@ -16,6 +16,7 @@
 //! * [`state`]: states and timeouts of connections
 //! * [`scheduler`]: choosing a destination
 //! * [`thresholds`]: when a destination is overloaded
+//! * [`limits`]: how many connections a namespace may have, and waits after failures
 //! * [`table`]: the index of the tuple table
 //! * [`word`]: the atomic variable that shared decisions are made of
 //! * [`spread`]: the hash of the table of services
@@ -26,6 +27,7 @@
 pub mod addr;
 pub mod csum;
 pub mod filter;
+pub mod limits;
 pub mod nat;
 pub mod packet;
 pub mod protocol;

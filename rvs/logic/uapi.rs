@@ -294,8 +294,11 @@ pub mod info {
     /// Buckets of the connection table; it grows and shrinks by itself.
     pub const BUCKETS: u16 = 4;
 
+    /// The sysctl net.rvs.max_connections of the namespace.
+    pub const MAX_CONNECTIONS: u16 = 5;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 4;
+    pub const MAX: u16 = 5;
 }
 
 /// Packets of connections since the namespace was made, by the way they
@@ -349,8 +352,17 @@ pub mod paths {
     /// The sysctl net.rvs.fast_path of the namespace, 0 or 1.
     pub const ENABLED: u16 = 14;
 
+    /// Connections, half open or without an answer, that were ended to make
+    /// room for others, at the bound of the sysctl net.rvs.max_connections
+    /// or because memory was short.
+    pub const EVICTED: u16 = 15;
+
+    /// Dropped: packets that would have begun a connection, for which there
+    /// was no room.
+    pub const REFUSED: u16 = 16;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 14;
+    pub const MAX: u16 = 16;
 }
 
 /// A connection from a client through a service to a destination.

@@ -165,7 +165,7 @@ impl ServiceConfig {
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<RcuArc<DestSet>, ConfigError> {
         let set = DestSet::new(copy(dests)?, self.events.clone(), scheduler, state)?;
-        Ok(RcuArc::new(set, GFP_KERNEL)?)
+        Ok(RcuArc::new(set, GFP_KERNEL_ACCOUNT)?)
     }
 
     /// Puts another list of destinations in place.
@@ -243,13 +243,13 @@ impl Config {
         // What is in the trash may return, and is counted where it always was.
         let events = match self.trash.events(&key) {
             Some(events) => events,
-            None => Arc::new(LoadEvents::new(), GFP_KERNEL)?,
+            None => Arc::new(LoadEvents::new(), GFP_KERNEL_ACCOUNT)?,
         };
         let set = RcuArc::new(
             DestSet::new(KVec::new(), events.clone(), scheduler, Plan::initial_state)?,
-            GFP_KERNEL,
+            GFP_KERNEL_ACCOUNT,
         )?;
-        let service = RcuArc::new(Service::new(key, set), GFP_KERNEL)?;
+        let service = RcuArc::new(Service::new(key, set), GFP_KERNEL_ACCOUNT)?;
         let config = ServiceConfig {
             service: service.clone(),
             scheduler,
@@ -259,7 +259,7 @@ impl Config {
             dests: KVec::new(),
         };
         self.services
-            .try_create_and_insert(key, config, GFP_KERNEL)?;
+            .try_create_and_insert(key, config, GFP_KERNEL_ACCOUNT)?;
         let inserted = {
             let guard = rcu::read_lock();
             table.insert(&guard, service, Side::Original, &table.hashed(key))
@@ -366,13 +366,13 @@ impl Config {
                 Dest::new(endpoint, forward, config.events.clone(), group)?
             }
         };
-        let mut dests = KVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
+        let mut dests = KVec::with_capacity(config.dests.len() + 1, GFP_KERNEL_ACCOUNT)?;
         // Before packets can meet it; of one that was removed they are dropped until the end.
         dest.set_fast_path(config.fast_path);
         dest.set_thresholds(thresholds);
-        dests.push(Entry::new(dest.clone(), weight), GFP_KERNEL)?;
+        dests.push(Entry::new(dest.clone(), weight), GFP_KERNEL_ACCOUNT)?;
         for entry in &config.dests {
-            dests.push(entry.clone(), GFP_KERNEL)?;
+            dests.push(entry.clone(), GFP_KERNEL_ACCOUNT)?;
         }
         config.publish(dests, Plan::after_insert)?;
         dest.set_forward(forward);
@@ -441,9 +441,9 @@ fn check_port(key: &ServiceKey, endpoint: Endpoint, forward: Forward) -> Result<
 }
 
 fn copy(entries: &[Entry]) -> Result<KVec<Entry>, AllocError> {
-    let mut copy = KVec::with_capacity(entries.len(), GFP_KERNEL)?;
+    let mut copy = KVec::with_capacity(entries.len(), GFP_KERNEL_ACCOUNT)?;
     for entry in entries {
-        copy.push(entry.clone(), GFP_KERNEL)?;
+        copy.push(entry.clone(), GFP_KERNEL_ACCOUNT)?;
     }
     Ok(copy)
 }

@@ -144,7 +144,7 @@ impl Dest {
             counters: PerCpuCounters::new()?,
             counted_before: [const { Atomic::new(0) }; Counter::COUNT],
         };
-        Ok(Arc::new(dest, GFP_KERNEL)?)
+        Ok(Arc::new(dest, GFP_KERNEL_ACCOUNT)?)
     }
 
     /// Returns address and port of the real server.

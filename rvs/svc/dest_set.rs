@@ -113,7 +113,7 @@ impl DestSet {
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<Self, PlanError<AllocError>> {
         let plan = Plan::new(scheduler, &entries, |len| {
-            KVec::from_elem(0, len, GFP_KERNEL)
+            KVec::from_elem(0, len, GFP_KERNEL_ACCOUNT)
         })?;
         if plan.wants_events() {
             entries.iter().for_each(|entry| entry.dest.watch());

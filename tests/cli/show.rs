@@ -112,6 +112,7 @@ fn info() -> Vec<DefaultNla> {
         number(2, 2),
         number(3, 6),
         number(4, 64),
+        number(5, 1000),
     ]
 }
 
@@ -129,6 +130,7 @@ fn a_table_for_humans() {
         Kernel::new()
             .dump(0, SERVICE_GET, vec![web(), dns()])
             .dump(0, DEST_GET, servers())
+            .reply(INFO_GET, info())
     };
     let expected = "\
 SERVICE               SCHEDULER  FORWARD  FAST PATH  SERVERS  CONNECTIONS
@@ -137,6 +139,8 @@ tcp/192.0.2.1:80      wrr        nat      on         2        12
   10.0.0.2:8080       nat      2       6/0,full    1       5         6            10/9            5000000000/700
   10.0.0.113:80       dr       0       -           0       0         0            0/0             0/0
 udp/[2001:db8::1]:53  rr         -        off        0        0
+
+connections: 6 of at most 1000
 ";
     prints("rvsadm show", kernel(), expected);
     prints("rvsadm", kernel(), expected);
@@ -250,7 +254,7 @@ fn json_for_programs() {
             r#""upper_threshold":0,"lower_threshold":0,"overloaded":false,"#,
             r#""active":0,"inactive":0,"stats":{"connections":0,"in_packets":0,"#,
             r#""out_packets":0,"in_bytes":0,"out_bytes":0}}]}],"#,
-            r#""info":{"version":"0.1.0","services":2,"connections":6,"buckets":64}}"#,
+            r#""info":{"version":"0.1.0","services":2,"connections":6,"buckets":64,"max_connections":1000}}"#,
             "\n",
         ),
     );
@@ -259,7 +263,8 @@ fn json_for_programs() {
 /// The attributes of `stats-get` that are numbered 2 and so on.
 fn paths(counters: [u64; 12], enabled: u32) -> Vec<DefaultNla> {
     let counters = (2..).zip(counters).map(|(kind, value)| uint(kind, value));
-    counters.chain([number(14, enabled)]).collect()
+    let others = [number(14, enabled), uint(15, 11), uint(16, 9_000_000_000)];
+    counters.chain(others).collect()
 }
 
 #[test]
@@ -286,6 +291,10 @@ ttl           7        the time to live ends
 too-big       8        larger than the MTU of the route
 policy        9        IPsec, a tunnel or policy routing on the route
 memory        10       memory was short
+
+NO ROOM       TIMES       WHAT
+evicted       11          a connection half open or without an answer made room for another one
+refused       9000000000  a packet was dropped that would have begun a connection
 ",
     );
     prints(
@@ -294,7 +303,7 @@ memory        10       memory was short
         concat!(
             r#"{"enabled":true,"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
             r#""unavailable":2,"route":5,"neighbour":6,"ttl":7,"too_big":8,"policy":9,"#,
-            r#""memory":10}}"#,
+            r#""memory":10},"evicted":11,"refused":9000000000}"#,
             "\n",
         ),
     );

@@ -31,6 +31,8 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$KSELFTEST_DIR/lib/path.sh"
 # shellcheck source=lib/talk.sh
 . "$KSELFTEST_DIR/lib/talk.sh"
+# shellcheck source=lib/flood.sh
+. "$KSELFTEST_DIR/lib/flood.sh"
 # shellcheck source=lib/counters.sh
 . "$KSELFTEST_DIR/lib/counters.sh"
 # shellcheck source=lib/leaks.sh

@@ -84,6 +84,8 @@ pub(super) fn info(attributes: &[Attribute]) -> Result<Info> {
         services: required(attributes, info::SERVICES, "services")?.to_u32()?,
         connections: required(attributes, info::CONNECTIONS, "connections")?.to_u32()?,
         buckets: required(attributes, info::BUCKETS, "buckets")?.to_u32()?,
+        max_connections: required(attributes, info::MAX_CONNECTIONS, "max-connections")?
+            .to_u32()?,
     })
 }
 
@@ -105,6 +107,8 @@ pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
             policy: counter(paths::POLICY, "policy")?,
             memory: counter(paths::MEMORY, "memory")?,
         },
+        evicted: counter(paths::EVICTED, "evicted")?,
+        refused: counter(paths::REFUSED, "refused")?,
     })
 }
 

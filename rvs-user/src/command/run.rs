@@ -80,7 +80,7 @@ fn show<T: Transport>(
         None => client.services()?,
     };
     let servers = client.servers(key)?;
-    let services = services
+    let services: Vec<_> = services
         .into_iter()
         .map(|service| {
             let own = servers
@@ -91,7 +91,8 @@ fn show<T: Transport>(
             (service, Some(own))
         })
         .collect();
-    let info = if with_info {
+    // Of one service, and where there is none, only programs are told.
+    let info = if with_info || key.is_none() && !services.is_empty() {
         Some(client.info()?)
     } else {
         None

@@ -15,6 +15,10 @@ pub struct Paths {
     pub slow: u64,
     /// Left to the slow path by the fast one.
     pub left: Left,
+    /// Connections, half open or without an answer, that were ended to make room for others.
+    pub evicted: u64,
+    /// Packets dropped, as there was no room for their connections.
+    pub refused: u64,
 }
 
 /// Packets that the fast path left to the slow one, by the reason.

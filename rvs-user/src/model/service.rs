@@ -68,4 +68,6 @@ pub struct Info {
     pub connections: u32,
     /// Buckets of the connection table.
     pub buckets: u32,
+    /// Most connections: the sysctl of the namespace.
+    pub max_connections: u32,
 }

@@ -56,6 +56,7 @@ struct InfoJson {
     services: u32,
     connections: u32,
     buckets: u32,
+    max_connections: u32,
 }
 
 /// The listing as one line of JSON.
@@ -107,5 +108,6 @@ fn info_json(info: &Info) -> InfoJson {
         services: info.services,
         connections: info.connections,
         buckets: info.buckets,
+        max_connections: info.max_connections,
     }
 }

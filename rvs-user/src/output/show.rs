@@ -4,6 +4,7 @@
 
 use super::table::Columns;
 use super::Listing;
+use crate::model::Info;
 use crate::model::Server;
 use crate::model::Service;
 
@@ -55,6 +56,14 @@ pub fn to_text(listing: &Listing) -> String {
             }
             text += &server_columns.line(&server_row(server));
         }
+    }
+    if let Some(info) = &listing.info {
+        let Info {
+            connections,
+            max_connections,
+            ..
+        } = info;
+        text += &format!("\nconnections: {connections} of at most {max_connections}\n");
     }
     text
 }

@@ -23,11 +23,19 @@ pub fn stats_to_text(paths: &Paths) -> String {
         reasons.push([name.to_owned(), packets.to_string(), reason.to_owned()]);
     }
 
+    let mut room = vec![["NO ROOM", "TIMES", "WHAT"].map(str::to_owned)];
+    for (name, times, what) in no_room(paths) {
+        room.push([name.to_owned(), times.to_string(), what.to_owned()]);
+    }
+
     let mut way_columns = Columns::default();
     let mut reason_columns = Columns::default();
+    let mut room_columns = Columns::default();
     ways.iter().for_each(|row| way_columns.fit(row));
     reasons.iter().for_each(|row| reason_columns.fit(row));
+    room.iter().for_each(|row| room_columns.fit(row));
     way_columns.align_first(&mut reason_columns);
+    reason_columns.align_first(&mut room_columns);
     let mut text = if paths.enabled {
         "fast path: on\n\n".to_owned()
     } else {
@@ -40,7 +48,27 @@ pub fn stats_to_text(paths: &Paths) -> String {
     for row in &reasons {
         text += &reason_columns.line(row);
     }
+    text.push('\n');
+    for row in &room {
+        text += &room_columns.line(row);
+    }
     text
+}
+
+/// What is done where there is no room for another connection.
+fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 2] {
+    [
+        (
+            "evicted",
+            paths.evicted,
+            "a connection half open or without an answer made room for another one",
+        ),
+        (
+            "refused",
+            paths.refused,
+            "a packet was dropped that would have begun a connection",
+        ),
+    ]
 }
 
 /// The reasons, in the order in which the fast path looks for them.

@@ -46,6 +46,13 @@ impl Net {
         self.0.get()
     }
 
+    /// Returns whether it belongs to the machine's own user namespace, not to one that a user has
+    /// made.
+    pub(crate) fn is_of_init_user_namespace(&self) -> bool {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { bindings::helper_net_is_of_init_user_ns(self.as_ptr()) }
+    }
+
     /// Returns whether the source address of a packet may matter to its route: with rules of
     /// policy routing, or IPsec policies.
     pub(crate) fn routes_by_source(&self) -> bool {

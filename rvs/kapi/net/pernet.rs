@@ -49,8 +49,8 @@ pub(crate) trait PernetData: Sized + Send + Sync + 'static {
     /// other type.
     fn storage() -> &'static Storage;
 
-    /// Makes the data of a new namespace.
-    fn new() -> Result<Arc<Self>>;
+    /// Makes the data of a new namespace, which may never need it.
+    fn new(net: &Net) -> Result<Arc<Self>>;
 
     /// Puts settings that were written into effect. An error is that of the write.
     fn settings_changed(namespace: &Namespace<Self>) -> Result;
@@ -185,7 +185,9 @@ unsafe fn slot<T: PernetData>(net: *mut bindings::net) -> *mut *mut Namespace<T>
 ///
 /// To be called by the kernel only, for a new namespace.
 unsafe extern "C" fn init<T: PernetData>(net: *mut bindings::net) -> c_int {
-    let namespace = match make::<T>(net) {
+    // SAFETY: By the requirement.
+    let data = T::new(unsafe { Net::from_raw(net) });
+    let namespace = match data.and_then(|data| make::<T>(net, data)) {
         // SAFETY: The object stays where it is until it is taken back.
         Ok(namespace) => unsafe { Pin::into_inner_unchecked(namespace) },
         Err(errno) => return errno.to_errno(),
@@ -212,8 +214,7 @@ unsafe extern "C" fn init<T: PernetData>(net: *mut bindings::net) -> c_int {
 }
 
 /// Makes the data of a namespace, without hooks and settings.
-fn make<T: PernetData>(net: *mut bindings::net) -> Result<Pin<KBox<Namespace<T>>>> {
-    let data = T::new()?;
+fn make<T: PernetData>(net: *mut bindings::net, data: Arc<T>) -> Result<Pin<KBox<Namespace<T>>>> {
     let mut hooks = KVec::with_capacity(T::HOOKS.len(), GFP_KERNEL)?;
     for _ in T::HOOKS {
         hooks.push(None, GFP_KERNEL)?;

@@ -69,6 +69,11 @@ impl Number {
     pub(crate) fn get(&self) -> u32 {
         self.0.load(Relaxed)
     }
+
+    /// Puts another number in place of one that could not be put into effect.
+    pub(crate) fn set(&self, value: u32) {
+        self.0.store(value, Relaxed);
+    }
 }
 
 /// The name of a setting, where it is in the data of a namespace, and what it may be.

@@ -140,7 +140,7 @@ impl<T> Cache<T> {
         Ok(CacheGuard(self))
     }
 
-    /// Allocates memory for an object, without sleeping (`GFP_ATOMIC`).
+    /// Allocates memory for an object, without sleeping and without the reserves (`GFP_NOWAIT`).
     #[inline]
     pub(crate) fn allocate(&self) -> Result<Vacant<T>, AllocError> {
         let cache = self.cache.load(Acquire);
@@ -148,7 +148,7 @@ impl<T> Cache<T> {
             return Err(AllocError);
         }
         // SAFETY: By the type invariant.
-        let memory = unsafe { bindings::helper_kmem_cache_alloc_atomic(cache) };
+        let memory = unsafe { bindings::helper_kmem_cache_alloc_nowait(cache) };
         // INVARIANT: Just allocated.
         NonNull::new(memory.cast()).map(Vacant).ok_or(AllocError)
     }

@@ -44,9 +44,9 @@ impl Locks {
     /// Makes `count` locks, or as many as the next power of two.
     pub(crate) fn new(count: usize, class: Class) -> Result<Self, AllocError> {
         let count = count.next_power_of_two();
-        let mut locks = KVVec::with_capacity(count, GFP_KERNEL)?;
+        let mut locks = KVVec::with_capacity(count, GFP_KERNEL_ACCOUNT)?;
         for _ in 0..count {
-            locks.push(Opaque::uninit(), GFP_KERNEL)?;
+            locks.push(Opaque::uninit(), GFP_KERNEL_ACCOUNT)?;
         }
         for lock in &locks {
             let lock: &Opaque<bindings::spinlock_t> = lock;

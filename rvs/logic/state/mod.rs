@@ -68,6 +68,12 @@ impl State {
         }
     }
 
+    /// Whether both ends have opened the connection, as far as the state can tell.
+    #[inline]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Tcp(tcp::State::Established))
+    }
+
     /// The name that users see.
     pub const fn name(self) -> &'static str {
         match self {

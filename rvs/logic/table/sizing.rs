@@ -26,8 +26,10 @@ pub(super) const LOW_TAG_SHIFT: u32 = MIN_BITS - 1;
 /// Where the tags of greater tables begin: they have the highest bits, which choose no bucket.
 const HIGH_TAG_SHIFT: u32 = 48;
 
-/// The greatest table that a link of 32 bits can address; no knob limits it further.
-pub const MAX_BITS: u32 = 31;
+/// The greatest table: with buckets of a cache line the last one that the kernel allocates in one
+/// piece, of less than 2^31 bytes. It has room for 67 million entries at the greatest load, and for
+/// nearly twice as many before one finds no place.
+pub const MAX_BITS: u32 = 24;
 
 /// The locks that writers of a table need; see [`stripe`].
 pub const STRIPES: usize = 1 << MIN_BITS;
