@@ -211,6 +211,9 @@ fn unusual(
             HookPoint::Forward | HookPoint::LocalOut => packet.accept(),
             _ => icmp_tunnel::take(context, packet, header, &error),
         },
+        Ok((packet, Content::FragmentError(fragment))) => {
+            icmp::about_fragment(context, packet, &fragment)
+        }
         Err(verdict) => verdict,
     }
 }

@@ -7,15 +7,20 @@ use crate::{
     conn::Conn,
     kapi::{
         net::{
+            HookPoint,
             Packet,
             Verdict, //
         },
         rcu_table::Side,
         sync::RcuRef, //
     },
-    logic::nat::{
-        rewrite_icmp_error,
-        End, //
+    logic::{
+        addr::Addr,
+        nat::{
+            rewrite_icmp_error,
+            End, //
+        },
+        packet::ipv4,
     },
     svc::Forward,
 };
@@ -38,6 +43,21 @@ pub(super) fn translate(context: Context<'_>, packet: Packet<'_>, error: &IcmpEr
         Ok((conn, Side::Original)) => to_real_server(context, packet, error, conn),
         Ok((conn, Side::Reply)) => to_client(context, packet, error, conn),
         Err(_) => packet.accept(),
+    }
+}
+
+/// Takes an error about a fragment that has no ports. One to the client of a real server cannot be
+/// translated, and tells the client of an address that it has never sent anything to. Nothing is lost:
+/// others come about first fragments.
+pub(super) fn about_fragment(
+    context: Context<'_>,
+    packet: Packet<'_>,
+    fragment: &ipv4::Header,
+) -> Verdict {
+    let filter = &context.director.filter;
+    match context.point {
+        HookPoint::Forward if filter.may_be_server(Addr::V4(fragment.dst)) => packet.discard(),
+        _ => packet.accept(),
     }
 }
 

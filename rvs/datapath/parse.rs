@@ -99,6 +99,8 @@ pub(super) enum Content {
     IcmpError(IcmpError),
     /// An error about a tunnel, and the IP header of the error.
     TunnelError(ipv4::Header, TunnelError),
+    /// An error about a fragment without ports, which begins with this IP header.
+    FragmentError(ipv4::Header),
 }
 
 /// Whether a packet can be of any concern, by its addresses alone: to a service, or from a real
@@ -192,8 +194,13 @@ pub(super) fn unusual<'a>(
         if let Ok(icmp) = parse_with(&mut packet, |bytes, _| icmp::parse(&header, bytes)) {
             return Ok((packet, Content::IcmpError(IcmpError { header, icmp })));
         }
-        match parse_with(&mut packet, |bytes, _| tunnel_error::parse(&header, bytes)) {
-            Ok(error) => Ok((packet, Content::TunnelError(header, error))),
+        if let Ok(error) = parse_with(&mut packet, |bytes, _| tunnel_error::parse(&header, bytes)) {
+            return Ok((packet, Content::TunnelError(header, error)));
+        }
+        match parse_with(&mut packet, |bytes, _| {
+            icmp::parse_later_fragment(&header, bytes)
+        }) {
+            Ok(fragment) => Ok((packet, Content::FragmentError(fragment))),
             Err(_) => Err(packet.accept()),
         }
     } else {

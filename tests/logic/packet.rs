@@ -212,6 +212,31 @@ proptest! {
 }
 
 #[test]
+fn an_error_about_a_later_fragment_tells_of_its_addresses() {
+    let from = Ipv4Addr::new(192, 0, 2, 1);
+    let router = Ipv4Addr::new(10, 0, 0, 11);
+    for protocol in [Protocol::Tcp, Protocol::Udp] {
+        let mut embedded = plain(protocol);
+        let whole = icmp_error(router, from, (3, 4), 0, &embedded);
+        let header = ipv4::parse(&whole).unwrap();
+        let unsupported = Err(ParseError::Unsupported);
+        assert_eq!(icmp::parse_later_fragment(&header, &whole), unsupported);
+        // The offset, in words of eight bytes.
+        embedded[6..8].copy_from_slice(&185u16.to_be_bytes());
+        let later = icmp_error(router, from, (3, 4), 0, &embedded);
+        let header = ipv4::parse(&later).unwrap();
+        let fragment = icmp::parse_later_fragment(&header, &later).unwrap();
+        assert_eq!(fragment.src, from);
+        assert_eq!(fragment.dst, Ipv4Addr::new(198, 51, 100, 2));
+        assert_eq!(parse_icmp(&later), Err(ParseError::Unsupported));
+        // No other protocol is of any concern.
+        let mut other = later.clone();
+        other[20 + 8 + 9] = 1;
+        assert_eq!(icmp::parse_later_fragment(&header, &other), unsupported);
+    }
+}
+
+#[test]
 fn lying_ip_headers_are_malformed() {
     use Malformed::*;
     for (damage, reason) in [

@@ -147,6 +147,22 @@ pub fn parse(header: &ipv4::Header, bytes: &[u8]) -> Result<Error, ParseError> {
     })
 }
 
+/// Reads the IPv4 header of the later fragment that the ICMP error in the packet that begins with `header` is about.
+///
+/// It holds no ports, so that no flow can be told. [`ParseError::Unsupported`] is an error about anything else than a
+/// later fragment of TCP or UDP, and what [`parse`] does not support otherwise.
+pub fn parse_later_fragment(
+    header: &ipv4::Header,
+    bytes: &[u8],
+) -> Result<ipv4::Header, ParseError> {
+    let message = message(header, bytes)?;
+    let embedded = embedded_header(header, message.embedded_offset, bytes)?;
+    match (embedded.fragment, Protocol::from_number(embedded.protocol)) {
+        (ipv4::Fragment::Later, Some(_)) => Ok(embedded),
+        _ => Err(ParseError::Unsupported),
+    }
+}
+
 /// Reads the header of the ICMP error in the packet that begins with `header`.
 pub(super) fn message(header: &ipv4::Header, bytes: &[u8]) -> Result<Message, ParseError> {
     // The checksum covers the whole message, so that a part cannot be rewritten.

@@ -101,7 +101,82 @@ upload_of_the_director_to_a_server_elsewhere() {
 		socat -b 65536 -t 60 - "TCP:$VIP:9000,bind=$DIRECTOR_LAN_IP" <"$TEST_DIR/files/large")"
 }
 
+# sent_by_director PROTOCOL: prints PACKETS BYTES of replies, as the load balancer has counted them.
+sent_by_director() {
+	lb_counters_settle
+	lb_counters "$1/$VIP:7000" "$DIRECTOR_LAN_IP:7000" | cut -d' ' -f3,5
+}
+
+# replies_match PROTOCOL PACKETS-BEFORE BYTES-BEFORE
+replies_match() {
+	local packets bytes
+	read -r packets bytes < <(sent_by_director "$1")
+	seen="$((packets - $2)) $((bytes - $3))"
+	arrived=$(counted "$CLIENT" "replies_$1")
+	[ "$seen" = "$arrived" ]
+}
+
+# They come from the virtual address, and nobody has to translate them.
+replies_of_the_director_are_counted() {
+	local protocol before packets bytes seen arrived
+	for protocol in tcp udp; do
+		serve "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP"
+		read -r packets bytes < <(sent_by_director "$protocol")
+		count_packets "$CLIENT" "replies_$protocol" input "ip saddr $VIP $protocol sport 7000"
+		expect_served client "$protocol" director
+		wait_until 10 replies_match "$protocol" "$packets" "$bytes" ||
+			fail "replies by $protocol: '$arrived' packets and bytes arrived, counted were '$seen'"
+		expect_range "packets of replies by $protocol" 4 100 "${arrived% *}"
+	done
+}
+
+# firewall_of_director: what many hosts have.
+firewall_of_director() {
+	in_ns "$DIRECTOR" nft -f - <<-EOF
+		table ip firewall {
+			chain output { type filter hook output priority 0; ct state invalid drop; }
+			chain leave { type nat hook postrouting priority 100; oifname eth0 masquerade; }
+		}
+	EOF
+}
+
+# Connection tracking has not seen the requests.
+firewall_of_the_director_leaves_its_replies_alone() {
+	local protocol
+	expect_success firewall_of_director
+	for protocol in tcp udp; do
+		serve "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP"
+		expect_served client "$protocol" director
+	done
+	in_ns "$DIRECTOR" nft delete table ip firewall
+}
+
+# state_of PORT: of the connection from this port of the client.
+state_of() {
+	lb_connection_list "tcp/$VIP:7000" | awk -v port="$1" '{ split($2, client, ":") } client[2] == port { print $5 }'
+}
+
+ends_of_connections_to_the_director_are_seen() {
+	serve "tcp/$VIP:7000" "$DIRECTOR_LAN_IP"
+	expect_equal "opening" "ok 42000" "$(talk client open finished tcp "$VIP" 7000 42000)"
+	expect_equal "who answers" director "$(talk client ask finished)"
+	expect_equal "finishing" ok "$(talk client finish finished)"
+	expect_soon "state when both have finished" TIME_WAIT state_of 42000
+	expect_equal "opening" "ok 42001" "$(talk client open reset tcp "$VIP" 7000 42001)"
+	expect_equal "who answers" director "$(talk client ask reset)"
+	# The director's own side ends it.
+	in_ns "$DIRECTOR" ss -K -t "sport = :7000 and dport = :42001" >"$TEST_DIR/killed"
+	if grep -q 42001 "$TEST_DIR/killed"; then
+		expect_soon "state when the server has reset it" CLOSE state_of 42001
+	else
+		diagnose "no socket can be closed from outside (CONFIG_INET_DIAG_DESTROY)"
+	fi
+}
+
 local_cases=(
+	replies_of_the_director_are_counted
+	firewall_of_the_director_leaves_its_replies_alone
+	ends_of_connections_to_the_director_are_seen
 	director_is_real_server
 	director_is_one_of_two_real_servers
 	director_is_client_and_real_server

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A service of UDP whose datagrams are those of a tunnel of the client's, and carry TCP: what is left to devices concerns
+# the packet inside. Cases of nat_packets.sh and tun_packets.sh, to be sourced after cases/packets.sh.
+# shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
+
+FOU=udp/$VIP:5555
+VXLAN=udp/$VIP:4789
+INNER_CLIENT=172.16.0.1
+INNER_SERVER=172.16.0.2
+
+encapsulated_begin() {
+	transfer_file 3000000
+	upload_server_start "${SERVERS[0]}"
+	lb_begin "$FOU" rr "$SERVER:5555"
+	lb_begin "$VXLAN" rr "$SERVER:4789"
+}
+
+# inner_addresses DEVICE
+inner_addresses() {
+	ip -n "$CLIENT" -batch - <<-EOF &&
+		addr add $INNER_CLIENT/30 dev $1
+		link set $1 mtu 1400 up
+	EOF
+		ip -n "${SERVERS[0]}" -batch - <<-EOF
+			addr add $INNER_SERVER/30 dev $1
+			link set $1 mtu 1400 up
+		EOF
+}
+
+# fou_up encap-csum|noencap-csum: IP in UDP, from the client through the service to the server and back.
+fou_up() {
+	in_ns "$CLIENT" ip fou add port 5556 ipproto 4 &&
+		in_ns "${SERVERS[0]}" ip fou add port 5555 ipproto 4 &&
+		ip -n "$CLIENT" link add inner type ipip remote "$VIP" local "$CLIENT_IP" \
+			encap fou encap-sport 5556 encap-dport 5555 "$1" &&
+		ip -n "${SERVERS[0]}" link add inner type ipip remote "$CLIENT_IP" local "$SERVED" \
+			encap fou encap-sport 5555 encap-dport 5556 "$1" &&
+		inner_addresses inner
+}
+
+fou_down() {
+	inner_down
+	in_ns "$CLIENT" ip fou del port 5556
+	in_ns "${SERVERS[0]}" ip fou del port 5555
+}
+
+inner_down() {
+	ip -n "$CLIENT" link del inner
+	ip -n "${SERVERS[0]}" link del inner
+}
+
+# vxlan_up: Ethernet in UDP. Nobody learns where a frame comes from, so that the client goes on by the service.
+vxlan_up() {
+	ip -n "$CLIENT" link add inner type vxlan id 7 remote "$VIP" dstport 4789 nolearning udpcsum &&
+		ip -n "${SERVERS[0]}" link add inner type vxlan id 7 remote "$CLIENT_IP" local "$SERVED" dstport 4789 nolearning udpcsum &&
+		inner_addresses inner
+}
+
+# offloads_of NAMESPACE FEATURE-SETTING...
+offloads_of() {
+	local topology_namespaces=("$1")
+	shift
+	offloads "$@"
+}
+
+upload_inside() {
+	expect_equal "sha256 of the upload within the tunnel" "$file_sum" "$(in_ns "$CLIENT" timeout 30 \
+		socat -b 65536 -t 20 - "TCP:$INNER_SERVER:9000,connect-timeout=8" <"$TEST_DIR/files/large" 2>&1)"
+}
+
+# kernel_counter NAMESPACE NAME
+kernel_counter() {
+	in_ns "$1" nstat -asz "$2" | awk -v name="$2" '$1 == name { print $2 }'
+}
+
+# The client's device makes the checksum inside, or whoever is behind it: the director's does not.
+checksums_inside_are_left_to_devices() {
+	expect_success offloads_of "$CLIENT" tso off gso off tx on sg on
+	expect_success offloads_of "$DIRECTOR" tso off gso off tx off
+}
+
+# expect_upload_with_sum EXPRESSION: datagrams of the client's tunnel have all of them a checksum as this says, no wrong one.
+expect_upload_with_sum() {
+	local name=sum$((sums++)) errors
+	errors=$(kernel_counter "${SERVERS[0]}" UdpInCsumErrors)
+	count_packets "${SERVERS[0]}" "$name" prerouting "ip saddr $CLIENT_IP udp dport { 5555, 4789 } udp checksum $1"
+	upload_inside
+	expect_equal "datagrams with a checksum $1" 0 "$(counted_packets "${SERVERS[0]}" "$name")"
+	expect_equal "datagrams with a wrong checksum" "$errors" "$(kernel_counter "${SERVERS[0]}" UdpInCsumErrors)"
+}
+sums=0
+
+absent_checksum_of_a_tunnel_stays_absent() {
+	needs_rvs "rewrites it as if it were left to the device" || return
+	checksums_inside_are_left_to_devices
+	expect_success fou_up noencap-csum
+	expect_upload_with_sum "!= 0"
+	fou_down
+}
+
+checksum_of_a_tunnel_is_right() {
+	needs_rvs "rewrites it as if it were left to the device" || return
+	checksums_inside_are_left_to_devices
+	expect_success fou_up encap-csum
+	expect_upload_with_sum "== 0"
+	fou_down
+}
+
+checksum_of_a_tunnel_of_frames_is_right() {
+	needs_rvs "rewrites it as if it were left to the device" || return
+	if ! modprobe -q vxlan; then
+		skip "there is no vxlan"
+		return
+	fi
+	checksums_inside_are_left_to_devices
+	expect_success vxlan_up
+	expect_upload_with_sum "== 0"
+	inner_down
+}
+
+# losses: segments that the client had to send again. Those that arrived twice (RFC 2883) were only late: processors
+# overtake each other.
+losses() {
+	echo $(($(kernel_counter "$CLIENT" TcpRetransSegs) - $(kernel_counter "$CLIENT" TcpExtTCPDSACKRecvSegs)))
+}
+
+# Bursts that the director's device does not take as such.
+bursts_of_a_tunnel_arrive() {
+	local before checksum
+	needs_rvs "loses packets of bursts" || return
+	expect_success offloads_of "$CLIENT" tso on gso on tx on sg on
+	expect_success offloads_of "$DIRECTOR" tso off gso off tx off
+	for checksum in noencap-csum encap-csum; do
+		expect_success fou_up "$checksum"
+		count_packets "$DIRECTOR" bursts prerouting "ip saddr $CLIENT_IP udp dport 5555"
+		before=$(losses)
+		upload_inside
+		expect_range "segments lost, $checksum" 0 5 $(($(losses) - before))
+		expect_range "mean size at the director" 2000 70000 "$(mean_size "$DIRECTOR" bursts)"
+		fou_down
+	done
+}
+
+encapsulated_cases=(
+	absent_checksum_of_a_tunnel_stays_absent
+	checksum_of_a_tunnel_is_right
+	checksum_of_a_tunnel_of_frames_is_right
+	bursts_of_a_tunnel_arrive
+)

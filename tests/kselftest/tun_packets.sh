@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Tunnels: packets that are not as most are.
+. "$(dirname "$0")/lib.sh"
+direct_reply_site tun
+OVERHEAD=20
+# shellcheck source=cases/packets.sh
+. "$KSELFTEST_DIR/cases/packets.sh"
+# shellcheck source=cases/encapsulated.sh
+. "$KSELFTEST_DIR/cases/encapsulated.sh"
+
+# What GRO has put in a list as it came has no room for the header of a tunnel. A plain tunnel device brings the kernel
+# down with it, too.
+bursts_that_were_merged_as_they_came_are_taken_apart() {
+	needs_rvs "panics" || return
+	expect_success offloads_of "$CLIENT" gso on tx on sg on
+	# The router takes bursts of the socket apart, so that the director's device puts them together again.
+	expect_success in_ns "$ROUTER" ethtool -K director gso off tso off tx-udp-segmentation off
+	expect_success offloads_of "$DIRECTOR" tso off gso off tx off
+	expect_success in_ns "$DIRECTOR" ethtool -K eth0 gro on rx-gro-list on tx-gso-list off
+	count_packets "$DIRECTOR" merged prerouting "ip daddr $VIP udp dport 7000"
+	expect_equal "datagrams answered" 40 "$(in_ns "$CLIENT" python3 -S "$HELPERS/udp_burst.py" "$VIP" 7000 40 1000)"
+	expect_range "mean size at the director" 2000 70000 "$(mean_size "$DIRECTOR" merged)"
+	expect_success in_ns "$DIRECTOR" ethtool -K eth0 gro off rx-gro-list off
+}
+
+# Without memory a packet is lost. It was not to reach the director's own stack, which would refuse it.
+packets_are_lost_when_memory_is_short() {
+	local debug=/sys/kernel/debug/failslab text end
+	needs_rvs "is another module" || return
+	if [ ! -d "$debug" ]; then
+		skip "no allocation can be made to fail (CONFIG_FAILSLAB)"
+		return
+	fi
+	for i in 1 2 3; do
+		expect_equal "who answers" server1 "$(talk me ask flow)"
+	done
+	text=$(($(cat /sys/module/rvs/sections/.text)))
+	end=$((text + $(cat /sys/module/rvs/coresize)))
+	echo "$text" >"$debug/require-start"
+	echo "$end" >"$debug/require-end"
+	echo 32 >"$debug/stacktrace-depth"
+	echo Y >"$debug/ignore-gfp-wait"
+	echo 0 >"$debug/verbose"
+	echo -1 >"$debug/times"
+	echo 100 >"$debug/probability"
+	expect_equal "answer without memory" timeout "$(talk me ask flow 2)"
+	echo 0 >"$debug/probability"
+	expect_equal "who answers" server1 "$(talk me ask flow)"
+}
+
+modprobe -a ipip fou || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU)"
+packets_begin --direct-reply
+encapsulated_begin
+
+ktap_run "${packets_cases[@]}" "${encapsulated_cases[@]}" \
+	packets_are_lost_when_memory_is_short \
+	bursts_that_were_merged_as_they_came_are_taken_apart
