@@ -20,6 +20,7 @@ use super::reply_routes::RouteNumber;
 
 use crate::{
     kapi::{
+        net::LookupNumber,
         rcu_table::Side,
         sync::{
             Cache,
@@ -103,6 +104,10 @@ mod word {
     pub(super) const DEAD: u32 = 1 << 9;
     /// Both ends have been heard of, as far as that can be told: no flood has made it.
     pub(super) const ASSURED: u32 = 1 << 10;
+    /// Where the number of the confirmed route begins, which takes the rest.
+    pub(super) const ROUTE_SHIFT: u32 = 12;
+    /// That number, 0 for none.
+    pub(super) const ROUTE: u32 = u32::MAX << ROUTE_SHIFT;
 }
 
 /// What a packet did to the state of its connection.
@@ -206,6 +211,28 @@ impl Conn {
     /// Notes the route that replies take.
     pub(crate) fn set_reply_route(&self, number: RouteNumber) {
         self.reply_route_place().store(number, Relaxed);
+    }
+
+    /// Returns the number of the route by which a packet of the client has passed every hook on its way to
+    /// the real server, 0 until one has.
+    #[inline]
+    pub(crate) fn confirmed_route(&self) -> LookupNumber {
+        self.word.load(Relaxed) >> word::ROUTE_SHIFT
+    }
+
+    /// Notes that a packet of the client has passed every hook on its way by the route of this number. Once
+    /// for a flow and each change of the routes.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn confirm_route(&self, number: LookupNumber) {
+        let mut old = self.word.load(Relaxed);
+        loop {
+            let new = (old & !word::ROUTE) | number << word::ROUTE_SHIFT;
+            match self.word.cmpxchg(old, new, Relaxed) {
+                Ok(_) => return,
+                Err(current) => old = current,
+            }
+        }
     }
 
     #[inline]

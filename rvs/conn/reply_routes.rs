@@ -75,13 +75,17 @@ impl ReplyRoutes {
         (learned.number == number && learned.route.is_valid(net)).then_some(&learned.route)
     }
 
-    /// Learns the route that a packet takes. Returns its number; none when there is no place.
+    /// Learns the route that a packet takes. Returns its number; none when there is no place, or it may not
+    /// be kept ([`Route::may_be_kept_of`]).
     pub(crate) fn learn(
         &self,
         guard: &rcu::Guard,
         net: &Net,
         packet: &Packet<'_>,
     ) -> Option<RouteNumber> {
+        if !Route::may_be_kept_of(packet) {
+            return None;
+        }
         // Objects of one slab cache differ in the bits above the cache line.
         let first = (packet.route_number() >> 6) as u32;
         for place in (0..TRIES).map(|distance| first.wrapping_add(distance) % PLACES) {

@@ -26,14 +26,16 @@ pub(super) const METHOD: Method = Method {
     overhead: 0,
 };
 
-/// Sends a packet, unchanged but for its time to live, to the real server.
+/// Sends a packet, unchanged but for its time to live, to the real server. It is about the connection, and
+/// may be `of` it.
 pub(super) fn send(
     context: Context<'_>,
     packet: Packet<'_>,
     header: ipv4::Header,
     conn: &Conn,
+    of: Option<&Conn>,
 ) -> Verdict {
-    egress::send_unchanged(context, packet, header, conn, METHOD)
+    egress::send_unchanged(context, packet, header, conn, of, METHOD)
 }
 
 /// Takes one off the time to live of a packet. None, and nothing changed, when memory is short.

@@ -60,20 +60,78 @@ pub(super) enum Egress<'g> {
 pub(super) struct Way<'g> {
     /// The route.
     pub(super) route: RcuRef<'g, Route>,
-    /// The next hop on it, if the stack would do no more with the packet than to show it to the hooks of
-    /// POST_ROUTING and bring it there.
-    pub(super) next_hop: Option<NextHop<'g>>,
+    next: Next<'g>,
+}
+
+/// What is to be done with a packet that has its route.
+#[derive(Clone, Copy)]
+enum Next<'g> {
+    /// To show it to the hooks of LOCAL_OUT and POST_ROUTING, and bring it to the next hop. None where the address of
+    /// that has to be found out.
+    Hop(Option<NextHop<'g>>),
+    /// More, which is the stack's matter.
+    Stack,
 }
 
 impl<'g> Way<'g> {
-    /// Sends a packet.
+    /// Sends a packet, or lets `stack` do it along the route, where that has more to do than to show it to
+    /// hooks. When it is of a connection, not about one, and has passed all of them, later ones may be fast.
     #[inline(always)]
-    pub(super) fn send(self, context: Context<'g>, packet: Packet<'_>) -> Verdict {
-        match self.next_hop {
-            Some(next_hop) => packet.output(next_hop),
-            None => packet.send(self.route, context.guard),
+    pub(super) fn send(
+        self,
+        context: Context<'g>,
+        packet: Packet<'_>,
+        of: Option<&Conn>,
+        stack: impl FnOnce(Packet<'_>, RcuRef<'g, Route>) -> Verdict,
+    ) -> Verdict {
+        let Self { route, next } = self;
+        if context.net.restricts_output() {
+            return packet.send_by_policy(route, context.guard);
+        }
+        let Next::Hop(next_hop) = next else {
+            return stack(packet, route);
+        };
+        let confirmed = of.filter(|conn| {
+            context.director.fast_path.is_on()
+                && conn.confirmed_route() != route.number()
+                && may_confirm(context, &packet)
+        });
+        let passed = packet
+            .pass_local_out(context.director, route.get(), context.guard)
+            .and_then(|packet| packet.pass_post_routing(Some(route.get()), context.guard));
+        match passed {
+            Ok(packet) => {
+                if let Some(conn) = confirmed {
+                    conn.confirm_route(route.number());
+                }
+                match next_hop {
+                    Some(next_hop) => packet.output(next_hop),
+                    None => packet.output_unresolved(Some(route.get()), context.guard),
+                }
+            }
+            Err(verdict) => verdict,
         }
     }
+}
+
+/// Returns whether what becomes of a packet that came for this host, and has its route yet, holds for all of its flow:
+/// the routes of now have brought it here, as they would the others. IPsec policies are asked for each packet. With
+/// rules of policy routing, the fast path takes packets without DSCP only.
+#[cold]
+#[inline(never)]
+fn may_confirm(context: Context<'_>, packet: &Packet<'_>) -> bool {
+    let net = context.net;
+    packet.has_valid_route()
+        && !net.has_policies_of_hosts()
+        && (!net.has_rules()
+            || ipv4::tos(packet.bytes()).is_some_and(is_without_dscp)
+                && !net.rules_tell_packets_apart(context.guard))
+}
+
+/// Whether the field of DSCP and ECN has no DSCP.
+#[inline]
+pub(super) fn is_without_dscp(tos: u8) -> bool {
+    tos >> 2 == 0
 }
 
 /// What a method does to a packet, as far as the way out is concerned.
@@ -162,9 +220,6 @@ pub(super) fn route<'a, 'g>(
     let Ok(route) = cache.get(context.guard, context.net, destination, method.target) else {
         return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0));
     };
-    if let HookPoint::LocalIn = context.point {
-        route.confirm();
-    }
     if route.is_local() {
         return Ok((packet, Egress::Local));
     }
@@ -189,19 +244,14 @@ pub(super) fn route<'a, 'g>(
     if header.dont_fragment && !fits {
         return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, mtu));
     }
-    let next_hop = match context.point {
+    let next = match context.point {
         // Packets of sockets on this host may have filters of their own.
-        HookPoint::LocalIn
-            if route.is_plain()
-                && fits
-                && is_whole
-                && !context.net.filters_output(context.guard) =>
-        {
-            NextHop::find(context.guard, route.get(), destination)
+        HookPoint::LocalIn if route.is_plain() && fits && is_whole => {
+            Next::Hop(NextHop::find(context.guard, route.get(), destination))
         }
-        _ => None,
+        _ => Next::Stack,
     };
-    Ok((packet, Egress::Remote(Way { route, next_hop })))
+    Ok((packet, Egress::Remote(Way { route, next })))
 }
 
 /// Sends a packet to the real server, whole and unchanged but for its time to live.
@@ -211,6 +261,7 @@ pub(super) fn send_unchanged<'g>(
     packet: Packet<'_>,
     header: ipv4::Header,
     conn: &Conn,
+    of: Option<&Conn>,
     method: Method,
 ) -> Verdict {
     let (mut packet, egress) = match route(context, packet, header, conn, method) {
@@ -222,7 +273,9 @@ pub(super) fn send_unchanged<'g>(
         return packet.accept();
     };
     match pass_on(&mut packet) {
-        Some(()) => way.send(context, packet),
+        Some(()) => way.send(context, packet, of, |packet, route| {
+            packet.send(route, context.guard)
+        }),
         None => packet.discard(),
     }
 }

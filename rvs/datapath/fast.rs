@@ -4,9 +4,9 @@
 //! them, as with the flowtable of nftables.
 //!
 //! It decides nothing by itself. The slow path has chosen the real server and the route, and has
-//! seen that the stack of now brings packets there; the fast path repeats what that did, as long as
-//! no route of the namespace has changed, and leaves every packet about which there is a doubt to
-//! the slow path, untouched.
+//! seen a packet of the flow, in the same direction, pass all hooks on that way; the fast path repeats
+//! what that did, as long as no route of the namespace has changed, and leaves every packet about which
+//! there is a doubt to the slow path, untouched.
 
 use kernel::sync::rcu;
 
@@ -20,6 +20,7 @@ use crate::{
             Net,
             NextHop,
             Packet,
+            Route,
             Verdict, //
         },
         rcu_table::Side,
@@ -118,14 +119,13 @@ fn to_real_server<'g>(
     let route = dest
         .route()
         .peek(context.guard, context.net, method.target)
-        .filter(|route| route.is_confirmed())
         .ok_or(Path::Route)?;
-    if !route.is_plain() {
-        return Err(if route.is_local() {
-            Path::Route
-        } else {
-            Path::Policy
-        });
+    if conn.confirmed_route() != route.number() {
+        return Err(unconfirmed(context, &route));
+    }
+    // Rules may look at it, and send each packet another way.
+    if route.is_ruled() && !egress::is_without_dscp(flow.header.tos) {
+        return Err(Path::Policy);
     }
     check_passage(packet, flow, route.mtu().saturating_sub(method.overhead))?;
     if matches!(conn.forward(), Forward::Tun) && packet.is_burst_of_tunnel() {
@@ -159,30 +159,46 @@ fn to_client<'g>(
     if !conn.dest().allows_fast_path() {
         return Err(Path::Off);
     }
-    if context.net.forwards_by_policy() {
-        return Err(Path::Policy);
-    }
     let route = context
         .director
         .connections
         .reply_routes
         .get(context.guard, context.net, conn.reply_route())
-        .ok_or(Path::Route)?;
-    if !route.is_plain() {
-        return Err(Path::Policy);
-    }
+        .ok_or_else(|| unlearned(context))?;
     check_passage(packet, flow, route.forward_mtu(context.net))?;
     let next_hop = NextHop::find(context.guard, route, flow.header.dst).ok_or(Path::Neighbour)?;
-    // A router would tell the real server of a shorter way.
-    if next_hop.is_where_it_came_from(packet) {
-        return Err(Path::Route);
-    }
 
     let len = packet.len();
     reply::prepare(packet, flow, &conn).ok_or(Path::Memory)?;
     packet.prioritize(flow.header.tos);
     reply::account(context, len, flow, conn);
     Ok(next_hop)
+}
+
+/// Why no packet of the flow has confirmed the route: the next one may, or none will.
+#[cold]
+#[inline(never)]
+fn unconfirmed(context: Context<'_>, route: &Route) -> Path {
+    let net = context.net;
+    let is_by_policy = !route.is_plain() && !route.is_local()
+        || net.has_policies_of_hosts()
+        || net.has_rules() && net.rules_tell_packets_apart(context.guard);
+    if is_by_policy {
+        Path::Policy
+    } else {
+        Path::Route
+    }
+}
+
+/// Why no route of the flow's replies is known.
+#[cold]
+#[inline(never)]
+fn unlearned(context: Context<'_>) -> Path {
+    if context.net.forwards_by_policy() {
+        Path::Policy
+    } else {
+        Path::Route
+    }
 }
 
 /// Checks what a router would: time to live and size.

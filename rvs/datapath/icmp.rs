@@ -79,12 +79,13 @@ fn to_real_server(
                 error.header,
                 error.icmp.writable_len,
                 &conn,
+                None,
                 |bytes| rewrite_icmp_error(bytes, &error.icmp, End::Destination, to, checksum),
             )
         }
         // The real server has the virtual address itself.
-        Forward::Dr => direct::send(context, packet, error.header, &conn),
-        Forward::Tun => tunnel::send(context, packet, error.header, &conn),
+        Forward::Dr => direct::send(context, packet, error.header, &conn, None),
+        Forward::Tun => tunnel::send(context, packet, error.header, &conn, None),
     }
 }
 
@@ -103,5 +104,5 @@ fn to_client(
         return packet.discard();
     }
     packet.forget_device_checksum();
-    reply::go_on(context, packet, error.header.dst)
+    reply::go_on(context, packet, error.header.dst, None)
 }

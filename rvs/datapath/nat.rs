@@ -45,6 +45,7 @@ pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: Flow, conn: &
         flow.header,
         flow.headers_len(),
         conn,
+        Some(conn),
         rewrite,
     )
 }
@@ -89,13 +90,15 @@ fn rewrite<E>(
     Some(())
 }
 
-/// Sends a packet to a real server after `rewrite` has changed its first `headers_len` bytes.
+/// Sends a packet to a real server after `rewrite` has changed its first `headers_len` bytes. It is about the
+/// connection, and may be `of` it.
 pub(super) fn send_rewritten<E>(
     context: Context<'_>,
     packet: Packet<'_>,
     header: ipv4::Header,
     headers_len: usize,
     conn: &Conn,
+    of: Option<&Conn>,
     rewrite: impl FnOnce(&mut [u8]) -> Result<(), E>,
 ) -> Verdict {
     let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
@@ -112,7 +115,9 @@ pub(super) fn send_rewritten<E>(
     match egress {
         // The packet goes on to the socket of its new destination.
         Egress::Local => packet.accept(),
-        Egress::Remote(way) => way.send(context, packet),
+        Egress::Remote(way) => way.send(context, packet, of, |packet, route| {
+            packet.send(route, context.guard)
+        }),
     }
 }
 

@@ -27,7 +27,8 @@ pub(crate) enum Path {
     Begins,
     /// Left: the server was removed from its service.
     Unavailable,
-    /// Left: no valid route is remembered, or it leads to this host or back.
+    /// Left: no packet of the flow has passed all hooks by the routes of now, or the route leads to this
+    /// host.
     Route,
     /// Left: the link layer address of the next hop is not known.
     Neighbour,
@@ -35,7 +36,8 @@ pub(crate) enum Path {
     Ttl,
     /// Left: it does not fit the MTU of the route.
     TooBig,
-    /// Left: the route has an IPsec policy or a tunnel, or depends on policy routing.
+    /// Left: there are IPsec policies, the route has a tunnel, or rules of policy routing may tell packets
+    /// of the flow apart.
     Policy,
     /// Left: it could not be made writable, or another thing failed for want of memory.
     Memory,

@@ -41,9 +41,6 @@ pub(super) fn translate(
     flow: Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    if matches!(context.point, HookPoint::Forward) && context.director.fast_path.is_on() {
-        learn_route(context, &packet, conn);
-    }
     if rewrite(&mut packet, flow, &conn).is_none() {
         return packet.discard();
     }
@@ -51,7 +48,7 @@ pub(super) fn translate(
     context.director.paths.count(Path::Slow);
     note_answer(flow, &conn);
     account(context, packet.len(), flow, conn);
-    go_on(context, packet, flow.header.dst)
+    go_on(context, packet, flow.header.dst, Some(conn))
 }
 
 /// Makes a reply come from the service, and takes one off its time to live. None, and nothing
@@ -116,12 +113,24 @@ pub(super) fn account(context: Context<'_>, len: usize, flow: Flow, conn: RcuRef
 }
 
 /// Remembers how the stack forwards the replies of a connection, for the fast path.
+#[inline(always)]
 fn learn_route(context: Context<'_>, packet: &Packet<'_>, conn: RcuRef<'_, Conn>) {
     let routes = &context.director.connections.reply_routes;
     let known = routes.get(context.guard, context.net, conn.reply_route());
-    if known.is_some_and(|route| route.is_of(packet)) {
+    if known.is_none() {
+        learn_new_route(context, packet, &conn);
+    }
+}
+
+/// Does so for a connection of which none is known that is still valid. Not where forwarding is decided for each
+/// packet, nor where the stack would tell the real server of a shorter way.
+#[cold]
+#[inline(never)]
+fn learn_new_route(context: Context<'_>, packet: &Packet<'_>, conn: &Conn) {
+    if context.net.forwards_by_policy() || packet.is_redirected() {
         return;
     }
+    let routes = &context.director.connections.reply_routes;
     if let Some(number) = routes.learn(context.guard, context.net, packet) {
         conn.set_reply_route(number);
     }
@@ -129,9 +138,15 @@ fn learn_route(context: Context<'_>, packet: &Packet<'_>, conn: RcuRef<'_, Conn>
 
 /// Lets a translated packet to `client` pass, by the route of its new source where that matters:
 /// there may be rules for the virtual address (snat_reroute of IPVS). One that is forwarded goes
-/// straight to its next hop, if nobody else wants to see it before.
+/// straight to its next hop once the hooks that are left have seen it. When it is of a connection, not about
+/// one, and has passed them, later ones may be fast.
 #[inline(always)]
-pub(super) fn go_on(context: Context<'_>, mut packet: Packet<'_>, client: Ipv4Addr) -> Verdict {
+pub(super) fn go_on(
+    context: Context<'_>,
+    mut packet: Packet<'_>,
+    client: Ipv4Addr,
+    of: Option<RcuRef<'_, Conn>>,
+) -> Verdict {
     match context.point {
         // It has arrived.
         HookPoint::PreRouting | HookPoint::LocalIn => {}
@@ -142,12 +157,23 @@ pub(super) fn go_on(context: Context<'_>, mut packet: Packet<'_>, client: Ipv4Ad
         }
     }
     packet.set_balanced();
-    let next_hop = match context.point {
-        HookPoint::Forward => NextHop::of_forwarded(context.guard, &packet, client),
-        _ => None,
-    };
-    match next_hop {
-        Some(next_hop) => packet.output(next_hop),
-        None => packet.accept(),
+    if !matches!(context.point, HookPoint::Forward) || !packet.is_forwarded_plainly() {
+        return packet.accept();
+    }
+    let next_hop = NextHop::of_packet(context.guard, &packet, client);
+    let passed = packet
+        .pass_followers(context.director, context.point, context.guard)
+        .and_then(|packet| packet.pass_post_routing(None, context.guard));
+    match passed {
+        Ok(packet) => {
+            if let Some(conn) = of.filter(|_| context.director.fast_path.is_on()) {
+                learn_route(context, &packet, conn);
+            }
+            match next_hop {
+                Some(next_hop) => packet.output(next_hop),
+                None => packet.output_unresolved(None, context.guard),
+            }
+        }
+        Err(verdict) => verdict,
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     },
     kapi::{
         net::{
+            HookPoint,
             Packet,
             Verdict, //
         },
@@ -38,10 +39,13 @@ use super::{
 #[inline(always)]
 pub(super) fn of_connection(
     context: Context<'_>,
-    packet: Packet<'_>,
+    mut packet: Packet<'_>,
     flow: Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
+    if !is_let_in(context, &mut packet) {
+        return packet.discard();
+    }
     if flow.header.ttl <= 1 && conn.dest().is_available() {
         if let Err(refusal) = egress::check(context, &flow.header, conn.dest()) {
             return refusal.answer(packet);
@@ -64,11 +68,11 @@ pub(super) fn of_connection(
 #[inline(never)]
 pub(super) fn first(
     context: Context<'_>,
-    packet: Packet<'_>,
+    mut packet: Packet<'_>,
     flow: Flow,
     tuple: HashedTuple<'_>,
 ) -> Verdict {
-    match schedule::connection(context, flow, &tuple) {
+    match schedule::connection(context, &mut packet, flow, &tuple) {
         Scheduled::NotOurs => packet.accept(),
         // Of this packet nobody knows yet whether more than a flood is behind it.
         Scheduled::To(conn) => forward(context, packet, flow, conn, Direction::Original),
@@ -76,6 +80,12 @@ pub(super) fn first(
         Scheduled::Refused(refusal) => refusal.answer(packet),
         Scheduled::Failed => packet.discard(),
     }
+}
+
+/// Whether IPsec policies let in a packet that is for a service, as they would to a socket.
+#[inline(always)]
+pub(super) fn is_let_in(context: Context<'_>, packet: &mut Packet<'_>) -> bool {
+    !matches!(context.point, HookPoint::LocalIn) || packet.is_let_in()
 }
 
 /// Counts the packet, advances the connection and sends the packet to the real server.
@@ -91,8 +101,8 @@ fn forward(
     account(context, packet.len(), flow, conn, direction);
     match conn.forward() {
         Forward::Nat => nat::send(context, packet, flow, &conn),
-        Forward::Dr => direct::send(context, packet, flow.header, &conn),
-        Forward::Tun => tunnel::send(context, packet, flow.header, &conn),
+        Forward::Dr => direct::send(context, packet, flow.header, &conn, Some(&conn)),
+        Forward::Tun => tunnel::send(context, packet, flow.header, &conn, Some(&conn)),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
         Room, //
     },
     kapi::{
+        net::Packet,
         sync::RcuRef,
         time, //
     },
@@ -23,6 +24,7 @@ use super::{
         Refusal, //
     },
     parse::Flow,
+    request,
     Context,
     Path, //
 };
@@ -37,13 +39,14 @@ pub(super) enum Scheduled<'g> {
     NoServer,
     /// It cannot leave for the server.
     Refused(Refusal),
-    /// The connection could not be created.
+    /// The connection could not be created, or IPsec policies do not let the packet in.
     Failed,
 }
 
 /// Finds the service of a packet, has its scheduler choose and creates the connection.
 pub(super) fn connection<'g>(
     context: Context<'g>,
+    packet: &mut Packet<'_>,
     flow: Flow,
     tuple: &HashedTuple<'_>,
 ) -> Scheduled<'g> {
@@ -54,6 +57,9 @@ pub(super) fn connection<'g>(
     };
     if !may_begin(flow) {
         return Scheduled::NotOurs;
+    }
+    if !request::is_let_in(context, packet) {
+        return Scheduled::Failed;
     }
     // The scheduler does not go on for a packet that ends here.
     if flow.header.ttl <= 1 {

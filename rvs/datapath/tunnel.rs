@@ -33,12 +33,13 @@ pub(super) const METHOD: Method = Method {
     overhead: ipv4::MIN_HEADER_LEN as u32,
 };
 
-/// Sends a packet to the real server in a tunnel.
+/// Sends a packet to the real server in a tunnel. It is about the connection, and may be `of` it.
 pub(super) fn send(
     context: Context<'_>,
     packet: Packet<'_>,
     header: ipv4::Header,
     conn: &Conn,
+    of: Option<&Conn>,
 ) -> Verdict {
     let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
         Ok(way) => way,
@@ -49,30 +50,42 @@ pub(super) fn send(
         return packet.accept();
     };
     if packet.is_burst_of_tunnel() {
-        return send_apart(packet, header, way);
+        return send_apart(context, packet, header, way, of);
     }
-    send_one(packet, header, way)
+    send_one(context, packet, header, way, of)
 }
 
 /// Sends what a packet stands for, each in a packet of the tunnel.
 #[cold]
 #[inline(never)]
-fn send_apart(packet: Packet<'_>, header: ipv4::Header, way: Way<'_>) -> Verdict {
+fn send_apart<'g>(
+    context: Context<'g>,
+    packet: Packet<'_>,
+    header: ipv4::Header,
+    way: Way<'g>,
+    of: Option<&Conn>,
+) -> Verdict {
     match packet.segments(&way.route) {
-        Ok(segments) => segments.send_each(|packet| send_one(packet, header, way)),
+        Ok(segments) => segments.send_each(|packet| send_one(context, packet, header, way, of)),
         Err(verdict) => verdict,
     }
 }
 
 #[inline(always)]
-fn send_one(mut packet: Packet<'_>, header: ipv4::Header, way: Way<'_>) -> Verdict {
+fn send_one<'g>(
+    context: Context<'g>,
+    mut packet: Packet<'_>,
+    header: ipv4::Header,
+    way: Way<'g>,
+    of: Option<&Conn>,
+) -> Verdict {
     if prepare(&mut packet, header, &way.route).is_none() {
         return packet.discard();
     }
-    match way.next_hop {
-        Some(next_hop) => packet.output(next_hop),
-        None => packet.send_as_own(&way.route),
-    }
+    packet.forget_inner();
+    way.send(context, packet, of, |packet, route| {
+        packet.send_as_own(&route)
+    })
 }
 
 /// Puts a packet, which loses one of its time to live, into another one to the real server. None,

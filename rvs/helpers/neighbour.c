@@ -17,18 +17,10 @@ __rvs_helper struct neighbour *rvs_helper_route_neighbour(const struct dst_entry
 	return __ipv4_neigh_lookup_noref(dst_dev_rcu(dst), (__force u32)next_hop);
 }
 
-/* Whether the link layer address is known for sure, and the header is ready. */
-__rvs_helper bool rvs_helper_neighbour_is_ready(const struct neighbour *neighbour)
+/* Whether the stack would send to the neighbour at once. */
+__rvs_helper bool rvs_helper_neighbour_is_valid(const struct neighbour *neighbour)
 {
-	return READ_ONCE(neighbour->nud_state) & NUD_CONNECTED &&
-	       READ_ONCE(neighbour->hh.hh_len);
-}
-
-/* Whether a packet that was received would leave by the device it came from. */
-__rvs_helper bool rvs_helper_neighbour_is_behind(const struct neighbour *neighbour,
-						 const struct sk_buff *skb)
-{
-	return neighbour->dev == skb->dev;
+	return READ_ONCE(neighbour->nud_state) & NUD_VALID;
 }
 
 /* Counts a packet as ip_output() does. */
@@ -71,6 +63,7 @@ __rvs_helper void rvs_helper_neighbour_transmit(struct sk_buff *skb, struct dst_
 	}
 	skb->dev = dev;
 	skb->protocol = htons(ETH_P_IP);
-	/* What neigh_output() does with a neighbour that is ready. */
-	neigh_hh_output(&neighbour->hh, skb);
+	/* With a header that is not kept, or an address that is to be confirmed, this is what
+	 * builds the one and asks for the other. */
+	neigh_output(neighbour, skb, false);
 }

@@ -11,26 +11,83 @@ __rvs_helper struct net *rvs_helper_nf_hook_state_net(const struct nf_hook_state
 	return state->net;
 }
 
-/* Whether anybody but RVS has a hook of IPv4 at `hook`, where RVS has one. */
-static __always_inline bool rvs_others_have_hooks(const struct net *net, unsigned int hook)
+/* Whether a hook of IPv4 is behind that of RVS, which has `private` as its private
+ * pointer like no other; or that of RVS is not there. Under RCU. */
+__rvs_helper bool rvs_helper_nf_hooks_follow(const struct net *net, unsigned int hook,
+					     const void *private)
 {
 	const struct nf_hook_entries *hooks = rcu_dereference(net->nf.hooks_ipv4[hook]);
 
-	return hooks && hooks->num_hook_entries > 1;
+	return !hooks || hooks->hooks[hooks->num_hook_entries - 1].priv != private;
 }
 
-/* Whether anybody but RVS may have a say in what this host sends, before
- * POST_ROUTING. */
-__rvs_helper bool rvs_helper_net_filters_output(const struct net *net)
+/* Whether there is a hook of IPv4 besides that of RVS, told as above. Under RCU. */
+__rvs_helper bool rvs_helper_nf_has_other_hooks(const struct net *net, unsigned int hook,
+						const void *private)
 {
-	return rvs_others_have_hooks(net, NF_INET_LOCAL_OUT);
+	const struct nf_hook_entries *hooks = rcu_dereference(net->nf.hooks_ipv4[hook]);
+
+	return hooks && (hooks->num_hook_entries > 1 || hooks->hooks[0].priv != private);
 }
 
-/* Whether anybody but RVS may have a say in what this host forwards, before
- * POST_ROUTING. */
-__rvs_helper bool rvs_helper_net_filters_forwarded(const struct net *net)
+/* Shows an IPv4 packet that has its route to hooks, from the one at `first` on.
+ * Returns whether it goes on as it was; otherwise it has been taken: dropped, queued, or
+ * sent, when they have made another one of it. Under RCU. */
+static __always_inline bool rvs_show_to_hooks(struct sk_buff *skb, struct nf_hook_state *state,
+					      const struct nf_hook_entries *hooks,
+					      unsigned int first)
 {
-	return rvs_others_have_hooks(net, NF_INET_FORWARD);
+	const struct dst_entry *dst = skb_dst(skb);
+	__be32 destination = ip_hdr(skb)->daddr;
+	unsigned int len = skb->len;
+
+	if (nf_hook_slow(skb, state, hooks, first) != 1)
+		return false;
+	if (likely(skb_dst(skb) == dst && skb->len == len &&
+		   ip_hdr(skb)->daddr == destination))
+		return true;
+	state->okfn(state->net, NULL, skb);
+	return false;
+}
+
+/* Shows a forwarded packet to the hooks behind that of RVS, which is at `state`
+ * and told by `private`. 1 when it goes on as it was, 0 when it has been taken, -1, and
+ * nothing done, when that of RVS is being removed. A packet that a hook keeps (NF_QUEUE)
+ * comes back behind that hook. Under RCU. */
+__rvs_helper int rvs_helper_nf_show_to_followers(struct sk_buff *skb,
+						 const struct nf_hook_state *state,
+						 const void *private)
+{
+	const struct nf_hook_entries *hooks =
+		rcu_dereference(state->net->nf.hooks_ipv4[state->hook]);
+	struct nf_hook_state behind = *state;
+	unsigned int i;
+
+	if (!hooks)
+		return -1;
+	for (i = 0; i < hooks->num_hook_entries; i++)
+		if (hooks->hooks[i].priv == private)
+			return rvs_show_to_hooks(skb, &behind, hooks, i + 1);
+	return -1;
+}
+
+/* Shows an IPv4 packet that leaves by `dst` to the hooks of LOCAL_OUT, as if it
+ * were sent by this host. Returns whether it goes on as it was; otherwise it has been
+ * taken. Under RCU. */
+__rvs_helper bool rvs_helper_nf_show_local_out(struct net *net, struct sk_buff *skb,
+					       struct dst_entry *dst)
+{
+	const struct nf_hook_entries *hooks =
+		rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]);
+	struct nf_hook_state state;
+
+	if (!hooks)
+		return true;
+	skb_dst_drop(skb);
+	skb_dst_set_noref(skb, dst);
+	nf_hook_state_init(&state, NF_INET_LOCAL_OUT, NFPROTO_IPV4, NULL, dst_dev_rcu(dst), NULL,
+			   net, dst_output);
+	return rvs_show_to_hooks(skb, &state, hooks, 0);
 }
 
 /* Shows an IPv4 packet that leaves by `dst`, or by the route it has when that is
@@ -42,7 +99,6 @@ __rvs_helper bool rvs_helper_ip_post_routing(struct net *net, struct sk_buff *sk
 	const struct nf_hook_entries *hooks =
 		rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
 	struct net_device *in = skb->dev;
-	unsigned int len = skb->len;
 	struct nf_hook_state state;
 
 	if (!hooks)
@@ -63,27 +119,29 @@ __rvs_helper bool rvs_helper_ip_post_routing(struct net *net, struct sk_buff *sk
 	IPCB(skb)->flags |= IPSKB_REROUTED;
 	nf_hook_state_init(&state, NF_INET_POST_ROUTING, NFPROTO_IPV4, in, skb->dev, NULL, net,
 			   dst_output);
-	if (nf_hook_slow(skb, &state, hooks, 0) != 1)
-		return false;
-	if (likely(skb_dst(skb) == dst && skb->len == len))
-		return true;
+	return rvs_show_to_hooks(skb, &state, hooks, 0);
+}
+
+/* Sends an IPv4 packet that has been shown to the hooks of POST_ROUTING by `dst`, or
+ * by the route it has when that is NULL. Takes the packet; under RCU. */
+__rvs_helper void rvs_helper_ip_output_shown(struct net *net, struct sk_buff *skb,
+					     struct dst_entry *dst)
+{
+	if (dst) {
+		skb_dst_drop(skb);
+		skb_dst_set_noref(skb, dst);
+	}
+	IPCB(skb)->flags |= IPSKB_REROUTED;
 	dst_output(net, NULL, skb);
-	return false;
 }
 
 /* Sends an IPv4 packet that has its route, through LOCAL_OUT as if it were
  * sent by this host. Takes the packet; under RCU. */
 __rvs_helper void rvs_helper_ip_output(struct net *net, struct sk_buff *skb)
 {
-	const struct nf_hook_entries *hooks =
-		rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]);
-
-	/* Our own hook lets pass what RVS sends: alone it need not be asked. */
-	if (!hooks || hooks->num_hook_entries == 1)
-		dst_output(net, NULL, skb);
-	else
-		NF_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT, net, NULL, skb, NULL,
-			dst_dev_rcu(skb_dst(skb)), dst_output);
+	/* Our own hook lets pass what RVS sends. */
+	NF_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT, net, NULL, skb, NULL,
+		dst_dev_rcu(skb_dst(skb)), dst_output);
 }
 
 /* Connection tracking shall neither see nor translate what RVS translates. */

@@ -4,9 +4,11 @@
 #include <linux/err.h>
 #include <linux/netfilter_ipv4.h>
 #include <net/dst.h>
+#include <net/fib_rules.h>
 #include <net/flow.h>
 #include <net/ip.h>
 #include <net/route.h>
+#include <net/xfrm.h>
 
 /* A route to `destination_be` as the host itself would take it, and the source
  * address it would use, or an error pointer. The caller owns a reference.
@@ -77,6 +79,16 @@ __rvs_helper bool rvs_helper_route_is_valid(const struct net *net, const struct 
 	       dst_rtable(dst)->rt_genid == rt_genid_ipv4(net);
 }
 
+/* Whether a route may be kept and taken by other packets: one of the routing
+ * tables of this namespace. That of a bridge (br_netfilter) is a part of its device, what
+ * IPsec makes ends with its namespace, and the metadata of a tunnel is no route. */
+__rvs_helper bool rvs_helper_route_may_be_kept(const struct net *net,
+					       const struct dst_entry *dst)
+{
+	return !(dst->flags & (DST_FAKE_RTABLE | DST_METADATA)) && dst->ops->family == AF_INET &&
+	       !dst_xfrm(dst) && net_eq(dev_net(dst_dev_rcu(dst)), net);
+}
+
 /* Whether packets go from the route straight to a neighbour: nothing is
  * encrypted or encapsulated on the way. */
 __rvs_helper bool rvs_helper_route_is_plain(const struct dst_entry *dst)
@@ -107,38 +119,110 @@ __rvs_helper struct dst_entry *rvs_helper_skb_dst(const struct sk_buff *skb)
 	return skb_dst(skb);
 }
 
-/* The route that a packet has, with a reference, or NULL. */
-__rvs_helper struct dst_entry *rvs_helper_skb_dst_hold(const struct sk_buff *skb)
+/* Takes a reference on a route; false when it has no other any more. */
+__rvs_helper bool rvs_helper_dst_hold(struct dst_entry *dst)
 {
-	struct dst_entry *dst = skb_dst(skb);
-
-	return dst && dst_hold_safe(dst) ? dst : NULL;
+	return dst_hold_safe(dst);
 }
 
-/* Whether the source address of a packet may matter to its route: with rules of
- * policy routing, or IPsec policies. */
-__rvs_helper bool rvs_helper_net_routes_by_source(const struct net *net)
+/* Whether the stack would have told the sender of a shorter way. */
+__rvs_helper bool rvs_helper_skb_is_redirected(const struct sk_buff *skb)
+{
+	return IPCB(skb)->flags & IPSKB_DOREDIRECT;
+}
+
+/* Whether there are rules of policy routing, or were. */
+__rvs_helper bool rvs_helper_net_has_rules(const struct net *net)
 {
 #ifdef CONFIG_IP_MULTIPLE_TABLES
-	if (net->ipv4.fib_has_custom_rules)
-		return true;
+	return net->ipv4.fib_has_custom_rules;
+#else
+	return false;
 #endif
-#ifdef CONFIG_XFRM
-	if (READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_OUT]))
-		return true;
+}
+
+/* Whether packets of one flow that differ in no more than DSCP and ports may take
+ * different routes: rules look at marks, devices or tunnels. Under RCU. */
+__rvs_helper bool rvs_helper_net_rules_tell_packets_apart(const struct net *net)
+{
+#ifdef CONFIG_IP_MULTIPLE_TABLES
+	const struct fib_rule *rule;
+
+	list_for_each_entry_rcu(rule, &net->ipv4.rules_ops->rules_list, list)
+		if (READ_ONCE(rule->iifindex) || rule->iifname[0] || rule->mark_mask ||
+		    rule->tun_id || rule->l3mdev)
+			return true;
 #endif
 	return false;
 }
 
-/* Whether forwarding a packet takes more than its route: as above, or with
- * IPsec policies for what is forwarded. */
-__rvs_helper bool rvs_helper_net_forwards_by_policy(const struct net *net)
+#ifdef CONFIG_XFRM
+#define rvs_policies(net, direction) READ_ONCE((net)->xfrm.policy_count[direction])
+#else
+#define rvs_policies(net, direction) 0
+#endif
+
+/* Whether there are IPsec policies for what this host sends. */
+__rvs_helper bool rvs_helper_net_has_policies_out(const struct net *net)
+{
+	return rvs_policies(net, XFRM_POLICY_OUT);
+}
+
+/* For what it receives. */
+__rvs_helper bool rvs_helper_net_has_policies_in(const struct net *net)
+{
+	return rvs_policies(net, XFRM_POLICY_IN);
+}
+
+/* For what it forwards. */
+__rvs_helper bool rvs_helper_net_has_policies_forward(const struct net *net)
+{
+	return rvs_policies(net, XFRM_POLICY_FWD);
+}
+
+/* Whether IPsec has a say in what this host sends: by policies, or by blocking what
+ * none is for. */
+__rvs_helper bool rvs_helper_net_restricts_output(const struct net *net)
 {
 #ifdef CONFIG_XFRM
-	if (READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_FWD]))
+	if (READ_ONCE(net->xfrm.policy_default[XFRM_POLICY_OUT]) != XFRM_USERPOLICY_ACCEPT)
 		return true;
 #endif
-	return rvs_helper_net_routes_by_source(net);
+	return rvs_policies(net, XFRM_POLICY_OUT);
+}
+
+/* Whether IPsec has a say in what comes in, or has brought this packet. */
+__rvs_helper bool rvs_helper_net_restricts_input(const struct net *net, const struct sk_buff *skb)
+{
+#ifdef CONFIG_XFRM
+	return READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_IN]) ||
+	       READ_ONCE(net->xfrm.policy_default[XFRM_POLICY_IN]) != XFRM_USERPOLICY_ACCEPT ||
+	       secpath_exists(skb);
+#else
+	return false;
+#endif
+}
+
+/* Whether IPsec policies let a packet in that came for this host, as far as they
+ * concern no socket. */
+__rvs_helper bool rvs_helper_skb_is_let_in(struct sk_buff *skb)
+{
+	return xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb);
+}
+
+/* Gives a packet that has a route the one that IPsec policies ask for. False when
+ * it may not leave. */
+__rvs_helper bool rvs_helper_skb_secure(struct sk_buff *skb)
+{
+	struct net_device *dev = skb->dev;
+	bool may_leave;
+
+	/* Packets of this host have none yet; the namespace is taken from it. */
+	if (!dev)
+		skb->dev = skb_dst_dev_rcu(skb);
+	may_leave = xfrm4_route_forward(skb) && skb_dst(skb);
+	skb->dev = dev;
+	return may_leave;
 }
 
 /* Queueing disciplines see the priority that forwarded packets have. */

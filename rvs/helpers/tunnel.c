@@ -136,14 +136,12 @@ __rvs_helper void rvs_helper_kfree_skb_list(struct sk_buff *skb)
 	kfree_skb_list(skb);
 }
 
-/* Sends a packet to which rvs_helper_ip_encapsulate() has given its header, as one
- * of this host. Takes the packet and the route. */
-__rvs_helper void rvs_helper_ip_local_out(struct net *net, struct sk_buff *skb,
-					  struct dst_entry *dst)
+/* Forgets what is known of the packet in a tunnel, and not true of the one around
+ * it. */
+__rvs_helper void rvs_helper_skb_forget_inner(struct sk_buff *skb)
 {
 	u16 frag_max_size = IPCB(skb)->frag_max_size;
 
-	/* What is known of the packet inside is not true of this one. */
 	nf_reset_ct(skb);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	if (unlikely(frag_max_size)) {
@@ -154,6 +152,13 @@ __rvs_helper void rvs_helper_ip_local_out(struct net *net, struct sk_buff *skb,
 			IPCB(skb)->flags |= IPSKB_FRAG_PMTU;
 		skb->ignore_df = 1;
 	}
+}
+
+/* Sends a packet to which rvs_helper_ip_encapsulate() has given its header, as one
+ * of this host. Takes the packet and the route. */
+__rvs_helper void rvs_helper_ip_local_out(struct net *net, struct sk_buff *skb,
+					  struct dst_entry *dst)
+{
 	skb_dst_drop(skb);
 	skb_dst_set(skb, dst);
 	ip_local_out(net, skb->sk, skb);

@@ -26,7 +26,7 @@ impl Packet<'_> {
             return;
         };
         // SAFETY: By the type invariant; the C side checks that there is a header at the offset.
-        unsafe { bindings::helper_learn_path_mtu(self.net.as_ptr(), self.skb, offset, mtu) };
+        unsafe { bindings::helper_learn_path_mtu(self.net().as_ptr(), self.skb, offset, mtu) };
     }
 
     /// Makes the embedded packet at `offset`, whose header has `header_len` bytes, the packet. False when it ends

@@ -6,6 +6,7 @@
 //! [`include/net/gso.h`](srctree/include/net/gso.h)
 
 use core::{
+    marker::PhantomData,
     ptr,
     slice, //
 };
@@ -64,7 +65,7 @@ impl Roomy<'_, '_> {
         // SAFETY: By the type invariants there is room; the packet is in a hook, which is under RCU.
         unsafe {
             bindings::helper_ip_encapsulate(
-                self.packet.net.as_ptr(),
+                self.packet.net().as_ptr(),
                 self.packet.skb,
                 self.route.as_ptr(),
                 source,
@@ -110,7 +111,8 @@ impl<'a> Packet<'a> {
             // INVARIANT: Just made.
             Ok(first) if !first.is_null() => Ok(Segments {
                 first,
-                net: self.net,
+                state: self.state(),
+                _state: PhantomData,
             }),
             _ => Err(self.discard()),
         }
@@ -122,10 +124,11 @@ impl<'a> Packet<'a> {
 /// # Invariants
 ///
 /// `first` is null or the first packet of a list that belongs to this object; each has an IPv4
-/// network header in its linear part.
+/// network header in its linear part. `state` is that of a hook which runs for `'a`.
 pub(crate) struct Segments<'a> {
     first: *mut bindings::sk_buff,
-    net: &'a Net,
+    state: *const bindings::nf_hook_state,
+    _state: PhantomData<&'a Net>,
 }
 
 impl<'a> Segments<'a> {
@@ -136,7 +139,7 @@ impl<'a> Segments<'a> {
             // SAFETY: By the type invariant. INVARIANT: What is behind it stays in the list.
             self.first = unsafe { bindings::helper_skb_list_next(skb) };
             // SAFETY: By the type invariant; it is not in the list any more.
-            let packet = unsafe { Packet::from_raw(skb, self.net) };
+            let packet = unsafe { Packet::from_raw(skb, self.state) };
             if !send(packet).is_stolen() {
                 // SAFETY: The object that had the packet is gone without giving it away.
                 unsafe { bindings::helper_kfree_skb(skb) };

@@ -22,6 +22,7 @@ pub(crate) use netfilter::{
     HookSpec, //
 };
 pub(crate) use route::{
+    LookupNumber,
     Route,
     RouteCache,
     Target, //

@@ -55,24 +55,63 @@ impl Net {
 
     /// Returns whether the source address of a packet may matter to its route: with rules of
     /// policy routing, or IPsec policies.
+    #[inline]
     pub(crate) fn routes_by_source(&self) -> bool {
-        // SAFETY: The namespace is valid by its borrow.
-        unsafe { bindings::helper_net_routes_by_source(self.as_ptr()) }
+        self.has_rules() || self.has_policies_out()
     }
 
     /// Returns whether forwarding takes more than a route: rules of policy routing, or IPsec
     /// policies.
     #[inline]
     pub(crate) fn forwards_by_policy(&self) -> bool {
-        // SAFETY: The namespace is valid by its borrow.
-        unsafe { bindings::helper_net_forwards_by_policy(self.as_ptr()) }
+        self.has_policies_forward() || self.routes_by_source()
     }
 
-    /// Returns whether anybody else has a hook where packets begin that this host sends (LOCAL_OUT).
-    #[inline(always)]
-    pub(crate) fn filters_output(&self, _guard: &rcu::Guard) -> bool {
-        // SAFETY: The namespace is valid by its borrow, its hooks by the guard.
-        unsafe { bindings::helper_net_filters_output(self.as_ptr()) }
+    /// Returns whether IPsec policies have a say in which packets come in, or how they go out.
+    #[inline]
+    pub(crate) fn has_policies_of_hosts(&self) -> bool {
+        self.has_policies_in() || self.has_policies_out()
+    }
+
+    /// Returns whether IPsec policies may change, or forbid, what this host sends.
+    #[inline]
+    pub(crate) fn restricts_output(&self) -> bool {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { bindings::helper_net_restricts_output(self.as_ptr()) }
+    }
+
+    /// Returns whether there are rules of policy routing, or were.
+    #[inline]
+    pub(crate) fn has_rules(&self) -> bool {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { bindings::helper_net_has_rules(self.as_ptr()) }
+    }
+
+    /// Returns whether rules of policy routing look at more of a packet than the flow it is of, and DSCP: at
+    /// marks, devices or tunnels.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn rules_tell_packets_apart(&self, _guard: &rcu::Guard) -> bool {
+        // SAFETY: The namespace is valid by its borrow, its rules by the guard.
+        unsafe { bindings::helper_net_rules_tell_packets_apart(self.as_ptr()) }
+    }
+
+    #[inline]
+    fn has_policies_in(&self) -> bool {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { bindings::helper_net_has_policies_in(self.as_ptr()) }
+    }
+
+    #[inline]
+    fn has_policies_out(&self) -> bool {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { bindings::helper_net_has_policies_out(self.as_ptr()) }
+    }
+
+    #[inline]
+    fn has_policies_forward(&self) -> bool {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { bindings::helper_net_has_policies_forward(self.as_ptr()) }
     }
 
     /// Returns what `address` is in this namespace.

@@ -43,8 +43,7 @@ pub(crate) struct NextHop<'g> {
 
 impl<'g> NextHop<'g> {
     /// Finds the next hop of packets to `destination` along `route`. None when its link layer
-    /// address is not known for sure (`NUD_CONNECTED`), or its link has no header to be kept: the
-    /// stack then knows what to do.
+    /// address is not known (`NUD_VALID`): the stack then asks for it.
     #[inline(always)]
     pub(crate) fn find(
         _guard: &'g rcu::Guard,
@@ -52,7 +51,7 @@ impl<'g> NextHop<'g> {
         destination: Ipv4Addr,
     ) -> Option<Self> {
         // SAFETY: The route has its reference; the section of the guard keeps the neighbour.
-        let neighbour = unsafe { ready_neighbour(route.as_ptr(), destination) }?;
+        let neighbour = unsafe { valid_neighbour(route.as_ptr(), destination) }?;
         // INVARIANT: Just found, in the section of the guard.
         Some(Self {
             route: Some(route),
@@ -61,34 +60,18 @@ impl<'g> NextHop<'g> {
         })
     }
 
-    /// Finds the next hop of a packet to `destination` that the stack forwards along the route it
-    /// has chosen, if it would do no more with it than to show it to the hooks of POST_ROUTING and bring
-    /// it there: nobody else has a hook before, and it is neither to be fragmented nor to get IP
-    /// options. None also as for [`NextHop::find`].
+    /// Finds the next hop of a packet to `destination` along the route it has. None as for [`NextHop::find`], and
+    /// without a route.
     #[inline(always)]
-    pub(crate) fn of_forwarded(
+    pub(crate) fn of_packet(
         _guard: &'g rcu::Guard,
         packet: &Packet<'_>,
         destination: Ipv4Addr,
     ) -> Option<Self> {
-        let (net, skb, dst) = (packet.net.as_ptr(), packet.as_ptr(), packet.dst());
-        // A bridge shows what it forwards at this hook, too: that goes to another port, and may have
-        // no route.
-        if dst.is_null() || packet.is_bridged() {
-            return None;
-        }
-        // SAFETY: By the type invariant of the packet and the borrow of its namespace; the packet
-        // has a route, just checked. The section of the guard keeps hooks and neighbour.
-        let neighbour = unsafe {
-            if bindings::helper_net_filters_forwarded(net)
-                || !bindings::helper_skb_is_forwarded_plainly(skb)
-                || !bindings::helper_route_is_plain(dst)
-                || !packet.fits(bindings::helper_route_forward_mtu(net, dst))
-            {
-                return None;
-            }
-            ready_neighbour(dst, destination)
-        }?;
+        let dst = NonNull::new(packet.dst())?;
+        // SAFETY: By the type invariant of the packet, which has a route, just checked; the section of the
+        // guard keeps the neighbour.
+        let neighbour = unsafe { valid_neighbour(dst.as_ptr(), destination) }?;
         // INVARIANT: Just found, in the section of the guard.
         Some(Self {
             route: None,
@@ -102,13 +85,6 @@ impl<'g> NextHop<'g> {
     fn route(&self) -> *mut bindings::dst_entry {
         self.route.map_or(ptr::null_mut(), Route::as_ptr)
     }
-
-    /// Returns whether a received packet came from the link that this next hop is on.
-    #[inline(always)]
-    pub(crate) fn is_where_it_came_from(&self, packet: &Packet<'_>) -> bool {
-        // SAFETY: By the type invariants of both.
-        unsafe { bindings::helper_neighbour_is_behind(self.neighbour.as_ptr(), packet.as_ptr()) }
-    }
 }
 
 /// Returns the neighbour that packets to `destination` go to along a route, if it can be sent to.
@@ -117,7 +93,7 @@ impl<'g> NextHop<'g> {
 ///
 /// `dst` must be an IPv4 route that is valid in a critical section of RCU, which the caller is in.
 #[inline(always)]
-unsafe fn ready_neighbour(
+unsafe fn valid_neighbour(
     dst: *mut bindings::dst_entry,
     destination: Ipv4Addr,
 ) -> Option<NonNull<bindings::neighbour>> {
@@ -125,23 +101,64 @@ unsafe fn ready_neighbour(
     // SAFETY: By the requirement.
     let neighbour = NonNull::new(unsafe { bindings::helper_route_neighbour(dst, destination) })?;
     // SAFETY: As above.
-    unsafe { bindings::helper_neighbour_is_ready(neighbour.as_ptr()) }.then_some(neighbour)
+    unsafe { bindings::helper_neighbour_is_valid(neighbour.as_ptr()) }.then_some(neighbour)
 }
 
 impl Packet<'_> {
-    /// Sends the packet to the next hop as the stack would: it is shown to the hooks of POST_ROUTING
-    /// and counted (`IPSTATS_MIB_OUT`). Should they have made another one of it, the stack goes on.
+    /// Returns whether the stack, which forwards the packet, would do no more with it than to show it to the
+    /// hooks that are left and bring it to its next hop: it is neither to be fragmented nor to get IP options.
+    #[inline(always)]
+    pub(crate) fn is_forwarded_plainly(&self) -> bool {
+        let (net, skb, dst) = (self.net().as_ptr(), self.as_ptr(), self.dst());
+        // A bridge shows what it forwards at this hook, too: that goes to another port, and may have
+        // no route.
+        if dst.is_null() || self.is_bridged() {
+            return false;
+        }
+        // SAFETY: By the type invariant and the borrow of the namespace; the packet has a route, just checked.
+        unsafe {
+            bindings::helper_skb_is_forwarded_plainly(skb)
+                && bindings::helper_route_is_plain(dst)
+                && self.fits(bindings::helper_route_forward_mtu(net, dst))
+        }
+    }
+
+    /// Shows the packet to the hooks of POST_ROUTING as one that leaves by `route`, or by the one it has, as the stack
+    /// would, and returns it when they let it go as it is. Should they have made another one of it, the stack
+    /// goes on.
+    #[inline(always)]
+    pub(crate) fn pass_post_routing(
+        self,
+        route: Option<&Route>,
+        _guard: &rcu::Guard,
+    ) -> Result<Self, Verdict> {
+        let dst = route.map_or(ptr::null_mut(), Route::as_ptr);
+        // SAFETY: By the type invariants and the borrow of the namespace; the guard keeps the hooks, and the
+        // route as in `transmit`. The packet is not used when it has been taken.
+        if unsafe { bindings::helper_ip_post_routing(self.net().as_ptr(), self.as_ptr(), dst) } {
+            Ok(self)
+        } else {
+            Err(Verdict::stolen())
+        }
+    }
+
+    /// Has the stack send the packet along `route`, or the one it has, when the hooks have seen it and it only
+    /// lacks its next hop.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn output_unresolved(self, route: Option<&Route>, _guard: &rcu::Guard) -> Verdict {
+        let dst = route.map_or(ptr::null_mut(), Route::as_ptr);
+        // SAFETY: As in `pass_post_routing`; the output takes the packet.
+        unsafe { bindings::helper_ip_output_shown(self.net().as_ptr(), self.as_ptr(), dst) };
+        Verdict::stolen()
+    }
+
+    /// Hands the packet to the device of the next hop, and counts it as the stack does
+    /// (`IPSTATS_MIB_OUT`).
     #[inline(always)]
     pub(crate) fn output(self, next_hop: NextHop<'_>) -> Verdict {
-        let (net, skb) = (self.net.as_ptr(), self.as_ptr());
-        // SAFETY: By the type invariants and the borrow of the namespace; the section of the next hop
-        // keeps the hooks, and the route as in `transmit`.
-        unsafe {
-            if !bindings::helper_ip_post_routing(net, skb, next_hop.route()) {
-                return Verdict::stolen();
-            }
-            bindings::helper_ip_count_output(net, skb);
-        }
+        // SAFETY: By the type invariant and the borrow of the namespace.
+        unsafe { bindings::helper_ip_count_output(self.net().as_ptr(), self.as_ptr()) };
         self.transmit(next_hop)
     }
 

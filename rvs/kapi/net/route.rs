@@ -55,8 +55,16 @@ pub(crate) struct Route {
     destination: u32,
     target: Target,
     plain: bool,
-    confirmed: Atomic<u32>,
+    ruled: bool,
+    number: LookupNumber,
 }
+
+/// The number of a lookup of a [`RouteCache`], of 20 bits; 0 is none. A number is given again after 2^20 - 1 other
+/// lookups of the same cache.
+pub(crate) type LookupNumber = u32;
+
+/// How many numbers there are, 0 included.
+const LOOKUP_NUMBERS: LookupNumber = 1 << 20;
 
 // SAFETY: A `dst_entry` is reference counted and made to be used from all CPUs.
 unsafe impl Send for Route {}
@@ -69,7 +77,12 @@ impl Route {
     ///
     /// As with IPVS the mark of the packet takes no part in it: marks are used to bring packets to
     /// the director, and would bring them back.
-    pub(crate) fn output(net: &Net, destination: Ipv4Addr, target: Target) -> Result<Self> {
+    pub(crate) fn output(
+        net: &Net,
+        destination: Ipv4Addr,
+        target: Target,
+        number: LookupNumber,
+    ) -> Result<Self> {
         let destination = u32::from_ne_bytes(destination.octets());
         let mut source = 0;
         // SAFETY: The namespace is valid by its borrow.
@@ -85,14 +98,38 @@ impl Route {
         let dst = kernel::error::from_err_ptr(dst)?;
         let dst = NonNull::new(dst).ok_or(ENOENT)?;
         // SAFETY: The lookup returned a reference, which is given away.
-        Ok(unsafe { Self::new(dst, source, destination, target) })
+        Ok(unsafe { Self::new(dst, source, destination, target, number, net.has_rules()) })
     }
 
-    /// Returns the route that the stack has chosen for a packet, if it has one.
+    /// Returns whether [`Route::of_packet`] would give the route of a packet: a plain one (see
+    /// [`Route::is_plain`]) of a routing table of its namespace, that is still valid. What a bridge shows to
+    /// the hooks has none, whatever it has got instead.
+    pub(crate) fn may_be_kept_of(packet: &Packet<'_>) -> bool {
+        let (net, dst) = (packet.net().as_ptr(), packet.dst());
+        if dst.is_null() || packet.is_bridged() {
+            return false;
+        }
+        // SAFETY: By the type invariant of the packet, whose route is there, and which is under RCU in a
+        // hook. The first question is whether it is a route of IPv4.
+        unsafe {
+            bindings::helper_route_may_be_kept(net, dst)
+                && bindings::helper_route_is_plain(dst)
+                && bindings::helper_route_is_valid(net, dst)
+        }
+    }
+
+    /// Returns the route that the stack has chosen for a packet, if it may be kept.
     pub(crate) fn of_packet(packet: &Packet<'_>) -> Option<Self> {
-        let dst = NonNull::new(packet.hold_dst())?;
-        // SAFETY: The reference was just taken, and is given away.
-        Some(unsafe { Self::new(dst, 0, 0, Target::Destination) })
+        if !Self::may_be_kept_of(packet) {
+            return None;
+        }
+        let dst = NonNull::new(packet.dst())?;
+        // SAFETY: By the type invariant of the packet.
+        if unsafe { !bindings::helper_dst_hold(dst.as_ptr()) } {
+            return None;
+        }
+        // SAFETY: It is a route of IPv4, as just asked. The reference was just taken, and is given away.
+        Some(unsafe { Self::new(dst, 0, 0, Target::Destination, 0, false) })
     }
 
     /// # Safety
@@ -103,6 +140,8 @@ impl Route {
         source: u32,
         destination: u32,
         target: Target,
+        number: LookupNumber,
+        ruled: bool,
     ) -> Self {
         // SAFETY: By the requirement.
         let plain = unsafe { bindings::helper_route_is_plain(dst.as_ptr()) };
@@ -113,7 +152,8 @@ impl Route {
             destination,
             target,
             plain,
-            confirmed: Atomic::new(0),
+            ruled,
+            number,
         }
     }
 
@@ -164,19 +204,16 @@ impl Route {
         self.plain
     }
 
-    /// Notes that the stack itself, by the routes of now, brings packets to where they take this
-    /// route.
+    /// Returns whether there were rules of policy routing at the lookup. One that is added ends the route.
     #[inline]
-    pub(crate) fn confirm(&self) {
-        if !self.is_confirmed() {
-            self.confirmed.store(1, Relaxed);
-        }
+    pub(crate) fn is_ruled(&self) -> bool {
+        self.ruled
     }
 
-    /// Returns whether [`Route::confirm`] was called.
+    /// Returns the number of the lookup, by which one remembers this route without a reference.
     #[inline]
-    pub(crate) fn is_confirmed(&self) -> bool {
-        self.confirmed.load(Relaxed) != 0
+    pub(crate) fn number(&self) -> LookupNumber {
+        self.number
     }
 
     pub(super) fn as_ptr(&self) -> *mut bindings::dst_entry {
@@ -192,12 +229,18 @@ impl Drop for Route {
 }
 
 /// A place for the route to one destination, so that it is not looked up for every packet.
-pub(crate) struct RouteCache(RcuCell<Route>);
+pub(crate) struct RouteCache {
+    route: RcuCell<Route>,
+    lookups: Atomic<u32>,
+}
 
 impl RouteCache {
     /// Makes an empty place.
     pub(crate) fn new() -> Self {
-        Self(RcuCell::new(None))
+        Self {
+            route: RcuCell::new(None),
+            lookups: Atomic::new(0),
+        }
     }
 
     /// Returns the route to `destination`, which must be the same each time. It is looked up anew
@@ -210,7 +253,7 @@ impl RouteCache {
         destination: Ipv4Addr,
         target: Target,
     ) -> Result<RcuRef<'g, Route>> {
-        match self.0.read(guard) {
+        match self.route.read(guard) {
             Some(route) if route.target == target && route.is_valid(net) => Ok(route),
             _ => self.look_up(guard, net, destination, target),
         }
@@ -224,7 +267,7 @@ impl RouteCache {
         net: &Net,
         target: Target,
     ) -> Option<RcuRef<'g, Route>> {
-        let route = self.0.read(guard)?;
+        let route = self.route.read(guard)?;
         (route.target == target && route.is_valid(net)).then_some(route)
     }
 
@@ -236,14 +279,16 @@ impl RouteCache {
         destination: Ipv4Addr,
         target: Target,
     ) -> Result<RcuRef<'g, Route>> {
-        let route = RcuArc::new(Route::output(net, destination, target)?, GFP_ATOMIC)?;
+        let lookup = self.lookups.fetch_add(1, Relaxed);
+        let number = lookup % (LOOKUP_NUMBERS - 1) + 1;
+        let route = RcuArc::new(Route::output(net, destination, target, number)?, GFP_ATOMIC)?;
         let found = route.under(guard);
-        drop(self.0.replace(Some(route)));
+        drop(self.route.replace(Some(route)));
         Ok(found)
     }
 
     /// Forgets the route, so that nothing of it is held.
     pub(crate) fn clear(&self) {
-        drop(self.0.replace(None));
+        drop(self.route.replace(None));
     }
 }

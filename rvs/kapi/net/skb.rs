@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/linux/skbuff.h`](srctree/include/linux/skbuff.h)
 
-use core::slice;
+use core::{
+    marker::PhantomData,
+    slice, //
+};
 
 use kernel::{
     prelude::*,
@@ -58,30 +61,45 @@ pub(crate) enum DefragmentAt {
 ///
 /// # Invariants
 ///
-/// `skb` is valid, has an IPv4 network header in its linear part, and belongs to this object.
+/// `skb` is valid, has an IPv4 network header in its linear part, and belongs to this object. `state`
+/// and the namespace in it are valid for `'a`.
 pub(crate) struct Packet<'a> {
     pub(super) skb: *mut bindings::sk_buff,
-    pub(super) net: &'a Net,
+    state: *const bindings::nf_hook_state,
+    _state: PhantomData<&'a Net>,
 }
 
 impl<'a> Packet<'a> {
     /// # Safety
     ///
     /// `skb` must be valid, with its network header set, and left to the new object until a
-    /// verdict is returned.
-    pub(super) unsafe fn from_raw(skb: *mut bindings::sk_buff, net: &'a Net) -> Self {
-        // INVARIANT: By the requirement.
-        Self { skb, net }
+    /// verdict is returned. `state` is what the hook was called with.
+    pub(super) unsafe fn from_raw(
+        skb: *mut bindings::sk_buff,
+        state: *const bindings::nf_hook_state,
+    ) -> Self {
+        // INVARIANT: By the requirement; a hook's state and its namespace outlive the call.
+        Self {
+            skb,
+            state,
+            _state: PhantomData,
+        }
+    }
+
+    /// The namespace of the hook.
+    #[inline(always)]
+    pub(super) fn net(&self) -> &'a Net {
+        // SAFETY: By the type invariant.
+        unsafe { Net::from_raw(bindings::helper_nf_hook_state_net(self.state)) }
+    }
+
+    /// What the hook was called with.
+    pub(super) fn state(&self) -> *const bindings::nf_hook_state {
+        self.state
     }
 
     pub(super) fn as_ptr(&self) -> *mut bindings::sk_buff {
         self.skb
-    }
-
-    /// Takes a reference on the route of the packet, null without one.
-    pub(super) fn hold_dst(&self) -> *mut bindings::dst_entry {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_dst_hold(self.skb) }
     }
 
     /// The route of the packet, null without one.
@@ -100,7 +118,7 @@ impl<'a> Packet<'a> {
     #[inline]
     pub(crate) fn prioritize(&mut self, tos: u8) {
         // SAFETY: By the type invariant, and the borrow of the namespace.
-        unsafe { bindings::helper_skb_prioritize(self.net.as_ptr(), self.skb, tos) };
+        unsafe { bindings::helper_skb_prioritize(self.net().as_ptr(), self.skb, tos) };
     }
 
     /// Returns the linear part from the network header on. It may be shorter than the packet;
@@ -256,7 +274,7 @@ impl<'a> Packet<'a> {
             DefragmentAt::LocalOut => bindings::ip_defrag_users_IP_DEFRAG_VS_OUT,
         };
         // SAFETY: By the type invariant; `ip_defrag` takes the packet unless it returns 0.
-        let errno = unsafe { bindings::helper_ip_defrag(self.net.as_ptr(), self.skb, user) };
+        let errno = unsafe { bindings::helper_ip_defrag(self.net().as_ptr(), self.skb, user) };
         if errno == 0 {
             Ok(self)
         } else {
@@ -283,7 +301,7 @@ impl<'a> Packet<'a> {
     pub(crate) fn reroute(&mut self) -> Result {
         // SAFETY: By the type invariant; the packet has a route.
         kernel::error::to_result(unsafe {
-            bindings::helper_ip_route_me_harder(self.net.as_ptr(), self.skb)
+            bindings::helper_ip_route_me_harder(self.net().as_ptr(), self.skb)
         })
     }
 
@@ -297,17 +315,71 @@ impl<'a> Packet<'a> {
         Verdict(bindings::NF_DROP)
     }
 
-    /// Sends the packet, which [`Roomy::encapsulate`] made one of this host, along `route`
+    /// Sends the packet, which [`Packet::forget_inner`] made one of this host, along `route`
     /// (`ip_local_out()`).
     pub(crate) fn send_as_own(self, route: &Route) -> Verdict {
         // SAFETY: By the type invariants; the output takes the packet and the reference on the route
         // that is taken for it.
         unsafe {
             bindings::helper_ip_local_out(
-                self.net.as_ptr(),
+                self.net().as_ptr(),
                 self.skb,
                 bindings::helper_dst_clone(route.as_ptr()),
             );
+        }
+        Verdict(bindings::NF_STOLEN)
+    }
+
+    /// Makes the packet, which [`Roomy::encapsulate`] has changed, one of this host: what is known of
+    /// the one inside is not true of it.
+    pub(crate) fn forget_inner(&mut self) {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_forget_inner(self.skb) };
+    }
+
+    /// Returns whether IPsec policies let in a packet that came for this host (`xfrm4_policy_check()`), as
+    /// they would to a socket without policies of its own.
+    #[inline(always)]
+    pub(crate) fn is_let_in(&mut self) -> bool {
+        // SAFETY: By the type invariant.
+        let is_restricted =
+            unsafe { bindings::helper_net_restricts_input(self.net().as_ptr(), self.skb) };
+        !is_restricted || self.is_let_in_by_policy()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_let_in_by_policy(&mut self) -> bool {
+        // SAFETY: By the type invariant; a packet that was received has a device.
+        unsafe { bindings::helper_skb_is_let_in(self.skb) }
+    }
+
+    /// Returns whether the stack has told the sender of a shorter way, or would, were it not for the
+    /// limit of such messages.
+    pub(crate) fn is_redirected(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_is_redirected(self.skb) }
+    }
+
+    /// Returns whether no route of the namespace has changed since the packet got its own.
+    pub(crate) fn has_valid_route(&self) -> bool {
+        let dst = self.dst();
+        // SAFETY: By the type invariant, and the borrow of the namespace.
+        !dst.is_null() && unsafe { bindings::helper_route_is_valid(self.net().as_ptr(), dst) }
+    }
+
+    /// Sends the packet along `route`, or as IPsec policies ask for instead, through the hooks of
+    /// LOCAL_OUT and POST_ROUTING (`xfrm_route_forward()`). One that may not leave is dropped.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn send_by_policy(self, route: RcuRef<'_, Route>, _guard: &rcu::Guard) -> Verdict {
+        // SAFETY: As in `send`; the C side replaces the route by one with a reference, or by none.
+        unsafe {
+            bindings::helper_skb_dst_borrow(self.skb, route.get().as_ptr());
+            if !bindings::helper_skb_secure(self.skb) {
+                return self.discard();
+            }
+            bindings::helper_ip_output(self.net().as_ptr(), self.skb);
         }
         Verdict(bindings::NF_STOLEN)
     }
@@ -319,7 +391,7 @@ impl<'a> Packet<'a> {
         // a reference (`skb_dst_force()`).
         unsafe {
             bindings::helper_skb_dst_borrow(self.skb, route.get().as_ptr());
-            bindings::helper_ip_output(self.net.as_ptr(), self.skb);
+            bindings::helper_ip_output(self.net().as_ptr(), self.skb);
         }
         Verdict(bindings::NF_STOLEN)
     }

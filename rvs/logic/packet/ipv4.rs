@@ -74,6 +74,12 @@ impl Header {
     }
 }
 
+/// Reads the field of DSCP and ECN, if there is one.
+#[inline]
+pub fn tos(bytes: &[u8]) -> Option<u8> {
+    bytes.get(1).copied()
+}
+
 /// Protocol, source and destination of the header at the beginning of `bytes`, unchecked; `None`
 /// when there are too few bytes.
 #[inline]
