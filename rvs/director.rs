@@ -113,7 +113,7 @@ impl PernetData for Director {
                 udp_reuse_after: Number::new(5),
                 paths,
             }),
-            GFP_KERNEL,
+            GFP_KERNEL_ACCOUNT,
         )
     }
 

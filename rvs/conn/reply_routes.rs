@@ -53,9 +53,9 @@ pub(crate) struct ReplyRoutes {
 impl ReplyRoutes {
     /// Knows no route.
     pub(crate) fn new() -> Result<Self> {
-        let mut places = KVec::with_capacity(PLACES as usize, GFP_KERNEL)?;
+        let mut places = KVec::with_capacity(PLACES as usize, GFP_KERNEL_ACCOUNT)?;
         for _ in 0..PLACES {
-            places.push(RcuCell::new(None), GFP_KERNEL)?;
+            places.push(RcuCell::new(None), GFP_KERNEL_ACCOUNT)?;
         }
         Ok(Self {
             places,

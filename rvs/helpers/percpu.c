@@ -12,7 +12,8 @@ static __always_inline u64 __percpu *rvs_percpu(unsigned long counters)
 
 __rvs_helper unsigned long rvs_helper_alloc_percpu_u64(size_t count)
 {
-	return (unsigned long)__alloc_percpu(count * sizeof(u64), __alignof__(u64));
+	return (unsigned long)__alloc_percpu_gfp(count * sizeof(u64), __alignof__(u64),
+						 GFP_KERNEL_ACCOUNT);
 }
 
 __rvs_helper void rvs_helper_free_percpu_u64(unsigned long counters)

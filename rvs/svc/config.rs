@@ -40,7 +40,10 @@ use super::{
     dest::LoadEvents,
     dest_set::Plan,
     service::KeyHash,
-    trash::Trash,
+    trash::{
+        Incarnation,
+        Trash, //
+    },
     Dest,
     DestSet,
     Entry,
@@ -126,7 +129,8 @@ pub(crate) struct ServiceConfig {
     fast_path: bool,
     // Of all destinations of the service, those in the trash included.
     events: Arc<LoadEvents>,
-    dests: KVec<Entry>,
+    incarnation: Incarnation,
+    dests: KVVec<Entry>,
 }
 
 impl ServiceConfig {
@@ -165,7 +169,7 @@ impl ServiceConfig {
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<RcuArc<DestSet>, ConfigError> {
         let set = DestSet::new(copy(dests)?, self.events.clone(), scheduler, state)?;
-        Ok(RcuArc::new(set, GFP_KERNEL_ACCOUNT)?)
+        Ok(RcuArc::new(set, GFP_KERNEL)?)
     }
 
     /// Puts another list of destinations in place.
@@ -173,7 +177,7 @@ impl ServiceConfig {
     /// `state` tells where the scheduler goes on, of its new plan and of where it is.
     fn publish(
         &mut self,
-        dests: KVec<Entry>,
+        dests: KVVec<Entry>,
         state: impl FnOnce(&Plan, u64) -> u64,
     ) -> Result<(), ConfigError> {
         let set = self.dest_set(&dests, self.scheduler, |plan| {
@@ -191,6 +195,7 @@ pub(crate) struct Config {
     count: u32,
     trash: Trash,
     generation: u32,
+    incarnations: Incarnation,
 }
 
 impl Config {
@@ -201,6 +206,7 @@ impl Config {
             count: 0,
             trash: Trash::new(),
             generation: 1,
+            incarnations: 0,
         }
     }
 
@@ -246,17 +252,19 @@ impl Config {
             None => Arc::new(LoadEvents::new(), GFP_KERNEL_ACCOUNT)?,
         };
         let set = RcuArc::new(
-            DestSet::new(KVec::new(), events.clone(), scheduler, Plan::initial_state)?,
+            DestSet::new(KVVec::new(), events.clone(), scheduler, Plan::initial_state)?,
             GFP_KERNEL_ACCOUNT,
         )?;
         let service = RcuArc::new(Service::new(key, set), GFP_KERNEL_ACCOUNT)?;
+        self.incarnations = self.incarnations.wrapping_add(1);
         let config = ServiceConfig {
             service: service.clone(),
             scheduler,
             forward,
             fast_path,
             events,
-            dests: KVec::new(),
+            incarnation: self.incarnations,
+            dests: KVVec::new(),
         };
         self.services
             .try_create_and_insert(key, config, GFP_KERNEL_ACCOUNT)?;
@@ -303,20 +311,19 @@ impl Config {
         Ok(())
     }
 
-    /// Deletes a service. Packets of its connections are dropped from now on.
+    /// Deletes a service. Packets of its connections are dropped from now on. Nothing is allocated,
+    /// and the work is in proportion to the number of its destinations.
     pub(crate) fn del_service(
         &mut self,
         table: &RcuTable<KeyHash>,
         key: &ServiceKey,
     ) -> Result<(), ConfigError> {
         let config = self.services.get(key).ok_or(ConfigError::NoService)?;
-        self.trash.reserve(config.dests.len())?;
         table.remove(config.service.as_rcu_ref(), Side::Original);
         if let Some(config) = self.services.remove(key) {
             for entry in &config.dests {
-                self.trash.put(*key, entry.dest.clone());
+                self.trash.put(key, config.incarnation, &entry.dest);
             }
-            self.trash.service_goes(key);
             self.count = self.count.saturating_sub(1);
         }
         table.resize();
@@ -359,27 +366,54 @@ impl Config {
         }
         let forward = forward.or(config.forward).ok_or(ConfigError::NoForward)?;
         check_port(key, endpoint, forward)?;
-        let dest = match self.trash.find(key, endpoint) {
+        self.trash.reserve(key, endpoint)?;
+        let added = Self::insert_dest(
+            config,
+            self.trash.find(key, endpoint),
+            endpoint,
+            weight,
+            forward,
+            thresholds,
+        );
+        match added {
+            Ok(dest) => self.trash.give_back(key, config.incarnation, &dest),
+            Err(error) => {
+                self.trash.forget(key, endpoint);
+                return Err(error);
+            }
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// Makes a destination part of a service: `removed`, or a new one.
+    fn insert_dest(
+        config: &mut ServiceConfig,
+        removed: Option<Arc<Dest>>,
+        endpoint: Endpoint,
+        weight: u32,
+        forward: Forward,
+        thresholds: Thresholds,
+    ) -> Result<Arc<Dest>, ConfigError> {
+        let dest = match removed {
             Some(dest) => dest,
             None => {
                 let group = emptiest(config.dests.iter().map(|entry| entry.dest.group()));
                 Dest::new(endpoint, forward, config.events.clone(), group)?
             }
         };
-        let mut dests = KVec::with_capacity(config.dests.len() + 1, GFP_KERNEL_ACCOUNT)?;
+        let mut dests = KVVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
         // Before packets can meet it; of one that was removed they are dropped until the end.
         dest.set_fast_path(config.fast_path);
         dest.set_thresholds(thresholds);
-        dests.push(Entry::new(dest.clone(), weight), GFP_KERNEL_ACCOUNT)?;
+        dests.push(Entry::new(dest.clone(), weight), GFP_KERNEL)?;
         for entry in &config.dests {
-            dests.push(entry.clone(), GFP_KERNEL_ACCOUNT)?;
+            dests.push(entry.clone(), GFP_KERNEL)?;
         }
         config.publish(dests, Plan::after_insert)?;
         dest.set_forward(forward);
         dest.set_available(true);
-        self.trash.give_back(&dest);
-        self.changed();
-        Ok(())
+        Ok(dest)
     }
 
     /// Changes a destination.
@@ -421,11 +455,11 @@ impl Config {
     ) -> Result<(), ConfigError> {
         let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
         let position = config.position(endpoint).ok_or(ConfigError::NoDest)?;
-        self.trash.reserve(1)?;
         let mut dests = copy(&config.dests)?;
         let removed = dests.remove(position).map_err(|_| ConfigError::NoDest)?;
         config.publish(dests, |plan, state| plan.after_remove(state, position))?;
-        self.trash.put(*key, removed.dest);
+        let incarnation = config.incarnation;
+        self.trash.put(key, incarnation, &removed.dest);
         self.changed();
         Ok(())
     }
@@ -440,10 +474,12 @@ fn check_port(key: &ServiceKey, endpoint: Endpoint, forward: Forward) -> Result<
     }
 }
 
-fn copy(entries: &[Entry]) -> Result<KVec<Entry>, AllocError> {
-    let mut copy = KVec::with_capacity(entries.len(), GFP_KERNEL_ACCOUNT)?;
+/// As what takes the place of an array is not accounted to who asks, no removal fails for want of
+/// memory of a control group; destinations themselves are.
+fn copy(entries: &[Entry]) -> Result<KVVec<Entry>, AllocError> {
+    let mut copy = KVVec::with_capacity(entries.len(), GFP_KERNEL)?;
     for entry in entries {
-        copy.push(entry.clone(), GFP_KERNEL_ACCOUNT)?;
+        copy.push(entry.clone(), GFP_KERNEL)?;
     }
     Ok(copy)
 }

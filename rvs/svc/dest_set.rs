@@ -97,7 +97,7 @@ impl Destination for Entry {
 
 /// The destinations of a service in IPVS' list order, newest first, and its scheduler.
 pub(crate) struct DestSet {
-    entries: KVec<Entry>,
+    entries: KVVec<Entry>,
     plan: Plan,
     events: Arc<LoadEvents>,
     state: Atomic<u64>,
@@ -107,13 +107,13 @@ impl DestSet {
     /// Makes a set of destinations of which `events` are counted; `state` tells of the scheduler's
     /// plan where to go on.
     pub(crate) fn new(
-        entries: KVec<Entry>,
+        entries: KVVec<Entry>,
         events: Arc<LoadEvents>,
         scheduler: Settings,
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<Self, PlanError<AllocError>> {
         let plan = Plan::new(scheduler, &entries, |len| {
-            KVec::from_elem(0, len, GFP_KERNEL_ACCOUNT)
+            KVec::from_elem(0, len, GFP_KERNEL)
         })?;
         if plan.wants_events() {
             entries.iter().for_each(|entry| entry.dest.watch());

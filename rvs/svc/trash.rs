@@ -4,13 +4,23 @@
 //!
 //! As with IPVS (`ip_vs_trash_get_dest()`), a destination that returns finds its connections as it
 //! left them; its counters begin anew if the service was deleted meanwhile.
+//!
+//! A destination has its place here from when it is added on, so that nothing has to be allocated
+//! when it is removed. Each removal looks at two other places, and frees those that nobody needs any
+//! more: what is kept stays in proportion to what is used, and no removal costs more for it.
+
+use core::cmp::Ordering;
 
 use kernel::{
     prelude::*,
+    rbtree::RBTree,
     sync::Arc, //
 };
 
-use crate::logic::addr::Endpoint;
+use crate::logic::addr::{
+    Addr,
+    Endpoint, //
+};
 
 use super::{
     dest::LoadEvents,
@@ -18,74 +28,167 @@ use super::{
     ServiceKey, //
 };
 
-struct Removed {
+/// How many places a removal looks at.
+const LOOKS: usize = 2;
+
+/// Tells a service from another one that has its key at another time.
+pub(super) type Incarnation = u64;
+
+/// What names a destination in a namespace.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Name {
     service: ServiceKey,
-    dest: Arc<Dest>,
-    /// The service it was removed from is gone.
-    service_is_gone: bool,
+    endpoint: Endpoint,
 }
 
-/// Destinations by the service they were part of.
-pub(super) struct Trash(KVec<Removed>);
+impl Name {
+    /// The first name of a service.
+    fn first_of(service: ServiceKey) -> Self {
+        Self {
+            service,
+            endpoint: Endpoint::new(Addr::V4(0u32.into()), 0),
+        }
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let services = self.service.cmp(&other.service);
+        services.then_with(|| order(&self.endpoint).cmp(&order(&other.endpoint)))
+    }
+}
+
+/// Family, address, port.
+fn order(endpoint: &Endpoint) -> (u8, u128, u16) {
+    match endpoint.addr {
+        Addr::V4(addr) => (4, u32::from(addr).into(), endpoint.port),
+        Addr::V6(addr) => (6, u128::from(addr), endpoint.port),
+    }
+}
+
+/// A destination that was removed, and from which service.
+struct Removed {
+    dest: Arc<Dest>,
+    from: Incarnation,
+}
+
+/// Places for all destinations: empty ones of those that are part of their service.
+pub(super) struct Trash {
+    places: RBTree<Name, Option<Removed>>,
+    // Where the next removal looks.
+    next_look: Option<Name>,
+}
 
 impl Trash {
-    /// Makes an empty one.
+    /// Makes one without places.
     pub(super) fn new() -> Self {
-        Self(KVec::new())
-    }
-
-    /// Makes room for `count` more, so that [`Trash::put`] cannot fail. Forgets those whose
-    /// connections have all ended.
-    pub(super) fn reserve(&mut self, count: usize) -> Result {
-        self.0.retain(|removed| removed.dest.total() > 0);
-        self.0.reserve(count, GFP_KERNEL)?;
-        Ok(())
-    }
-
-    /// Puts a removed destination in; there must be room.
-    pub(super) fn put(&mut self, service: ServiceKey, dest: Arc<Dest>) {
-        dest.set_available(false);
-        // Without room the destination would only lose its way back.
-        let _ = self.0.push_within_capacity(Removed {
-            service,
-            dest,
-            service_is_gone: false,
-        });
-    }
-
-    /// Notes that a service is gone, and what was removed from it with it.
-    pub(super) fn service_goes(&mut self, service: &ServiceKey) {
-        for removed in self
-            .0
-            .iter_mut()
-            .filter(|removed| removed.service == *service)
-        {
-            removed.service_is_gone = true;
+        Self {
+            places: RBTree::new(),
+            next_look: None,
         }
     }
 
-    /// Finds a destination that was removed from this service.
+    /// Makes a place for a destination that is to be added, if it has none. To be undone by
+    /// [`Trash::forget`] when it is not added.
+    pub(super) fn reserve(&mut self, service: &ServiceKey, endpoint: Endpoint) -> Result {
+        let name = Name {
+            service: *service,
+            endpoint,
+        };
+        if self.places.get(&name).is_none() {
+            self.places
+                .try_create_and_insert(name, None, GFP_KERNEL_ACCOUNT)?;
+        }
+        Ok(())
+    }
+
+    /// Frees the place of a destination that was not added, unless a removed one is there.
+    pub(super) fn forget(&mut self, service: &ServiceKey, endpoint: Endpoint) {
+        let name = Name {
+            service: *service,
+            endpoint,
+        };
+        if let Some(None) = self.places.get(&name) {
+            self.places.remove(&name);
+        }
+    }
+
+    /// Puts a destination that was removed `from` its service into its place.
+    pub(super) fn put(&mut self, service: &ServiceKey, from: Incarnation, dest: &Arc<Dest>) {
+        dest.set_available(false);
+        self.look();
+        let name = Name {
+            service: *service,
+            endpoint: dest.endpoint(),
+        };
+        // Without a place the destination would only lose its way back.
+        if let Some(place) = self.places.get_mut(&name) {
+            *place = Some(Removed {
+                dest: dest.clone(),
+                from,
+            });
+        }
+    }
+
+    /// Finds a destination that was removed from a service with this key.
     pub(super) fn find(&self, service: &ServiceKey, endpoint: Endpoint) -> Option<Arc<Dest>> {
-        self.0
-            .iter()
-            .find(|removed| removed.service == *service && removed.dest.endpoint() == endpoint)
-            .map(|removed| removed.dest.clone())
+        let name = Name {
+            service: *service,
+            endpoint,
+        };
+        let removed = self.places.get(&name)?.as_ref()?;
+        Some(removed.dest.clone())
     }
 
-    /// Returns where events of this service's destinations were counted, if one of them is here.
+    /// Returns where events of destinations of a service were counted that is about to be added, if
+    /// one of them is here.
     pub(super) fn events(&self, service: &ServiceKey) -> Option<Arc<LoadEvents>> {
-        let removed = self.0.iter().find(|removed| removed.service == *service);
-        removed.map(|removed| removed.dest.events().clone())
+        let first = self.places.cursor_lower_bound(&Name::first_of(*service))?;
+        // A service that does not exist has no other places than those of what was removed.
+        match first.current() {
+            (name, Some(removed)) if name.service == *service => {
+                Some(removed.dest.events().clone())
+            }
+            _ => None,
+        }
     }
 
-    /// Gives a destination back to the service it was found for.
-    pub(super) fn give_back(&mut self, dest: &Arc<Dest>) {
-        self.0.retain(|removed| {
-            let same = Arc::ptr_eq(&removed.dest, dest);
-            if same && removed.service_is_gone {
+    /// Gives a destination back to the service that it was found for, of this incarnation.
+    pub(super) fn give_back(&mut self, service: &ServiceKey, to: Incarnation, dest: &Arc<Dest>) {
+        let name = Name {
+            service: *service,
+            endpoint: dest.endpoint(),
+        };
+        if let Some(removed) = self.places.get_mut(&name).and_then(Option::take) {
+            if removed.from != to {
                 dest.begin_counting();
             }
-            !same
-        });
+        }
+    }
+
+    /// Looks at some places, from where the last look ended, and frees those of destinations whose
+    /// connections have all ended.
+    fn look(&mut self) {
+        let mut cursor = match &self.next_look {
+            Some(name) => self.places.cursor_lower_bound_mut(name),
+            None => self.places.cursor_front_mut(),
+        };
+        for _ in 0..LOOKS {
+            let Some(place) = cursor.take() else { break };
+            let is_over =
+                matches!(place.current(), (_, Some(removed)) if removed.dest.total() == 0);
+            cursor = if is_over {
+                place.remove_current().0
+            } else {
+                place.move_next()
+            };
+        }
+        self.next_look = cursor.map(|place| *place.current().0);
     }
 }

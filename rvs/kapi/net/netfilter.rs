@@ -105,7 +105,7 @@ impl<D: Send + Sync> HookSet<D> {
     ///
     /// The set must be dropped before the namespace is gone.
     pub(super) unsafe fn register(net: &Net, hooks: &[HookSpec<D>], data: Arc<D>) -> Result<Self> {
-        let mut operations = KVec::with_capacity(hooks.len(), GFP_KERNEL)?;
+        let mut operations = KVec::with_capacity(hooks.len(), GFP_KERNEL_ACCOUNT)?;
         let private: *const D = &*data;
         for hook in hooks {
             operations.push(
@@ -117,7 +117,7 @@ impl<D: Send + Sync> HookSet<D> {
                     priority: hook.priority,
                     ..Default::default()
                 },
-                GFP_KERNEL,
+                GFP_KERNEL_ACCOUNT,
             )?;
         }
         // SAFETY: The operations are complete and stay in place, as the vector is not touched

@@ -215,9 +215,9 @@ unsafe extern "C" fn init<T: PernetData>(net: *mut bindings::net) -> c_int {
 
 /// Makes the data of a namespace, without hooks and settings.
 fn make<T: PernetData>(net: *mut bindings::net, data: Arc<T>) -> Result<Pin<KBox<Namespace<T>>>> {
-    let mut hooks = KVec::with_capacity(T::HOOKS.len(), GFP_KERNEL)?;
+    let mut hooks = KVec::with_capacity(T::HOOKS.len(), GFP_KERNEL_ACCOUNT)?;
     for _ in T::HOOKS {
-        hooks.push(None, GFP_KERNEL)?;
+        hooks.push(None, GFP_KERNEL_ACCOUNT)?;
     }
     KBox::pin_init(
         pin_init!(Namespace {
@@ -226,7 +226,7 @@ fn make<T: PernetData>(net: *mut bindings::net, data: Arc<T>) -> Result<Pin<KBox
             hooks <- new_mutex!(hooks, "rvs_hooks"),
             sysctls <- new_mutex!(None, "rvs_sysctls"),
         }),
-        GFP_KERNEL,
+        GFP_KERNEL_ACCOUNT,
     )
 }
 

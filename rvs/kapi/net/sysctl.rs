@@ -149,7 +149,7 @@ impl<D: PernetData> SysctlTable<D> {
     /// The table must be dropped before the namespace and its data are gone.
     pub(super) unsafe fn register(net: &Net) -> Result<Self> {
         let data = Namespace::<D>::of(net).shared_data();
-        let mut entries = KVec::with_capacity(D::SYSCTLS.len(), GFP_KERNEL)?;
+        let mut entries = KVec::with_capacity(D::SYSCTLS.len(), GFP_KERNEL_ACCOUNT)?;
         for sysctl in D::SYSCTLS {
             let mut entry = bindings::ctl_table::default();
             // SAFETY: The entry is valid for writes; name and description are static.
@@ -163,7 +163,7 @@ impl<D: PernetData> SysctlTable<D> {
                     Some(handle::<D>),
                 );
             }
-            entries.push(entry, GFP_KERNEL)?;
+            entries.push(entry, GFP_KERNEL_ACCOUNT)?;
         }
         if !cfg!(CONFIG_SYSCTL) {
             // INVARIANT: There is nothing to register with.

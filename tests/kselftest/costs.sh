@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What is not used costs nothing: namespaces without services; and what was removed costs no more than it is: a flush takes
+# time in proportion to the services, and servers that return are known.
+. "$(dirname "$0")/lib.sh"
+
+NAMESPACES=200
+# KiB for each of them, a hundredth of what a director takes that is at work.
+MOST_IDLE=24
+
+idle=()
+
+# memory_free: KiB, when all that can be given back was.
+memory_free() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^MemFree:/ { print $2 }' /proc/meminfo
+}
+
+# loaded: KiB that loading the module takes, with the namespaces that there are.
+loaded() {
+	local before after
+	lb_unload
+	before=$(memory_free)
+	lb_load
+	after=$(memory_free)
+	echo $((before - after))
+}
+
+namespaces_without_services_cost_nothing() {
+	local i with without
+	without=$(loaded)
+	for ((i = 1; i <= NAMESPACES; i++)); do
+		idle+=("idle$i$NS_SUFFIX")
+	done
+	printf 'netns add %s\n' "${idle[@]}" | ip -batch -
+	with=$(loaded)
+	diagnose "loading takes $without KiB, with $NAMESPACES namespaces more $with"
+	expect_range "KiB for a namespace" -100 "$MOST_IDLE" $(((with - without) / NAMESPACES))
+	printf 'netns del %s\n' "${idle[@]}" | ip -batch -
+}
+
+# flush_time COUNT: prints connections and nanoseconds; see the helper.
+flush_time() {
+	in_ns "$DIRECTOR" python3 -S "$HELPERS/many_services.py" "$1"
+}
+
+flush_takes_time_in_proportion() {
+	local few many connections nanoseconds
+	if [ "$LB_BACKEND" != rvs ]; then
+		skip "IPVS has another interface"
+		return
+	fi
+	read -r connections nanoseconds < <(flush_time "$FEW")
+	expect_equal "connections of few services" "$FEW" "$connections"
+	few=$nanoseconds
+	read -r connections nanoseconds < <(flush_time "$MANY")
+	expect_range "connections of many services" "$MANY" $((FEW + MANY)) "$connections"
+	many=$nanoseconds
+	diagnose "flush of $FEW services: $((few / 1000)) us, of $MANY: $((many / 1000)) us"
+	# Linear is 8, quadratic 64.
+	expect_range "ratio" 0 20 $((many / few))
+}
+
+# Removed and added again among thousands of others that were: the connections and the counters are there.
+servers_return() {
+	local before
+	[ "$LB_BACKEND" = rvs ] || { skip "IPVS has another interface"; return; }
+	talk_server_start "${SERVERS[0]}" server1 tcp:7000
+	talk_client_start me "$CLIENT"
+	expect_success lb_service_add tcp/"$VIP":7000 rr
+	expect_success lb_server_add tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000" 1
+	expect_match "opening" '^ok' "$(talk me open one tcp "$VIP" 7000)"
+	expect_equal "who answers" server1 "$(talk me ask one)"
+	before=$(lb_counters tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000")
+	expect_success lb_server_del tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000"
+	flush_time 200 >/dev/null
+	expect_success lb_service_add tcp/"$VIP":7000 rr
+	expect_success lb_server_add tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000" 1
+	expect_equal "connections" "1 0" "$(lb_connections tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000")"
+	# The service was another one meanwhile.
+	expect_equal "counters after the service was deleted" "0 0 0 0 0" \
+		"$(lb_counters tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000")"
+	expect_equal "who answers, then" server1 "$(talk me ask one)"
+	before=$(lb_counters tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000")
+	expect_success lb_server_del tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000"
+	expect_success lb_server_add tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000" 1
+	expect_equal "counters after the server was away" "$before" "$(lb_counters tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000")"
+}
+
+[ ! -w "$kmemleak" ] || NAMESPACES=50 MOST_IDLE=100
+FEW=${FEW:-2500} MANY=$((8 * ${FEW:-2500}))
+test_begin
+for i in 2 3; do
+	ip -n "$DIRECTOR" addr add "198.51.100.$i/32" dev lo
+done
+ktap_run flush_takes_time_in_proportion servers_return namespaces_without_services_cost_nothing
