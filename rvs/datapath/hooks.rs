@@ -175,7 +175,8 @@ fn of_this_host(
 ) -> Verdict {
     if parse::may_come_from_service(&context.director.filter, flow) {
         let connections = &context.director.connections;
-        if let Ok((conn, Side::Original)) = connections.find(context.guard, flow.tuple().reversed()) {
+        if let Ok((conn, Side::Original)) = connections.find(context.guard, flow.tuple().reversed())
+        {
             if !conn.has_reply_tuple() && egress::is_local(context, &conn) {
                 return reply::pass(context, packet, flow, conn);
             }

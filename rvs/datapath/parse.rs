@@ -164,7 +164,8 @@ pub(super) fn may_be_reply(filter: &AddressFilter, packet: &Packet<'_>) -> bool 
 /// Reads a packet of the usual form, at once; none for every other, which is for [`unusual`].
 #[inline(always)]
 pub(super) fn usual(packet: &Packet<'_>) -> Option<Flow> {
-    packet::usual(packet.bytes(), || packet.len()).map(|(header, transport)| Flow { header, transport })
+    packet::usual(packet.bytes(), || packet.len())
+        .map(|(header, transport)| Flow { header, transport })
 }
 
 /// Reads any packet, whole: fragments are collected before. The verdict of a packet that is none
