@@ -51,6 +51,8 @@ load_balancer_goes_and_comes() {
 
 test_begin
 modprobe br_netfilter 2>"$TEST_DIR/modprobe" || skip_all "there is no br_netfilter"
+# The tests that come after have bridges, too.
+trap 'test_end; rmmod br_netfilter' EXIT
 talk_server_start "${SERVERS[0]}" server1 udp:7000
 talk_client_start me "$INSIDE"
 lb_begin "$SERVICE" rr "$SERVER"
