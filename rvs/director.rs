@@ -30,7 +30,6 @@ use crate::{
                 Storage, //
             },
             sysctl::{
-                Number,
                 Switch,
                 Sysctl, //
             },
@@ -67,9 +66,6 @@ pub(crate) struct Director {
     pub(crate) connections: Worker<Connections>,
     /// Whether packets of established flows may skip the rule chains (`net.rvs.fast_path`).
     pub(crate) fast_path: Switch,
-    /// After how many seconds of silence a UDP flow leaves its ports to another one that needs them
-    /// (`net.rvs.udp_reuse_after`).
-    pub(crate) udp_reuse_after: Number,
     /// Which ways packets of connections took.
     pub(crate) paths: Paths,
 }
@@ -83,7 +79,7 @@ impl PernetData for Director {
         Sysctl::switch(c"fast_path", |director| &director.fast_path),
         Sysctl::number(
             c"udp_reuse_after",
-            |director| &director.udp_reuse_after,
+            |director| &director.connections.udp_reuse_after,
             1,
             3600,
         ),
@@ -110,7 +106,6 @@ impl PernetData for Director {
                 config <- new_mutex!(Config::new(), "rvs_config"),
                 connections <- Worker::new(connections),
                 fast_path: Switch::new(true),
-                udp_reuse_after: Number::new(5),
                 paths,
             }),
             GFP_KERNEL_ACCOUNT,

@@ -10,6 +10,7 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
+            Full,
             Relaxed, //
         },
         Arc, //
@@ -41,7 +42,8 @@ use crate::{
         state::{
             tcp,
             Direction,
-            State, //
+            State,
+            Tracked, //
         },
         tuple::{
             AddrPair,
@@ -96,14 +98,18 @@ const _: () = assert!(size_of::<Conn>() <= 40);
 
 /// Bits of a connection's word: the state, and what goes with it.
 mod word {
-    /// The state, as its number.
-    pub(super) const STATE: u32 = 0xff;
+    use super::Tracked;
+
+    /// The state, and what is remembered of the one before a reset, as their number.
+    pub(super) const STATE: u32 = Tracked::MASK as u32;
     /// The destination counts the connection as active.
     pub(super) const ACTIVE: u32 = 1 << 8;
     /// The connection was taken out of the table and only waits to be freed.
     pub(super) const DEAD: u32 = 1 << 9;
     /// Both ends have been heard of, as far as that can be told: no flood has made it.
     pub(super) const ASSURED: u32 = 1 << 10;
+    /// The connection is in the table under all its tuples, and its destination counts it.
+    pub(super) const COUNTED: u32 = 1 << 11;
     /// Where the number of the confirmed route begins, which takes the rest.
     pub(super) const ROUTE_SHIFT: u32 = 12;
     /// That number, 0 for none.
@@ -160,17 +166,16 @@ impl Conn {
         Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
     }
 
-    /// A connection in its first state, of which its destination knows.
+    /// A connection in its first state, of which its destination does not know yet.
     #[inline(always)]
     fn begun(addrs: Addresses, tuple: &Tuple, dest: Arc<Dest>, now: u32) -> Self {
-        dest.connection_begins();
         Self {
             addrs,
             client_port: tuple.src_port,
             service_port: tuple.dst_port,
             protocol: tuple.protocol,
             forward: dest.forward(),
-            word: Atomic::new(State::initial(tuple.protocol).to_u8().into()),
+            word: Atomic::new(Tracked::new(State::initial(tuple.protocol)).to_u8().into()),
             last_seen: Atomic::new(now),
             dest,
         }
@@ -347,35 +352,44 @@ impl Conn {
 
     /// Returns the state.
     pub(crate) fn state(&self) -> State {
-        self.state_of(self.word.load(Relaxed))
+        self.tracked_of(self.word.load(Relaxed)).state()
     }
 
     /// Returns whether both ends are done, so that the ports may be used again.
     pub(crate) fn is_closed(&self) -> bool {
-        const TIME_WAIT: u8 = State::Tcp(tcp::State::TimeWait).to_u8();
-        const CLOSE: u8 = State::Tcp(tcp::State::Close).to_u8();
         matches!(
-            (self.word.load(Relaxed) & word::STATE) as u8,
-            TIME_WAIT | CLOSE
+            self.state(),
+            State::Tcp(tcp::State::TimeWait | tcp::State::Close)
         )
+    }
+
+    /// Returns whether no packet was seen for so many jiffies before `now`.
+    pub(crate) fn is_silent_for(&self, jiffies: u32, now: u32) -> bool {
+        now.wrapping_sub(self.last_seen.load(Relaxed)) >= jiffies
     }
 
     /// Notes that a packet was seen at `now` (jiffies).
     #[inline]
-    pub(crate) fn touch(&self, now: u32) {
+    fn touch(&self, now: u32) {
         // A store would take the line from other CPUs; once in a tick is enough.
         if self.last_seen.load(Relaxed) != now {
             self.last_seen.store(now, Relaxed);
         }
     }
 
-    /// Changes the state as a packet demands.
+    /// Notes that a packet was seen at `now` (jiffies), and changes the state as it demands.
     #[inline(always)]
-    pub(crate) fn advance(&self, direction: Direction, header: TransportHeader) -> Transition {
+    pub(crate) fn advance(
+        &self,
+        direction: Direction,
+        header: TransportHeader,
+        now: u32,
+    ) -> Transition {
         match header {
-            TransportHeader::Tcp(header) => self.advance_tcp(direction, header.flags),
+            TransportHeader::Tcp(header) => self.advance_tcp(direction, header.flags, now),
             // UDP has one state.
             TransportHeader::Udp(_) => {
+                self.touch(now);
                 if direction == Direction::OriginalOnly {
                     self.assure();
                 }
@@ -409,26 +423,30 @@ impl Conn {
         if word & word::DEAD != 0 {
             return false;
         }
-        word & word::ASSURED == 0 || self.state_of(word) == State::Tcp(tcp::State::TimeWait)
+        word & word::ASSURED == 0 || self.tracked_of(word).state() == State::Tcp(tcp::State::TimeWait)
     }
 
-    fn advance_tcp(&self, direction: Direction, flags: TcpFlags) -> Transition {
+    fn advance_tcp(&self, direction: Direction, flags: TcpFlags, now: u32) -> Transition {
         let mut old = self.word.load(Relaxed);
         loop {
             if old & word::DEAD != 0 {
                 // A packet that found it just before its end.
                 return Transition::Unhurried;
             }
-            let state = self.state_of(old);
-            let next = state.next(direction, flags);
-            let active = next.is_active();
+            let tracked = self.tracked_of(old);
+            let next = tracked.next(direction, flags);
+            // Before the state, which may have a shorter timeout.
+            if tracked.is_prolonged(next) {
+                self.touch(now);
+            }
+            let active = next.state().is_active();
             let new = (old & !(word::STATE | word::ACTIVE))
                 | u32::from(next.to_u8())
                 | if active { word::ACTIVE } else { 0 };
             if new == old {
                 return Transition::Unhurried;
             }
-            let new = if next.is_open() {
+            let new = if next.state().is_open() {
                 new | word::ASSURED
             } else {
                 new
@@ -441,7 +459,7 @@ impl Conn {
                         (true, false) => self.dest.connection_deactivates(),
                         _ => {}
                     }
-                    return if next.timeout() < state.timeout() {
+                    return if next.state().timeout() < tracked.state().timeout() {
                         Transition::Hastened
                     } else {
                         Transition::Unhurried
@@ -462,15 +480,37 @@ impl Conn {
         Some(wheel::deadline(self.last_seen.load(Relaxed), timeout))
     }
 
+    /// Has the destination count the connection, which is in the table under all its tuples. False
+    /// when it has ended meanwhile, and is not counted.
+    pub(super) fn settle(&self) -> bool {
+        let mut old = self.word.load(Relaxed);
+        if old & word::DEAD != 0 {
+            return false;
+        }
+        self.dest.connection_begins();
+        loop {
+            match self.word.cmpxchg(old, old | word::COUNTED, Full) {
+                Ok(_) => return true,
+                Err(current) => old = current,
+            }
+            if old & word::DEAD != 0 {
+                // Who has ended it did not know that it is counted.
+                self.dest.connection_ends();
+                return false;
+            }
+        }
+    }
+
     /// Marks the connection as taken out of the table; its destination does not count it any more,
-    /// though its memory waits for a grace period. True for the caller that did it first.
-    pub(crate) fn die(&self) -> bool {
+    /// though its memory waits for a grace period. True for the caller that did it first. Full
+    /// ordering.
+    pub(super) fn die(&self) -> bool {
         let mut old = self.word.load(Relaxed);
         loop {
             if old & word::DEAD != 0 {
                 return false;
             }
-            match self.word.cmpxchg(old, old | word::DEAD, Relaxed) {
+            match self.word.cmpxchg(old, old | word::DEAD, Full) {
                 Ok(_) => break,
                 Err(current) => old = current,
             }
@@ -478,16 +518,21 @@ impl Conn {
         if old & word::ACTIVE != 0 {
             self.dest.connection_deactivates();
         }
-        self.dest.connection_ends();
+        if old & word::COUNTED != 0 {
+            self.dest.connection_ends();
+        }
         true
     }
 
-    fn state_of(&self, word: u32) -> State {
+    #[inline(always)]
+    fn tracked_of(&self, word: u32) -> Tracked {
         // The word holds nothing but what `to_u8` made.
-        State::from_u8((word & word::STATE) as u8).unwrap_or(State::initial(self.protocol))
+        Tracked::from_u8((word & word::STATE) as u8)
+            .unwrap_or(Tracked::new(State::initial(self.protocol)))
     }
 
-    fn is_dead(&self) -> bool {
+    /// Returns whether the connection was taken out of the table, or is about to be.
+    pub(super) fn is_dead(&self) -> bool {
         self.word.load(Relaxed) & word::DEAD != 0
     }
 }

@@ -2,9 +2,12 @@
 
 //! Looking after connections: expiry and the size of the table.
 
-use kernel::sync::atomic::{
-    Full,
-    Relaxed, //
+use kernel::sync::{
+    atomic::{
+        Full,
+        Relaxed, //
+    },
+    rcu, //
 };
 
 use crate::{
@@ -47,11 +50,7 @@ impl Connections {
             self.wheel.advance(
                 slot,
                 |conn| self.due(conn, now),
-                |conn| {
-                    if conn.die() {
-                        self.unlink(conn.as_rcu_ref());
-                    }
-                },
+                |conn| self.expired(&rcu::read_lock(), conn.as_rcu_ref()),
             );
         }
         self.turned.store(now, Relaxed);

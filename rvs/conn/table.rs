@@ -17,6 +17,7 @@ use kernel::{
 
 use crate::{
     kapi::{
+        net::sysctl::Number,
         random::random_u64,
         rcu_table::{
             Hashed,
@@ -33,8 +34,9 @@ use crate::{
         wheel::Wheel,
     },
     logic::{
+        lifetime,
+        protocol::Protocol,
         siphash::HashKey,
-        state::State,
         tuple::Tuple,
         wheel::{
             self,
@@ -52,12 +54,15 @@ use super::{
 
 /// Why a connection could not be created.
 pub(crate) enum CreateError {
-    /// Memory is short.
-    Memory,
-    /// Replies of this destination to this client belong to another connection already: the
-    /// client uses one port for two services with the same real server behind them.
+    /// Memory is short, or another CPU was in the way.
+    Failed,
+    /// Replies of this destination to this client belong to another connection already, which
+    /// lives: the client uses one port for two services with the same real server behind them.
     ReplyTaken,
 }
+
+/// How often a reply tuple is tried whose holder gives way.
+const TRIES: usize = 4;
 
 /// Hashes connections by the tuples of their packets.
 pub(crate) struct TupleHash(HashKey);
@@ -95,6 +100,9 @@ pub(crate) struct Connections {
     pub(super) turned: Atomic<u32>,
     /// The routes that replies take.
     pub(crate) reply_routes: ReplyRoutes,
+    /// After how many seconds of silence a UDP flow leaves its ports to another one that needs them
+    /// (`net.rvs.udp_reuse_after`).
+    pub(crate) udp_reuse_after: Number,
     /// Nobody looks after the connections, as there are none.
     pub(super) asleep: Atomic<bool>,
     /// How many there may be.
@@ -110,6 +118,7 @@ impl Connections {
             slots: Slots::new(time::hz()),
             turned: Atomic::new(time::jiffies32()),
             reply_routes: ReplyRoutes::new()?,
+            udp_reuse_after: Number::new(5),
             asleep: Atomic::new(true),
             bound,
         })
@@ -157,35 +166,31 @@ impl Connections {
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let (conn, for_table) =
-            Conn::new(tuple.key(), dest, now).map_err(|_| CreateError::Memory)?;
-
-        match self.table.insert(guard, for_table, Side::Original, tuple) {
-            Inserted::New => {}
-            Inserted::Exists => {
+            Conn::new(tuple.key(), dest, now).map_err(|_| CreateError::Failed)?;
+        let mut placed = Placed {
+            connections: self,
+            guard,
+            conn: conn.under(guard),
+            new: Some(New {
+                tuple,
+                now,
+                for_table: Some(for_table),
+                for_wheel: conn,
+            }),
+            in_wheel: true,
+        };
+        match lifetime::enter(&mut placed) {
+            Ok(()) => Ok(placed.conn),
+            Err(Refused::Exists) => {
                 // Dropping ours leaves the other CPU's.
-                return match self.find(guard, *tuple.key()) {
+                match self.find(guard, *tuple.key()) {
                     Ok((conn, Side::Original)) => Ok(conn),
-                    _ => Err(CreateError::ReplyTaken),
-                };
+                    _ => Err(CreateError::Failed),
+                }
             }
-            Inserted::Full => return Err(CreateError::Memory),
+            Err(Refused::ReplyTaken) => Err(CreateError::ReplyTaken),
+            Err(Refused::Memory) => Err(CreateError::Failed),
         }
-        if conn.has_reply_tuple() {
-            if let Err(error) = self.link_reply(guard, &conn) {
-                self.table.remove(conn.as_rcu_ref(), Side::Original);
-                return Err(error);
-            }
-        }
-
-        let timeout = State::initial(conn.protocol()).timeout();
-        let slot = self
-            .slots
-            .slot_of(wheel::deadline(now, timeout.saturating_mul(time::hz())));
-        let found = conn.under(guard);
-        // The object is new: no wheel has it. If another CPU shortens its timeout before this one
-        // has, that is noticed when the first timeout is over.
-        let _ = self.wheel.insert(conn, slot);
-        Ok(found)
     }
 
     /// Has the wheel look at a connection whose timeout got shorter.
@@ -194,10 +199,24 @@ impl Connections {
     }
 
     /// Ends a connection: its tuples are free for another one, its memory follows.
-    pub(crate) fn kill(&self, conn: RcuRef<'_, Conn>) {
-        if conn.die() {
-            self.unlink(conn);
-            self.wheel.move_to(conn, self.slot_of(&conn));
+    pub(crate) fn kill(&self, guard: &rcu::Guard, conn: RcuRef<'_, Conn>) {
+        lifetime::leave(&mut self.placed(guard, conn));
+    }
+
+    /// Ends a connection that the wheel has given up.
+    pub(super) fn expired(&self, guard: &rcu::Guard, conn: RcuRef<'_, Conn>) {
+        let mut placed = self.placed(guard, conn);
+        placed.in_wheel = false;
+        lifetime::leave(&mut placed);
+    }
+
+    fn placed<'g>(&'g self, guard: &'g rcu::Guard, conn: RcuRef<'g, Conn>) -> Placed<'g, 'g> {
+        Placed {
+            connections: self,
+            guard,
+            conn,
+            new: None,
+            in_wheel: true,
         }
     }
 
@@ -223,25 +242,153 @@ impl Connections {
             .slot_of(conn.deadline(time::hz()).unwrap_or(soon))
     }
 
-    /// Takes a connection out of the table.
-    pub(super) fn unlink(&self, conn: RcuRef<'_, Conn>) {
-        self.table.remove(conn, Side::Original);
-        if conn.has_reply_tuple() {
-            self.table.remove(conn, Side::Reply);
-        }
-    }
-
-    /// Puts a connection under the tuple of its replies.
+    /// Puts a connection under the tuple of its replies. One that is over and holds it gives way.
     #[inline(never)]
-    fn link_reply(&self, guard: &rcu::Guard, conn: &RcuArc<Conn>) -> Result<(), CreateError> {
+    fn link_reply(
+        &self,
+        guard: &rcu::Guard,
+        conn: &RcuArc<Conn>,
+        now: u32,
+    ) -> Result<(), Refused> {
         let Some(reply) = conn.tuple(Side::Reply) else {
             return Ok(());
         };
-        let reply = self.hashed(reply);
-        match self.table.insert(guard, conn.clone(), Side::Reply, &reply) {
-            Inserted::New => Ok(()),
-            Inserted::Exists => Err(CreateError::ReplyTaken),
-            Inserted::Full => Err(CreateError::Memory),
+        let hashed = self.hashed(reply);
+        for _ in 0..TRIES {
+            match self.table.insert(guard, conn.clone(), Side::Reply, &hashed) {
+                Inserted::New => return Ok(()),
+                Inserted::Full => return Err(Refused::Memory),
+                Inserted::Exists => self.make_way(guard, reply, now)?,
+            }
         }
+        Err(Refused::ReplyTaken)
+    }
+
+    /// Ends the connection that holds a tuple, if it is over.
+    #[cold]
+    fn make_way(&self, guard: &rcu::Guard, tuple: Tuple, now: u32) -> Result<(), Refused> {
+        match self.find(guard, tuple) {
+            Ok((holder, _)) if holder.is_dead() => {
+                // Somebody is taking it out right now.
+                lifetime::take_out(&mut self.placed(guard, holder));
+                Ok(())
+            }
+            Ok((holder, _)) if self.gives_way(&holder, now) => {
+                self.kill(guard, holder);
+                Ok(())
+            }
+            Ok(_) => Err(Refused::ReplyTaken),
+            // It has just gone.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether a connection leaves its ports to another one that needs them.
+    fn gives_way(&self, holder: &Conn, now: u32) -> bool {
+        match holder.protocol() {
+            Protocol::Tcp => holder.is_closed(),
+            Protocol::Udp => {
+                let seconds = self.udp_reuse_after.get();
+                holder.is_silent_for(seconds.saturating_mul(time::hz()), now)
+            }
+        }
+    }
+}
+
+/// Why a connection could not be put under one of its tuples.
+enum Refused {
+    /// Another CPU has created one for the same flow.
+    Exists,
+    /// See [`CreateError::ReplyTaken`].
+    ReplyTaken,
+    /// Memory is short.
+    Memory,
+}
+
+/// A connection with its places: the table under two tuples, and the wheel.
+struct Placed<'g, 'n> {
+    connections: &'n Connections,
+    guard: &'g rcu::Guard,
+    conn: RcuRef<'g, Conn>,
+    /// Of a new one, what goes into its places.
+    new: Option<New<'n>>,
+    /// Whether the wheel may have it.
+    in_wheel: bool,
+}
+
+/// What goes into the places of a new connection.
+struct New<'n> {
+    tuple: &'n HashedTuple<'n>,
+    now: u32,
+    for_table: Option<RcuArc<Conn>>,
+    for_wheel: RcuArc<Conn>,
+}
+
+impl lifetime::Object for Placed<'_, '_> {
+    type Refused = Refused;
+
+    #[inline(always)]
+    fn insert_first(&mut self) -> Result<(), Refused> {
+        let Some(New {
+            tuple, for_table, ..
+        }) = &mut self.new
+        else {
+            return Ok(());
+        };
+        let Some(for_table) = for_table.take() else {
+            return Ok(());
+        };
+        let table = &self.connections.table;
+        match table.insert(self.guard, for_table, Side::Original, tuple) {
+            Inserted::New => Ok(()),
+            Inserted::Exists => Err(Refused::Exists),
+            Inserted::Full => Err(Refused::Memory),
+        }
+    }
+
+    #[inline(always)]
+    fn insert_second(&mut self) -> Result<(), Refused> {
+        match &self.new {
+            Some(new) if self.conn.has_reply_tuple() => {
+                self.connections
+                    .link_reply(self.guard, &new.for_wheel, new.now)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn remove_first(&mut self) {
+        self.connections.table.remove(self.conn, Side::Original);
+    }
+
+    fn remove_second(&mut self) {
+        if self.conn.has_reply_tuple() {
+            self.connections.table.remove(self.conn, Side::Reply);
+        }
+    }
+
+    #[inline(always)]
+    fn attend(&mut self) {
+        if let Some(new) = self.new.take() {
+            let slot = self.connections.slot_of(&self.conn);
+            // The object is new: no wheel has it. If another CPU shortens its timeout before this
+            // one has put it in, that is noticed when the first timeout is over.
+            let _ = self.connections.wheel.insert(new.for_wheel, slot);
+        }
+    }
+
+    fn hasten(&mut self) {
+        if self.in_wheel {
+            self.connections.hasten(self.conn);
+        }
+    }
+
+    fn die(&mut self) -> bool {
+        self.conn.die()
+    }
+
+    #[inline(always)]
+    fn settle(&mut self) -> bool {
+        self.conn.settle()
     }
 }

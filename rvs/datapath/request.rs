@@ -55,7 +55,7 @@ pub(super) fn of_connection(
     // (conn_reuse_mode 1 of IPVS).
     if schedule::may_begin(flow) && conn.is_closed() {
         let connections = &context.director.connections;
-        connections.kill(conn);
+        connections.kill(context.guard, conn);
         return first(context, packet, flow, connections.hashed(flow.tuple()));
     }
     if !conn.dest().is_available() {
@@ -126,8 +126,8 @@ pub(super) fn account(
     direction: Direction,
 ) {
     conn.dest().count_request(len);
-    conn.touch(time::jiffies32());
-    if conn.advance(direction, flow.transport.header) == Transition::Hastened {
+    let transition = conn.advance(direction, flow.transport.header, time::jiffies32());
+    if transition == Transition::Hastened {
         context.director.connections.hasten(conn);
     }
 }

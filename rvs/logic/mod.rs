@@ -13,6 +13,7 @@
 //! * [`csum`]: incremental checksums
 //! * [`nat`]: rewriting addresses and ports
 //! * [`ttl`]: the time to live
+//! * [`lifetime`]: in which order an object comes into a table and goes
 //! * [`state`]: states and timeouts of connections
 //! * [`scheduler`]: choosing a destination
 //! * [`thresholds`]: when a destination is overloaded
@@ -27,6 +28,7 @@
 pub mod addr;
 pub mod csum;
 pub mod filter;
+pub mod lifetime;
 pub mod limits;
 pub mod nat;
 pub mod packet;

@@ -137,6 +137,137 @@ impl State {
     }
 }
 
+/// The state of a connection, and what is remembered of the one before.
+///
+/// A RST ends a connection only where its receiver finds it in its window, which the director does
+/// not know. So a connection that was open and is reset goes on when either end does: the segment
+/// is taken as if there had been no reset. If the reset was true, the end that has sent it answers
+/// such a segment by another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Tracked {
+    state: State,
+    before_reset: Open,
+}
+
+/// The states in which an end may go on sending after a reset that was none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(u8)]
+enum Open {
+    /// None of them.
+    No = 0,
+    Established,
+    FinWait,
+    CloseWait,
+}
+
+impl Open {
+    #[inline]
+    const fn of(state: tcp::State) -> Self {
+        match state {
+            tcp::State::Established => Self::Established,
+            tcp::State::FinWait => Self::FinWait,
+            tcp::State::CloseWait => Self::CloseWait,
+            _ => Self::No,
+        }
+    }
+
+    const fn state(self) -> Option<tcp::State> {
+        match self {
+            Self::No => None,
+            Self::Established => Some(tcp::State::Established),
+            Self::FinWait => Some(tcp::State::FinWait),
+            Self::CloseWait => Some(tcp::State::CloseWait),
+        }
+    }
+}
+
+impl Tracked {
+    /// The bits that [`Tracked::to_u8`] uses.
+    pub const MASK: u8 = 0x7f;
+
+    const STATE: u8 = 0x1f;
+    const BEFORE_RESET_SHIFT: u32 = 5;
+
+    /// A state that no reset has led to.
+    #[inline]
+    pub const fn new(state: State) -> Self {
+        Self {
+            state,
+            before_reset: Open::No,
+        }
+    }
+
+    /// The state.
+    #[inline]
+    pub const fn state(self) -> State {
+        self.state
+    }
+
+    /// What follows when a TCP segment with these flags is seen, as [`State::next`].
+    #[inline(always)]
+    #[must_use]
+    pub fn next(self, direction: Direction, flags: TcpFlags) -> Self {
+        let next = self.state.next(direction, flags);
+        if flags.rst || self.before_reset as u8 != 0 {
+            return self.next_of_reset(next, direction, flags);
+        }
+        Self::new(next)
+    }
+
+    /// What follows a reset, or on one, where `next` is what the table says.
+    #[cold]
+    #[inline(never)]
+    fn next_of_reset(self, next: State, direction: Direction, flags: TcpFlags) -> Self {
+        match (self.state, next, tcp::Event::from_flags(flags)) {
+            // Another reset, or nothing: it stays as it is.
+            (State::Tcp(tcp::State::Close), _, Some(tcp::Event::Rst) | None) => self,
+            (State::Tcp(state), State::Tcp(tcp::State::Close), Some(tcp::Event::Rst)) => Self {
+                state: next,
+                before_reset: Open::of(state),
+            },
+            (_, _, Some(event @ (tcp::Event::Ack | tcp::Event::Fin))) => {
+                match self.before_reset.state() {
+                    Some(before) => Self::new(State::Tcp(tcp::next(before, direction, event))),
+                    None => Self::new(next),
+                }
+            }
+            _ => Self::new(next),
+        }
+    }
+
+    /// Whether a segment that has led from here to `next` prolongs the connection. One that leaves
+    /// it closed does not, so that who goes on resetting it does not hold it.
+    #[inline(always)]
+    pub const fn is_prolonged(self, next: Self) -> bool {
+        const CLOSE: u8 = State::Tcp(tcp::State::Close).to_u8();
+        self.state.to_u8() != CLOSE || next.state.to_u8() != CLOSE
+    }
+
+    /// Both as a number, to be kept in an atomic variable. It is not part of any interface.
+    #[inline]
+    pub const fn to_u8(self) -> u8 {
+        self.state.to_u8() | (self.before_reset as u8) << Self::BEFORE_RESET_SHIFT
+    }
+
+    /// What has this number.
+    #[inline]
+    pub const fn from_u8(number: u8) -> Option<Self> {
+        let before_reset = match (number & Self::MASK) >> Self::BEFORE_RESET_SHIFT {
+            0 => Open::No,
+            1 => Open::Established,
+            2 => Open::FinWait,
+            _ => Open::CloseWait,
+        };
+        match State::from_u8(number & Self::STATE) {
+            Some(state) => Some(Self {
+                state,
+                before_reset,
+            }),
+            None => None,
+        }
+    }
+}
+
 /// The configurable timeouts, in seconds of idleness.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Timeouts {
