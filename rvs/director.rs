@@ -15,7 +15,8 @@ use kernel::{
 use crate::{
     conn::{
         Bound,
-        Connections, //
+        Connections,
+        OwnFlows, //
     },
     datapath::{
         HookGroup,
@@ -64,6 +65,8 @@ pub(crate) struct Director {
     /// The connections.
     #[pin]
     pub(crate) connections: Worker<Connections>,
+    /// Where this host itself sends datagrams to, from services.
+    pub(crate) own_flows: OwnFlows,
     /// Whether packets of established flows may skip the rule chains (`net.rvs.fast_path`).
     pub(crate) fast_path: Switch,
     /// Which ways packets of connections took.
@@ -105,6 +108,7 @@ impl PernetData for Director {
                 filter: AddressFilter::new(),
                 config <- new_mutex!(Config::new(), "rvs_config"),
                 connections <- Worker::new(connections),
+                own_flows: OwnFlows::new(),
                 fast_path: Switch::new(true),
                 paths,
             }),

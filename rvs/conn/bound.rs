@@ -130,7 +130,7 @@ impl Connections {
             let Some(conn) = expendable else {
                 return room;
             };
-            self.kill(conn);
+            self.kill(guard, conn);
             // Its memory is wanted, not in a second or two.
             drop(self.wheel.remove(conn));
             room = Room::Made;

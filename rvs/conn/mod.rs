@@ -10,6 +10,7 @@ mod bound;
 mod entry;
 mod expire;
 mod list;
+mod own_flows;
 mod reply_routes;
 mod table;
 
@@ -22,6 +23,7 @@ pub(crate) use entry::{
     Transition,
     CACHE, //
 };
+pub(crate) use own_flows::OwnFlows;
 pub(crate) use table::{
     Connections,
     CreateError,

@@ -54,8 +54,10 @@ use super::{
 
 /// Why a connection could not be created.
 pub(crate) enum CreateError {
-    /// Memory is short, or another CPU was in the way.
-    Failed,
+    /// Memory is short.
+    Memory,
+    /// Another CPU was in the way.
+    Raced,
     /// Replies of this destination to this client belong to another connection already, which
     /// lives: the client uses one port for two services with the same real server behind them.
     ReplyTaken,
@@ -166,7 +168,7 @@ impl Connections {
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let (conn, for_table) =
-            Conn::new(tuple.key(), dest, now).map_err(|_| CreateError::Failed)?;
+            Conn::new(tuple.key(), dest, now).map_err(|_| CreateError::Memory)?;
         let mut placed = Placed {
             connections: self,
             guard,
@@ -185,11 +187,11 @@ impl Connections {
                 // Dropping ours leaves the other CPU's.
                 match self.find(guard, *tuple.key()) {
                     Ok((conn, Side::Original)) => Ok(conn),
-                    _ => Err(CreateError::Failed),
+                    _ => Err(CreateError::Raced),
                 }
             }
             Err(Refused::ReplyTaken) => Err(CreateError::ReplyTaken),
-            Err(Refused::Memory) => Err(CreateError::Failed),
+            Err(Refused::Memory) => Err(CreateError::Memory),
         }
     }
 
@@ -244,12 +246,7 @@ impl Connections {
 
     /// Puts a connection under the tuple of its replies. One that is over and holds it gives way.
     #[inline(never)]
-    fn link_reply(
-        &self,
-        guard: &rcu::Guard,
-        conn: &RcuArc<Conn>,
-        now: u32,
-    ) -> Result<(), Refused> {
+    fn link_reply(&self, guard: &rcu::Guard, conn: &RcuArc<Conn>, now: u32) -> Result<(), Refused> {
         let Some(reply) = conn.tuple(Side::Reply) else {
             return Ok(());
         };

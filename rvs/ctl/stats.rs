@@ -35,6 +35,7 @@ const ATTRIBUTES: &[(u16, Path)] = &[
     (paths::MEMORY, Path::Memory),
     (paths::EVICTED, Path::Evicted),
     (paths::REFUSED, Path::Refused),
+    (paths::PORT_TAKEN, Path::PortTaken),
 ];
 
 /// Answers with the number of packets that took each way, and whether the fast one is open.

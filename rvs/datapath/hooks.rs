@@ -29,6 +29,7 @@ use super::{
     fast::PreRouting,
     icmp,
     icmp_tunnel,
+    own,
     parse::{
         self,
         Content,
@@ -175,11 +176,14 @@ fn of_this_host(
 ) -> Verdict {
     if parse::may_come_from_service(&context.director.filter, flow) {
         let connections = &context.director.connections;
-        if let Ok((conn, Side::Original)) = connections.find(context.guard, flow.tuple().reversed())
-        {
-            if !conn.has_reply_tuple() && egress::is_local(context, &conn) {
+        match connections.find(context.guard, flow.tuple().reversed()) {
+            Ok((conn, Side::Original))
+                if !conn.has_reply_tuple() && egress::is_local(context, &conn) =>
+            {
                 return reply::pass(context, packet, flow, conn);
             }
+            Ok(_) => {}
+            Err(answer) => own::note(context, flow, &answer),
         }
     }
     request::first(context, packet, flow, tuple)

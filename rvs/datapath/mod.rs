@@ -8,6 +8,7 @@
 //! | established flows, past the stack | `fast` |
 //! | from bytes to a flow or an ICMP error | `parse` |
 //! | a client's packet, of a new flow or not | `request` |
+//! | packets for the director's own sockets | `own` |
 //! | choosing a real server for a new flow | `schedule` |
 //! | route, time to live and MTU on the way out | `egress` |
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
@@ -25,6 +26,7 @@ mod hooks;
 mod icmp;
 mod icmp_tunnel;
 mod nat;
+mod own;
 mod parse;
 mod paths;
 mod reply;

@@ -12,7 +12,7 @@ use crate::kapi::sync::PerCpuCounters;
 
 /// What a packet of a connection is counted as. Each sent by the director is counted once as
 /// [`Path::Fast`] or [`Path::Slow`]; those of an established flow that the fast path left to the
-/// slow one are counted by the reason, too.
+/// slow one are counted by the reason, too. What is refused is counted by the reason alone.
 #[derive(Clone, Copy)]
 pub(crate) enum Path {
     /// Sent by the fast path.
@@ -45,10 +45,12 @@ pub(crate) enum Path {
     Evicted,
     /// Dropped: there was no room for its connection.
     Refused,
+    /// Refused: it would begin a connection, but each server has one of the same client's port.
+    PortTaken,
 }
 
 impl Path {
-    const COUNT: usize = Self::Refused as usize + 1;
+    const COUNT: usize = Self::PortTaken as usize + 1;
 }
 
 /// Counters of a namespace, one for each [`Path`].

@@ -78,6 +78,10 @@ pub(super) fn first(
         Scheduled::To(conn) => forward(context, packet, flow, conn, Direction::Original),
         Scheduled::NoServer => egress::unreachable(packet),
         Scheduled::Refused(refusal) => refusal.answer(packet),
+        Scheduled::PortTaken => {
+            context.director.paths.count(Path::PortTaken);
+            egress::unreachable(packet)
+        }
         Scheduled::Failed => packet.discard(),
     }
 }

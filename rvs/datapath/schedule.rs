@@ -2,6 +2,8 @@
 
 //! Which real server gets a new flow.
 
+use kernel::sync::Arc;
+
 use crate::{
     conn::{
         Conn,
@@ -15,7 +17,11 @@ use crate::{
         time, //
     },
     logic::packet::TransportHeader,
-    svc::ServiceKey,
+    svc::{
+        Dest,
+        DestSet,
+        ServiceKey, //
+    },
 };
 
 use super::{
@@ -23,6 +29,7 @@ use super::{
         self,
         Refusal, //
     },
+    own,
     parse::Flow,
     request,
     Context,
@@ -39,9 +46,15 @@ pub(super) enum Scheduled<'g> {
     NoServer,
     /// It cannot leave for the server.
     Refused(Refusal),
+    /// Each server that takes new connections has one already that replies could not be told from:
+    /// of the client's port by way of another service.
+    PortTaken,
     /// The connection could not be created, or IPsec policies do not let the packet in.
     Failed,
 }
+
+/// How many servers are tried besides the one that the scheduler has chosen.
+const OTHERS: usize = 32;
 
 /// Finds the service of a packet, has its scheduler choose and creates the connection.
 pub(super) fn connection<'g>(
@@ -55,22 +68,24 @@ pub(super) fn connection<'g>(
     let Some(service) = director.service(context.guard, &key) else {
         return Scheduled::NotOurs;
     };
-    if !may_begin(flow) {
+    if !may_begin(flow) || own::is_for_socket(context, packet, tuple) {
         return Scheduled::NotOurs;
     }
     if !request::is_let_in(context, packet) {
         return Scheduled::Failed;
     }
+    let Some(dests) = service.dests(context.guard) else {
+        return Scheduled::NoServer;
+    };
     // The scheduler does not go on for a packet that ends here.
     if flow.header.ttl <= 1 {
-        let chosen = service.peek(context.guard, flow.tuple().src());
-        if let Some(Err(refusal)) = chosen.map(|dest| egress::check(context, &flow.header, &dest)) {
+        let chosen = dests.get().peek(flow.tuple().src());
+        if let Some(Err(refusal)) = chosen.map(|dest| egress::check(context, &flow.header, dest)) {
             return Scheduled::Refused(refusal);
         }
     }
-    let connections = &director.connections;
     // Before the choice, which counts: a refused packet shall count for nothing.
-    match connections.room(context.guard) {
+    match director.connections.room(context.guard) {
         Room::Free => {}
         Room::Made => director.paths.count(Path::Evicted),
         Room::None => {
@@ -78,32 +93,62 @@ pub(super) fn connection<'g>(
             return Scheduled::Failed;
         }
     }
-    let Some(dest) = service.pick(context.guard, flow.tuple().src()) else {
+    let Some(chosen) = dests.get().pick(flow.tuple().src()) else {
         return Scheduled::NoServer;
     };
-    if let Err(refusal) = egress::check(context, &flow.header, &dest) {
+    if let Err(refusal) = egress::check(context, &flow.header, chosen) {
         return Scheduled::Refused(refusal);
     }
-    let created = connections.create(context.guard, tuple, dest, time::jiffies32());
+    match create(context, tuple, chosen) {
+        Ok(conn) => Scheduled::To(conn),
+        Err(CreateError::ReplyTaken) => by_another(context, flow, tuple, dests.get(), chosen),
+        Err(error) => failed(context, error),
+    }
+}
+
+/// Creates the connection to another server than that the scheduler has chosen.
+#[cold]
+#[inline(never)]
+fn by_another<'g>(
+    context: Context<'g>,
+    flow: Flow,
+    tuple: &HashedTuple<'_>,
+    dests: &DestSet,
+    chosen: &Arc<Dest>,
+) -> Scheduled<'g> {
+    for dest in dests.others(chosen).take(OTHERS) {
+        if egress::check(context, &flow.header, dest).is_err() {
+            continue;
+        }
+        match create(context, tuple, dest) {
+            Ok(conn) => return Scheduled::To(conn),
+            Err(CreateError::ReplyTaken) => {}
+            Err(error) => return failed(context, error),
+        }
+    }
+    Scheduled::PortTaken
+}
+
+fn create<'g>(
+    context: Context<'g>,
+    tuple: &HashedTuple<'_>,
+    dest: &Arc<Dest>,
+) -> Result<RcuRef<'g, Conn>, CreateError> {
+    let connections = &context.director.connections;
+    let created = connections.create(context.guard, tuple, dest.clone(), time::jiffies32());
     if connections.needs_waking() {
         connections.wake_in(time::hz());
     }
     if connections.needs_growing() {
         connections.wake();
     }
-    match created {
-        Ok(conn) => Scheduled::To(conn),
-        Err(error) => {
-            no_memory(context, error);
-            Scheduled::Failed
-        }
-    }
+    created
 }
 
 /// Where memory is short, another connection ends, so that there is some when the client tries
 /// again: what is freed can be used after a grace period.
 #[cold]
-fn no_memory(context: Context<'_>, error: CreateError) {
+fn failed<'g>(context: Context<'g>, error: CreateError) -> Scheduled<'g> {
     let director = context.director;
     if matches!(error, CreateError::Memory) {
         director.paths.count(Path::Refused);
@@ -111,13 +156,17 @@ fn no_memory(context: Context<'_>, error: CreateError) {
             director.paths.count(Path::Evicted);
         }
     }
+    Scheduled::Failed
 }
 
-/// Whether a packet may begin a connection: every datagram, and of TCP a SYN without RST, with ACK
-/// or not, as for IPVS (`tcp_conn_schedule()`).
+/// Whether a packet may begin a connection: every datagram, and of TCP a SYN without RST. One with
+/// ACK answers, and begins nothing; with IPVS it does (`tcp_conn_schedule()`).
 pub(super) fn may_begin(flow: Flow) -> bool {
     match flow.transport.header {
-        TransportHeader::Tcp(header) => header.flags.syn && !header.flags.rst,
+        TransportHeader::Tcp(header) => {
+            let flags = header.flags;
+            flags.syn && !flags.ack && !flags.rst
+        }
         TransportHeader::Udp(_) => true,
     }
 }

@@ -35,6 +35,7 @@
 #include "route.c"
 #include "skb.c"
 #include "slab.c"
+#include "socket.c"
 #include "sysctl.c"
 #include "time.c"
 #include "tunnel.c"

@@ -101,6 +101,11 @@ impl<H: Hasher> Hashed<'_, H> {
     pub(crate) fn key(&self) -> &H::Key {
         &self.key
     }
+
+    /// Returns its hash.
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash
+    }
 }
 
 /// What became of an insertion.

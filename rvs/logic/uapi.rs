@@ -302,9 +302,10 @@ pub mod info {
 }
 
 /// Packets of connections since the namespace was made, by the way they
-/// took. Each sent by the director is counted as "fast" or as "slow". All
-/// other numbers tell why packets that reached the fast path were left to
-/// the slow one; what that sends it counts as "slow", too.
+/// took. Each sent by the director is counted as "fast" or as "slow". Other
+/// numbers tell why packets that reached the fast path were left to the slow
+/// one; what that sends it counts as "slow", too. Those that were refused
+/// are counted by the reason.
 pub mod paths {
     /// Alignment of 64 bit values; never sent.
     pub const PAD: u16 = 1;
@@ -361,8 +362,13 @@ pub mod paths {
     /// was no room.
     pub const REFUSED: u16 = 16;
 
+    /// Refused: the first packet of a connection, as each server that takes
+    /// new ones has a connection of the same client's address and port by
+    /// way of another service. Counted in none of the other numbers.
+    pub const PORT_TAKEN: u16 = 17;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 16;
+    pub const MAX: u16 = 17;
 }
 
 /// A connection from a client through a service to a destination.

@@ -153,4 +153,21 @@ impl DestSet {
             }
         }
     }
+
+    /// Returns those that take new connections but `chosen`, each once, from that on.
+    pub(crate) fn others<'a>(
+        &'a self,
+        chosen: &'a Arc<Dest>,
+    ) -> impl Iterator<Item = &'a Arc<Dest>> {
+        let is_chosen = |entry: &Entry| Arc::ptr_eq(&entry.dest, chosen);
+        let place = self.entries.iter().position(is_chosen).unwrap_or(0);
+        let (before, after) = self.entries.split_at_checked(place).unwrap_or_default();
+        [after, before]
+            .into_iter()
+            .flatten()
+            .filter(move |entry| {
+                entry.is_eligible() && entry.dest.is_available() && !is_chosen(entry)
+            })
+            .map(|entry| &entry.dest)
+    }
 }

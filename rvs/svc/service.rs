@@ -2,27 +2,21 @@
 
 //! A virtual service, as packets see it.
 
-use kernel::sync::{
-    rcu,
-    Arc, //
-};
+use kernel::sync::rcu;
 
-use crate::{
-    kapi::{
-        rcu_table::{
-            Hasher,
-            Side, //
-        },
-        sync::{
-            RcuArc,
-            RcuCell, //
-        },
+use crate::kapi::{
+    rcu_table::{
+        Hasher,
+        Side, //
     },
-    logic::addr::Endpoint,
+    sync::{
+        RcuArc,
+        RcuCell,
+        RcuRef, //
+    },
 };
 
 use super::{
-    Dest,
     DestSet,
     ServiceKey, //
 };
@@ -75,14 +69,9 @@ impl Service {
         self.dests.read(&guard).map_or(0, |dests| dests.state())
     }
 
-    /// Chooses the destination of a new connection; none when the scheduler has none for it.
-    pub(crate) fn pick(&self, guard: &rcu::Guard, client: Endpoint) -> Option<Arc<Dest>> {
-        self.dests.read(guard)?.pick(client).cloned()
-    }
-
-    /// Returns what [`Service::pick`] would, and leaves the scheduler where it is.
-    #[cold]
-    pub(crate) fn peek(&self, guard: &rcu::Guard, client: Endpoint) -> Option<Arc<Dest>> {
-        self.dests.read(guard)?.peek(client).cloned()
+    /// Returns the destinations of now.
+    #[inline]
+    pub(crate) fn dests<'g>(&self, guard: &'g rcu::Guard) -> Option<RcuRef<'g, DestSet>> {
+        self.dests.read(guard)
     }
 }

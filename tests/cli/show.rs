@@ -260,10 +260,15 @@ fn json_for_programs() {
     );
 }
 
-/// The attributes of `stats-get` that are numbered 2 and so on.
+/// The attributes of `stats-get`, of which the counters are numbered 2 and so on.
 fn paths(counters: [u64; 12], enabled: u32) -> Vec<DefaultNla> {
     let counters = (2..).zip(counters).map(|(kind, value)| uint(kind, value));
-    let others = [number(14, enabled), uint(15, 11), uint(16, 9_000_000_000)];
+    let others = [
+        number(14, enabled),
+        uint(15, 11),
+        uint(16, 9_000_000_000),
+        uint(17, 13),
+    ];
     counters.chain(others).collect()
 }
 
@@ -295,6 +300,7 @@ memory        10       memory was short
 NO ROOM       TIMES       WHAT
 evicted       11          a connection half open or without an answer made room for another one
 refused       9000000000  a packet was dropped that would have begun a connection
+port-taken    13          a packet was refused, as each server has a connection of the client's port
 ",
     );
     prints(
@@ -303,7 +309,7 @@ refused       9000000000  a packet was dropped that would have begun a connectio
         concat!(
             r#"{"enabled":true,"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
             r#""unavailable":2,"route":5,"neighbour":6,"ttl":7,"too_big":8,"policy":9,"#,
-            r#""memory":10},"evicted":11,"refused":9000000000}"#,
+            r#""memory":10},"evicted":11,"refused":9000000000,"port_taken":13}"#,
             "\n",
         ),
     );

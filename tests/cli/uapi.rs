@@ -116,6 +116,9 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_PATHS_POLICY", paths::POLICY.into()),
         ("RVS_A_PATHS_MEMORY", paths::MEMORY.into()),
         ("RVS_A_PATHS_ENABLED", paths::ENABLED.into()),
+        ("RVS_A_PATHS_EVICTED", paths::EVICTED.into()),
+        ("RVS_A_PATHS_REFUSED", paths::REFUSED.into()),
+        ("RVS_A_PATHS_PORT_TAKEN", paths::PORT_TAKEN.into()),
         ("RVS_A_CONNECTION_SERVICE", connection::SERVICE.into()),
         (
             "RVS_A_CONNECTION_CLIENT_ADDR4",

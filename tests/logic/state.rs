@@ -13,7 +13,8 @@ use rvs_logic::logic::{
         },
         Direction,
         State,
-        Timeouts, //
+        Timeouts,
+        Tracked, //
     }, //
 };
 
@@ -210,4 +211,123 @@ fn udp_has_one_state() {
     ] {
         assert_eq!(state.next(direction, syn), State::Udp);
     }
+}
+
+fn flags(letters: &str) -> TcpFlags {
+    TcpFlags {
+        syn: letters.contains('S'),
+        ack: letters.contains('A'),
+        fin: letters.contains('F'),
+        rst: letters.contains('R'),
+    }
+}
+
+/// What becomes of a connection in `start` by these segments, `>` from the client and `<` from the
+/// server, or `-` from the client of a connection whose replies are not seen.
+fn tracked(start: &str, segments: &str) -> Tracked {
+    let start = Tracked::new(State::Tcp(state(start)));
+    segments.split_whitespace().fold(start, |state, segment| {
+        let direction = match &segment[..1] {
+            ">" => Direction::Original,
+            "<" => Direction::Reply,
+            "-" => Direction::OriginalOnly,
+            other => panic!("no direction {other}"),
+        };
+        let next = state.next(direction, flags(&segment[1..]));
+        assert_eq!(Tracked::from_u8(next.to_u8()), Some(next));
+        assert_eq!(next.to_u8() & !Tracked::MASK, 0);
+        next
+    })
+}
+
+/// Where RVS goes on and IPVS does not: an open connection that was reset, as either end sends.
+#[test]
+fn open_connection_goes_on_after_a_reset_that_was_none() {
+    for (start, segments, end) in [
+        ("ES", ">R <A", "ESTABLISHED"),
+        ("ES", ">R >A", "ESTABLISHED"),
+        ("ES", "<R >A", "ESTABLISHED"),
+        ("ES", "<RA <A", "ESTABLISHED"),
+        ("ES", "-R -A", "ESTABLISHED"),
+        // As if there had been no reset.
+        ("ES", ">R <FA", "FIN_WAIT"),
+        ("ES", ">R >FA", "CLOSE_WAIT"),
+        ("ES", "-R -FA", "FIN_WAIT"),
+        ("FW", ">R <A", "FIN_WAIT"),
+        ("FW", ">R >FA", "TIME_WAIT"),
+        ("CW", ">R <A", "CLOSE_WAIT"),
+        ("CW", ">R <FA", "TIME_WAIT"),
+        // However often.
+        ("ES", ">R >R <R <A", "ESTABLISHED"),
+        ("ES", ">R <A >R <A >R", "CLOSE"),
+    ] {
+        assert_eq!(
+            tracked(start, segments).state().name(),
+            end,
+            "{start} {segments}"
+        );
+    }
+}
+
+#[test]
+fn what_was_closed_otherwise_stays_closed() {
+    for (start, segments, end) in [
+        ("CL", ">A", "CLOSE"),
+        ("CL", "<A", "CLOSE"),
+        ("SR", "<RA <A", "CLOSE"),
+        ("NO", ">R >A", "CLOSE"),
+        ("LA", "<R <A", "CLOSE"),
+        ("TW", ">R <A", "CLOSE"),
+        ("TW", ">A <A", "TIME_WAIT"),
+        // One that has come back is remembered no more.
+        ("ES", ">R <A >FA <FA >R <A", "CLOSE"),
+        // A SYN begins another one, of which nothing is remembered.
+        ("ES", ">R >S", "SYN_RECV"),
+        ("ES", ">R >S <R <A", "CLOSE"),
+        // No end accepts this.
+        ("ES", ">R >", "CLOSE"),
+    ] {
+        assert_eq!(
+            tracked(start, segments).state().name(),
+            end,
+            "{start} {segments}"
+        );
+    }
+}
+
+/// But for what follows a reset, all is as in the table.
+#[test]
+fn what_is_remembered_changes_no_other_transition() {
+    for from in tcp_state::State::ALL {
+        for direction in [
+            Direction::Original,
+            Direction::Reply,
+            Direction::OriginalOnly,
+        ] {
+            for letters in ["S", "SA", "F", "FA", "A", "R", "RA", ""] {
+                let from = State::Tcp(from);
+                let next = Tracked::new(from).next(direction, flags(letters));
+                let expected = from.next(direction, flags(letters));
+                assert_eq!(next.state(), expected, "{from:?} {direction:?} {letters}");
+            }
+        }
+    }
+}
+
+#[test]
+fn closed_connection_is_not_prolonged() {
+    let closed = tracked("ES", ">R");
+    assert!(Tracked::new(State::Tcp(state("ES"))).is_prolonged(closed));
+    for segment in [">R", "<R", "<RA", ">"] {
+        let direction = if segment.starts_with('>') {
+            Direction::Original
+        } else {
+            Direction::Reply
+        };
+        let next = closed.next(direction, flags(&segment[1..]));
+        assert!(!closed.is_prolonged(next), "{segment}");
+    }
+    assert!(closed.is_prolonged(closed.next(Direction::Reply, flags("A"))));
+    let waiting = Tracked::new(State::Tcp(state("TW")));
+    assert!(waiting.is_prolonged(waiting));
 }

@@ -109,6 +109,7 @@ pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
         },
         evicted: counter(paths::EVICTED, "evicted")?,
         refused: counter(paths::REFUSED, "refused")?,
+        port_taken: counter(paths::PORT_TAKEN, "port-taken")?,
     })
 }
 

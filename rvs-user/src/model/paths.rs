@@ -19,6 +19,8 @@ pub struct Paths {
     pub evicted: u64,
     /// Packets dropped, as there was no room for their connections.
     pub refused: u64,
+    /// Packets refused, as each server has a connection of the client's port by another service.
+    pub port_taken: u64,
 }
 
 /// Packets that the fast path left to the slow one, by the reason.

@@ -11,8 +11,8 @@ pub fn stats_to_json(paths: &Paths) -> String {
     serde_json::to_string(paths).expect("numbers always serialize") + "\n"
 }
 
-/// Whether the fast path is open, and the counters as two tables: the ways, and why the slow one
-/// was taken.
+/// Whether the fast path is open, and the counters as tables: the ways, why the slow one was taken,
+/// and what was refused.
 pub fn stats_to_text(paths: &Paths) -> String {
     let mut ways = vec![["PATH", "PACKETS"].map(str::to_owned)];
     for (name, packets) in [("fast", paths.fast), ("slow", paths.slow)] {
@@ -56,7 +56,7 @@ pub fn stats_to_text(paths: &Paths) -> String {
 }
 
 /// What is done where there is no room for another connection.
-fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 2] {
+fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 3] {
     [
         (
             "evicted",
@@ -67,6 +67,11 @@ fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 2] {
             "refused",
             paths.refused,
             "a packet was dropped that would have begun a connection",
+        ),
+        (
+            "port-taken",
+            paths.port_taken,
+            "a packet was refused, as each server has a connection of the client's port",
         ),
     ]
 }

@@ -9,6 +9,7 @@ mod neighbour;
 mod netfilter;
 mod route;
 mod skb;
+mod socket;
 
 pub(crate) use encapsulation::Outer;
 pub(crate) use namespace::{
@@ -32,6 +33,7 @@ pub(crate) use skb::{
     Packet,
     Verdict, //
 };
+pub(crate) use socket::LocalSocket;
 
 pub(crate) mod pernet;
 pub(crate) mod sysctl;

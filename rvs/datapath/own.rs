@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The director's own traffic from the address and port of a service: what answers it is for the
+//! socket that has sent it, and is not balanced.
+
+use crate::{
+    conn::HashedTuple,
+    kapi::{
+        net::{
+            HookPoint,
+            LocalSocket,
+            Packet, //
+        },
+        time, //
+    },
+    logic::protocol::Protocol,
+    svc::ServiceKey,
+};
+
+use super::{
+    parse::Flow,
+    Context, //
+};
+
+/// Notes a packet that this host sends from its own socket, if it is a datagram from a service's
+/// address and port. `answer` is the tuple of what answers it, which no connection has.
+#[inline(never)]
+pub(super) fn note(context: Context<'_>, flow: Flow, answer: &HashedTuple<'_>) {
+    let director = context.director;
+    let key = ServiceKey::of(flow.transport.protocol(), flow.tuple().src());
+    if key.protocol == Protocol::Udp && director.service(context.guard, &key).is_some() {
+        director.own_flows.note(answer.hash(), time::jiffies32());
+    }
+}
+
+/// Whether a packet to a service, which is of no connection, is for a socket of this host: one that
+/// is connected to its sender, or that has sent what this is the answer to. One that takes packets of
+/// anybody does not get those of the service's clients.
+pub(super) fn is_for_socket(
+    context: Context<'_>,
+    packet: &Packet<'_>,
+    tuple: &HashedTuple<'_>,
+) -> bool {
+    let HookPoint::LocalIn = context.point else {
+        return false;
+    };
+    match packet.local_socket(context.guard, tuple.key()) {
+        LocalSocket::None => false,
+        LocalSocket::Open => context
+            .director
+            .own_flows
+            .expects(tuple.hash(), time::jiffies32()),
+        LocalSocket::Connected => true,
+    }
+}

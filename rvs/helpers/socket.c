@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <net/inet_hashtables.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+#include <net/udp.h>
+
+/* Whether a TCP connection of this host, open or about to be, takes the packet;
+ * one that is over and only waits does not. Addresses and ports in network
+ * order; the packet is at LOCAL_IN. */
+__rvs_helper bool rvs_helper_tcp_is_connected(struct net *net, const struct sk_buff *skb,
+					      u32 source_be, u16 source_port_be,
+					      u32 destination_be, u16 destination_port_be)
+{
+	/* This takes a reference, of whatever kind of socket it is. */
+	struct sock *sk = __inet_lookup_established(net, (__force __be32)source_be,
+						    (__force __be16)source_port_be,
+						    (__force __be32)destination_be,
+						    ntohs((__force __be16)destination_port_be),
+						    inet_iif(skb), inet_sdif(skb));
+	bool connected;
+
+	if (!sk)
+		return false;
+	connected = READ_ONCE(sk->sk_state) != TCP_TIME_WAIT;
+	sock_gen_put(sk);
+	return connected;
+}
+
+/* Which UDP socket of this host takes the packet: 0 for none, 1 for one that
+ * takes packets of anybody, 2 for one that is connected to the sender. Under
+ * RCU; no reference is taken. Otherwise as above. */
+__rvs_helper u32 rvs_helper_udp_socket(struct net *net, const struct sk_buff *skb, u32 source_be,
+				       u16 source_port_be, u32 destination_be,
+				       u16 destination_port_be)
+{
+	const struct sock *sk = __udp4_lib_lookup(net, (__force __be32)source_be,
+						  (__force __be16)source_port_be,
+						  (__force __be32)destination_be,
+						  (__force __be16)destination_port_be,
+						  inet_iif(skb), inet_sdif(skb), NULL);
+
+	if (!sk)
+		return 0;
+	return READ_ONCE(sk->sk_state) == TCP_ESTABLISHED ? 2 : 1;
+}
