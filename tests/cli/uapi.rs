@@ -102,6 +102,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_INFO_SERVICES", info::SERVICES.into()),
         ("RVS_A_INFO_CONNECTIONS", info::CONNECTIONS.into()),
         ("RVS_A_INFO_BUCKETS", info::BUCKETS.into()),
+        ("RVS_A_INFO_MAX_CONNECTIONS", info::MAX_CONNECTIONS.into()),
         ("RVS_A_PATHS_PAD", paths::PAD.into()),
         ("RVS_A_PATHS_FAST", paths::FAST.into()),
         ("RVS_A_PATHS_SLOW", paths::SLOW.into()),
