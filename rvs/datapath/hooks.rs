@@ -25,6 +25,7 @@ use crate::{
 };
 
 use super::{
+    claim,
     egress,
     fast::PreRouting,
     icmp,
@@ -105,13 +106,20 @@ impl Hook for LocalOut {
 
     fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
         // Its own packets come by, on their way to the real servers.
-        if packet.is_balanced()
-            || !parse::may_concern_output(&director.filter, &packet)
-            || packet.is_of_nodefrag_socket()
-        {
+        if packet.is_balanced() {
             return packet.accept();
         }
-        both_ways(Context::new(director, net, guard, Self::POINT), packet)
+        let context = Context::new(director, net, guard, Self::POINT);
+        if !parse::may_concern_output(&director.filter, &packet) {
+            if claim::may_end_with(&director.filter, &packet) {
+                claim::end(context, &packet);
+            }
+            return packet.accept();
+        }
+        if packet.is_of_nodefrag_socket() {
+            return packet.accept();
+        }
+        both_ways(context, packet)
     }
 }
 
@@ -124,10 +132,17 @@ impl Hook for Forward {
     const PRIORITY: i32 = 100;
 
     fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
-        if !parse::may_be_reply(&director.filter, &packet) || packet.is_balanced() {
+        let context = Context::new(director, net, guard, Self::POINT);
+        if !parse::may_be_reply(&director.filter, &packet) {
+            if claim::may_end_with(&director.filter, &packet) {
+                claim::end(context, &packet);
+            }
             return packet.accept();
         }
-        replies_only(Context::new(director, net, guard, Self::POINT), packet)
+        if packet.is_balanced() {
+            return packet.accept();
+        }
+        replies_only(context, packet)
     }
 }
 
@@ -186,6 +201,7 @@ fn of_this_host(
             Err(answer) => own::note(context, flow, &answer),
         }
     }
+    claim::end_with(context, flow);
     request::first(context, packet, flow, tuple)
 }
 
@@ -194,7 +210,10 @@ fn flow_replies_only(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Ve
     let connections = &context.director.connections;
     match connections.find(context.guard, flow.tuple()) {
         Ok((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
-        _ => packet.accept(),
+        _ => {
+            claim::end_with(context, flow);
+            packet.accept()
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! | established flows, past the stack | `fast` |
 //! | from bytes to a flow or an ICMP error | `parse` |
 //! | a client's packet, of a new flow or not | `request` |
+//! | clients that go to a real server past its service | `claim` |
 //! | packets for the director's own sockets | `own` |
 //! | choosing a real server for a new flow | `schedule` |
 //! | route, time to live and MTU on the way out | `egress` |
@@ -19,6 +20,7 @@
 //!
 //! The hooks sit where those of IPVS do (`ip_vs_ops4` in `net/netfilter/ipvs/ip_vs_core.c`).
 
+mod claim;
 mod direct;
 mod egress;
 mod fast;

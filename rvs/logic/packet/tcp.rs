@@ -56,3 +56,10 @@ pub fn parse(segment: Segment, bytes: &[u8]) -> Result<Header, ParseError> {
         },
     })
 }
+
+/// Whether a header may be that of a first segment: SYN alone of the flags that matter. Where the bytes
+/// are of something else the answer means nothing.
+#[inline(always)]
+pub fn may_begin(header: &[u8]) -> bool {
+    header.get(13).is_some_and(|flags| flags & 0x17 == 0x02)
+}
