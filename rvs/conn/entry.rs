@@ -423,7 +423,8 @@ impl Conn {
         if word & word::DEAD != 0 {
             return false;
         }
-        word & word::ASSURED == 0 || self.tracked_of(word).state() == State::Tcp(tcp::State::TimeWait)
+        word & word::ASSURED == 0
+            || self.tracked_of(word).state() == State::Tcp(tcp::State::TimeWait)
     }
 
     fn advance_tcp(&self, direction: Direction, flags: TcpFlags, now: u32) -> Transition {

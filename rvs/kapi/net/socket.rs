@@ -44,7 +44,7 @@ impl Packet<'_> {
             u32::from_ne_bytes(dst.octets()),
         );
         let (src_port, dst_port) = (tuple.src_port.to_be(), tuple.dst_port.to_be());
-        let (net, skb) = (self.net.as_ptr(), self.as_ptr());
+        let (net, skb) = (self.net().as_ptr(), self.as_ptr());
         match tuple.protocol {
             Protocol::Tcp => {
                 // SAFETY: By the type invariant, and the borrow of the namespace; the reference on
