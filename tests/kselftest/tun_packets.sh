@@ -24,35 +24,9 @@ bursts_that_were_merged_as_they_came_are_taken_apart() {
 	expect_success in_ns "$DIRECTOR" ethtool -K eth0 gro off rx-gro-list off
 }
 
-# Without memory a packet is lost. It was not to reach the director's own stack, which would refuse it.
-packets_are_lost_when_memory_is_short() {
-	local debug=/sys/kernel/debug/failslab text end
-	needs_rvs "is another module" || return
-	if [ ! -d "$debug" ]; then
-		skip "no allocation can be made to fail (CONFIG_FAILSLAB)"
-		return
-	fi
-	for i in 1 2 3; do
-		expect_equal "who answers" server1 "$(talk me ask flow)"
-	done
-	text=$(($(cat /sys/module/rvs/sections/.text)))
-	end=$((text + $(cat /sys/module/rvs/coresize)))
-	echo "$text" >"$debug/require-start"
-	echo "$end" >"$debug/require-end"
-	echo 32 >"$debug/stacktrace-depth"
-	echo Y >"$debug/ignore-gfp-wait"
-	echo 0 >"$debug/verbose"
-	echo -1 >"$debug/times"
-	echo 100 >"$debug/probability"
-	expect_equal "answer without memory" timeout "$(talk me ask flow 2)"
-	echo 0 >"$debug/probability"
-	expect_equal "who answers" server1 "$(talk me ask flow)"
-}
-
 modprobe -a ipip fou || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU)"
 packets_begin --direct-reply
 encapsulated_begin
 
 ktap_run "${packets_cases[@]}" "${encapsulated_cases[@]}" \
-	packets_are_lost_when_memory_is_short \
 	bursts_that_were_merged_as_they_came_are_taken_apart
