@@ -263,7 +263,8 @@ fn fault(end: &Places, created: Result<(), ()>) -> Option<&'static str> {
     if end.dead && end.attended && !end.hastened {
         return Some("a dead object waits for the end of its timeout");
     }
-    if !end.dead && !(end.first && end.second && end.attended) {
+    let is_everywhere = end.first && end.second && end.attended;
+    if !end.dead && !is_everywhere {
         return Some("a living object is not in all its places");
     }
     if end.count != i32::from(!end.dead) {
