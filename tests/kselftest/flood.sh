@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Strangers cannot make a director keep more than it was told to: who is served stays served, and new clients are, on a
 # machine with little memory, while SYNs or datagrams come from everywhere. FLOOD_SECONDS=60 floods that long, and up to
-# the bound that the machine has by default; FLOOD_MEMORY=60 leaves so many MiB.
+# the bound that the machine has by default; FLOOD_MEMORY=N leaves N MiB.
 . "$(dirname "$0")/lib.sh"
 
 SECONDS_OF_FLOOD=${FLOOD_SECONDS:-8}
