@@ -161,10 +161,17 @@ pub(super) fn may_be_reply(filter: &AddressFilter, packet: &Packet<'_>) -> bool 
     }
 }
 
+/// The length of a packet whose header does not tell it. Apart, so that others do not ask for it.
+#[cold]
+#[inline(never)]
+fn len_of_burst(packet: &Packet<'_>) -> usize {
+    packet.len()
+}
+
 /// Reads a packet of the usual form, at once; none for every other, which is for [`unusual`].
 #[inline(always)]
 pub(super) fn usual(packet: &Packet<'_>) -> Option<Flow> {
-    packet::usual(packet.bytes(), || packet.len())
+    packet::usual(packet.bytes(), || len_of_burst(packet))
         .map(|(header, transport)| Flow { header, transport })
 }
 

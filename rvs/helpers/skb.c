@@ -56,8 +56,8 @@ __rvs_helper bool rvs_helper_skb_csum_is_partial(const struct sk_buff *skb, u32 
 {
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return false;
-	if (likely(skb_checksum_start_offset(skb) == skb_network_offset(skb) + (int)header &&
-		   skb->csum_offset == field))
+	/* Both count from the head of the buffer. */
+	if (likely(skb->csum_start == skb->network_header + header && skb->csum_offset == field))
 		return true;
 	return rvs_csum_is_of_tunnel(skb, field);
 }
