@@ -58,7 +58,7 @@ pub(crate) struct Director {
     /// What packets find services in.
     pub(crate) services: RcuTable<KeyHash>,
     /// Whether packets of an address may be of any concern.
-    pub(crate) filter: AddressFilter,
+    pub(crate) filter: Arc<AddressFilter>,
     /// What the administrator asked for.
     #[pin]
     pub(crate) config: Mutex<Config>,
@@ -102,10 +102,11 @@ impl PernetData for Director {
         let services = RcuTable::new(KeyHash);
         let connections = Connections::new(Bound::new(net))?;
         let paths = Paths::new()?;
+        let filter = AddressFilter::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 services,
-                filter: AddressFilter::new(),
+                filter,
                 config <- new_mutex!(Config::new(), "rvs_config"),
                 connections <- Worker::new(connections),
                 own_flows: OwnFlows::new(),

@@ -15,6 +15,7 @@ use crate::{
         Request, //
     },
     logic::{
+        filter::Role,
         thresholds::Thresholds,
         uapi::{
             command,
@@ -68,11 +69,14 @@ impl Do for Add {
         let namespace = Director::of(request.net());
         let director = namespace.data();
         let mut config = director.config.lock();
-        director.filter.note_server(endpoint.addr);
+        let noted = [
+            director.filter.note(Role::Server, endpoint)?,
+            director.filter.note(Role::Service, key.endpoint())?,
+        ];
         if let Some(forward) = config.forward_of_new(&key, forward) {
             Director::enable_hooks_for(namespace, forward)?;
         }
-        Ok(config.add_dest(&key, endpoint, weight, forward, thresholds)?)
+        Ok(config.add_dest(&key, endpoint, weight, forward, thresholds, noted)?)
     }
 }
 

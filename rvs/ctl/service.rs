@@ -20,6 +20,7 @@ use crate::{
         net::pernet::Namespace, //
     },
     logic::{
+        filter::Role,
         scheduler::{
             Flags,
             Kind,
@@ -69,18 +70,17 @@ impl Do for Add {
         let namespace = Director::of(request.net());
         let director = namespace.data();
         let mut config = director.config.lock();
-        director.filter.note_service(key.addr);
+        let noted = director.filter.note(Role::Service, key.endpoint())?;
         let added = director
             .prepare()
             .and_then(|()| Director::enable_hooks(namespace))
             .map_err(Refusal::from)
             .and_then(|()| {
                 let table = &director.services;
-                Ok(config.add_service(table, key, scheduler, forward, fast_path)?)
+                Ok(config.add_service(table, key, scheduler, forward, fast_path, noted)?)
             });
         if config.count() == 0 {
             namespace.disable_all_hooks();
-            director.filter.clear();
         }
         added
     }
@@ -196,7 +196,6 @@ fn remove(
     let config = director.config.lock();
     if config.count() == 0 {
         namespace.disable_all_hooks();
-        director.filter.clear();
     }
     Ok(())
 }

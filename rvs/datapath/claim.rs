@@ -5,12 +5,13 @@
 
 use crate::{
     kapi::{
-        net::Packet,
+        net::Glance,
         rcu_table::Side, //
     },
     logic::{
         addr::Addr,
         packet::{
+            self,
             ipv4,
             tcp, //
         },
@@ -20,39 +21,30 @@ use crate::{
 };
 
 use super::{
-    parse::{
-        self,
-        Flow, //
-    },
+    parse::Flow,
     schedule,
     Context, //
 };
 
 /// Whether a packet may begin a TCP connection to a real server.
 #[inline(always)]
-pub(super) fn may_end_with(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
-    let bytes = packet.bytes();
-    match ipv4::peek(bytes) {
-        Some((protocol, _, dst)) => {
-            protocol == Protocol::Tcp.number()
-                && tcp::may_begin(bytes.get(ipv4::MIN_HEADER_LEN..).unwrap_or_default())
-                && filter.may_be_server(Addr::V4(dst))
-        }
-        None => false,
-    }
+pub(super) fn may_end_with(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    let (protocol, _, dst) = ipv4::peek(packet.header());
+    let dst = Addr::V4(dst);
+    protocol == Protocol::Tcp.number()
+        && filter.may_be_server_addr(dst)
+        && tcp::may_begin(
+            packet
+                .bytes()
+                .get(ipv4::MIN_HEADER_LEN..)
+                .unwrap_or_default(),
+        )
+        && packet::peek_ports(packet.bytes())
+            .is_some_and(|(_, port)| filter.may_be_server(dst, port))
 }
 
 /// Ends the claim of a connection that is over on the packets that answer this one, which is of no
 /// connection, if it begins one.
-#[cold]
-#[inline(never)]
-pub(super) fn end(context: Context<'_>, packet: &Packet<'_>) {
-    if let Some(flow) = parse::usual(packet) {
-        end_with(context, flow);
-    }
-}
-
-/// As [`end`], of a packet that was read already.
 #[inline]
 pub(super) fn end_with(context: Context<'_>, flow: Flow) {
     if flow.transport.protocol() == Protocol::Tcp && schedule::may_begin(flow) {

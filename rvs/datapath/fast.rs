@@ -15,6 +15,7 @@ use crate::{
     director::Director,
     kapi::{
         net::{
+            Glance,
             Hook,
             HookPoint,
             Net,
@@ -58,12 +59,14 @@ impl Hook for PreRouting {
     /// path, and what works on connection tracking costs nothing here.
     const PRIORITY: i32 = -401;
 
-    fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
-        if packet.is_balanced()
-            || !packet.is_to_this_host()
-            || !parse::may_be_of_flow(&director.filter, &packet)
-            || packet.is_bridged()
-        {
+    #[inline(always)]
+    fn concerns(director: &Director, packet: &Glance<'_>) -> bool {
+        parse::may_be_of_flow(&director.filter, packet)
+    }
+
+    #[inline(never)]
+    fn run(director: &Director, packet: Packet<'_>, net: &Net, guard: &rcu::Guard) -> Verdict {
+        if packet.is_balanced() || !packet.is_to_this_host() || packet.is_bridged() {
             return packet.accept();
         }
         established(Context::new(director, net, guard, Self::POINT), packet)

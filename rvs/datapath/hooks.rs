@@ -13,6 +13,7 @@ use crate::{
     kapi::{
         net::{
             pernet::Namespace,
+            Glance,
             Hook,
             HookPoint,
             HookSpec,
@@ -85,11 +86,14 @@ impl Hook for LocalIn {
     const POINT: HookPoint = HookPoint::LocalIn;
     const PRIORITY: i32 = AFTER_NAT_SRC;
 
-    fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
-        if packet.is_balanced()
-            || !packet.is_to_this_host()
-            || !parse::may_concern(&director.filter, &packet)
-        {
+    #[inline(always)]
+    fn concerns(director: &Director, packet: &Glance<'_>) -> bool {
+        parse::may_concern(&director.filter, packet)
+    }
+
+    #[inline(never)]
+    fn run(director: &Director, packet: Packet<'_>, net: &Net, guard: &rcu::Guard) -> Verdict {
+        if packet.is_balanced() || !packet.is_to_this_host() {
             return packet.accept();
         }
         both_ways(Context::new(director, net, guard, Self::POINT), packet)
@@ -104,22 +108,19 @@ impl Hook for LocalOut {
     const POINT: HookPoint = HookPoint::LocalOut;
     const PRIORITY: i32 = AFTER_NAT_DST;
 
-    fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
+    #[inline(always)]
+    fn concerns(director: &Director, packet: &Glance<'_>) -> bool {
+        parse::may_concern_output(&director.filter, packet)
+            || claim::may_end_with(&director.filter, packet)
+    }
+
+    #[inline(never)]
+    fn run(director: &Director, packet: Packet<'_>, net: &Net, guard: &rcu::Guard) -> Verdict {
         // Its own packets come by, on their way to the real servers.
-        if packet.is_balanced() {
+        if packet.is_balanced() || packet.is_of_nodefrag_socket() {
             return packet.accept();
         }
-        let context = Context::new(director, net, guard, Self::POINT);
-        if !parse::may_concern_output(&director.filter, &packet) {
-            if claim::may_end_with(&director.filter, &packet) {
-                claim::end(context, &packet);
-            }
-            return packet.accept();
-        }
-        if packet.is_of_nodefrag_socket() {
-            return packet.accept();
-        }
-        both_ways(context, packet)
+        both_ways(Context::new(director, net, guard, Self::POINT), packet)
     }
 }
 
@@ -131,18 +132,18 @@ impl Hook for Forward {
     const POINT: HookPoint = HookPoint::Forward;
     const PRIORITY: i32 = 100;
 
-    fn run(director: &Director, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict {
-        let context = Context::new(director, net, guard, Self::POINT);
-        if !parse::may_be_reply(&director.filter, &packet) {
-            if claim::may_end_with(&director.filter, &packet) {
-                claim::end(context, &packet);
-            }
-            return packet.accept();
-        }
+    #[inline(always)]
+    fn concerns(director: &Director, packet: &Glance<'_>) -> bool {
+        parse::may_be_reply(&director.filter, packet)
+            || claim::may_end_with(&director.filter, packet)
+    }
+
+    #[inline(never)]
+    fn run(director: &Director, packet: Packet<'_>, net: &Net, guard: &rcu::Guard) -> Verdict {
         if packet.is_balanced() {
             return packet.accept();
         }
-        replies_only(context, packet)
+        replies_only(Context::new(director, net, guard, Self::POINT), packet)
     }
 }
 

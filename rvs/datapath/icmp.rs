@@ -56,7 +56,7 @@ pub(super) fn about_fragment(
 ) -> Verdict {
     let filter = &context.director.filter;
     match context.point {
-        HookPoint::Forward if filter.may_be_server(Addr::V4(fragment.dst)) => packet.discard(),
+        HookPoint::Forward if filter.may_be_server_addr(Addr::V4(fragment.dst)) => packet.discard(),
         _ => packet.accept(),
     }
 }

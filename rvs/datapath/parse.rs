@@ -5,6 +5,7 @@
 use crate::{
     kapi::net::{
         DefragmentAt,
+        Glance,
         HookPoint,
         Packet,
         Verdict, //
@@ -103,62 +104,81 @@ pub(super) enum Content {
     FragmentError(ipv4::Header),
 }
 
-/// Whether a packet can be of any concern, by its addresses alone: to a service, or from a real
+/// Whether a packet can be of any concern, by its addresses and ports: to a service, or from a real
 /// server. What an ICMP error is about stands inside of it, and it may come from any router.
 #[inline(always)]
-pub(super) fn may_concern(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
-    match ipv4::peek(packet.bytes()) {
-        Some((protocol, src, dst)) => {
-            filter.may_be_service(Addr::V4(dst))
-                || filter.may_be_server(Addr::V4(src))
-                || protocol == icmp::PROTOCOL
-        }
-        None => true,
-    }
+pub(super) fn may_concern(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    (may_be_to_service_addr(filter, packet) && may_be_to_service_port(filter, packet))
+        || may_be_from_server(filter, packet)
+        || is_icmp(packet)
 }
 
 /// As [`may_concern`], of packets of this host: those of a real server on it may come from a service.
 #[inline(always)]
-pub(super) fn may_concern_output(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
-    match ipv4::peek(packet.bytes()) {
-        Some((protocol, src, dst)) => {
-            filter.may_be_service(Addr::V4(dst))
-                || filter.may_be_server(Addr::V4(src))
-                || filter.may_be_service(Addr::V4(src))
-                || protocol == icmp::PROTOCOL
-        }
-        None => true,
-    }
+pub(super) fn may_concern_output(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    may_concern(filter, packet) || may_be_from_service(filter, packet)
 }
 
-/// Whether a packet can come from the address of a service.
+/// Whether a packet can come from a service.
 #[inline]
 pub(super) fn may_come_from_service(filter: &AddressFilter, flow: Flow) -> bool {
-    filter.may_be_service(Addr::V4(flow.header.src))
+    filter.may_be_service(Addr::V4(flow.header.src), flow.transport.src_port)
 }
 
-/// As [`may_concern`], of packets of TCP and UDP alone.
+/// As [`may_concern`], of packets of TCP and UDP alone. Those to the address of a service are not
+/// asked for their port: they mostly are for it.
 #[inline(always)]
-pub(super) fn may_be_of_flow(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
-    match ipv4::peek(packet.bytes()) {
-        Some((protocol, src, dst)) => {
-            (filter.may_be_service(Addr::V4(dst)) || filter.may_be_server(Addr::V4(src)))
-                && protocol != icmp::PROTOCOL
-        }
-        None => false,
-    }
+pub(super) fn may_be_of_flow(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    (may_be_to_service_addr(filter, packet) || may_be_from_server(filter, packet))
+        && !is_icmp(packet)
 }
 
 /// Whether a forwarded packet can come from a real server; what clients send to other hosts is of
 /// no concern. ICMP errors as for [`may_concern`].
 #[inline(always)]
-pub(super) fn may_be_reply(filter: &AddressFilter, packet: &Packet<'_>) -> bool {
-    match ipv4::peek(packet.bytes()) {
-        Some((protocol, src, _)) => {
-            filter.may_be_server(Addr::V4(src)) || protocol == icmp::PROTOCOL
-        }
-        None => true,
-    }
+pub(super) fn may_be_reply(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    may_be_from_server(filter, packet) || is_icmp(packet)
+}
+
+/// Whether a packet may be for a service, by its address.
+#[inline(always)]
+fn may_be_to_service_addr(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    let (_, _, dst) = ipv4::peek(packet.header());
+    filter.may_be_service_addr(Addr::V4(dst))
+}
+
+/// Whether a packet to such an address may be for a service, by its port if that can be had at once.
+#[inline(always)]
+fn may_be_to_service_port(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    let (_, _, dst) = ipv4::peek(packet.header());
+    packet::peek_ports(packet.bytes())
+        .is_none_or(|(_, port)| filter.may_be_service(Addr::V4(dst), port))
+}
+
+/// Whether a packet may come from a real server: by its address, which most packets have told enough
+/// with, then by its port, if that can be had at once. What a real server asks of others comes from
+/// another port.
+#[inline(always)]
+fn may_be_from_server(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    let (_, src, _) = ipv4::peek(packet.header());
+    filter.may_be_server_addr(Addr::V4(src))
+        && packet::peek_ports(packet.bytes())
+            .is_none_or(|(port, _)| filter.may_be_server(Addr::V4(src), port))
+}
+
+/// Whether a packet may come from a service, as [`may_be_from_server`].
+#[inline(always)]
+fn may_be_from_service(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    let (_, src, _) = ipv4::peek(packet.header());
+    filter.may_be_service_addr(Addr::V4(src))
+        && packet::peek_ports(packet.bytes())
+            .is_none_or(|(port, _)| filter.may_be_service(Addr::V4(src), port))
+}
+
+#[inline(always)]
+fn is_icmp(packet: &Glance<'_>) -> bool {
+    let (protocol, _, _) = ipv4::peek(packet.header());
+    protocol == icmp::PROTOCOL
 }
 
 /// The length of a packet whose header does not tell it. Apart, so that others do not ask for it.

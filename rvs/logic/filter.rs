@@ -1,53 +1,170 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A filter of addresses: most packets concern no service, and shall cost next to nothing.
+//! A filter of addresses and ports: most packets concern no service, and shall cost next to
+//! nothing.
 //!
-//! It is a Bloom filter with one hash: an address that was noted is always found, one that was not
-//! is found by chance, with a probability of the share of bits that are set.
+//! It is a Bloom filter with one hash: what was noted is always found, what was not is found by
+//! chance. Endpoints are noted twice, by address alone and with the port. The address alone is one
+//! look for what strangers send to each other; the port tells a real server's replies from what it
+//! asks of others itself.
 
-use super::addr::Addr;
+use super::addr::{
+    Addr,
+    Endpoint, //
+};
 
-/// Number of 64-bit words of a filter: 4096 bits, so that a thousand addresses still let more than
-/// three of four others pass.
-pub const WORDS: usize = 64;
+/// Number of cells of a filter: so many that a thousand addresses let more than three of four
+/// others pass. A cell holds the flags of what was noted there.
+pub const CELLS: usize = 4096;
 
-/// Where an address is noted: the index of a word, below [`WORDS`], and the bit in it.
+/// Number of different flags.
+pub const FLAGS: usize = 4;
+
+/// What endpoints are noted as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Clients send to it.
+    Service,
+    /// Replies come from it.
+    Server,
+}
+
+impl Role {
+    /// The flag of an address, in the cell that [`of_addr`] tells. Four bits are left for others,
+    /// such as that of an address with all its ports.
+    #[inline]
+    pub const fn addr_flag(self) -> u8 {
+        match self {
+            Self::Service => 1,
+            Self::Server => 2,
+        }
+    }
+
+    /// The flag of an address with a port, in the cell that [`of_endpoint`] tells.
+    #[inline]
+    pub const fn endpoint_flag(self) -> u8 {
+        match self {
+            Self::Service => 4,
+            Self::Server => 8,
+        }
+    }
+
+    /// Where an endpoint is noted: cells and the flag in each.
+    pub const fn places(self, endpoint: Endpoint) -> [(usize, u8); 2] {
+        [
+            (of_addr(endpoint.addr), self.addr_flag()),
+            (
+                of_endpoint(endpoint.addr, endpoint.port),
+                self.endpoint_flag(),
+            ),
+        ]
+    }
+}
+
+/// The odd number next to 2^32 divided by the golden ratio: multiples of it are spread evenly
+/// (Fibonacci hashing), so that neighbours have different cells.
+const GOLDEN: u32 = 0x9e37_79b9;
+/// The same for ports: the odd number next to 2^32 times the square root of 2, less 1.
+const OF_PORT: u32 = 0x6a09_e667;
+
+/// The cell of an address: below [`CELLS`].
 #[inline]
-pub const fn place(addr: Addr) -> (usize, u64) {
-    let folded = match addr {
-        Addr::V4(addr) => addr.to_bits(),
+pub const fn of_addr(addr: Addr) -> usize {
+    cell(folded(addr).wrapping_mul(GOLDEN))
+}
+
+/// The cell of an address with a port: below [`CELLS`].
+#[inline]
+pub const fn of_endpoint(addr: Addr, port: u16) -> usize {
+    // As the port stands in a packet.
+    let port = u16::from_ne_bytes(port.to_be_bytes()) as u32;
+    cell(
+        folded(addr)
+            .wrapping_mul(GOLDEN)
+            .wrapping_add(port.wrapping_mul(OF_PORT)),
+    )
+}
+
+/// The cell that the upper bits of a hash tell.
+#[inline]
+const fn cell(hash: u32) -> usize {
+    (hash >> (u32::BITS - CELLS.trailing_zeros())) as usize
+}
+
+/// An address as a number, whatever the byte order: one look at a packet less.
+#[inline]
+const fn folded(addr: Addr) -> u32 {
+    match addr {
+        Addr::V4(addr) => u32::from_ne_bytes(addr.octets()),
         Addr::V6(addr) => {
             let bits = addr.to_bits();
             (bits ^ (bits >> 32) ^ (bits >> 64) ^ (bits >> 96)) as u32
         }
-    };
-    // Fibonacci hashing: neighbouring addresses are spread over all words.
-    let hash = folded.wrapping_mul(0x9e37_79b9);
-    (
-        (hash >> 26) as usize & (WORDS - 1),
-        1 << ((hash >> 20) & 63),
-    )
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::net::Ipv4Addr;
+    use core::net::{
+        Ipv4Addr,
+        Ipv6Addr, //
+    };
+
+    fn addr(bits: u32) -> Addr {
+        Addr::V4(Ipv4Addr::from_bits(bits))
+    }
+
+    /// Cells with the servers 10.0.0.0 and on noted in them, at this port.
+    fn with_servers(count: u32, port: u16) -> [u8; CELLS] {
+        let mut cells = [0; CELLS];
+        for host in 0..count {
+            let endpoint = Endpoint::new(addr(0x0a00_0000 + host), port);
+            for (cell, flag) in Role::Server.places(endpoint) {
+                cells[cell] |= flag;
+            }
+        }
+        cells
+    }
 
     #[test]
     fn a_thousand_servers_leave_three_of_four_strangers_out() {
-        let mut words = [0u64; WORDS];
-        for host in 0..1000u32 {
-            let (word, bit) = place(Addr::V4(Ipv4Addr::from_bits(0x0a00_0000 + host)));
-            words[word] |= bit;
-        }
+        let cells = with_servers(1000, 80);
         let found = (0..10_000u32)
-            .filter(|host| {
-                let stranger = Addr::V4(Ipv4Addr::from_bits(0xc0a8_0000 + host * 7));
-                let (word, bit) = place(stranger);
-                words[word] & bit != 0
-            })
+            .map(|host| of_addr(addr(0xc0a8_0000 + host * 7)))
+            .filter(|cell| cells[*cell] & Role::Server.addr_flag() != 0)
             .count();
         assert!(found < 2_500, "{found} of 10000");
+    }
+
+    #[test]
+    fn a_thousand_servers_leave_seven_of_ten_of_their_own_flows_out() {
+        let cells = with_servers(1000, 80);
+        let found = (0..1000u32)
+            .flat_map(|host| (0..20).map(move |flow| (host, 32_768 + 1_409 * flow)))
+            .map(|(host, port)| of_endpoint(addr(0x0a00_0000 + host), port))
+            .filter(|cell| cells[*cell] & Role::Server.endpoint_flag() != 0)
+            .count();
+        assert!(found < 6_000, "{found} of 20000");
+    }
+
+    #[test]
+    fn flags_are_different_bits() {
+        let flags =
+            [Role::Service, Role::Server].map(|role| role.addr_flag() | role.endpoint_flag());
+        assert_eq!((flags[0] | flags[1]).count_ones() as usize, FLAGS);
+        assert_eq!(flags[0] & flags[1], 0);
+        assert_eq!(flags[0] | flags[1], (1 << FLAGS) - 1);
+    }
+
+    #[test]
+    fn cells_of_any_address_are_in_range() {
+        for bits in [0, 1, u32::MAX, 0x8000_0000] {
+            let v6 = Addr::V6(Ipv6Addr::from_bits(u128::from(bits) << 96 | 1));
+            for addr in [addr(bits), v6] {
+                assert!(of_addr(addr) < CELLS);
+                assert!(of_endpoint(addr, u16::MAX) < CELLS);
+            }
+        }
     }
 }

@@ -21,7 +21,7 @@
 //! * [`table`]: the index of the tuple table
 //! * [`word`]: the atomic variable that shared decisions are made of
 //! * [`spread`]: the hash of the table of services
-//! * [`filter`]: which addresses concern a service
+//! * [`filter`]: which addresses and ports concern a service
 //! * [`wheel`]: when idle connections are due
 //! * [`uapi`]: numbers and policies of the netlink family
 

@@ -48,6 +48,7 @@ use super::{
     DestSet,
     Entry,
     Forward,
+    Noted,
     Service,
     ServiceKey, //
 };
@@ -131,6 +132,8 @@ pub(crate) struct ServiceConfig {
     events: Arc<LoadEvents>,
     incarnation: Incarnation,
     dests: KVVec<Entry>,
+    // In the filter of packets.
+    _noted: Noted,
 }
 
 impl ServiceConfig {
@@ -234,7 +237,7 @@ impl Config {
         self.generation = self.generation.wrapping_add(1);
     }
 
-    /// Adds a service without destinations.
+    /// Adds a service without destinations, which the filter of packets knows.
     pub(crate) fn add_service(
         &mut self,
         table: &RcuTable<KeyHash>,
@@ -242,6 +245,7 @@ impl Config {
         scheduler: Settings,
         forward: Option<Forward>,
         fast_path: bool,
+        noted: Noted,
     ) -> Result<(), ConfigError> {
         if self.services.get(&key).is_some() {
             return Err(ConfigError::ServiceExists);
@@ -265,6 +269,7 @@ impl Config {
             events,
             incarnation: self.incarnations,
             dests: KVVec::new(),
+            _noted: noted,
         };
         self.services
             .try_create_and_insert(key, config, GFP_KERNEL_ACCOUNT)?;
@@ -351,7 +356,8 @@ impl Config {
         forward.or_else(|| self.services.get(key)?.forward)
     }
 
-    /// Adds a destination to a service, or brings a removed one back.
+    /// Adds a destination to a service, or brings a removed one back. The filter of packets knows
+    /// both.
     pub(crate) fn add_dest(
         &mut self,
         key: &ServiceKey,
@@ -359,6 +365,7 @@ impl Config {
         weight: u32,
         forward: Option<Forward>,
         thresholds: Thresholds,
+        noted: [Noted; 2],
     ) -> Result<(), ConfigError> {
         let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
         if config.position(endpoint).is_some() {
@@ -374,6 +381,7 @@ impl Config {
             weight,
             forward,
             thresholds,
+            noted,
         );
         match added {
             Ok(dest) => self.trash.give_back(key, config.incarnation, &dest),
@@ -394,12 +402,13 @@ impl Config {
         weight: u32,
         forward: Forward,
         thresholds: Thresholds,
+        noted: [Noted; 2],
     ) -> Result<Arc<Dest>, ConfigError> {
         let dest = match removed {
             Some(dest) => dest,
             None => {
                 let group = emptiest(config.dests.iter().map(|entry| entry.dest.group()));
-                Dest::new(endpoint, forward, config.events.clone(), group)?
+                Dest::new(endpoint, forward, config.events.clone(), group, noted)?
             }
         };
         let mut dests = KVVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;

@@ -31,6 +31,8 @@ use crate::{
     },
 };
 
+use super::Noted;
+
 /// How packets reach a real server.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Forward {
@@ -118,15 +120,19 @@ pub(crate) struct Dest {
     counters: PerCpuCounters<{ Counter::COUNT }>,
     // What the counters were when counting began.
     counted_before: [Atomic<u64>; Counter::COUNT],
+    // The real server and its service in the filter of packets, as long as there are connections.
+    _noted: [Noted; 2],
 }
 
 impl Dest {
-    /// Makes a destination without connections, in this group of its service.
+    /// Makes a destination without connections, in this group of its service. The filter of packets
+    /// knows both as `noted` lives.
     pub(super) fn new(
         endpoint: Endpoint,
         forward: Forward,
         events: Arc<LoadEvents>,
         group: usize,
+        noted: [Noted; 2],
     ) -> Result<Arc<Self>> {
         let dest = Self {
             endpoint,
@@ -143,6 +149,7 @@ impl Dest {
             watched: Atomic::new(0),
             counters: PerCpuCounters::new()?,
             counted_before: [const { Atomic::new(0) }; Counter::COUNT],
+            _noted: noted,
         };
         Ok(Arc::new(dest, GFP_KERNEL_ACCOUNT)?)
     }

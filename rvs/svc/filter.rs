@@ -2,92 +2,151 @@
 
 //! Which packets may concern a service at all.
 
-use kernel::sync::atomic::{
-    Atomic,
-    Relaxed, //
-};
-
-use crate::logic::{
-    addr::Addr,
-    filter::{
-        place,
-        WORDS, //
+use kernel::{
+    alloc::AllocError,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc,
+        SetOnce, //
     },
 };
 
-/// The addresses of services and those of real servers, and some others by chance.
+use crate::{
+    kapi::sync::spinlock::{
+        Class,
+        Locks, //
+    },
+    logic::{
+        addr::{
+            Addr,
+            Endpoint, //
+        },
+        filter::{
+            of_addr,
+            of_endpoint,
+            Role,
+            CELLS,
+            FLAGS, //
+        },
+    },
+};
+
+/// The addresses and ports of services and of real servers, and some others by chance.
 ///
-/// Addresses are noted before packets may need them, and are only forgotten all at once, when no
-/// service is left: connections of what was removed go on.
+/// They are noted before packets may need them, and forgotten when the last [`Noted`] of them goes.
+/// Those of a destination are noted for as long as it has connections.
 pub(crate) struct AddressFilter {
-    services: Bits,
-    servers: Bits,
+    // Read by packets; see `Role` for the flags.
+    cells: [Atomic<i8>; CELLS],
+    // How often each flag is noted in each cell; changed under the lock, with the cell. Namespaces
+    // without services do without.
+    counts: SetOnce<KVVec<Atomic<u32>>>,
+    lock: Locks,
 }
 
 impl AddressFilter {
     /// Makes a filter that lets nothing through.
-    pub(crate) fn new() -> Self {
-        Self {
-            services: Bits::new(),
-            servers: Bits::new(),
+    pub(crate) fn new() -> Result<Arc<Self>> {
+        let lock = Locks::new(1, Class::Filter)?;
+        Arc::init(
+            try_init!(Self {
+                cells <- pin_init::init_array_from_fn(|_| Atomic::new(0)),
+                counts: SetOnce::new(),
+                lock,
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Notes a service or a real server, until what is returned is dropped.
+    pub(crate) fn note(
+        self: &Arc<Self>,
+        role: Role,
+        endpoint: Endpoint,
+    ) -> Result<Noted, AllocError> {
+        if self.counts.as_ref().is_none() {
+            let mut counts = KVVec::with_capacity(CELLS * FLAGS, GFP_KERNEL)?;
+            for _ in 0..CELLS * FLAGS {
+                counts.push(Atomic::new(0), GFP_KERNEL)?;
+            }
+            // Somebody else may have been faster.
+            self.counts.populate(counts);
+        }
+        self.change(role, endpoint, |count| count.wrapping_add(1));
+        Ok(Noted {
+            filter: self.clone(),
+            role,
+            endpoint,
+        })
+    }
+
+    fn change(&self, role: Role, endpoint: Endpoint, change: impl Fn(u32) -> u32) {
+        let Some(counts) = self.counts.as_ref() else {
+            return;
+        };
+        let _lock = self.lock.lock(0);
+        for (cell, flag) in role.places(endpoint) {
+            let place = cell * FLAGS + flag.trailing_zeros() as usize;
+            let (Some(cell), Some(count)) = (self.cells.get(cell), counts.get(place)) else {
+                continue;
+            };
+            let now = change(count.load(Relaxed));
+            count.store(now, Relaxed);
+            let flags = cell.load(Relaxed);
+            let flag = flag as i8;
+            cell.store(if now > 0 { flags | flag } else { flags & !flag }, Relaxed);
         }
     }
 
-    /// Notes the address of a service. Callers take turns.
-    pub(crate) fn note_service(&self, addr: Addr) {
-        self.services.note(addr);
+    /// Returns whether packets to this address, of whatever port, may be for a service.
+    #[inline(always)]
+    pub(crate) fn may_be_service_addr(&self, addr: Addr) -> bool {
+        self.has(of_addr(addr), Role::Service.addr_flag())
     }
 
-    /// Notes the address of a real server. Callers take turns.
-    pub(crate) fn note_server(&self, addr: Addr) {
-        self.servers.note(addr);
+    /// Returns whether packets from this address, of whatever port, may be those of a real server.
+    #[inline(always)]
+    pub(crate) fn may_be_server_addr(&self, addr: Addr) -> bool {
+        self.has(of_addr(addr), Role::Server.addr_flag())
     }
 
-    /// Forgets all addresses.
-    pub(crate) fn clear(&self) {
-        self.services.clear();
-        self.servers.clear();
+    /// Returns whether packets to this address and port may be for a service. Most strangers are
+    /// told by [`AddressFilter::may_be_service_addr`], without a look at the port.
+    #[inline(always)]
+    pub(crate) fn may_be_service(&self, addr: Addr, port: u16) -> bool {
+        self.has(of_endpoint(addr, port), Role::Service.endpoint_flag())
     }
 
-    /// Returns whether packets to this address may be for a service.
-    #[inline]
-    pub(crate) fn may_be_service(&self, addr: Addr) -> bool {
-        self.services.has(addr)
+    /// Returns whether packets from this address and port may be those of a real server. Most
+    /// strangers are told by [`AddressFilter::may_be_server_addr`], without a look at the port.
+    #[inline(always)]
+    pub(crate) fn may_be_server(&self, addr: Addr, port: u16) -> bool {
+        self.has(of_endpoint(addr, port), Role::Server.endpoint_flag())
     }
 
-    /// Returns whether packets from this address may be those of a real server.
-    #[inline]
-    pub(crate) fn may_be_server(&self, addr: Addr) -> bool {
-        self.servers.has(addr)
+    #[inline(always)]
+    fn has(&self, cell: usize, flag: u8) -> bool {
+        self.cells
+            .get(cell)
+            .is_some_and(|cell| cell.load(Relaxed) as u8 & flag != 0)
     }
 }
 
-/// A set of addresses, and some others by chance.
-struct Bits([Atomic<u64>; WORDS]);
+/// An endpoint that is noted in a filter, for as long as this lives. It may be dropped in any
+/// context but that of a hardware interrupt.
+pub(crate) struct Noted {
+    filter: Arc<AddressFilter>,
+    role: Role,
+    endpoint: Endpoint,
+}
 
-impl Bits {
-    fn new() -> Self {
-        Self([const { Atomic::new(0) }; WORDS])
-    }
-
-    fn note(&self, addr: Addr) {
-        let (word, bit) = place(addr);
-        if let Some(word) = self.0.get(word) {
-            word.store(word.load(Relaxed) | bit, Relaxed);
-        }
-    }
-
-    fn clear(&self) {
-        for word in &self.0 {
-            word.store(0, Relaxed);
-        }
-    }
-
-    #[inline]
-    fn has(&self, addr: Addr) -> bool {
-        let (word, bit) = place(addr);
-        self.0
-            .get(word)
-            .is_some_and(|word| word.load(Relaxed) & bit != 0)
+impl Drop for Noted {
+    fn drop(&mut self) {
+        self.filter
+            .change(self.role, self.endpoint, |count| count.wrapping_sub(1));
     }
 }

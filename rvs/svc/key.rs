@@ -35,6 +35,11 @@ impl ServiceKey {
         }
     }
 
+    /// Returns virtual address and port.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        Endpoint::new(self.addr, self.port)
+    }
+
     /// Returns the hash for the table of services.
     #[inline]
     pub(crate) fn hash(&self) -> u64 {

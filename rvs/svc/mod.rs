@@ -30,7 +30,10 @@ pub(crate) use dest_set::{
     DestSet,
     Entry, //
 };
-pub(crate) use filter::AddressFilter;
+pub(crate) use filter::{
+    AddressFilter,
+    Noted, //
+};
 pub(crate) use key::ServiceKey;
 pub(crate) use service::{
     KeyHash,

@@ -30,6 +30,7 @@ pub(crate) use route::{
 };
 pub(crate) use skb::{
     DefragmentAt,
+    Glance,
     Packet,
     Verdict, //
 };

@@ -16,6 +16,7 @@ use crate::bindings;
 
 use super::{
     skb::{
+        Glance,
         Packet,
         Verdict, //
     },
@@ -56,8 +57,12 @@ pub(crate) trait Hook {
     /// Its place among the hooks there; `NF_IP_PRI_*` are those of the kernel.
     const PRIORITY: i32;
 
-    /// Decides on a packet. Runs with bottom halves off or in process context (LOCAL_OUT).
-    fn run(data: &Self::Data, net: &Net, packet: Packet<'_>, guard: &rcu::Guard) -> Verdict;
+    /// Whether a packet may be of any concern; one that is not goes on. Each packet that passes is
+    /// asked, so it is worth its own function, which looks at as little as it can.
+    fn concerns(data: &Self::Data, packet: &Glance<'_>) -> bool;
+
+    /// Decides on a packet that may be of concern. Runs with bottom halves off or in process context (LOCAL_OUT).
+    fn run(data: &Self::Data, packet: Packet<'_>, net: &Net, guard: &rcu::Guard) -> Verdict;
 }
 
 /// A hook, ready for registration.
@@ -168,12 +173,15 @@ unsafe extern "C" fn trampoline<H: Hook>(
     // SAFETY: `private` is the `H::Data` of a hook set, which waits for a grace period before it
     // lets go of it.
     let data = unsafe { &*private.cast::<H::Data>() };
+    // SAFETY: Netfilter passes a valid packet with an IPv4 header, which nobody else has.
+    if !H::concerns(data, &unsafe { Glance::from_raw(skb) }) {
+        return bindings::NF_ACCEPT;
+    }
     // SAFETY: The state is valid for the call, and so is its namespace.
     let net = unsafe { Net::from_raw(bindings::helper_nf_hook_state_net(state)) };
-    // SAFETY: Netfilter passes a valid packet with an IPv4 header, which the hook owns until it
-    // gives its verdict.
+    // SAFETY: As above; the hook owns the packet until it gives its verdict.
     let packet = unsafe { Packet::from_raw(skb, state) };
-    H::run(data, net, packet, guard).number()
+    H::run(data, packet, net, guard).number()
 }
 
 impl Packet<'_> {

@@ -16,7 +16,8 @@ use kernel::{
 
 use crate::{
     bindings,
-    kapi::sync::RcuRef, //
+    kapi::sync::RcuRef,
+    logic::packet::ipv4::MIN_HEADER_LEN as IPV4_HEADER_LEN, //
 };
 
 use super::{
@@ -57,12 +58,69 @@ pub(crate) enum DefragmentAt {
     LocalOut,
 }
 
+/// A packet that is only looked at, before a hook has it.
+///
+/// # Invariants
+///
+/// `skb` is valid, has an IPv4 network header in its linear part, and nobody changes that meanwhile.
+pub(crate) struct Glance<'a> {
+    skb: *mut bindings::sk_buff,
+    _packet: PhantomData<&'a bindings::sk_buff>,
+}
+
+impl Glance<'_> {
+    /// # Safety
+    ///
+    /// `skb` must be valid, with its network header set, and not change while this lives.
+    pub(super) unsafe fn from_raw(skb: *mut bindings::sk_buff) -> Self {
+        // INVARIANT: By the requirement.
+        Self {
+            skb,
+            _packet: PhantomData,
+        }
+    }
+
+    /// Returns the IPv4 header without its options.
+    #[inline(always)]
+    pub(crate) fn header(&self) -> &[u8; IPV4_HEADER_LEN] {
+        // SAFETY: By the type invariant.
+        unsafe { &*bindings::helper_skb_network_header(self.skb).cast() }
+    }
+
+    /// As [`Packet::bytes`].
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        // SAFETY: By the type invariant.
+        unsafe { linear_part(self.skb) }
+    }
+}
+
+/// The linear part of a packet from its network header on.
+///
+/// # Safety
+///
+/// `skb` must be valid, with its network header set, and these bytes must not change while they are
+/// borrowed.
+#[inline(always)]
+unsafe fn linear_part<'a>(skb: *mut bindings::sk_buff) -> &'a [u8] {
+    // SAFETY: The linear part is `headlen` bytes from the network header on; the rest is the
+    // requirement.
+    unsafe {
+        slice::from_raw_parts(
+            bindings::helper_skb_network_header(skb),
+            bindings::helper_skb_network_headlen(skb) as usize,
+        )
+    }
+}
+
 /// An IPv4 packet (`struct sk_buff`) that a hook has to decide on.
 ///
 /// # Invariants
 ///
 /// `skb` is valid, has an IPv4 network header in its linear part, and belongs to this object. `state`
 /// and the namespace in it are valid for `'a`.
+// In this order the arguments of a hook stay in their registers.
+#[repr(C)]
 pub(crate) struct Packet<'a> {
     pub(super) skb: *mut bindings::sk_buff,
     state: *const bindings::nf_hook_state,
@@ -125,14 +183,8 @@ impl<'a> Packet<'a> {
     /// [`Packet::pull`] makes it longer.
     #[inline(always)]
     pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: By the type invariant; the linear part is `headlen` bytes from there on, and
-        // changes only through `&mut self`.
-        unsafe {
-            slice::from_raw_parts(
-                bindings::helper_skb_network_header(self.skb),
-                bindings::helper_skb_network_headlen(self.skb) as usize,
-            )
-        }
+        // SAFETY: By the type invariant; the bytes change only through `&mut self`.
+        unsafe { linear_part(self.skb) }
     }
 
     /// Returns the length from the network header to the end of the packet. That of a GSO packet

@@ -25,6 +25,8 @@ pub(crate) enum Class {
     Table,
     /// A part of a wheel.
     Wheel,
+    /// A filter of addresses.
+    Filter,
 }
 
 /// Several locks, of which one is taken by number.
@@ -55,6 +57,7 @@ impl Locks {
                 match class {
                     Class::Table => bindings::helper_table_lock_init(lock.get()),
                     Class::Wheel => bindings::helper_wheel_lock_init(lock.get()),
+                    Class::Filter => bindings::helper_filter_lock_init(lock.get()),
                 }
             }
         }

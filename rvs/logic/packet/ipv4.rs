@@ -80,17 +80,15 @@ pub fn tos(bytes: &[u8]) -> Option<u8> {
     bytes.get(1).copied()
 }
 
-/// Protocol, source and destination of the header at the beginning of `bytes`, unchecked; `None`
-/// when there are too few bytes.
-#[inline]
-pub fn peek(bytes: &[u8]) -> Option<(u8, Ipv4Addr, Ipv4Addr)> {
-    let [_, _, _, _, _, _, _, _, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
-        *bytes.first_chunk::<MIN_HEADER_LEN>()?;
-    Some((
+/// Protocol, source and destination of a header, unchecked.
+#[inline(always)]
+pub fn peek(header: &[u8; MIN_HEADER_LEN]) -> (u8, Ipv4Addr, Ipv4Addr) {
+    let [_, _, _, _, _, _, _, _, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = *header;
+    (
         protocol,
         Ipv4Addr::new(s0, s1, s2, s3),
         Ipv4Addr::new(d0, d1, d2, d3),
-    ))
+    )
 }
 
 /// Reads the IPv4 header at the beginning of `bytes`.

@@ -23,7 +23,10 @@ pub mod udp;
 
 mod usual;
 
-pub use self::usual::usual;
+pub use self::usual::{
+    peek_ports,
+    usual, //
+};
 
 /// Why a packet could not be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

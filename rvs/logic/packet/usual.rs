@@ -5,6 +5,7 @@
 use core::net::Ipv4Addr;
 
 use super::{
+    chunk_at,
     ipv4::{
         Fragment,
         Header,
@@ -24,11 +25,33 @@ const VERSION_AND_LENGTH: u8 = 0x45;
 /// The shortest of such packets: UDP without data.
 const SHORTEST: usize = MIN_HEADER_LEN + udp::HEADER_LEN;
 
-/// Where flags and fragment offset stand.
-const FRAGMENT_OFFSET: usize = 6;
+/// Where flags and fragment offset stand, with time to live and protocol behind.
+const KIND_OFFSET: usize = 6;
 
-/// Every flag and the fragment offset but "don't fragment".
-const FRAGMENT: u16 = !DONT_FRAGMENT;
+/// What tells a packet that is not fragmented and its protocol, as one number: flags and fragment
+/// offset but for "don't fragment", and the protocol.
+const KIND: u32 = {
+    let [f0, f1] = (!DONT_FRAGMENT).to_be_bytes();
+    u32::from_ne_bytes([f0, f1, 0, 0xff])
+};
+const UNFRAGMENTED_TCP: u32 = u32::from_ne_bytes([0, 0, 0, Protocol::Tcp.number()]);
+const UNFRAGMENTED_UDP: u32 = u32::from_ne_bytes([0, 0, 0, Protocol::Udp.number()]);
+
+/// Source and destination port of a packet of TCP or UDP over IPv4 without IP options, not
+/// fragmented, with its ports in `bytes`. `None` for every other packet, sound or not.
+#[inline(always)]
+pub fn peek_ports(bytes: &[u8]) -> Option<(u16, u16)> {
+    let fixed = bytes.first_chunk::<{ MIN_HEADER_LEN + 4 }>()?;
+    // As a whole, of which the compiler makes one look, not one for each byte.
+    let kind: &[u8; 4] = chunk_at(fixed, KIND_OFFSET).ok()?;
+    let kind = u32::from_ne_bytes(*kind) & KIND;
+    if fixed[0] != VERSION_AND_LENGTH || !(kind == UNFRAGMENTED_UDP || kind == UNFRAGMENTED_TCP) {
+        return None;
+    }
+    let src = word_at(fixed, MIN_HEADER_LEN).ok()?;
+    let dst = word_at(fixed, MIN_HEADER_LEN + 2).ok()?;
+    Some((src, dst))
+}
 
 /// Reads a packet of TCP or UDP over IPv4 without IP options, not fragmented, with its headers in
 /// `bytes`. `None` for every other packet, sound or not: the full parsers tell what it is. What is
@@ -38,8 +61,8 @@ pub fn usual(bytes: &[u8], packet_len: impl FnOnce() -> usize) -> Option<(Header
     let fixed = bytes.first_chunk::<SHORTEST>()?;
     let [version_ihl, tos, len0, len1, _, _, _, _, ttl, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3, ..] =
         *fixed;
-    let flags_and_offset = word_at(fixed, FRAGMENT_OFFSET).ok()?;
-    if version_ihl != VERSION_AND_LENGTH || flags_and_offset & FRAGMENT != 0 {
+    let flags_and_offset = word_at(fixed, KIND_OFFSET).ok()?;
+    if version_ihl != VERSION_AND_LENGTH || flags_and_offset & !DONT_FRAGMENT != 0 {
         return None;
     }
     let segment = Segment {
