@@ -152,7 +152,7 @@ __rvs_helper void rvs_helper_skb_untrack(struct sk_buff *skb)
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
 	if (ct || ctinfo != IP_CT_UNTRACKED) {
-		nf_conntrack_put(skb_nfct(skb));
+		nf_reset_ct(skb);
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	}
 #endif
