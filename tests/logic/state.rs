@@ -236,6 +236,11 @@ fn tracked(start: &str, segments: &str) -> Tracked {
         let next = state.next(direction, flags(&segment[1..]));
         assert_eq!(Tracked::from_u8(next.to_u8()), Some(next));
         assert_eq!(next.to_u8() & !Tracked::MASK, 0);
+        let is_over = matches!(
+            next.state(),
+            State::Tcp(tcp_state::State::TimeWait | tcp_state::State::Close)
+        );
+        assert_eq!(Tracked::is_over(next.to_u8()), is_over);
         next
     })
 }

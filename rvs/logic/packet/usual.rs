@@ -28,6 +28,10 @@ const SHORTEST: usize = MIN_HEADER_LEN + udp::HEADER_LEN;
 /// Where flags and fragment offset stand, with time to live and protocol behind.
 const KIND_OFFSET: usize = 6;
 
+/// Where the addresses stand.
+const SRC_OFFSET: usize = 12;
+const DST_OFFSET: usize = 16;
+
 /// What tells a packet that is not fragmented and its protocol, as one number: flags and fragment
 /// offset but for "don't fragment", and the protocol.
 const KIND: u32 = {
@@ -59,8 +63,10 @@ pub fn peek_ports(bytes: &[u8]) -> Option<(u16, u16)> {
 #[inline(always)]
 pub fn usual(bytes: &[u8], packet_len: impl FnOnce() -> usize) -> Option<(Header, Transport)> {
     let fixed = bytes.first_chunk::<SHORTEST>()?;
-    let [version_ihl, tos, len0, len1, _, _, _, _, ttl, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3, ..] =
-        *fixed;
+    let [version_ihl, tos, len0, len1, _, _, _, _, ttl, protocol, ..] = *fixed;
+    // Each as a whole, as above.
+    let src: &[u8; 4] = chunk_at(fixed, SRC_OFFSET).ok()?;
+    let dst: &[u8; 4] = chunk_at(fixed, DST_OFFSET).ok()?;
     let flags_and_offset = word_at(fixed, KIND_OFFSET).ok()?;
     if version_ihl != VERSION_AND_LENGTH || flags_and_offset & !DONT_FRAGMENT != 0 {
         return None;
@@ -80,8 +86,8 @@ pub fn usual(bytes: &[u8], packet_len: impl FnOnce() -> usize) -> Option<(Header
         header_len: MIN_HEADER_LEN,
         total_len: segment.end,
         protocol,
-        src: Ipv4Addr::new(s0, s1, s2, s3),
-        dst: Ipv4Addr::new(d0, d1, d2, d3),
+        src: Ipv4Addr::from(*src),
+        dst: Ipv4Addr::from(*dst),
         ttl,
         tos,
         fragment: Fragment::None,

@@ -249,6 +249,14 @@ impl Tracked {
         self.state.to_u8() | (self.before_reset as u8) << Self::BEFORE_RESET_SHIFT
     }
 
+    /// Whether the state that has this number is one in which both ends are done.
+    #[inline(always)]
+    pub const fn is_over(number: u8) -> bool {
+        const TIME_WAIT: u8 = State::Tcp(tcp::State::TimeWait).to_u8();
+        const CLOSE: u8 = State::Tcp(tcp::State::Close).to_u8();
+        matches!(number & Self::STATE, TIME_WAIT | CLOSE)
+    }
+
     /// What has this number.
     #[inline]
     pub const fn from_u8(number: u8) -> Option<Self> {

@@ -87,7 +87,7 @@ impl<W: Word> Iterator for Handles<'_, W> {
                 let lane = self.lanes.trailing_zeros() as usize / 16;
                 self.lanes &= self.lanes.wrapping_sub(1);
                 // Zero is an entry that was removed meanwhile.
-                match self.bucket.handle(self.slot + lane) {
+                match self.bucket.handle(self.slot.wrapping_add(lane)) {
                     0 => {}
                     handle => return Some(handle),
                 }

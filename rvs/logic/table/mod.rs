@@ -121,11 +121,17 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
     /// ends.
     #[inline(always)]
     pub fn candidates(&self, hash: u64) -> Candidates<'_, W, B> {
-        Candidates {
+        let tag = self.tag(hash);
+        let mut candidates = Candidates {
             table: self,
-            tag: self.tag(hash),
-            handles: self.home(hash).map(|home| home.handles_of(self.tag(hash))),
+            tag,
+            handles: None,
+        };
+        // Each packet comes by: the closure of `map()` would be called.
+        if let Some(home) = self.home(hash) {
+            candidates.handles = Some(home.handles_of(tag));
         }
+        candidates
     }
 
     /// The handle of an entry with `hash` of which `matches` says that it is the wanted one.
@@ -161,7 +167,7 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
 
     #[inline(always)]
     fn tag(&self, hash: u64) -> Tag {
-        Tag::of(hash >> self.tag_shift)
+        Tag::of(hash.wrapping_shr(self.tag_shift))
     }
 
     /// Inserts `handle`, unless there is an entry with `hash` of which `is_same` says that it means
