@@ -356,11 +356,9 @@ impl Conn {
     }
 
     /// Returns whether both ends are done, so that the ports may be used again.
+    #[inline]
     pub(crate) fn is_closed(&self) -> bool {
-        matches!(
-            self.state(),
-            State::Tcp(tcp::State::TimeWait | tcp::State::Close)
-        )
+        Tracked::is_over((self.word.load(Relaxed) & word::STATE) as u8)
     }
 
     /// Returns whether no packet was seen for so many jiffies before `now`.
@@ -402,9 +400,15 @@ impl Conn {
     /// another packet of the client.
     #[inline(always)]
     pub(crate) fn assure(&self) {
-        if self.word.load(Relaxed) & word::ASSURED == 0 {
+        if !self.is_assured() {
             self.become_assured();
         }
+    }
+
+    /// Returns whether the other end was heard of.
+    #[inline(always)]
+    pub(crate) fn is_assured(&self) -> bool {
+        self.word.load(Relaxed) & word::ASSURED != 0
     }
 
     #[cold]

@@ -3,7 +3,10 @@
 //! Clients that go to a real server past its service: a connection that is over, and had their port,
 //! must not make the answers come from the service.
 
+use kernel::sync::rcu;
+
 use crate::{
+    director::Director,
     kapi::{
         net::Glance,
         rcu_table::Side, //
@@ -15,15 +18,15 @@ use crate::{
             ipv4,
             tcp, //
         },
-        protocol::Protocol, //
+        protocol::Protocol,
+        tuple::Tuple, //
     },
     svc::AddressFilter,
 };
 
 use super::{
     parse::Flow,
-    schedule,
-    Context, //
+    schedule, //
 };
 
 /// Whether a packet may begin a TCP connection to a real server.
@@ -46,18 +49,19 @@ pub(super) fn may_end_with(filter: &AddressFilter, packet: &Glance<'_>) -> bool 
 /// Ends the claim of a connection that is over on the packets that answer this one, which is of no
 /// connection, if it begins one.
 #[inline]
-pub(super) fn end_with(context: Context<'_>, flow: Flow) {
+pub(super) fn end_with(director: &Director, guard: &rcu::Guard, flow: Flow) {
     if flow.transport.protocol() == Protocol::Tcp && schedule::may_begin(flow) {
-        end_of_first(context, flow);
+        end_on(director, guard, flow.tuple().reversed());
     }
 }
 
 #[cold]
-fn end_of_first(context: Context<'_>, flow: Flow) {
-    let connections = &context.director.connections;
-    if let Ok((conn, Side::Reply)) = connections.find(context.guard, flow.tuple().reversed()) {
+#[inline(never)]
+fn end_on(director: &Director, guard: &rcu::Guard, answer: Tuple) {
+    let connections = &director.connections;
+    if let Ok((conn, Side::Reply)) = connections.find(guard, answer) {
         if conn.is_closed() {
-            connections.kill(context.guard, conn);
+            connections.kill(guard, conn);
         }
     }
 }

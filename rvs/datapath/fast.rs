@@ -124,7 +124,7 @@ fn to_real_server<'g>(
         .peek(context.guard, context.net, method.target)
         .ok_or(Path::Route)?;
     if conn.confirmed_route() != route.number() {
-        return Err(unconfirmed(context, &route));
+        return Err(unconfirmed(context.net, context.guard, &route));
     }
     // Rules may look at it, and send each packet another way.
     if route.is_ruled() && !egress::is_without_dscp(flow.header.tos) {
@@ -167,7 +167,7 @@ fn to_client<'g>(
         .connections
         .reply_routes
         .get(context.guard, context.net, conn.reply_route())
-        .ok_or_else(|| unlearned(context))?;
+        .ok_or_else(|| unlearned(context.net))?;
     check_passage(packet, flow, route.forward_mtu(context.net))?;
     let next_hop = NextHop::find(context.guard, route, flow.header.dst).ok_or(Path::Neighbour)?;
 
@@ -181,11 +181,10 @@ fn to_client<'g>(
 /// Why no packet of the flow has confirmed the route: the next one may, or none will.
 #[cold]
 #[inline(never)]
-fn unconfirmed(context: Context<'_>, route: &Route) -> Path {
-    let net = context.net;
+fn unconfirmed(net: &Net, guard: &rcu::Guard, route: &Route) -> Path {
     let is_by_policy = !route.is_plain() && !route.is_local()
         || net.has_policies_of_hosts()
-        || net.has_rules() && net.rules_tell_packets_apart(context.guard);
+        || net.has_rules() && net.rules_tell_packets_apart(guard);
     if is_by_policy {
         Path::Policy
     } else {
@@ -196,8 +195,8 @@ fn unconfirmed(context: Context<'_>, route: &Route) -> Path {
 /// Why no route of the flow's replies is known.
 #[cold]
 #[inline(never)]
-fn unlearned(context: Context<'_>) -> Path {
-    if context.net.forwards_by_policy() {
+fn unlearned(net: &Net) -> Path {
+    if net.forwards_by_policy() {
         Path::Policy
     } else {
         Path::Route

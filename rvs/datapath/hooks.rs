@@ -202,7 +202,7 @@ fn of_this_host(
             Err(answer) => own::note(context, flow, &answer),
         }
     }
-    claim::end_with(context, flow);
+    claim::end_with(context.director, context.guard, flow);
     request::first(context, packet, flow, tuple)
 }
 
@@ -212,7 +212,7 @@ fn flow_replies_only(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Ve
     match connections.find(context.guard, flow.tuple()) {
         Ok((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
         _ => {
-            claim::end_with(context, flow);
+            claim::end_with(context.director, context.guard, flow);
             packet.accept()
         }
     }

@@ -17,7 +17,10 @@ use crate::{
         sync::RcuRef,
         time, //
     },
-    logic::state::Direction,
+    logic::{
+        protocol::Protocol,
+        state::Direction, //
+    },
     svc::Forward,
 };
 
@@ -61,7 +64,7 @@ pub(super) fn of_connection(
     if !conn.dest().is_available() {
         return packet.discard();
     }
-    forward(context, packet, flow, conn, direction(context, &conn))
+    forward(context, packet, flow, conn, direction(context, flow, &conn))
 }
 
 /// A packet of no connection: the first one of a flow to a service, or none of ours.
@@ -111,11 +114,16 @@ fn forward(
 }
 
 /// What a packet of the client tells of its connection: of a real server on this host the director sees
-/// the replies, too.
+/// the replies, too. It matters to datagrams until the connection is assured.
 #[inline(always)]
-fn direction(context: Context<'_>, conn: &Conn) -> Direction {
+fn direction(context: Context<'_>, flow: Flow, conn: &Conn) -> Direction {
     match conn.request_direction() {
-        Direction::OriginalOnly if egress::is_local(context, conn) => Direction::Original,
+        Direction::OriginalOnly
+            if (flow.transport.protocol() == Protocol::Tcp || !conn.is_assured())
+                && egress::is_local(context, conn) =>
+        {
+            Direction::Original
+        }
         direction => direction,
     }
 }
