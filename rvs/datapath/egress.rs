@@ -3,11 +3,15 @@
 //! The way out to a real server, by whatever method: route, time to live and path MTU, as a router
 //! treats a packet (RFC 1812 section 5).
 
+use kernel::sync::rcu;
+
 use crate::{
     conn::Conn,
     kapi::{
         net::{
             HookPoint,
+            LookupNumber,
+            Net,
             NextHop,
             Packet,
             Route,
@@ -80,7 +84,7 @@ impl<'g> Way<'g> {
     pub(super) fn send(
         self,
         context: Context<'g>,
-        packet: Packet<'_>,
+        mut packet: Packet<'_>,
         of: Option<&Conn>,
         stack: impl FnOnce(Packet<'_>, RcuRef<'g, Route>) -> Verdict,
     ) -> Verdict {
@@ -91,22 +95,24 @@ impl<'g> Way<'g> {
         let Next::Hop(next_hop) = next else {
             return stack(packet, route);
         };
-        let confirmed = of.filter(|conn| {
-            context.director.fast_path.is_on()
-                && conn.confirmed_route() != route.number()
-                && may_confirm(context, &packet)
-        });
+        let confirmed = match of {
+            Some(conn) if context.director.fast_path.is_on() => {
+                to_be_confirmed(context, &packet, conn, route.number())
+            }
+            _ => None,
+        };
+        packet.borrow_route(route, context.guard);
         let passed = packet
-            .pass_local_out(context.director, route.get(), context.guard)
-            .and_then(|packet| packet.pass_post_routing(Some(route.get()), context.guard));
+            .pass_local_out(context.director, context.guard)
+            .and_then(|packet| packet.pass_post_routing(context.guard));
         match passed {
             Ok(packet) => {
                 if let Some(conn) = confirmed {
                     conn.confirm_route(route.number());
                 }
                 match next_hop {
-                    Some(next_hop) => packet.output(next_hop),
-                    None => packet.output_unresolved(Some(route.get()), context.guard),
+                    Some(next_hop) => packet.output(next_hop.of_routed()),
+                    None => packet.output_unresolved(context.guard),
                 }
             }
             Err(verdict) => verdict,
@@ -114,18 +120,30 @@ impl<'g> Way<'g> {
     }
 }
 
-/// Returns whether what becomes of a packet that came for this host, and has its route yet, holds for all of its flow:
-/// the routes of now have brought it here, as they would the others. IPsec policies are asked for each packet. With
-/// rules of policy routing, the fast path takes packets without DSCP only.
+/// Returns the connection if what becomes of this packet of it tells what becomes of later ones, and that is not
+/// known yet.
+#[inline(always)]
+fn to_be_confirmed<'c>(
+    context: Context<'_>,
+    packet: &Packet<'_>,
+    conn: &'c Conn,
+    route: LookupNumber,
+) -> Option<&'c Conn> {
+    let may_be = conn.confirmed_route() != route
+        && packet.has_valid_route()
+        && may_confirm(context.net, context.guard, ipv4::tos(packet.bytes()));
+    may_be.then_some(conn)
+}
+
+/// Returns whether what becomes of a packet that came for this host by a route that is valid, and has this `tos`,
+/// holds for all of its flow: the routes of now have brought it here, as they would the others. IPsec policies are
+/// asked for each packet. With rules of policy routing, the fast path takes packets without DSCP only.
 #[cold]
 #[inline(never)]
-fn may_confirm(context: Context<'_>, packet: &Packet<'_>) -> bool {
-    let net = context.net;
-    packet.has_valid_route()
-        && !net.has_policies_of_hosts()
+fn may_confirm(net: &Net, guard: &rcu::Guard, tos: Option<u8>) -> bool {
+    !net.has_policies_of_hosts()
         && (!net.has_rules()
-            || ipv4::tos(packet.bytes()).is_some_and(is_without_dscp)
-                && !net.rules_tell_packets_apart(context.guard))
+            || tos.is_some_and(is_without_dscp) && !net.rules_tell_packets_apart(guard))
 }
 
 /// Whether the field of DSCP and ECN has no DSCP.

@@ -162,8 +162,8 @@ pub(super) fn go_on(
     }
     let next_hop = NextHop::of_packet(context.guard, &packet, client);
     let passed = packet
-        .pass_followers(context.director, context.point, context.guard)
-        .and_then(|packet| packet.pass_post_routing(None, context.guard));
+        .pass_followers(context.director, context.guard)
+        .and_then(|packet| packet.pass_post_routing(context.guard));
     match passed {
         Ok(packet) => {
             if let Some(conn) = of.filter(|_| context.director.fast_path.is_on()) {
@@ -171,7 +171,7 @@ pub(super) fn go_on(
             }
             match next_hop {
                 Some(next_hop) => packet.output(next_hop),
-                None => packet.output_unresolved(None, context.guard),
+                None => packet.output_unresolved(context.guard),
             }
         }
         Err(verdict) => verdict,

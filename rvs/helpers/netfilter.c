@@ -11,25 +11,6 @@ __rvs_helper struct net *rvs_helper_nf_hook_state_net(const struct nf_hook_state
 	return state->net;
 }
 
-/* Whether a hook of IPv4 is behind that of RVS, which has `private` as its private
- * pointer like no other; or that of RVS is not there. Under RCU. */
-__rvs_helper bool rvs_helper_nf_hooks_follow(const struct net *net, unsigned int hook,
-					     const void *private)
-{
-	const struct nf_hook_entries *hooks = rcu_dereference(net->nf.hooks_ipv4[hook]);
-
-	return !hooks || hooks->hooks[hooks->num_hook_entries - 1].priv != private;
-}
-
-/* Whether there is a hook of IPv4 besides that of RVS, told as above. Under RCU. */
-__rvs_helper bool rvs_helper_nf_has_other_hooks(const struct net *net, unsigned int hook,
-						const void *private)
-{
-	const struct nf_hook_entries *hooks = rcu_dereference(net->nf.hooks_ipv4[hook]);
-
-	return hooks && (hooks->num_hook_entries > 1 || hooks->hooks[0].priv != private);
-}
-
 /* Shows an IPv4 packet that has its route to hooks, from the one at `first` on.
  * Returns whether it goes on as it was; otherwise it has been taken: dropped, queued, or
  * sent, when they have made another one of it. Under RCU. */
@@ -50,16 +31,12 @@ static __always_inline bool rvs_show_to_hooks(struct sk_buff *skb, struct nf_hoo
 	return false;
 }
 
-/* Shows a forwarded packet to the hooks behind that of RVS, which is at `state`
- * and told by `private`. 1 when it goes on as it was, 0 when it has been taken, -1, and
- * nothing done, when that of RVS is being removed. A packet that a hook keeps (NF_QUEUE)
- * comes back behind that hook. Under RCU. */
-__rvs_helper int rvs_helper_nf_show_to_followers(struct sk_buff *skb,
-						 const struct nf_hook_state *state,
-						 const void *private)
+/* As rvs_helper_nf_pass_followers(), where others have hooks or that of RVS is not the
+ * last one. */
+static noinline int rvs_show_to_followers(struct sk_buff *skb, const struct nf_hook_state *state,
+					  const struct nf_hook_entries *hooks,
+					  const void *private)
 {
-	const struct nf_hook_entries *hooks =
-		rcu_dereference(state->net->nf.hooks_ipv4[state->hook]);
 	struct nf_hook_state behind = *state;
 	unsigned int i;
 
@@ -71,30 +48,50 @@ __rvs_helper int rvs_helper_nf_show_to_followers(struct sk_buff *skb,
 	return -1;
 }
 
-/* Shows an IPv4 packet that leaves by `dst` to the hooks of LOCAL_OUT, as if it
- * were sent by this host. Returns whether it goes on as it was; otherwise it has been
- * taken. Under RCU. */
-__rvs_helper bool rvs_helper_nf_show_local_out(struct net *net, struct sk_buff *skb,
-					       struct dst_entry *dst)
+/* Shows a forwarded packet to the hooks behind that of RVS, which is at `state`, and
+ * has `private` as its private pointer like no other. 1 when it goes on as it was, 0 when it
+ * has been taken, -1, and nothing done, when that of RVS is being removed. A packet that a
+ * hook keeps (NF_QUEUE) comes back behind that hook. Under RCU. */
+__rvs_helper int rvs_helper_nf_pass_followers(struct sk_buff *skb,
+					      const struct nf_hook_state *state,
+					      const void *private)
 {
 	const struct nf_hook_entries *hooks =
-		rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]);
+		rcu_dereference(state->net->nf.hooks_ipv4[state->hook]);
+
+	if (likely(hooks && hooks->hooks[hooks->num_hook_entries - 1].priv == private))
+		return 1;
+	return rvs_show_to_followers(skb, state, hooks, private);
+}
+
+static noinline bool rvs_show_local_out(struct net *net, struct sk_buff *skb,
+					const struct nf_hook_entries *hooks)
+{
 	struct nf_hook_state state;
 
-	if (!hooks)
-		return true;
-	skb_dst_drop(skb);
-	skb_dst_set_noref(skb, dst);
-	nf_hook_state_init(&state, NF_INET_LOCAL_OUT, NFPROTO_IPV4, NULL, dst_dev_rcu(dst), NULL,
-			   net, dst_output);
+	nf_hook_state_init(&state, NF_INET_LOCAL_OUT, NFPROTO_IPV4, NULL, skb_dst_dev_rcu(skb),
+			   NULL, net, dst_output);
 	return rvs_show_to_hooks(skb, &state, hooks, 0);
 }
 
-/* Shows an IPv4 packet that leaves by `dst`, or by the route it has when that is
- * NULL, to the hooks of POST_ROUTING, as ip_output() does. Returns whether it goes
- * on as it was; otherwise it has been taken. Under RCU. */
-__rvs_helper bool rvs_helper_ip_post_routing(struct net *net, struct sk_buff *skb,
-					     struct dst_entry *dst)
+/* Shows an IPv4 packet that has its route to the hooks of others at LOCAL_OUT, as if
+ * it were sent by this host. That of RVS has `private` as its private pointer like no other.
+ * Returns whether it goes on as it was; otherwise it has been taken. Under RCU. */
+__rvs_helper bool rvs_helper_nf_pass_local_out(struct net *net, struct sk_buff *skb,
+					       const void *private)
+{
+	const struct nf_hook_entries *hooks =
+		rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]);
+
+	if (likely(!hooks ||
+		   (hooks->num_hook_entries == 1 && hooks->hooks[0].priv == private)))
+		return true;
+	return rvs_show_local_out(net, skb, hooks);
+}
+
+/* Shows an IPv4 packet that has its route to the hooks of POST_ROUTING, as ip_output()
+ * does. Returns whether it goes on as it was; otherwise it has been taken. Under RCU. */
+__rvs_helper bool rvs_helper_ip_post_routing(struct net *net, struct sk_buff *skb)
 {
 	const struct nf_hook_entries *hooks =
 		rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
@@ -103,13 +100,7 @@ __rvs_helper bool rvs_helper_ip_post_routing(struct net *net, struct sk_buff *sk
 
 	if (!hooks)
 		return true;
-	if (dst) {
-		skb_dst_drop(skb);
-		skb_dst_set_noref(skb, dst);
-	} else {
-		dst = skb_dst(skb);
-	}
-	skb->dev = dst_dev_rcu(dst);
+	skb->dev = skb_dst_dev_rcu(skb);
 	skb->protocol = htons(ETH_P_IP);
 	/* The header of a tunnel has no options, whatever the packet inside of it has. */
 	if (ip_hdr(skb)->ihl == sizeof(struct iphdr) >> 2)
@@ -122,15 +113,10 @@ __rvs_helper bool rvs_helper_ip_post_routing(struct net *net, struct sk_buff *sk
 	return rvs_show_to_hooks(skb, &state, hooks, 0);
 }
 
-/* Sends an IPv4 packet that has been shown to the hooks of POST_ROUTING by `dst`, or
- * by the route it has when that is NULL. Takes the packet; under RCU. */
-__rvs_helper void rvs_helper_ip_output_shown(struct net *net, struct sk_buff *skb,
-					     struct dst_entry *dst)
+/* Sends an IPv4 packet that has its route, and has been shown to the hooks of
+ * POST_ROUTING. Takes the packet; under RCU. */
+__rvs_helper void rvs_helper_ip_output_shown(struct net *net, struct sk_buff *skb)
 {
-	if (dst) {
-		skb_dst_drop(skb);
-		skb_dst_set_noref(skb, dst);
-	}
 	IPCB(skb)->flags |= IPSKB_REROUTED;
 	dst_output(net, NULL, skb);
 }

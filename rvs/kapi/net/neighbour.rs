@@ -80,6 +80,16 @@ impl<'g> NextHop<'g> {
         })
     }
 
+    /// The same, of a packet that has the route already.
+    #[inline(always)]
+    pub(crate) fn of_routed(self) -> Self {
+        // INVARIANT: As before; which packets are sent to it is no part of it.
+        Self {
+            route: None,
+            ..self
+        }
+    }
+
     /// The route to be sent along, or null for the one that the packet has.
     #[inline(always)]
     fn route(&self) -> *mut bindings::dst_entry {
@@ -123,33 +133,26 @@ impl Packet<'_> {
         }
     }
 
-    /// Shows the packet to the hooks of POST_ROUTING as one that leaves by `route`, or by the one it has, as the stack
-    /// would, and returns it when they let it go as it is. Should they have made another one of it, the stack
-    /// goes on.
+    /// Shows the packet, which has its route, to the hooks of POST_ROUTING as the stack would, and returns it when
+    /// they let it go as it is. Should they have made another one of it, the stack goes on.
     #[inline(always)]
-    pub(crate) fn pass_post_routing(
-        self,
-        route: Option<&Route>,
-        _guard: &rcu::Guard,
-    ) -> Result<Self, Verdict> {
-        let dst = route.map_or(ptr::null_mut(), Route::as_ptr);
-        // SAFETY: By the type invariants and the borrow of the namespace; the guard keeps the hooks, and the
-        // route as in `transmit`. The packet is not used when it has been taken.
-        if unsafe { bindings::helper_ip_post_routing(self.net().as_ptr(), self.as_ptr(), dst) } {
+    pub(crate) fn pass_post_routing(self, _guard: &rcu::Guard) -> Result<Self, Verdict> {
+        // SAFETY: By the type invariants and the borrow of the namespace; the guard keeps the hooks. The packet
+        // is not used when it has been taken.
+        if unsafe { bindings::helper_ip_post_routing(self.net().as_ptr(), self.as_ptr()) } {
             Ok(self)
         } else {
             Err(Verdict::stolen())
         }
     }
 
-    /// Has the stack send the packet along `route`, or the one it has, when the hooks have seen it and it only
-    /// lacks its next hop.
+    /// Has the stack send the packet along the route it has, when the hooks have seen it and it only lacks its
+    /// next hop.
     #[cold]
     #[inline(never)]
-    pub(crate) fn output_unresolved(self, route: Option<&Route>, _guard: &rcu::Guard) -> Verdict {
-        let dst = route.map_or(ptr::null_mut(), Route::as_ptr);
+    pub(crate) fn output_unresolved(self, _guard: &rcu::Guard) -> Verdict {
         // SAFETY: As in `pass_post_routing`; the output takes the packet.
-        unsafe { bindings::helper_ip_output_shown(self.net().as_ptr(), self.as_ptr(), dst) };
+        unsafe { bindings::helper_ip_output_shown(self.net().as_ptr(), self.as_ptr()) };
         Verdict::stolen()
     }
 

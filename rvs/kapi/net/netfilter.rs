@@ -20,8 +20,7 @@ use super::{
         Packet,
         Verdict, //
     },
-    Net,
-    Route, //
+    Net, //
 };
 
 /// Where in the IPv4 stack a hook sits.
@@ -185,33 +184,15 @@ unsafe extern "C" fn trampoline<H: Hook>(
 }
 
 impl Packet<'_> {
-    /// Shows a packet that leaves by `route` to the hooks of others where packets begin that this host
+    /// Shows a packet that has its route to the hooks of others where packets begin that this host
     /// sends (LOCAL_OUT), and returns it when they let it go as it is. `data` is what the hooks of this
     /// namespace share: it tells which hook is ours.
     #[inline(always)]
-    pub(crate) fn pass_local_out<D>(
-        self,
-        data: &D,
-        route: &Route,
-        _guard: &rcu::Guard,
-    ) -> Result<Self, Verdict> {
-        let private = private_of(data);
-        let point = HookPoint::LocalOut.number();
-        // SAFETY: The namespace is valid by its borrow, its hooks by the guard.
-        if unsafe { !bindings::helper_nf_has_other_hooks(self.net().as_ptr(), point, private) } {
-            return Ok(self);
-        }
-        self.show_local_out(route)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn show_local_out(self, route: &Route) -> Result<Self, Verdict> {
-        // SAFETY: By the type invariants; called under RCU, which keeps the hooks, and the route as long
-        // as the packet borrows it. The packet is not used when it has been taken.
-        if unsafe {
-            bindings::helper_nf_show_local_out(self.net().as_ptr(), self.as_ptr(), route.as_ptr())
-        } {
+    pub(crate) fn pass_local_out<D>(self, data: &D, _guard: &rcu::Guard) -> Result<Self, Verdict> {
+        let (net, private) = (self.net().as_ptr(), private_of(data));
+        // SAFETY: By the type invariant, and the borrow of the namespace; called under RCU, which keeps the
+        // hooks. The packet is not used when it has been taken.
+        if unsafe { bindings::helper_nf_pass_local_out(net, self.as_ptr(), private) } {
             Ok(self)
         } else {
             Err(Verdict::stolen())
@@ -221,29 +202,11 @@ impl Packet<'_> {
     /// Shows a packet to the hooks behind ours, at the point where it is, and returns it when they let it
     /// go as it is. `data` as for [`Packet::pass_local_out`].
     #[inline(always)]
-    pub(crate) fn pass_followers<D>(
-        self,
-        data: &D,
-        point: HookPoint,
-        _guard: &rcu::Guard,
-    ) -> Result<Self, Verdict> {
+    pub(crate) fn pass_followers<D>(self, data: &D, _guard: &rcu::Guard) -> Result<Self, Verdict> {
         let private = private_of(data);
-        // SAFETY: The namespace is valid by its borrow, its hooks by the guard.
-        if unsafe {
-            !bindings::helper_nf_hooks_follow(self.net().as_ptr(), point.number(), private)
-        } {
-            return Ok(self);
-        }
-        self.show_to_followers(private)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn show_to_followers(self, private: *const c_void) -> Result<Self, Verdict> {
         // SAFETY: By the type invariant; called under RCU, which keeps the hooks. The packet is not used
         // when it has been taken.
-        match unsafe { bindings::helper_nf_show_to_followers(self.as_ptr(), self.state(), private) }
-        {
+        match unsafe { bindings::helper_nf_pass_followers(self.as_ptr(), self.state(), private) } {
             1 => Ok(self),
             0 => Err(Verdict::stolen()),
             // Who called our hook goes on with those behind.

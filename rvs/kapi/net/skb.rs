@@ -436,6 +436,15 @@ impl<'a> Packet<'a> {
         Verdict(bindings::NF_STOLEN)
     }
 
+    /// Gives the packet a route, on which no reference is taken.
+    #[inline(always)]
+    pub(crate) fn borrow_route(&mut self, route: RcuRef<'_, Route>, _guard: &rcu::Guard) {
+        // SAFETY: By the type invariant. The route lives until the end of the critical section of the
+        // guard, within which the packet is sent or taken; a queue that keeps it for longer takes a
+        // reference (`skb_dst_force()`).
+        unsafe { bindings::helper_skb_dst_borrow(self.skb, route.get().as_ptr()) };
+    }
+
     /// Sends the packet along `route`, through the LOCAL_OUT and POST_ROUTING hooks.
     pub(crate) fn send(self, route: RcuRef<'_, Route>, _guard: &rcu::Guard) -> Verdict {
         // SAFETY: By the type invariant; the output takes the packet. The route lives until the
