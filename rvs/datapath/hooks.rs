@@ -88,7 +88,7 @@ impl Hook for LocalIn {
 
     #[inline(always)]
     fn concerns(director: &Director, packet: &Glance<'_>) -> bool {
-        parse::may_concern(&director.filter, packet)
+        parse::may_concern_input(&director.filter, packet)
     }
 
     #[inline(never)]

@@ -107,10 +107,17 @@ pub(super) enum Content {
 /// Whether a packet can be of any concern, by its addresses and ports: to a service, or from a real
 /// server. What an ICMP error is about stands inside of it, and it may come from any router.
 #[inline(always)]
-pub(super) fn may_concern(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+fn may_concern(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
     (may_be_to_service_addr(filter, packet) && may_be_to_service_port(filter, packet))
         || may_be_from_server(filter, packet)
         || is_icmp(packet)
+}
+
+/// As [`may_concern`], of packets to this host. Those to the address of a service are not asked for
+/// their port: they mostly are for it.
+#[inline(always)]
+pub(super) fn may_concern_input(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    may_be_to_service_addr(filter, packet) || may_be_from_server(filter, packet) || is_icmp(packet)
 }
 
 /// As [`may_concern`], of packets of this host: those of a real server on it may come from a service.
@@ -181,17 +188,11 @@ fn is_icmp(packet: &Glance<'_>) -> bool {
     protocol == icmp::PROTOCOL
 }
 
-/// The length of a packet whose header does not tell it. Apart, so that others do not ask for it.
-#[cold]
-#[inline(never)]
-fn len_of_burst(packet: &Packet<'_>) -> usize {
-    packet.len()
-}
-
-/// Reads a packet of the usual form, at once; none for every other, which is for [`unusual`].
+/// Reads a packet of the usual form, at once; none for every other, which is for [`unusual`]. Few have
+/// a header that does not tell their length.
 #[inline(always)]
 pub(super) fn usual(packet: &Packet<'_>) -> Option<Flow> {
-    packet::usual(packet.bytes(), || len_of_burst(packet))
+    packet::usual(packet.bytes(), || packet.len_seldom())
         .map(|(header, transport)| Flow { header, transport })
 }
 

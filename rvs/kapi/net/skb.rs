@@ -113,6 +113,18 @@ unsafe fn linear_part<'a>(skb: *mut bindings::sk_buff) -> &'a [u8] {
     }
 }
 
+/// The bytes of a packet from its network header on, out of line.
+///
+/// # Safety
+///
+/// `skb` must be valid, with its network header set.
+#[cold]
+#[inline(never)]
+unsafe fn network_len(skb: *mut bindings::sk_buff) -> usize {
+    // SAFETY: By the requirement.
+    unsafe { bindings::helper_skb_network_len(skb) as usize }
+}
+
 /// An IPv4 packet (`struct sk_buff`) that a hook has to decide on.
 ///
 /// # Invariants
@@ -193,6 +205,13 @@ impl<'a> Packet<'a> {
     pub(crate) fn len(&self) -> usize {
         // SAFETY: By the type invariant.
         unsafe { bindings::helper_skb_network_len(self.skb) as usize }
+    }
+
+    /// As [`Packet::len`], for who asks seldom: others pay nothing for it.
+    #[inline(always)]
+    pub(crate) fn len_seldom(&self) -> usize {
+        // SAFETY: By the type invariant.
+        unsafe { network_len(self.skb) }
     }
 
     /// Makes the linear part at least `len` bytes long (`pskb_may_pull()`). False when the packet
