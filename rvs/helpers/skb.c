@@ -104,22 +104,21 @@ __rvs_helper void rvs_helper_kfree_skb(struct sk_buff *skb)
 	kfree_skb_reason(skb, SKB_DROP_REASON_NETFILTER_DROP);
 }
 
-/* Whether the packet has passed IPVS or RVS already. Kernels without ip_vs
- * have no such bit: then every packet is new. */
+/* Without it a packet that was sent to a real server would be balanced again and
+ * again, on its way out. */
+#if !IS_ENABLED(CONFIG_IP_VS)
+#error "RVS needs a kernel with CONFIG_IP_VS (y or m): without it packets have no mark that tells those balanced already"
+#endif
+
+/* Whether the packet has passed IPVS or RVS already. */
 __rvs_helper bool rvs_helper_skb_ipvs_property(const struct sk_buff *skb)
 {
-#if IS_ENABLED(CONFIG_IP_VS)
 	return skb->ipvs_property;
-#else
-	return false;
-#endif
 }
 
 __rvs_helper void rvs_helper_skb_set_ipvs_property(struct sk_buff *skb)
 {
-#if IS_ENABLED(CONFIG_IP_VS)
 	skb->ipvs_property = 1;
-#endif
 }
 
 /* A received packet that leaves again must not keep the local socket that
