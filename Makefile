@@ -77,12 +77,17 @@ test: stage ## every test, on the stock kernel
 test-debug: ## the kselftests on the debug kernel
 	@$(MAKE) --no-print-directory test-kselftest FLAVOUR=debug
 
+.PHONY: test-debug-selection
+test-debug-selection: ## those of the kselftests in which something goes while packets use it, on the debug kernel
+	@$(MAKE) --no-print-directory stage FLAVOUR=debug
+	@tools/test lifetimes:debug
+
 .PHONY: test-kcsan
 test-kcsan: ## those of the kselftests that change things under traffic, on the kernel that finds data races
 	@$(MAKE) --no-print-directory test-kselftest FLAVOUR=kcsan
 
 .PHONY: test-kselftest
-test-kselftest: stage ## the kselftests alone
+test-kselftest: stage ## the kselftests alone (TESTS='NAME.sh ...': these)
 	@tools/test kselftest:$(FLAVOUR)
 
 .PHONY: test-logic
