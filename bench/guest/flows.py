@@ -37,6 +37,11 @@ def requests(address: ipaddress.IPv4Address, port: int, clients: int, skip: int 
     return Flows(FIRST_CLIENT + skip, address, CLIENT_PORT, port, clients)
 
 
+def outbound(address: ipaddress.IPv4Address, strangers: int) -> Flows:
+    """Packets of one server from a port that nobody else uses to so many strangers."""
+    return Flows(address, FIRST_CLIENT, 50000, 443, strangers, clients_receive=True)
+
+
 def replies(address: ipaddress.IPv4Address, port: int, clients: int, skip: int = 0) -> Flows:
     """Packets of one server to the clients of requests()."""
     return Flows(address, FIRST_CLIENT + skip, port, CLIENT_PORT, clients, clients_receive=True)

@@ -12,7 +12,7 @@ import injector
 import region
 import results
 from backend import IpVs, Rvs, Unsupported
-from cases import control, flows_established, forwarding, new_connection, tcp
+from cases import control, flows_established, forwarding, new_connection, outbound, tcp
 from flows import CLIENTS
 from namespace import settle_neighbours
 
@@ -40,6 +40,8 @@ class Bench:
 # From so many flows on, the size of ip_vs's table decides, so that it is measured with a large one too.
 _MANY = 100_000
 _LARGE_TABLE = 20
+# Flows of a real server's own.
+_OUTBOUND = (1, 1000)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +95,11 @@ def plan(bench: Bench, scope: Scope) -> None:
     for backend in paths:
         bench.case("forward+service", backend, forwarding.with_service, "dr")
         bench.case("forward+service-nat", backend, forwarding.with_service, "nat")
+    for count in _OUTBOUND:
+        # With the plain packets, which the others are compared with.
+        bench.case(f"server-outbound-{count}", None, outbound.without_service, count)
+        for backend in paths:
+            bench.case(f"server-outbound-{count}", backend, outbound.with_service, count)
     _established(bench, paths, few)
     _tcp(bench, paths)
     for scheduler in scope.schedulers:

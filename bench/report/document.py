@@ -16,7 +16,7 @@ END = "<!-- end -->\n"
 _MAIN = ("stock", "off")
 _NAMES = {"dr": "DR", "nat-in": "NAT in", "nat-reply": "NAT reply", "tun": "TUN"}
 # Of machines besides the main one.
-_EVERYWHERE = (*_NAMES, "forward-tax", "new-rr-10-over")
+_EVERYWHERE = (*_NAMES, "forward-tax", "forward-tax-nat", "server-outbound", "new-rr-10-over")
 
 
 def name(line: Line) -> str:
