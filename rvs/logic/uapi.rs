@@ -320,7 +320,8 @@ pub mod paths {
     /// net.rvs.fast_path at 0 no packet reaches it, and none is counted.
     pub const SWITCHED_OFF: u16 = 4;
 
-    /// Left: the packet has IP options, or is a fragment.
+    /// Left: the packet has IP options, is a fragment, or is a burst that
+    /// is taken apart before it goes into a tunnel.
     pub const HEADER: u16 = 5;
 
     /// Left: the packet may begin a connection, as a SYN does.
@@ -329,8 +330,9 @@ pub mod paths {
     /// Left: the destination was removed from its service.
     pub const UNAVAILABLE: u16 = 7;
 
-    /// Left: no valid route is remembered, or the packet stays on this host,
-    /// or goes back where it came from.
+    /// Left: no packet of the flow has passed all hooks since the last
+    /// change of routes, the packet stays on this host, or a redirect is
+    /// due for it.
     pub const ROUTE: u16 = 8;
 
     /// Left: the link layer address of the next hop is not known.

@@ -287,10 +287,10 @@ slow          12
 
 LEFT TO SLOW  PACKETS  REASON
 switched-off  3        the service has --fast-path off
-header        1        IP options, or a fragment
+header        1        IP options, a fragment, or a burst for a tunnel
 begins        4        may begin a connection
 unavailable   2        the server was removed from its service
-route         5        no valid route is remembered, or it stays here or goes back
+route         5        the flow has passed no hooks yet by the routes of now, or stays here
 neighbour     6        the link layer address of the next hop is not known
 ttl           7        the time to live ends
 too-big       8        larger than the MTU of the route

@@ -10,7 +10,7 @@ SECONDS_OF_A_FLOW=4
 # Of the packets that are slow no more than this share: one of so many.
 SLOW_ONE_OF=1000
 SERVER_NS=${SERVERS[0]}
-number=0
+site=0
 
 # links NUMBER: a pair of Ethernet devices, down and without addresses, between director (downN) and server (upN).
 links() {
@@ -35,17 +35,17 @@ brief_neighbours() {
 
 # is_fast WHAT: of the flow to the server behind the link just made nearly all packets are fast, in both directions.
 is_fast() {
-	local port=$((7000 + number)) fast slow fast_before slow_before answers
+	local port=$((7000 + site)) fast slow fast_before slow_before answers
 	expect_success lb_service_add "udp/$VIP:$port" rr
-	expect_success lb_server_add "udp/$VIP:$port" "10.9.$number.2:7000" 1
-	talk_start "flow$number" "$CLIENT" udp_steady.py "$VIP" "$port"
-	answers=$(talk "flow$number" run 0.2)
+	expect_success lb_server_add "udp/$VIP:$port" "10.9.$site.2:7000" 1
+	talk_start "flow$site" "$CLIENT" udp_steady.py "$VIP" "$port"
+	answers=$(talk "flow$site" run 0.2)
 	expect_match "the beginning" '^[1-9][0-9]* of' "$answers"
 	read -r fast_before slow_before < <(paths fast slow)
-	answers=$(talk "flow$number" run "$SECONDS_OF_A_FLOW")
+	answers=$(talk "flow$site" run "$SECONDS_OF_A_FLOW")
 	read -r fast slow < <(paths fast slow)
 	fast=$((fast - fast_before)) slow=$((slow - slow_before))
-	diagnose "by $1: $answers answered, $fast packets fast, $slow slow, $(ip -n "$DIRECTOR" neigh show nud all "10.9.$number.2")"
+	diagnose "by $1: $answers answered, $fast packets fast, $slow slow, $(ip -n "$DIRECTOR" neigh show nud all "10.9.$site.2")"
 	expect_equal "answers" "${answers#* of }" "${answers% of *}"
 	# Both directions, the replies of a few questions more or less.
 	expect_range "packets, all fast but one of $SLOW_ONE_OF" 0 $(((fast + slow) / SLOW_ONE_OF)) "$slow"
@@ -53,14 +53,14 @@ is_fast() {
 }
 
 by_ethernet() {
-	number=1
+	site=1
 	expect_success links 1
 	expect_success ends 1 down1 up1
 	is_fast Ethernet
 }
 
 by_vlan() {
-	number=2
+	site=2
 	expect_success links 2
 	expect_success ip -n "$DIRECTOR" link add link down2 name vlan2 type vlan id 5
 	expect_success ip -n "$SERVER_NS" link add link up2 name vlan2 type vlan id 5
@@ -69,7 +69,7 @@ by_vlan() {
 }
 
 by_vlan_in_vlan() {
-	number=3
+	site=3
 	expect_success links 3
 	expect_success ip -n "$DIRECTOR" link add link down3 name outer3 type vlan proto 802.1ad id 5
 	expect_success ip -n "$SERVER_NS" link add link up3 name outer3 type vlan proto 802.1ad id 5
@@ -82,7 +82,7 @@ by_vlan_in_vlan() {
 }
 
 by_bond() {
-	number=4
+	site=4
 	if ! modprobe bonding max_bonds=0 2>"$TEST_DIR/modprobe"; then
 		skip "there is no bonding"
 		return
@@ -96,7 +96,7 @@ by_bond() {
 }
 
 by_macvlan() {
-	number=5
+	site=5
 	expect_success links 5
 	expect_success ip -n "$DIRECTOR" link add link down5 name mac5 type macvlan mode bridge
 	expect_success ends 5 mac5 up5
@@ -104,7 +104,7 @@ by_macvlan() {
 }
 
 by_tun() {
-	number=6
+	site=6
 	if ! modprobe tun 2>"$TEST_DIR/modprobe"; then
 		skip "there is no tun"
 		return
@@ -116,7 +116,7 @@ by_tun() {
 }
 
 by_gre() {
-	number=7
+	site=7
 	expect_success links 7
 	expect_success ip -n "$DIRECTOR" addr add 10.8.7.1/24 dev down7
 	expect_success ip -n "$SERVER_NS" addr add 10.8.7.2/24 dev up7
@@ -129,7 +129,7 @@ by_gre() {
 # Nothing is sent by the fast path to a neighbour that has not answered; the client hears of it.
 neighbour_that_goes_away_is_noticed() {
 	local before
-	number=8
+	site=8
 	expect_success links 8
 	expect_success ends 8 down8 up8
 	expect_success lb_service_add "udp/$VIP:7008" rr

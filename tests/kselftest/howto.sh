@@ -6,10 +6,20 @@
 
 HOWTO_DIR=${HOWTO_DIR:-$KSELFTEST_DIR/../howto}
 
-# commands_of PAGE: HOST and command of each line like "    server# ip link show".
+# commands_of PAGE [SECTION]: HOST and command of each line like "    server# ip link show"; without a section those of the
+# page's own site, which come before the sections named in of_their_own.
 commands_of() {
-	sed -nE 's/^    (client|router|director|server)[#$] (.*)/\1 \2/p' "$HOWTO_DIR/$1"
+	awk -v wanted="${2-}" -v apart="$of_their_own" '
+		/^## / {
+			section = substr($0, 4)
+			skipped = wanted == "" ? index(apart, "|" section "|") : section != wanted
+		}
+		!skipped && (wanted == "" || section == wanted)' "$HOWTO_DIR/$1" |
+		sed -nE 's/^    (client|router|director|server)[#$] (.*)/\1 \2/p'
 }
+
+# Sections that are followed by themselves.
+of_their_own='|With a firewall|One-armed|'
 
 # type_at NAMESPACE COMMAND: as somebody would.
 type_at() {
@@ -17,7 +27,7 @@ type_at() {
 		fail "$2: exit status $?: $(<"$TEST_DIR/error")"
 }
 
-# follow PAGE: types all of it, at each server what is for servers.
+# follow PAGE [SECTION]: types all of it, at each server what is for servers.
 follow() {
 	local host command server typed=0
 	: >"$TEST_DIR/typed"
@@ -33,7 +43,7 @@ follow() {
 			;;
 		esac
 		typed=$((typed + 1))
-	done < <(commands_of "$1")
+	done < <(commands_of "$@")
 	expect_range "commands of $1" 9 100 "$typed"
 }
 
@@ -88,10 +98,49 @@ forget_tun() {
 	expect_success ip -n "$1" link del vip0
 }
 
+# A network with one link, in which real servers have their gateway yet to be told.
+network_for_one_arm() {
+	topology_destroy
+	direct_reply_site dr
+	LB_FORWARD=nat
+	topology_create --direct-reply || bail "the namespaces cannot be made"
+	expect_success ip -n "$DIRECTOR" address del "$VIP/32" dev eth0
+	web_servers 8080
+}
+
+server_of_nat() {
+	:
+}
+
 nat() {
 	network_for_nat
 	follow nat.md
 	expect_answers 0
+}
+
+# In the network of the case before.
+nat_behind_a_firewall() {
+	follow nat.md "With a firewall"
+	expect_answers 0
+	# Without what is to come first, the page says, connections hang.
+	expect_success in_ns "$DIRECTOR" nft flush chain ip firewall forward
+	expect_success in_ns "$DIRECTOR" nft add rule ip firewall forward ct state invalid counter drop
+	in_ns "$CLIENT" curl -sS --connect-timeout 2 "http://$VIP/" >"$TEST_DIR/answer" 2>&1
+	expect_equal "exit status of curl: a timeout" 28 $?
+	expect_match "SYN-ACKs that are invalid" "packets [1-9]" "$(in_ns "$DIRECTOR" nft list chain ip firewall forward)"
+}
+
+one_armed_nat() {
+	network_for_one_arm
+	follow nat.md One-armed
+	expect_twice_the_answers
+}
+
+# Of eight requests from behind the router, and eight of the router's own.
+expect_twice_the_answers() {
+	expect_equal "answers of server1" 8 "$(answers "$TEST_DIR/typed" server1)"
+	expect_equal "answers of server2" 4 "$(answers "$TEST_DIR/typed" server2)"
+	expect_equal "answers of server3" 4 "$(answers "$TEST_DIR/typed" server3)"
 }
 
 direct_routing() {
@@ -114,4 +163,4 @@ lb_needs rvs "the how-tos are for rvsadm"
 modprobe ipip || skip_all "no IPIP tunnels (CONFIG_NET_IPIP)"
 test_begin
 
-ktap_run nat direct_routing tunnels
+ktap_run nat nat_behind_a_firewall one_armed_nat direct_routing tunnels

@@ -38,7 +38,7 @@ Examples:
   rvsadm service add tcp/192.0.2.1:80 --nat
   rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
   rvsadm service add tcp/192.0.2.1:443 --nat --fast-path off
-  rvsadm service add udp/[2001:db8::1]:53 --scheduler rr --dr";
+  rvsadm service add udp/192.0.2.1:53 --scheduler rr --dr";
 
 pub(super) const SERVICE_SET: &str = "\
 A new forward method holds for servers added from then on. Another scheduler
@@ -115,7 +115,11 @@ Examples:
 pub(super) const STATS: &str = "\
 Counts packets of connections since the network namespace was made. Each packet
 that was sent is counted as fast or as slow. The other numbers say why packets
-that reached the fast path were left to the slow one.
+that reached the fast path were left to the slow one; docs/fast-path.md tells
+what each means. The last ones say what happened to new connections for which
+there was no room: at net.rvs.max_connections those that a flood may have made
+give way, or the packet is dropped. A UDP flow gives its port away when it has
+been silent for net.rvs.udp_reuse_after seconds.
 
 Examples:
   rvsadm stats

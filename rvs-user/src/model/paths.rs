@@ -28,13 +28,14 @@ pub struct Paths {
 pub struct Left {
     /// The service does not allow it.
     pub switched_off: u64,
-    /// IP options, or a fragment.
+    /// IP options, a fragment, or a burst that is taken apart before it goes into a tunnel.
     pub header: u64,
     /// May begin a connection.
     pub begins: u64,
     /// The server was removed from its service.
     pub unavailable: u64,
-    /// No valid route is remembered, or it leads to the director itself or back.
+    /// No packet of the flow has passed all hooks by the routes of now, the route leads to the director itself, or a
+    /// redirect is due.
     pub route: u64,
     /// The link layer address of the next hop is not known.
     pub neighbour: u64,

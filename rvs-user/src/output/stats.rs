@@ -84,7 +84,7 @@ fn left(left: &Left) -> [(&'static str, u64, &'static str); 10] {
             left.switched_off,
             "the service has --fast-path off",
         ),
-        ("header", left.header, "IP options, or a fragment"),
+        ("header", left.header, "IP options, a fragment, or a burst for a tunnel"),
         ("begins", left.begins, "may begin a connection"),
         (
             "unavailable",
@@ -94,7 +94,7 @@ fn left(left: &Left) -> [(&'static str, u64, &'static str); 10] {
         (
             "route",
             left.route,
-            "no valid route is remembered, or it stays here or goes back",
+            "the flow has passed no hooks yet by the routes of now, or stays here",
         ),
         (
             "neighbour",
