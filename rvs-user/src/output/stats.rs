@@ -84,7 +84,11 @@ fn left(left: &Left) -> [(&'static str, u64, &'static str); 10] {
             left.switched_off,
             "the service has --fast-path off",
         ),
-        ("header", left.header, "IP options, a fragment, or a burst for a tunnel"),
+        (
+            "header",
+            left.header,
+            "IP options, a fragment, or a burst for a tunnel",
+        ),
         ("begins", left.begins, "may begin a connection"),
         (
             "unavailable",
