@@ -53,7 +53,7 @@ user: ## build/rvsadm
 
 # What a guest gets. A tree given by KDIR has no kernel that could be booted, so guests are for FLAVOURs only.
 .PHONY: stage
-stage: module user
+stage: module user hold
 	$(if $(KDIR),$(error KDIR= is for building and installing; guests boot a FLAVOUR))
 	@tools/stage $(build)
 
@@ -130,6 +130,11 @@ bench-native: deps ## what the module decides, without a kernel: instructions by
 .PHONY: injector
 injector: kernel ## the bench's generator of TCP, and its probe
 	@qemu/module --source bench/injector rvs_injector $(kernel-tree) $(build)/injector
+
+.PHONY: hold
+hold: kernel ## what holds a CPU up in a function for lifetimes.sh, on kernels that can do that
+	@! grep -qx CONFIG_KPROBES=y $(kernel-tree)/include/config/auto.conf || \
+		qemu/module --source tests/kselftest/modules rvs_hold $(kernel-tree) $(build)/hold
 
 .PHONY: lint
 lint: kdir ## formatting, clippy of both toolchains, layers, shell scripts, generated files
