@@ -25,12 +25,13 @@ serve() {
 	done
 }
 
-# connections_of SERVICE SERVER: how many there are in the table.
+# connections_of SERVICE SERVER: how many it has got, those that have ended meanwhile included.
 connections_of() {
-	lb_connections "$@" | awk '{ print $1 + $2 }'
+	lb_counters_settle
+	lb_counters "$@" | cut -d' ' -f1
 }
 
-# expect_balanced CONNECTIONS SERVICE SERVER EXPECTATION...: it adds so many connections of the server.
+# expect_balanced CONNECTIONS SERVICE SERVER EXPECTATION...: the server gets so many connections by it.
 expect_balanced() {
 	local before number=$1 service=$2 server=$3
 	shift 3
