@@ -112,7 +112,7 @@ fn to_real_server<'g>(
     if begins(flow) {
         return Err(Path::Begins);
     }
-    if !dest.allows_fast_path() {
+    if !dest.shared().allows_fast_path() {
         return Err(Path::Off);
     }
     if !dest.is_available() {
@@ -159,7 +159,7 @@ fn to_client<'g>(
     flow: Flow,
     conn: RcuRef<'g, Conn>,
 ) -> Result<NextHop<'g>, Path> {
-    if !conn.dest().allows_fast_path() {
+    if !conn.dest().shared().allows_fast_path() {
         return Err(Path::Off);
     }
     let route = context

@@ -37,7 +37,6 @@ use crate::{
 };
 
 use super::{
-    dest::LoadEvents,
     dest_set::Plan,
     service::KeyHash,
     trash::{
@@ -50,7 +49,8 @@ use super::{
     Forward,
     Noted,
     Service,
-    ServiceKey, //
+    ServiceKey,
+    Shared, //
 };
 
 /// Why a change was refused. Nothing has changed then.
@@ -127,9 +127,7 @@ pub(crate) struct ServiceConfig {
     service: RcuArc<Service>,
     scheduler: Settings,
     forward: Option<Forward>,
-    fast_path: bool,
-    // Of all destinations of the service, those in the trash included.
-    events: Arc<LoadEvents>,
+    shared: Arc<Shared>,
     incarnation: Incarnation,
     dests: KVVec<Entry>,
     // In the filter of packets.
@@ -149,7 +147,7 @@ impl ServiceConfig {
 
     /// Returns whether its packets may take the fast path.
     pub(crate) fn fast_path(&self) -> bool {
-        self.fast_path
+        self.shared.allows_fast_path()
     }
 
     /// Returns the destinations, newest first.
@@ -171,7 +169,7 @@ impl ServiceConfig {
         scheduler: Settings,
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<RcuArc<DestSet>, ConfigError> {
-        let set = DestSet::new(copy(dests)?, self.events.clone(), scheduler, state)?;
+        let set = DestSet::new(copy(dests)?, self.shared.clone(), scheduler, state)?;
         Ok(RcuArc::new(set, GFP_KERNEL)?)
     }
 
@@ -250,13 +248,13 @@ impl Config {
         if self.services.get(&key).is_some() {
             return Err(ConfigError::ServiceExists);
         }
-        // What is in the trash may return, and is counted where it always was.
-        let events = match self.trash.events(&key) {
-            Some(events) => events,
-            None => Arc::new(LoadEvents::new(), GFP_KERNEL_ACCOUNT)?,
+        // What is in the trash may return, with what it has.
+        let shared = match self.trash.shared(&key) {
+            Some(shared) => shared,
+            None => Shared::new()?,
         };
         let set = RcuArc::new(
-            DestSet::new(KVVec::new(), events.clone(), scheduler, Plan::initial_state)?,
+            DestSet::new(KVVec::new(), shared.clone(), scheduler, Plan::initial_state)?,
             GFP_KERNEL_ACCOUNT,
         )?;
         let service = RcuArc::new(Service::new(key, set), GFP_KERNEL_ACCOUNT)?;
@@ -265,8 +263,7 @@ impl Config {
             service: service.clone(),
             scheduler,
             forward,
-            fast_path,
-            events,
+            shared: shared.clone(),
             incarnation: self.incarnations,
             dests: KVVec::new(),
             _noted: noted,
@@ -281,6 +278,7 @@ impl Config {
             self.services.remove(&key);
             return Err(ConfigError::Memory);
         }
+        shared.set_fast_path(fast_path);
         self.count += 1;
         table.resize();
         self.changed();
@@ -307,10 +305,7 @@ impl Config {
             config.forward = change.forward;
         }
         if let Some(allowed) = change.fast_path {
-            config.fast_path = allowed;
-            for entry in &config.dests {
-                entry.dest.set_fast_path(allowed);
-            }
+            config.shared.set_fast_path(allowed);
         }
         self.changed();
         Ok(())
@@ -408,12 +403,11 @@ impl Config {
             Some(dest) => dest,
             None => {
                 let group = emptiest(config.dests.iter().map(|entry| entry.dest.group()));
-                Dest::new(endpoint, forward, config.events.clone(), group, noted)?
+                Dest::new(endpoint, forward, config.shared.clone(), group, noted)?
             }
         };
         let mut dests = KVVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
         // Before packets can meet it; of one that was removed they are dropped until the end.
-        dest.set_fast_path(config.fast_path);
         dest.set_thresholds(thresholds);
         dests.push(Entry::new(dest.clone(), weight), GFP_KERNEL)?;
         for entry in &config.dests {

@@ -21,7 +21,6 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
-        scheduler,
         thresholds::{
             Event,
             Load,
@@ -31,7 +30,10 @@ use crate::{
     },
 };
 
-use super::Noted;
+use super::{
+    Noted,
+    Shared, //
+};
 
 /// How packets reach a real server.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,9 +96,6 @@ impl Counter {
 /// What an active connection counts more than another one.
 const OVERHEAD_OF_ACTIVE: u64 = 256;
 
-/// What tells the scheduler of a service that loads of its destinations have changed.
-pub(crate) type LoadEvents = scheduler::LoadEvents<Atomic<u64>>;
-
 /// A destination of one service.
 ///
 /// Connections hold it beyond its removal from the service; it is then not available, and their
@@ -105,7 +104,6 @@ pub(crate) struct Dest {
     endpoint: Endpoint,
     forward: Atomic<u32>,
     available: Atomic<bool>,
-    fast_path: Atomic<bool>,
     route: RouteCache,
     active: Atomic<u32>,
     // All connections, and whether they are too many: see `Load`.
@@ -113,8 +111,8 @@ pub(crate) struct Dest {
     // Both as one number; see `Destination::overhead`.
     overhead: Atomic<u64>,
     thresholds: Atomic<u64>,
-    // Those of the service, where this destination is in `group`; only when they are `watched`.
-    events: Arc<LoadEvents>,
+    shared: Arc<Shared>,
+    // In the events of the service; they are counted only when they are `watched`.
     group: usize,
     watched: Atomic<u32>,
     counters: PerCpuCounters<{ Counter::COUNT }>,
@@ -125,12 +123,12 @@ pub(crate) struct Dest {
 }
 
 impl Dest {
-    /// Makes a destination without connections, in this group of its service. The filter of packets
-    /// knows both as `noted` lives.
+    /// Makes a destination without connections, in this group of its service, of which it has what
+    /// is `shared`. The filter of packets knows both as `noted` lives.
     pub(super) fn new(
         endpoint: Endpoint,
         forward: Forward,
-        events: Arc<LoadEvents>,
+        shared: Arc<Shared>,
         group: usize,
         noted: [Noted; 2],
     ) -> Result<Arc<Self>> {
@@ -138,13 +136,12 @@ impl Dest {
             endpoint,
             forward: Atomic::new(forward.to_uapi()),
             available: Atomic::new(true),
-            fast_path: Atomic::new(true),
             route: RouteCache::new(),
             active: Atomic::new(0),
             load: Atomic::new(Load::default().to_u32()),
             overhead: Atomic::new(0),
             thresholds: Atomic::new(Thresholds::default().to_u64()),
-            events,
+            shared,
             group,
             watched: Atomic::new(0),
             counters: PerCpuCounters::new()?,
@@ -185,16 +182,10 @@ impl Dest {
         }
     }
 
-    /// Returns whether the service lets packets of established flows skip the rule chains; one
-    /// load.
-    #[inline]
-    pub(crate) fn allows_fast_path(&self) -> bool {
-        self.fast_path.load(Relaxed)
-    }
-
-    /// Tells what the service wants of its connections, those that exist included.
-    pub(super) fn set_fast_path(&self, allowed: bool) {
-        self.fast_path.store(allowed, Relaxed);
+    /// Returns what it has in common with the other destinations of its service.
+    #[inline(always)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Returns the place of the route to the real server.
@@ -203,12 +194,7 @@ impl Dest {
         &self.route
     }
 
-    /// Returns where the events of its load are counted.
-    pub(super) fn events(&self) -> &Arc<LoadEvents> {
-        &self.events
-    }
-
-    /// Returns its group in these.
+    /// Returns its group in the events of its service.
     #[inline]
     pub(super) fn group(&self) -> usize {
         self.group
@@ -236,7 +222,7 @@ impl Dest {
     /// Apart, so that what few schedulers want costs the others nothing.
     #[inline(never)]
     fn note_event(&self) {
-        self.events.note(self.group);
+        self.shared.events().note(self.group);
     }
 
     /// Returns the number of active connections.

@@ -26,8 +26,8 @@ use crate::logic::{
 };
 
 use super::{
-    dest::LoadEvents,
-    Dest, //
+    Dest,
+    Shared, //
 };
 
 /// A scheduler with its table, if it has one.
@@ -99,16 +99,16 @@ impl Destination for Entry {
 pub(crate) struct DestSet {
     entries: KVVec<Entry>,
     plan: Plan,
-    events: Arc<LoadEvents>,
+    shared: Arc<Shared>,
     state: Atomic<u64>,
 }
 
 impl DestSet {
-    /// Makes a set of destinations of which `events` are counted; `state` tells of the scheduler's
-    /// plan where to go on.
+    /// Makes a set of the destinations of a service, which have this in common; `state` tells of the
+    /// scheduler's plan where to go on.
     pub(crate) fn new(
         entries: KVVec<Entry>,
-        events: Arc<LoadEvents>,
+        shared: Arc<Shared>,
         scheduler: Settings,
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<Self, PlanError<AllocError>> {
@@ -120,7 +120,7 @@ impl DestSet {
         }
         Ok(Self {
             entries,
-            events,
+            shared,
             state: Atomic::new(state(&plan)),
             plan,
         })
@@ -134,15 +134,21 @@ impl DestSet {
     /// Returns what [`DestSet::pick`] would, and leaves the scheduler where it is.
     pub(crate) fn peek(&self, client: Endpoint) -> Option<&Arc<Dest>> {
         let state = self.state.load(Relaxed);
-        let (chosen, _) = self.plan.pick(state, &self.entries, &self.events, client);
+        let (chosen, _) = self.choose(state, client);
         self.entries.get(chosen?).map(|entry| &entry.dest)
+    }
+
+    #[inline(always)]
+    fn choose(&self, state: u64, client: Endpoint) -> (Option<usize>, u64) {
+        let events = self.shared.events();
+        self.plan.pick(state, &self.entries, events, client)
     }
 
     /// Chooses the destination of a new connection; none when the scheduler has none for it.
     pub(crate) fn pick(&self, client: Endpoint) -> Option<&Arc<Dest>> {
         let mut state = self.state.load(Relaxed);
         loop {
-            let (chosen, next) = self.plan.pick(state, &self.entries, &self.events, client);
+            let (chosen, next) = self.choose(state, client);
             // Where the state stays, CPUs need not contend for it.
             if next == state {
                 return self.entries.get(chosen?).map(|entry| &entry.dest);

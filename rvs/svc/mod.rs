@@ -12,6 +12,7 @@ mod dest_set;
 mod filter;
 mod key;
 mod service;
+mod shared;
 mod trash;
 
 pub(crate) use config::{
@@ -39,3 +40,4 @@ pub(crate) use service::{
     KeyHash,
     Service, //
 };
+pub(crate) use shared::Shared;

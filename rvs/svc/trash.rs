@@ -23,9 +23,9 @@ use crate::logic::addr::{
 };
 
 use super::{
-    dest::LoadEvents,
     Dest,
-    ServiceKey, //
+    ServiceKey,
+    Shared, //
 };
 
 /// How many places a removal looks at.
@@ -146,14 +146,14 @@ impl Trash {
         Some(removed.dest.clone())
     }
 
-    /// Returns where events of destinations of a service were counted that is about to be added, if
-    /// one of them is here.
-    pub(super) fn events(&self, service: &ServiceKey) -> Option<Arc<LoadEvents>> {
+    /// Returns what destinations of a service have in common that is about to be added, if one of
+    /// them is here.
+    pub(super) fn shared(&self, service: &ServiceKey) -> Option<Arc<Shared>> {
         let first = self.places.cursor_lower_bound(&Name::first_of(*service))?;
         // A service that does not exist has no other places than those of what was removed.
         match first.current() {
             (name, Some(removed)) if name.service == *service => {
-                Some(removed.dest.events().clone())
+                Some(removed.dest.shared().clone())
             }
             _ => None,
         }
