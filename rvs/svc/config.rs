@@ -285,7 +285,7 @@ impl Config {
         Ok(())
     }
 
-    /// Changes a service.
+    /// Changes a service. Packets see no change where there is none.
     pub(crate) fn set_service(
         &mut self,
         key: &ServiceKey,
@@ -419,7 +419,7 @@ impl Config {
         Ok(dest)
     }
 
-    /// Changes a destination.
+    /// Changes a destination. Packets see no change where there is none.
     pub(crate) fn set_dest(
         &mut self,
         key: &ServiceKey,
@@ -431,18 +431,23 @@ impl Config {
         if let Some(forward) = change.forward {
             check_port(key, endpoint, forward)?;
         }
-        let mut dests = copy(&config.dests)?;
-        let entry = dests.get_mut(position).ok_or(ConfigError::NoDest)?;
+        let entry = config.dests.get(position).ok_or(ConfigError::NoDest)?;
         let dest = entry.dest.clone();
         let thresholds = dest
             .thresholds()
             .changed(change.upper_threshold, change.lower_threshold)
             .ok_or(ConfigError::Thresholds)?;
-        if let Some(weight) = change.weight {
+        // The scheduler goes on as it was unless it is told something new: health checkers set the
+        // same weight again and again.
+        if let Some(weight) = change.weight.filter(|weight| *weight != entry.weight) {
+            let mut dests = copy(&config.dests)?;
+            let entry = dests.get_mut(position).ok_or(ConfigError::NoDest)?;
             entry.set_weight(weight);
+            config.publish(dests, Plan::after_update)?;
         }
-        config.publish(dests, Plan::after_update)?;
-        dest.set_thresholds(thresholds);
+        if thresholds != dest.thresholds() {
+            dest.set_thresholds(thresholds);
+        }
         if let Some(forward) = change.forward {
             dest.set_forward(forward);
         }
