@@ -18,10 +18,20 @@ use kernel::prelude::*;
 
 use crate::{
     kapi::genl::{
+        Description,
         Family,
-        Operation, //
+        Operation,
+        Validation, //
     },
     logic::uapi,
+};
+
+/// The family. Each operation has its own policy.
+static FAMILY: Description = Description {
+    name: uapi::FAMILY_NAME,
+    version: uapi::FAMILY_VERSION,
+    validation: Validation::Strict,
+    operations: OPERATIONS,
 };
 
 /// The operations, in the order of their command numbers.
@@ -44,5 +54,5 @@ const OPERATIONS: &[Operation] = &[
 
 /// Registers the family.
 pub(crate) fn register(module: &'static ThisModule) -> Result<Family> {
-    Family::register(module, uapi::FAMILY_NAME, uapi::FAMILY_VERSION, OPERATIONS)
+    Family::register(module, &FAMILY)
 }

@@ -23,6 +23,18 @@ __rvs_helper u32 rvs_helper_netlink_callback_portid(const struct netlink_callbac
 	return NETLINK_CB(cb->skb).portid;
 }
 
+/* The attributes of a request as they came, and how many bytes they are. */
+__rvs_helper const void *
+rvs_helper_netlink_callback_attributes(const struct netlink_callback *cb)
+{
+	return nlmsg_attrdata(cb->nlh, GENL_HDRLEN);
+}
+
+__rvs_helper int rvs_helper_netlink_callback_attributes_len(const struct netlink_callback *cb)
+{
+	return nlmsg_attrlen(cb->nlh, GENL_HDRLEN);
+}
+
 /* What nl_dump_check_consistent() compares between the parts of a dump. */
 __rvs_helper void rvs_helper_netlink_callback_set_seq(struct netlink_callback *cb, u32 seq)
 {
@@ -73,7 +85,7 @@ __rvs_helper void rvs_helper_genl_dump_check_consistent(struct netlink_callback 
 
 __rvs_helper struct nlattr *rvs_helper_nla_nest_start(struct sk_buff *skb, int type)
 {
-	return nla_nest_start(skb, type);
+	return nla_nest_start_noflag(skb, type);
 }
 
 __rvs_helper void rvs_helper_nla_nest_end(struct sk_buff *skb, struct nlattr *start)

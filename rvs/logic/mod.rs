@@ -23,11 +23,15 @@
 //! * [`spread`]: the hash of the table of services
 //! * [`filter`]: which addresses and ports concern a service
 //! * [`wheel`]: when idle connections are due
-//! * [`uapi`]: numbers and policies of the netlink family
+//! * [`uapi`]: numbers and policies of the netlink family `rvs`
+//! * [`ipvs_abi`]: those of the family `IPVS`
+//! * [`liberal`]: validation of attributes as the latter does it
 
 pub mod addr;
 pub mod csum;
 pub mod filter;
+pub mod ipvs_abi;
+pub mod liberal;
 pub mod lifetime;
 pub mod limits;
 pub mod nat;

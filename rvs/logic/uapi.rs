@@ -18,6 +18,8 @@ pub const FAMILY_VERSION: u8 = 1;
 /// What the payload of an attribute must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// 8 bits.
+    U8,
     /// 16 bits; a port is big-endian.
     U16,
     /// 32 bits in host byte order, except an IPv4 address, which is big-endian.
@@ -30,10 +32,16 @@ pub enum Kind {
     Uint,
     /// Exactly this many bytes.
     Exact(u16),
+    /// At most this many bytes.
+    AtMost(u16),
+    /// At least this many bytes.
+    AtLeast(u16),
     /// A string with its NUL, of at most this many bytes without it.
     Str(u16),
     /// Attributes by a policy of their own.
     Nested(&'static [Rule]),
+    /// Attributes that the operation validates.
+    Nest,
 }
 
 /// One attribute that a request may hold.
@@ -46,7 +54,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    const fn new(attribute: u16, kind: Kind) -> Self {
+    pub(super) const fn new(attribute: u16, kind: Kind) -> Self {
         Self { attribute, kind }
     }
 }

@@ -2,14 +2,21 @@
 
 //! Attributes of a request.
 //!
-//! The kernel has validated them against the operation's policy before a handler sees them, so a
-//! reader that finds another length than it expects reports the attribute as not there.
+//! The kernel, or [`Attributes::follow`], has validated them against a policy before they are read,
+//! so a reader that finds less than it expects reports the attribute as not there. Where attributes
+//! are validated liberally they may be longer; what is beyond counts for nothing.
 //!
 //! C header: [`include/net/netlink.h`](srctree/include/net/netlink.h)
 
 use core::slice;
 
-use crate::bindings;
+use crate::{
+    bindings,
+    logic::{
+        liberal,
+        uapi::Rule, //
+    },
+};
 
 /// One attribute of a request.
 #[derive(Clone, Copy)]
@@ -31,6 +38,11 @@ impl<'a> Attribute<'a> {
         self.0
     }
 
+    /// Returns the type, without flags.
+    fn kind(self) -> u16 {
+        self.0.nla_type & bindings::NLA_TYPE_MASK as u16
+    }
+
     /// Returns the payload.
     pub(crate) fn bytes(self) -> &'a [u8] {
         // SAFETY: The attribute is valid, so its payload of `nla_len()` bytes follows it.
@@ -41,14 +53,34 @@ impl<'a> Attribute<'a> {
         }
     }
 
+    /// Returns the first bytes of the payload, zeros in place of those it does not have
+    /// (`nla_memcpy()`).
+    pub(crate) fn padded<const LEN: usize>(self) -> [u8; LEN] {
+        let mut padded = [0; LEN];
+        for (to, from) in padded.iter_mut().zip(self.bytes()) {
+            *to = *from;
+        }
+        padded
+    }
+
+    /// Returns an 8-bit payload.
+    pub(crate) fn u8(self) -> Option<u8> {
+        self.bytes().first().copied()
+    }
+
+    /// Returns a 16-bit payload in host byte order.
+    pub(crate) fn u16(self) -> Option<u16> {
+        self.bytes().first_chunk().copied().map(u16::from_ne_bytes)
+    }
+
     /// Returns a 32-bit payload in host byte order.
     pub(crate) fn u32(self) -> Option<u32> {
-        self.bytes().try_into().ok().map(u32::from_ne_bytes)
+        self.bytes().first_chunk().copied().map(u32::from_ne_bytes)
     }
 
     /// Returns a 16-bit payload in network byte order.
     pub(crate) fn be16(self) -> Option<u16> {
-        self.bytes().try_into().ok().map(u16::from_be_bytes)
+        self.bytes().first_chunk().copied().map(u16::from_be_bytes)
     }
 
     /// Returns a string payload without what follows its first NUL.
@@ -71,6 +103,8 @@ pub(crate) enum Attributes<'a> {
     Table(&'a [*const bindings::nlattr]),
     /// Within this attribute, one after the other.
     Nested(Attribute<'a>),
+    /// In a request that the kernel has not parsed, one after the other.
+    Listed(&'a [u8]),
 }
 
 impl<'a> Attributes<'a> {
@@ -96,36 +130,69 @@ impl<'a> Attributes<'a> {
                 // SAFETY: By the requirement of `from_table`.
                 unsafe { Attribute::from_raw(attribute) }
             }
-            Self::Nested(nest) => find_nested(nest, attribute_type),
+            Self::Nested(nest) => last_of(nest.bytes(), attribute_type),
+            Self::Listed(bytes) => last_of(bytes, attribute_type),
+        }
+    }
+
+    /// Makes the attributes that these bytes hold.
+    ///
+    /// # Safety
+    ///
+    /// `start` must be valid for reads of `len` bytes for `'a` and aligned to 4 bytes.
+    pub(super) unsafe fn from_bytes(start: *const u8, len: usize) -> Self {
+        // SAFETY: By the requirement.
+        Self::Listed(unsafe { slice::from_raw_parts(start, len) })
+    }
+
+    /// Returns whether all that `rules` name are what the kernel takes for valid where it validates
+    /// liberally (`nla_parse_deprecated()`). What no rule names may be anything.
+    pub(crate) fn follow(self, rules: &[Rule]) -> bool {
+        let is_valid = |attribute: Attribute<'_>| {
+            let kind = attribute.kind();
+            match rules.iter().find(|rule| rule.attribute == kind) {
+                Some(rule) => liberal::is_valid(rule.kind, attribute.bytes()),
+                None => true,
+            }
+        };
+        match self {
+            // What is in a table the kernel has validated.
+            Self::Table(_) => true,
+            Self::Nested(nest) => each(nest.bytes()).all(is_valid),
+            Self::Listed(bytes) => each(bytes).all(is_valid),
         }
     }
 
     /// The nest these are in, none at the top level.
     pub(super) fn nest(self) -> Option<Attribute<'a>> {
         match self {
-            Self::Table(_) => None,
+            Self::Table(_) | Self::Listed(_) => None,
             Self::Nested(nest) => Some(nest),
         }
     }
 }
 
-/// Walks a nest; each step proves that a whole attribute lies within the payload.
-fn find_nested(nest: Attribute<'_>, attribute_type: u16) -> Option<Attribute<'_>> {
+/// Returns the last attribute of this type.
+fn last_of(bytes: &[u8], attribute_type: u16) -> Option<Attribute<'_>> {
+    each(bytes)
+        .filter(|attribute| attribute.kind() == attribute_type)
+        .last()
+}
+
+/// Walks attributes that lie one after the other, from a place that is aligned to 4 bytes; each step
+/// proves that a whole attribute lies within what is left. Ends where none does.
+fn each(bytes: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
     const HEADER: usize = size_of::<bindings::nlattr>();
-    let mut found = None;
-    let mut rest = nest.bytes();
-    while let Some((header, _)) = rest.split_at_checked(HEADER) {
-        let len = usize::from(u16::from_ne_bytes([header[0], header[1]]));
-        let kind = u16::from_ne_bytes([header[2], header[3]]) & bindings::NLA_TYPE_MASK as u16;
+    let mut rest = bytes;
+    core::iter::from_fn(move || {
+        let len = usize::from(rest.first_chunk().copied().map(u16::from_ne_bytes)?);
         if len < HEADER || len > rest.len() {
-            break;
+            return None;
         }
-        if kind == attribute_type {
-            // SAFETY: A header and the payload its length tells lie within `rest`; netlink keeps
-            // attributes aligned to 4 bytes, as the steps below do.
-            found = unsafe { Attribute::from_raw(rest.as_ptr().cast()) };
-        }
+        // SAFETY: A header and the payload its length tells lie within `rest`; netlink keeps
+        // attributes aligned to 4 bytes, as the step below does.
+        let attribute = unsafe { Attribute::from_raw(rest.as_ptr().cast()) };
         rest = rest.get(len.next_multiple_of(4)..).unwrap_or_default();
-    }
-    found
+        attribute
+    })
 }

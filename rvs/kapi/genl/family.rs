@@ -34,6 +34,9 @@ pub(crate) enum Permission {
     /// Those with `CAP_NET_ADMIN` in the user namespace that owns the network namespace
     /// (`GENL_UNS_ADMIN_PERM`).
     NetAdmin,
+    /// Those with `CAP_NET_ADMIN` in the first user namespace, whoever owns the network namespace
+    /// (`GENL_ADMIN_PERM`).
+    InitialNetAdmin,
 }
 
 impl Permission {
@@ -42,14 +45,60 @@ impl Permission {
         match self {
             Self::Anyone => 0,
             Self::NetAdmin => bindings::GENL_UNS_ADMIN_PERM as u8,
+            Self::InitialNetAdmin => bindings::GENL_ADMIN_PERM as u8,
         }
     }
+}
+
+/// How the requests of a family are validated.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Validation {
+    /// Each attribute is one that the policy of the operation lists, and as it says.
+    Strict,
+    /// As families from before Linux 5.2 have it: attributes that the policy does not list are passed
+    /// over, longer ones taken, and nests need no flag. Those of a dump are not validated at all.
+    Liberal,
+}
+
+impl Validation {
+    /// What the kernel is told about the operation of the form "do".
+    fn of_do(self) -> u8 {
+        match self {
+            Self::Strict => 0,
+            Self::Liberal => bindings::genl_validate_flags_GENL_DONT_VALIDATE_STRICT as u8,
+        }
+    }
+
+    /// What the kernel is told about the operation of the form "dump".
+    fn of_dump(self) -> u8 {
+        match self {
+            Self::Strict => 0,
+            Self::Liberal => {
+                (bindings::genl_validate_flags_GENL_DONT_VALIDATE_DUMP
+                    | bindings::genl_validate_flags_GENL_DONT_VALIDATE_DUMP_STRICT) as u8
+            }
+        }
+    }
+}
+
+/// What a family is.
+pub(crate) struct Description {
+    /// Name, of less than `GENL_NAMSIZ` bytes.
+    pub(crate) name: &'static str,
+    /// Version, in `struct genlmsghdr`.
+    pub(crate) version: u8,
+    /// How requests are validated.
+    pub(crate) validation: Validation,
+    /// The operations, in ascending order of their commands, "do" before "dump".
+    pub(crate) operations: &'static [Operation],
 }
 
 /// An operation that answers one request.
 pub(crate) trait Do {
     /// Number of the command.
     const COMMAND: u8;
+    /// Number of the command in answers.
+    const REPLY: u8 = Self::COMMAND;
     /// Who may call it.
     const PERMISSION: Permission;
     /// The attributes it accepts.
@@ -63,6 +112,8 @@ pub(crate) trait Do {
 pub(crate) trait Dump {
     /// Number of the command.
     const COMMAND: u8;
+    /// Number of the command in answers.
+    const REPLY: u8 = Self::COMMAND;
     /// Who may call it.
     const PERMISSION: Permission;
     /// The attributes it accepts.
@@ -75,7 +126,8 @@ pub(crate) trait Dump {
 
 /// An operation, ready for registration.
 pub(crate) struct Operation {
-    entry: fn(Table) -> bindings::genl_split_ops,
+    command: u8,
+    entry: fn(Validation, Table) -> bindings::genl_split_ops,
     policy: &'static [Rule],
 }
 
@@ -83,6 +135,7 @@ impl Operation {
     /// An operation of the form "do".
     pub(crate) const fn of_do<D: Do>() -> Self {
         Self {
+            command: D::COMMAND,
             entry: do_entry::<D>,
             policy: D::POLICY,
         }
@@ -91,6 +144,7 @@ impl Operation {
     /// An operation of the form "dump".
     pub(crate) const fn of_dump<D: Dump>() -> Self {
         Self {
+            command: D::COMMAND,
             entry: dump_entry::<D>,
             policy: D::POLICY,
         }
@@ -114,31 +168,38 @@ unsafe impl Send for Family {}
 unsafe impl Sync for Family {}
 
 impl Family {
-    /// Registers a family (`genl_register_family()`). Operations are in ascending order of their
-    /// commands, "do" before "dump". EEXIST when the name is taken.
+    /// Registers a family (`genl_register_family()`). EEXIST when the name is taken.
     pub(crate) fn register(
         module: &'static ThisModule,
-        name: &str,
-        version: u8,
-        list: &[Operation],
+        description: &'static Description,
     ) -> Result<Self> {
+        let validation = description.validation;
+        let list = description.operations;
         let mut policies = Policies::new();
         let mut operations = KVec::with_capacity(list.len(), GFP_KERNEL)?;
+        let mut max_attribute = 0;
         for operation in list {
             let table = policies.table(operation.policy)?;
-            operations.push((operation.entry)(table), GFP_KERNEL)?;
+            max_attribute = max_attribute.max(table.max);
+            operations.push((operation.entry)(validation, table), GFP_KERNEL)?;
         }
 
         let mut family = bindings::genl_family {
-            version: version.into(),
+            version: description.version.into(),
             module: module.as_ptr().cast(),
             split_ops: operations.as_ptr(),
             n_split_ops: u8::try_from(operations.len())?,
             ..Default::default()
         };
+        if validation == Validation::Liberal {
+            family.maxattr = max_attribute;
+            // Operations from this one on would have to be strict.
+            let last = list.last().map_or(0, |operation| operation.command);
+            family.resv_start_op = last.saturating_add(1);
+        }
         // The last byte stays the NUL.
         let room = family.name.len().saturating_sub(1);
-        for (to, from) in family.name.iter_mut().take(room).zip(name.bytes()) {
+        for (to, from) in family.name.iter_mut().take(room).zip(description.name.bytes()) {
             *to = from;
         }
         family.set_netnsok(1);
@@ -164,9 +225,10 @@ impl Drop for Family {
     }
 }
 
-fn do_entry<D: Do>(table: Table) -> bindings::genl_split_ops {
+fn do_entry<D: Do>(validation: Validation, table: Table) -> bindings::genl_split_ops {
     let mut entry = bindings::genl_split_ops {
         cmd: D::COMMAND,
+        validate: validation.of_do(),
         flags: bindings::GENL_CMD_CAP_DO as u8 | D::PERMISSION.flags(),
         policy: table.policy,
         maxattr: table.max,
@@ -176,14 +238,18 @@ fn do_entry<D: Do>(table: Table) -> bindings::genl_split_ops {
     entry
 }
 
-fn dump_entry<D: Dump>(table: Table) -> bindings::genl_split_ops {
+fn dump_entry<D: Dump>(validation: Validation, table: Table) -> bindings::genl_split_ops {
     let mut entry = bindings::genl_split_ops {
         cmd: D::COMMAND,
+        validate: validation.of_dump(),
         flags: bindings::GENL_CMD_CAP_DUMP as u8 | D::PERMISSION.flags(),
-        policy: table.policy,
-        maxattr: table.max,
         ..Default::default()
     };
+    // Without one the kernel does not look at the attributes, and `Dumper` has them as they came.
+    if validation == Validation::Strict {
+        entry.policy = table.policy;
+        entry.maxattr = table.max;
+    }
     entry.__bindgen_anon_1.__bindgen_anon_2.dumpit = Some(dumpit::<D>);
     entry
 }
@@ -208,7 +274,7 @@ unsafe extern "C" fn doit<D: Do>(
     info: *mut bindings::genl_info,
 ) -> c_int {
     // SAFETY: By the requirement `info` is valid during the call and was parsed by this policy.
-    let request = unsafe { Request::from_raw(info, max_attribute(D::POLICY), D::COMMAND) };
+    let request = unsafe { Request::from_raw(info, max_attribute(D::POLICY), D::REPLY) };
     match D::run(&request) {
         Ok(()) => 0,
         // SAFETY: `info` is valid, and the refusal is about its attributes.
@@ -225,7 +291,7 @@ unsafe extern "C" fn dumpit<D: Dump>(
 ) -> c_int {
     // SAFETY: By the requirement both are valid during the call.
     let mut dumper =
-        unsafe { Dumper::from_raw(skb, callback, max_attribute(D::POLICY), D::COMMAND) };
+        unsafe { Dumper::from_raw(skb, callback, max_attribute(D::POLICY), D::REPLY) };
     match D::run(&mut dumper) {
         // The length tells the kernel whether to send and to call again, or that all are out.
         // SAFETY: `skb` is valid.

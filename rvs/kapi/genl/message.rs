@@ -78,6 +78,42 @@ impl Message<'_> {
         }
     }
 
+    /// Puts an 8-bit payload.
+    pub(crate) fn u8(&mut self, attribute_type: u16, value: u8) -> Result<(), Full> {
+        self.bytes(attribute_type, &[value])
+    }
+
+    /// Puts a 16-bit payload in host byte order.
+    pub(crate) fn u16(&mut self, attribute_type: u16, value: u16) -> Result<(), Full> {
+        self.bytes(attribute_type, &value.to_ne_bytes())
+    }
+
+    /// Puts a 64-bit payload in host byte order, aligned to 8 bytes by an attribute of type
+    /// `padding` where the machine cannot read it otherwise (`nla_put_u64_64bit()`).
+    pub(crate) fn u64(
+        &mut self,
+        attribute_type: u16,
+        value: u64,
+        padding: u16,
+    ) -> Result<(), Full> {
+        let bytes = value.to_ne_bytes();
+        // SAFETY: By the type invariant; `bytes` is valid for reads of its length.
+        let errno = unsafe {
+            bindings::nla_put_64bit(
+                self.skb,
+                attribute_type.into(),
+                bytes.len() as c_int,
+                bytes.as_ptr().cast(),
+                padding.into(),
+            )
+        };
+        if errno == 0 {
+            Ok(())
+        } else {
+            Err(Full)
+        }
+    }
+
     /// Puts a 32-bit payload in host byte order.
     pub(crate) fn u32(&mut self, attribute_type: u16, value: u32) -> Result<(), Full> {
         self.bytes(attribute_type, &value.to_ne_bytes())
@@ -119,6 +155,16 @@ impl Message<'_> {
 
     /// Puts a nest that `fill` fills.
     pub(crate) fn nest(
+        &mut self,
+        attribute_type: u16,
+        fill: impl FnOnce(&mut Self) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        self.plain_nest(attribute_type | bindings::NLA_F_NESTED as u16, fill)
+    }
+
+    /// Puts a nest that `fill` fills, without the flag that tells that it is one
+    /// (`nla_nest_start_noflag()`).
+    pub(crate) fn plain_nest(
         &mut self,
         attribute_type: u16,
         fill: impl FnOnce(&mut Self) -> Result<(), Full>,

@@ -15,11 +15,13 @@ pub(crate) use attribute::{
     Attributes, //
 };
 pub(crate) use family::{
+    Description,
     Do,
     Dump,
     Family,
     Operation,
-    Permission, //
+    Permission,
+    Validation, //
 };
 pub(crate) use message::{
     Full,

@@ -53,6 +53,7 @@ impl Policies {
     fn entry(&mut self, kind: Kind) -> Result<bindings::nla_policy> {
         let mut entry = bindings::nla_policy::default();
         match kind {
+            Kind::U8 => entry.type_ = bindings::NLA_U8 as u8,
             Kind::U16 => entry.type_ = bindings::NLA_U16 as u8,
             Kind::U32 => entry.type_ = bindings::NLA_U32 as u8,
             Kind::Uint => entry.type_ = bindings::NLA_UINT as u8,
@@ -86,6 +87,15 @@ impl Policies {
                 entry.__bindgen_anon_1.__bindgen_anon_1.min = len;
                 entry.__bindgen_anon_1.__bindgen_anon_1.max = len;
             }
+            Kind::AtMost(len) => {
+                entry.type_ = bindings::NLA_BINARY as u8;
+                entry.len = len;
+            }
+            Kind::AtLeast(len) => {
+                entry.type_ = bindings::NLA_BINARY as u8;
+                entry.validation_type = bindings::nla_policy_validation_NLA_VALIDATE_MIN as u8;
+                entry.__bindgen_anon_1.__bindgen_anon_1.min = i16::try_from(len)?;
+            }
             Kind::Str(len) => {
                 entry.type_ = bindings::NLA_NUL_STRING as u8;
                 entry.len = len;
@@ -96,6 +106,7 @@ impl Policies {
                 entry.len = u16::try_from(table.max)?;
                 entry.__bindgen_anon_1.nested_policy = table.policy;
             }
+            Kind::Nest => entry.type_ = bindings::NLA_NESTED as u8,
         }
         Ok(entry)
     }

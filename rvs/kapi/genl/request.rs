@@ -247,10 +247,22 @@ impl<'a> Dumper<'a> {
         command: u8,
     ) -> Self {
         // SAFETY: By the requirement; `info` is of the same request.
-        let request = unsafe {
+        let (mut request, is_parsed) = unsafe {
             let info = bindings::helper_genl_info_dump(callback).cast_mut();
-            Request::from_raw(info, max, command)
+            (
+                Request::from_raw(info, max, command),
+                !(*info).attrs.is_null(),
+            )
         };
+        if !is_parsed {
+            // SAFETY: The message of the request, whose header the kernel has checked, is kept until
+            // the dump ends; attributes begin at a multiple of 4 in it.
+            request.attributes = unsafe {
+                let len = bindings::helper_netlink_callback_attributes_len(callback);
+                let start = bindings::helper_netlink_callback_attributes(callback);
+                Attributes::from_bytes(start.cast(), len.max(0) as usize)
+            };
+        }
         // SAFETY: By the requirement.
         let sequence = unsafe { (*request.info).snd_seq };
         Self {
