@@ -4,17 +4,21 @@
 
 use crate::{
     director::Director,
-    kapi::genl::{
-        Attribute,
-        Attributes,
-        Do,
-        Dump,
-        Dumper,
-        Permission,
-        Refusal,
-        Request, //
+    kapi::{
+        genl::{
+            Attribute,
+            Attributes,
+            Do,
+            Dump,
+            Dumper,
+            Permission,
+            Refusal,
+            Request, //
+        },
+        net::pernet::Namespace,
     },
     logic::{
+        addr::Endpoint,
         filter::Role,
         thresholds::Thresholds,
         uapi::{
@@ -26,7 +30,10 @@ use crate::{
     },
     svc::{
         ConfigError,
-        DestChange, //
+        DestChange,
+        NewDest,
+        PortCheck,
+        ServiceKey, //
     },
 };
 
@@ -66,18 +73,33 @@ impl Do for Add {
             .ok_or_else(|| wrong_thresholds(attributes))?;
         check_reachable(request.net(), attributes, endpoint)?;
 
-        let namespace = Director::of(request.net());
-        let director = namespace.data();
-        let mut config = director.config.lock();
-        let noted = [
-            director.filter.note(Role::Server, endpoint)?,
-            director.filter.note(Role::Service, key.endpoint())?,
-        ];
-        if let Some(forward) = config.forward_of_new(&key, forward) {
-            Director::enable_hooks_for(namespace, forward)?;
-        }
-        Ok(config.add_dest(&key, endpoint, weight, forward, thresholds, noted)?)
+        let new = NewDest {
+            endpoint,
+            weight,
+            forward,
+            thresholds,
+            ports: PortCheck::Refuse,
+        };
+        add(Director::of(request.net()), &key, new)
     }
+}
+
+/// Adds a destination, with what it needs.
+pub(super) fn add(
+    namespace: &Namespace<Director>,
+    key: &ServiceKey,
+    new: NewDest,
+) -> Result<(), Refusal> {
+    let director = namespace.data();
+    let mut config = director.config.lock();
+    let noted = [
+        director.filter.note(Role::Server, new.endpoint)?,
+        director.filter.note(Role::Service, key.endpoint())?,
+    ];
+    if let Some(forward) = config.forward_of_new(key, new.forward) {
+        Director::enable_hooks_for(namespace, forward)?;
+    }
+    Ok(config.add_dest(key, new, noted)?)
 }
 
 /// Changes a destination.
@@ -97,18 +119,30 @@ impl Do for Set {
             forward: read_forward(attributes, dest::FORWARD)?,
             upper_threshold: read_number(attributes, dest::UPPER_THRESHOLD),
             lower_threshold: read_number(attributes, dest::LOWER_THRESHOLD),
+            ports: PortCheck::Refuse,
         };
-        let namespace = Director::of(request.net());
-        let mut config = namespace.data().config.lock();
-        if let Some(forward) = change.forward {
-            Director::enable_hooks_for(namespace, forward)?;
-        }
-        let result = config.set_dest(&key, endpoint, change);
-        result.map_err(|error| match error {
-            ConfigError::Thresholds => wrong_thresholds(attributes),
-            error => error.into(),
+        set(Director::of(request.net()), &key, endpoint, change, |error| {
+            match error {
+                ConfigError::Thresholds => wrong_thresholds(attributes),
+                error => error.into(),
+            }
         })
     }
+}
+
+/// Changes a destination, with what it needs.
+pub(super) fn set(
+    namespace: &Namespace<Director>,
+    key: &ServiceKey,
+    endpoint: Endpoint,
+    change: DestChange,
+    refusal: impl FnOnce(ConfigError) -> Refusal,
+) -> Result<(), Refusal> {
+    let mut config = namespace.data().config.lock();
+    if let Some(forward) = change.forward {
+        Director::enable_hooks_for(namespace, forward)?;
+    }
+    config.set_dest(key, endpoint, change).map_err(refusal)
 }
 
 fn read_number(attributes: Attributes<'_>, attribute_type: u16) -> Option<u32> {

@@ -35,7 +35,9 @@ use crate::{
     },
     svc::{
         ConfigError,
-        ServiceChange, //
+        NewService,
+        ServiceChange,
+        Told, //
     },
 };
 
@@ -67,23 +69,31 @@ impl Do for Add {
         let forward = read_forward(attributes, service::FORWARD)?;
         let fast_path = read_fast_path(attributes).unwrap_or(true);
 
-        let namespace = Director::of(request.net());
-        let director = namespace.data();
-        let mut config = director.config.lock();
-        let noted = director.filter.note(Role::Service, key.endpoint())?;
-        let added = director
-            .prepare()
-            .and_then(|()| Director::enable_hooks(namespace))
-            .map_err(Refusal::from)
-            .and_then(|()| {
-                let table = &director.services;
-                Ok(config.add_service(table, key, scheduler, forward, fast_path, noted)?)
-            });
-        if config.count() == 0 {
-            namespace.disable_all_hooks();
-        }
-        added
+        let new = NewService {
+            key,
+            scheduler,
+            forward,
+            fast_path,
+            told: Told::default(),
+        };
+        add(Director::of(request.net()), new)
     }
+}
+
+/// Adds a service, with what any one needs.
+pub(super) fn add(namespace: &Namespace<Director>, new: NewService) -> Result<(), Refusal> {
+    let director = namespace.data();
+    let mut config = director.config.lock();
+    let noted = director.filter.note(Role::Service, new.key.endpoint())?;
+    let added = director
+        .prepare()
+        .and_then(|()| Director::enable_hooks(namespace))
+        .map_err(Refusal::from)
+        .and_then(|()| Ok(config.add_service(&director.services, new, noted)?));
+    if config.count() == 0 {
+        namespace.disable_all_hooks();
+    }
+    added
 }
 
 /// Changes a service.
@@ -102,6 +112,7 @@ impl Do for Set {
             scheduler_flags: read_scheduler_flags(attributes)?,
             forward: read_forward(attributes, service::FORWARD)?,
             fast_path: read_fast_path(attributes),
+            told: None,
         };
         let director = Director::of(request.net()).data();
         let result = director.config.lock().set_service(&key, change);
@@ -186,7 +197,8 @@ impl Dump for GetAll {
     }
 }
 
-fn remove(
+/// Removes services, and with the last one what any one needs.
+pub(super) fn remove(
     namespace: &Namespace<Director>,
     removal: impl FnOnce(&Director) -> Result<(), ConfigError>,
 ) -> Result<(), Refusal> {

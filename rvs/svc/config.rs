@@ -98,7 +98,67 @@ impl From<Error> for ConfigError {
     }
 }
 
+/// What the family `IPVS` was told of a service and nothing here goes by. It tells it again.
+#[derive(Clone, Copy)]
+pub(crate) struct Told {
+    /// Flags (`IP_VS_SVC_F_*`).
+    pub(crate) flags: u32,
+    /// Persistence timeout in seconds.
+    pub(crate) timeout: u32,
+    /// Netmask of persistence.
+    pub(crate) netmask: [u8; 4],
+}
+
+impl Default for Told {
+    /// What `ipvsadm` tells where its user does not.
+    fn default() -> Self {
+        Self {
+            flags: 0,
+            timeout: 0,
+            netmask: [u8::MAX; 4],
+        }
+    }
+}
+
+/// What a new service is to be.
+pub(crate) struct NewService {
+    /// Its key.
+    pub(crate) key: ServiceKey,
+    /// Scheduler.
+    pub(crate) scheduler: Settings,
+    /// Forward method of destinations added without one.
+    pub(crate) forward: Option<Forward>,
+    /// Whether its packets may take the fast path.
+    pub(crate) fast_path: bool,
+    /// What only the family `IPVS` knows of.
+    pub(crate) told: Told,
+}
+
+/// What a new destination is to be.
+pub(crate) struct NewDest {
+    /// Address and port of the real server.
+    pub(crate) endpoint: Endpoint,
+    /// Weight.
+    pub(crate) weight: u32,
+    /// Forward method; none for that of the service.
+    pub(crate) forward: Option<Forward>,
+    /// Connection thresholds.
+    pub(crate) thresholds: Thresholds,
+    /// Whether another port than that of the service is refused where nothing maps it.
+    pub(crate) ports: PortCheck,
+}
+
+/// What to do about a port that the forward method does not map.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum PortCheck {
+    /// The change is refused.
+    Refuse,
+    /// As with IPVS: it is part of the name of the destination, and means nothing else.
+    Ignore,
+}
+
 /// What to change of a service; what is none stays.
+#[derive(Default)]
 pub(crate) struct ServiceChange {
     /// Scheduler.
     pub(crate) scheduler: Option<Kind>,
@@ -108,6 +168,8 @@ pub(crate) struct ServiceChange {
     pub(crate) forward: Option<Forward>,
     /// Whether its packets may take the fast path.
     pub(crate) fast_path: Option<bool>,
+    /// What only the family `IPVS` knows of.
+    pub(crate) told: Option<Told>,
 }
 
 /// What to change of a destination; what is none stays.
@@ -120,6 +182,8 @@ pub(crate) struct DestChange {
     pub(crate) upper_threshold: Option<u32>,
     /// Lower connection threshold.
     pub(crate) lower_threshold: Option<u32>,
+    /// Whether another port than that of the service is refused where nothing maps it.
+    pub(crate) ports: PortCheck,
 }
 
 /// A service as configured.
@@ -127,6 +191,7 @@ pub(crate) struct ServiceConfig {
     service: RcuArc<Service>,
     scheduler: Settings,
     forward: Option<Forward>,
+    told: Told,
     shared: Arc<Shared>,
     incarnation: Incarnation,
     dests: KVVec<Entry>,
@@ -138,6 +203,11 @@ impl ServiceConfig {
     /// Returns the scheduler.
     pub(crate) fn scheduler(&self) -> Settings {
         self.scheduler
+    }
+
+    /// Returns what the family `IPVS` was told of it.
+    pub(crate) fn told(&self) -> &Told {
+        &self.told
     }
 
     /// Returns the forward method of destinations added without one.
@@ -239,12 +309,10 @@ impl Config {
     pub(crate) fn add_service(
         &mut self,
         table: &RcuTable<KeyHash>,
-        key: ServiceKey,
-        scheduler: Settings,
-        forward: Option<Forward>,
-        fast_path: bool,
+        new: NewService,
         noted: Noted,
     ) -> Result<(), ConfigError> {
+        let NewService { key, scheduler, .. } = new;
         if self.services.get(&key).is_some() {
             return Err(ConfigError::ServiceExists);
         }
@@ -262,7 +330,8 @@ impl Config {
         let config = ServiceConfig {
             service: service.clone(),
             scheduler,
-            forward,
+            forward: new.forward,
+            told: new.told,
             shared: shared.clone(),
             incarnation: self.incarnations,
             dests: KVVec::new(),
@@ -278,7 +347,7 @@ impl Config {
             self.services.remove(&key);
             return Err(ConfigError::Memory);
         }
-        shared.set_fast_path(fast_path);
+        shared.set_fast_path(new.fast_path);
         self.count += 1;
         table.resize();
         self.changed();
@@ -303,6 +372,9 @@ impl Config {
         }
         if change.forward.is_some() {
             config.forward = change.forward;
+        }
+        if let Some(told) = change.told {
+            config.told = told;
         }
         if let Some(allowed) = change.fast_path {
             config.shared.set_fast_path(allowed);
@@ -356,26 +428,22 @@ impl Config {
     pub(crate) fn add_dest(
         &mut self,
         key: &ServiceKey,
-        endpoint: Endpoint,
-        weight: u32,
-        forward: Option<Forward>,
-        thresholds: Thresholds,
+        new: NewDest,
         noted: [Noted; 2],
     ) -> Result<(), ConfigError> {
+        let endpoint = new.endpoint;
         let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
         if config.position(endpoint).is_some() {
             return Err(ConfigError::DestExists);
         }
-        let forward = forward.or(config.forward).ok_or(ConfigError::NoForward)?;
-        check_port(key, endpoint, forward)?;
+        let forward = new.forward.or(config.forward).ok_or(ConfigError::NoForward)?;
+        new.ports.check(key, endpoint, forward)?;
         self.trash.reserve(key, endpoint)?;
         let added = Self::insert_dest(
             config,
             self.trash.find(key, endpoint),
-            endpoint,
-            weight,
+            &new,
             forward,
-            thresholds,
             noted,
         );
         match added {
@@ -393,23 +461,21 @@ impl Config {
     fn insert_dest(
         config: &mut ServiceConfig,
         removed: Option<Arc<Dest>>,
-        endpoint: Endpoint,
-        weight: u32,
+        new: &NewDest,
         forward: Forward,
-        thresholds: Thresholds,
         noted: [Noted; 2],
     ) -> Result<Arc<Dest>, ConfigError> {
         let dest = match removed {
             Some(dest) => dest,
             None => {
                 let group = emptiest(config.dests.iter().map(|entry| entry.dest.group()));
-                Dest::new(endpoint, forward, config.shared.clone(), group, noted)?
+                Dest::new(new.endpoint, forward, config.shared.clone(), group, noted)?
             }
         };
         let mut dests = KVVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
         // Before packets can meet it; of one that was removed they are dropped until the end.
-        dest.set_thresholds(thresholds);
-        dests.push(Entry::new(dest.clone(), weight), GFP_KERNEL)?;
+        dest.set_thresholds(new.thresholds);
+        dests.push(Entry::new(dest.clone(), new.weight), GFP_KERNEL)?;
         for entry in &config.dests {
             dests.push(entry.clone(), GFP_KERNEL)?;
         }
@@ -429,7 +495,7 @@ impl Config {
         let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
         let position = config.position(endpoint).ok_or(ConfigError::NoDest)?;
         if let Some(forward) = change.forward {
-            check_port(key, endpoint, forward)?;
+            change.ports.check(key, endpoint, forward)?;
         }
         let entry = config.dests.get(position).ok_or(ConfigError::NoDest)?;
         let dest = entry.dest.clone();
@@ -473,12 +539,21 @@ impl Config {
     }
 }
 
-/// Only NAT reaches a real server on another port than that of the service.
-fn check_port(key: &ServiceKey, endpoint: Endpoint, forward: Forward) -> Result<(), ConfigError> {
-    match forward {
-        Forward::Nat => Ok(()),
-        Forward::Dr | Forward::Tun if endpoint.port == key.port => Ok(()),
-        Forward::Dr | Forward::Tun => Err(ConfigError::PortMapping),
+impl PortCheck {
+    /// Only NAT reaches a real server on another port than that of the service.
+    fn check(
+        self,
+        key: &ServiceKey,
+        endpoint: Endpoint,
+        forward: Forward,
+    ) -> Result<(), ConfigError> {
+        match forward {
+            Forward::Nat => Ok(()),
+            Forward::Dr | Forward::Tun if endpoint.port == key.port || self == Self::Ignore => {
+                Ok(())
+            }
+            Forward::Dr | Forward::Tun => Err(ConfigError::PortMapping),
+        }
     }
 }
 

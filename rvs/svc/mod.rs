@@ -19,8 +19,12 @@ pub(crate) use config::{
     Config,
     ConfigError,
     DestChange,
+    NewDest,
+    NewService,
+    PortCheck,
     ServiceChange,
-    ServiceConfig, //
+    ServiceConfig,
+    Told, //
 };
 pub(crate) use dest::{
     Counter,
