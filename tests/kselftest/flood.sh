@@ -12,6 +12,9 @@ LEFT=${FLOOD_MEMORY:-150}
 BOUND=20000
 # As many CPUs may be at it at the same time.
 SLACK=$(nproc)
+# Packets each second below which there was no flood; a kernel with sanitizers makes some hundred.
+FLOODED=100
+[ ! -w "$kmemleak" ] || FLOODED=20
 
 WEB=tcp/$VIP:80
 DATAGRAMS=udp/$VIP:9
@@ -81,7 +84,7 @@ flood() {
 	at_end=$(downloaded)
 	flood_end
 	diagnose "$flooded packets, at most $most connections, $served new clients served"
-	expect_range "packets of the flood" $((SECONDS_OF_FLOOD * 100)) 10000000000 "$flooded"
+	expect_range "packets of the flood" $((SECONDS_OF_FLOOD * FLOODED)) 10000000000 "$flooded"
 	expect_equal "new clients that were not served within 3 seconds" 0 "$refused"
 	expect_range "new clients that were served" 1 100000 "$served"
 	downloaded_more_than "$before" || fail "the download has stopped during the flood"
