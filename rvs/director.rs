@@ -103,11 +103,12 @@ impl PernetData for Director {
         let connections = Connections::new(Bound::new(net))?;
         let paths = Paths::new()?;
         let filter = AddressFilter::new()?;
+        let config = Config::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 services,
                 filter,
-                config <- new_mutex!(Config::new(), "rvs_config"),
+                config <- new_mutex!(config, "rvs_config"),
                 connections <- Worker::new(connections),
                 own_flows: OwnFlows::new(),
                 fast_path: Switch::new(true),
@@ -155,6 +156,14 @@ impl Director {
         match forward {
             Forward::Nat => HookGroup::Replies.enable(namespace),
             Forward::Dr | Forward::Tun => Ok(()),
+        }
+    }
+
+    /// Has connections that are due earlier than before be looked at, after a change of timeouts.
+    pub(crate) fn timeouts_changed(&self, config: &mut Config) {
+        if config.take_timeouts_got_shorter() {
+            self.connections.timeouts_got_shorter();
+            self.connections.wake();
         }
     }
 

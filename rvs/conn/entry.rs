@@ -464,14 +464,22 @@ impl Conn {
                         (true, false) => self.dest.connection_deactivates(),
                         _ => {}
                     }
-                    return if next.state().timeout() < tracked.state().timeout() {
-                        Transition::Hastened
-                    } else {
-                        Transition::Unhurried
-                    };
+                    return self.after(tracked.state(), next.state());
                 }
                 Err(current) => old = current,
             }
+        }
+    }
+
+    /// Tells whether the timeout of the state that was entered is shorter. Apart, as few packets change
+    /// the state.
+    #[inline(never)]
+    fn after(&self, left: State, entered: State) -> Transition {
+        let shared = self.dest.shared();
+        if shared.timeout(entered) < shared.timeout(left) {
+            Transition::Hastened
+        } else {
+            Transition::Unhurried
         }
     }
 
@@ -481,7 +489,8 @@ impl Conn {
         if self.is_dead() {
             return None;
         }
-        let timeout = self.state().timeout().saturating_mul(hz);
+        let timeout = self.dest.shared().timeout(self.state());
+        let timeout = timeout.saturating_mul(hz);
         Some(wheel::deadline(self.last_seen.load(Relaxed), timeout))
     }
 

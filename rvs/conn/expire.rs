@@ -28,6 +28,7 @@ impl Work for Connections {
     /// Runs once a second while there are connections, and at once when the table has to grow.
     fn run(&self) -> Option<u32> {
         self.expire();
+        self.review();
         self.table.resize();
         if self.count() > 0 {
             return Some(time::hz());
@@ -47,13 +48,42 @@ impl Connections {
     fn expire(&self) {
         let now = time::jiffies32();
         for slot in self.slots.slots_over(self.turned.load(Relaxed), now) {
-            self.wheel.advance(
-                slot,
-                |conn| self.due(conn, now),
-                |conn| self.expired(&rcu::read_lock(), conn.as_rcu_ref()),
-            );
+            self.look_at(slot, now);
         }
         self.turned.store(now, Relaxed);
+    }
+
+    /// Has all connections be looked at, as timeouts got shorter: each is in the slot of a deadline
+    /// that may not be its own any more. To be followed by
+    /// [`Worker::wake`](crate::kapi::workqueue::Worker::wake).
+    pub(crate) fn timeouts_got_shorter(&self) {
+        // Another time a second later: by then no packet puts a connection into the slot that it has
+        // computed before.
+        self.reviews.store(2, Relaxed);
+    }
+
+    /// Puts each connection into the slot of its deadline, if that is wanted.
+    fn review(&self) {
+        let left = self.reviews.load(Relaxed);
+        if left == 0 {
+            return;
+        }
+        // If it was wanted anew meanwhile, that stands.
+        let _ = self.reviews.cmpxchg(left, left.saturating_sub(1), Relaxed);
+        let now = time::jiffies32();
+        for slot in 0..wheel::SLOTS {
+            self.look_at(slot, now);
+            time::cond_resched();
+        }
+    }
+
+    /// Looks at the connections of a slot: each ends, or moves on to the slot of its deadline.
+    fn look_at(&self, slot: usize, now: u32) {
+        self.wheel.advance(
+            slot,
+            |conn| self.due(conn, now),
+            |conn| self.expired(&rcu::read_lock(), conn.as_rcu_ref()),
+        );
     }
 
     /// When to look at a connection again.

@@ -105,6 +105,8 @@ pub(crate) struct Connections {
     /// After how many seconds of silence a UDP flow leaves its ports to another one that needs them
     /// (`net.rvs.udp_reuse_after`).
     pub(crate) udp_reuse_after: Number,
+    /// How many more times to look at all connections.
+    pub(super) reviews: Atomic<u32>,
     /// Nobody looks after the connections, as there are none.
     pub(super) asleep: Atomic<bool>,
     /// How many there may be.
@@ -121,6 +123,7 @@ impl Connections {
             turned: Atomic::new(time::jiffies32()),
             reply_routes: ReplyRoutes::new()?,
             udp_reuse_after: Number::new(5),
+            reviews: Atomic::new(0),
             asleep: Atomic::new(true),
             bound,
         })

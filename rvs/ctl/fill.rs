@@ -8,11 +8,14 @@ use crate::{
         Full,
         Message, //
     },
-    logic::uapi::{
-        connection,
-        dest,
-        service,
-        stats, //
+    logic::{
+        state::Timeouts,
+        uapi::{
+            connection,
+            dest,
+            service,
+            stats, //
+        }, //
     },
     svc::{
         Counter,
@@ -23,11 +26,14 @@ use crate::{
     },
 };
 
-use super::key::{
-    CONNECTION_CLIENT_ADDRESS,
-    CONNECTION_DEST_ADDRESS,
-    DEST_ADDRESS,
-    SERVICE_ADDRESS, //
+use super::{
+    key::{
+        CONNECTION_CLIENT_ADDRESS,
+        CONNECTION_DEST_ADDRESS,
+        DEST_ADDRESS,
+        SERVICE_ADDRESS, //
+    },
+    timeouts, //
 };
 
 /// Puts the key of a service.
@@ -53,6 +59,12 @@ pub(super) fn service(
         message.u32(service::FORWARD, forward.to_uapi())?;
     }
     message.u32(service::FAST_PATH, config.fast_path().into())?;
+    let own_timeouts = config.own_timeouts();
+    if own_timeouts != Timeouts::NONE {
+        message.nest(service::TIMEOUTS, |nest| {
+            timeouts::fill(nest, &own_timeouts)
+        })?;
+    }
     let dests = config.dests();
     message.u32(
         service::DESTS,

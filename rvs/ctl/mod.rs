@@ -13,6 +13,7 @@ mod info;
 mod key;
 mod service;
 mod stats;
+mod timeouts;
 
 use kernel::prelude::*;
 
@@ -50,6 +51,8 @@ const OPERATIONS: &[Operation] = &[
     Operation::of_do::<service::Flush>(),
     Operation::of_do::<stats::Get>(),
     Operation::of_dump::<connection::GetAll>(),
+    Operation::of_do::<timeouts::Get>(),
+    Operation::of_do::<timeouts::Set>(),
 ];
 
 /// Registers the family.

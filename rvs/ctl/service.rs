@@ -44,7 +44,8 @@ use crate::{
 use super::{
     address::read_forward,
     fill,
-    key::read_service, //
+    key::read_service,
+    timeouts, //
 };
 
 /// What a service gets whose scheduler is not named.
@@ -68,12 +69,14 @@ impl Do for Add {
         .ok_or_else(|| no_scheduler_flags(attributes))?;
         let forward = read_forward(attributes, service::FORWARD)?;
         let fast_path = read_fast_path(attributes).unwrap_or(true);
+        let timeouts = timeouts::read_own(attributes, key.protocol)?;
 
         let new = NewService {
             key,
             scheduler,
             forward,
             fast_path,
+            timeouts,
             told: Told::default(),
         };
         add(Director::of(request.net()), new)
@@ -90,6 +93,7 @@ pub(super) fn add(namespace: &Namespace<Director>, new: NewService) -> Result<()
         .and_then(|()| Director::enable_hooks(namespace))
         .map_err(Refusal::from)
         .and_then(|()| Ok(config.add_service(&director.services, new, noted)?));
+    director.timeouts_changed(&mut config);
     if config.count() == 0 {
         namespace.disable_all_hooks();
     }
@@ -113,9 +117,12 @@ impl Do for Set {
             forward: read_forward(attributes, service::FORWARD)?,
             fast_path: read_fast_path(attributes),
             told: None,
+            timeouts: timeouts::read_own(attributes, key.protocol)?,
         };
         let director = Director::of(request.net()).data();
-        let result = director.config.lock().set_service(&key, change);
+        let mut config = director.config.lock();
+        let result = config.set_service(&key, change);
+        director.timeouts_changed(&mut config);
         result.map_err(|error| match error {
             ConfigError::NoSchedulerFlags => no_scheduler_flags(attributes),
             error => error.into(),

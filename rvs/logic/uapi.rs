@@ -107,6 +107,13 @@ pub mod command {
     /// begins or ends meanwhile is reported once at most. They tell addresses
     /// of clients, hence the need for CAP_NET_ADMIN.
     pub const CONNECTION_GET: u8 = 12;
+
+    /// Get how long connections may be idle whose service says nothing else.
+    pub const TIMEOUTS_GET: u8 = 13;
+
+    /// Change how long connections may be idle whose service says nothing else;
+    /// only the attributes given change, and none may be 0.
+    pub const TIMEOUTS_SET: u8 = 14;
 }
 
 /// How a packet reaches the real server.
@@ -200,6 +207,23 @@ pub mod stats {
     pub const MAX: u16 = 6;
 }
 
+/// How many seconds a connection may be idle before it ends, at most 2^31 - 1
+/// ticks of the kernel's clock. A change holds for connections that exist, from
+/// the last packet of each on.
+pub mod timeouts {
+    /// Of an established TCP connection.
+    pub const TCP: u16 = 1;
+
+    /// Of a TCP connection that one end has finished (FIN_WAIT).
+    pub const TCP_FIN: u16 = 2;
+
+    /// Of UDP.
+    pub const UDP: u16 = 3;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 3;
+}
+
 /// A virtual service. Its key is protocol, address and port; all three are
 /// required to name one.
 pub mod service {
@@ -237,8 +261,12 @@ pub mod service {
     /// Without effect while the sysctl net.rvs.fast_path is 0.
     pub const FAST_PATH: u16 = 10;
 
+    /// Timeouts of its own, of its protocol; those not given, or given as 0,
+    /// are those of the namespace. Answers have those that are its own.
+    pub const TIMEOUTS: u16 = 11;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 10;
+    pub const MAX: u16 = 11;
 }
 
 /// A destination (real server) of a service. Its key is address and port
@@ -424,8 +452,18 @@ pub mod policy {
     use super::connection;
     use super::dest;
     use super::service;
+    use super::timeouts;
     use super::Kind;
     use super::Rule;
+
+    /// Timeouts of a service of its own.
+    ///
+    /// What a nest of `own-timeouts` may hold.
+    pub const OWN_TIMEOUTS: &[Rule] = &[
+        Rule::new(timeouts::TCP, Kind::U32),
+        Rule::new(timeouts::TCP_FIN, Kind::U32),
+        Rule::new(timeouts::UDP, Kind::U32),
+    ];
 
     /// The attributes that name a service.
     ///
@@ -450,6 +488,7 @@ pub mod policy {
         Rule::new(service::FORWARD, Kind::U32Max(2)),
         Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
         Rule::new(service::FAST_PATH, Kind::U32Max(1)),
+        Rule::new(service::TIMEOUTS, Kind::Nested(OWN_TIMEOUTS)),
     ];
 
     /// Attributes that `service-set` may hold.
@@ -462,6 +501,7 @@ pub mod policy {
         Rule::new(service::FORWARD, Kind::U32Max(2)),
         Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
         Rule::new(service::FAST_PATH, Kind::U32Max(1)),
+        Rule::new(service::TIMEOUTS, Kind::Nested(OWN_TIMEOUTS)),
     ];
 
     /// Attributes that `service-del` may hold.
@@ -535,4 +575,14 @@ pub mod policy {
     /// Attributes that `connection-get` may hold.
     pub const CONNECTION_GET: &[Rule] =
         &[Rule::new(connection::SERVICE, Kind::Nested(SERVICE_KEY))];
+
+    /// Attributes that `timeouts-get` may hold: none.
+    pub const TIMEOUTS_GET: &[Rule] = &[];
+
+    /// Attributes that `timeouts-set` may hold.
+    pub const TIMEOUTS_SET: &[Rule] = &[
+        Rule::new(timeouts::TCP, Kind::U32),
+        Rule::new(timeouts::TCP_FIN, Kind::U32),
+        Rule::new(timeouts::UDP, Kind::U32),
+    ];
 }

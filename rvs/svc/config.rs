@@ -32,6 +32,10 @@ use crate::{
             PlanError,
             Settings, //
         },
+        state::{
+            Timeouts,
+            TimeoutsChange, //
+        },
         thresholds::Thresholds, //
     },
 };
@@ -43,6 +47,7 @@ use super::{
         Incarnation,
         Trash, //
     },
+    Common,
     Dest,
     DestSet,
     Entry,
@@ -130,6 +135,8 @@ pub(crate) struct NewService {
     pub(crate) forward: Option<Forward>,
     /// Whether its packets may take the fast path.
     pub(crate) fast_path: bool,
+    /// Its own timeouts.
+    pub(crate) timeouts: TimeoutsChange,
     /// What only the family `IPVS` knows of.
     pub(crate) told: Told,
 }
@@ -170,6 +177,8 @@ pub(crate) struct ServiceChange {
     pub(crate) fast_path: Option<bool>,
     /// What only the family `IPVS` knows of.
     pub(crate) told: Option<Told>,
+    /// Its own timeouts; 0 for those of the namespace.
+    pub(crate) timeouts: TimeoutsChange,
 }
 
 /// What to change of a destination; what is none stays.
@@ -220,6 +229,11 @@ impl ServiceConfig {
         self.shared.allows_fast_path()
     }
 
+    /// Returns its own timeouts, 0 for those of the namespace.
+    pub(crate) fn own_timeouts(&self) -> Timeouts {
+        self.shared.own_timeouts()
+    }
+
     /// Returns the destinations, newest first.
     pub(crate) fn dests(&self) -> &[Entry] {
         &self.dests
@@ -267,18 +281,22 @@ pub(crate) struct Config {
     trash: Trash,
     generation: u32,
     incarnations: Incarnation,
+    common: Arc<Common>,
+    timeouts_got_shorter: bool,
 }
 
 impl Config {
     /// Makes an empty configuration.
-    pub(crate) fn new() -> Self {
-        Self {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self {
             services: RBTree::new(),
             count: 0,
             trash: Trash::new(),
             generation: 1,
             incarnations: 0,
-        }
+            common: Common::new()?,
+            timeouts_got_shorter: false,
+        })
     }
 
     /// Returns the services in the order of their keys.
@@ -301,6 +319,32 @@ impl Config {
         self.generation
     }
 
+    /// Returns how long connections may be idle whose service says nothing else.
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        self.common.timeouts()
+    }
+
+    /// Changes that, of connections that exist, too.
+    pub(crate) fn set_timeouts(&mut self, change: &TimeoutsChange) {
+        let before = self.common.timeouts();
+        let timeouts = before.changed(change);
+        self.common.set_timeouts(timeouts);
+        self.timeouts_got_shorter |= timeouts.is_shorter_than(&before);
+    }
+
+    /// Changes the own timeouts of a service.
+    fn set_own_timeouts(&mut self, shared: &Shared, own: Timeouts) {
+        let before = shared.timeouts();
+        shared.set_own_timeouts(own);
+        self.timeouts_got_shorter |= shared.timeouts().is_shorter_than(&before);
+    }
+
+    /// Returns whether timeouts got shorter since this was asked last, so that all connections have
+    /// to be looked at.
+    pub(crate) fn take_timeouts_got_shorter(&mut self) -> bool {
+        core::mem::take(&mut self.timeouts_got_shorter)
+    }
+
     fn changed(&mut self) {
         self.generation = self.generation.wrapping_add(1);
     }
@@ -319,7 +363,7 @@ impl Config {
         // What is in the trash may return, with what it has.
         let shared = match self.trash.shared(&key) {
             Some(shared) => shared,
-            None => Shared::new()?,
+            None => Shared::new(self.common.clone())?,
         };
         let set = RcuArc::new(
             DestSet::new(KVVec::new(), shared.clone(), scheduler, Plan::initial_state)?,
@@ -348,6 +392,7 @@ impl Config {
             return Err(ConfigError::Memory);
         }
         shared.set_fast_path(new.fast_path);
+        self.set_own_timeouts(&shared, Timeouts::NONE.changed(&new.timeouts));
         self.count += 1;
         table.resize();
         self.changed();
@@ -379,6 +424,8 @@ impl Config {
         if let Some(allowed) = change.fast_path {
             config.shared.set_fast_path(allowed);
         }
+        let shared = config.shared.clone();
+        self.set_own_timeouts(&shared, shared.own_timeouts().changed(&change.timeouts));
         self.changed();
         Ok(())
     }
@@ -436,16 +483,13 @@ impl Config {
         if config.position(endpoint).is_some() {
             return Err(ConfigError::DestExists);
         }
-        let forward = new.forward.or(config.forward).ok_or(ConfigError::NoForward)?;
+        let forward = new
+            .forward
+            .or(config.forward)
+            .ok_or(ConfigError::NoForward)?;
         new.ports.check(key, endpoint, forward)?;
         self.trash.reserve(key, endpoint)?;
-        let added = Self::insert_dest(
-            config,
-            self.trash.find(key, endpoint),
-            &new,
-            forward,
-            noted,
-        );
+        let added = Self::insert_dest(config, self.trash.find(key, endpoint), &new, forward, noted);
         match added {
             Ok(dest) => self.trash.give_back(key, config.incarnation, &dest),
             Err(error) => {

@@ -6,6 +6,7 @@
 //! need as [`Service`] objects in an RCU table, each with an immutable [`DestSet`] that is
 //! replaced as a whole.
 
+mod common;
 mod config;
 mod dest;
 mod dest_set;
@@ -13,8 +14,10 @@ mod filter;
 mod key;
 mod service;
 mod shared;
+mod timeouts;
 mod trash;
 
+pub(crate) use common::Common;
 pub(crate) use config::{
     Config,
     ConfigError,

@@ -17,6 +17,7 @@ const SERVICE_GET: u8 = 5;
 const DEST_GET: u8 = 9;
 const INFO_GET: u8 = 1;
 const STATS_GET: u8 = 11;
+const TIMEOUTS_GET: u8 = 13;
 
 fn uint(kind: u16, value: u64) -> DefaultNla {
     // The kernel sends a YNL uint in 4 bytes when it fits.
@@ -334,4 +335,59 @@ fn an_older_module_counts_no_ways() {
         outcome.err,
         "rvsadm: stats: not supported by the loaded module\n"
     );
+}
+
+#[test]
+fn timeouts() {
+    let kernel = || {
+        let mut database = web();
+        database.push(nest(11, &[number(1, 3600), number(2, 30)]));
+        let mut resolver = dns();
+        resolver.push(nest(11, &[number(3, 5)]));
+        Kernel::new()
+            .reply(
+                TIMEOUTS_GET,
+                vec![number(1, 900), number(2, 120), number(3, 300)],
+            )
+            .dump(0, SERVICE_GET, vec![database, resolver, dns()])
+    };
+    prints(
+        "rvsadm timeouts",
+        kernel(),
+        "\
+TIMEOUT  SECONDS  OF
+tcp      900      established TCP connections
+tcp-fin  120      TCP connections that one end has finished
+udp      300      UDP
+
+SERVICE               TIMEOUT
+tcp/192.0.2.1:80      established=3600,fin=30
+udp/[2001:db8::1]:53  5
+",
+    );
+    prints(
+        "rvsadm -j timeouts",
+        kernel(),
+        concat!(
+            r#"{"timeouts":{"tcp":900,"tcp_fin":120,"udp":300},"services":["#,
+            r#"{"service":"tcp/192.0.2.1:80","timeouts":{"tcp":3600,"tcp_fin":30}},"#,
+            r#"{"service":"udp/[2001:db8::1]:53","timeouts":{"udp":5}}]}"#,
+            "\n",
+        ),
+    );
+}
+
+#[test]
+fn own_timeouts_in_json() {
+    let mut resolver = dns();
+    resolver.push(nest(11, &[number(3, 5)]));
+    let outcome = run(
+        "rvsadm service list -j",
+        Kernel::new().dump(0, SERVICE_GET, vec![resolver, web()]),
+    );
+    assert_eq!(outcome.code, 0);
+    assert_eq!(outcome.out.matches(r#""timeouts""#).count(), 1);
+    assert!(outcome
+        .out
+        .contains(r#""fast_path":false,"timeouts":{"udp":5},"stats""#));
 }

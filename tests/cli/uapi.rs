@@ -38,7 +38,7 @@ fn header() -> HashMap<String, u32> {
 fn numbers_are_those_of_the_header() {
     use uapi::{
         command, connection, connection_state, dest, forward, info, paths, scheduler_flag, service,
-        stats,
+        stats, timeouts,
     };
     let rust = [
         ("RVS_FORWARD_NAT", forward::NAT),
@@ -86,6 +86,10 @@ fn numbers_are_those_of_the_header() {
             service::SCHEDULER_FLAGS.into(),
         ),
         ("RVS_A_SERVICE_FAST_PATH", service::FAST_PATH.into()),
+        ("RVS_A_SERVICE_TIMEOUTS", service::TIMEOUTS.into()),
+        ("RVS_A_TIMEOUTS_TCP", timeouts::TCP.into()),
+        ("RVS_A_TIMEOUTS_TCP_FIN", timeouts::TCP_FIN.into()),
+        ("RVS_A_TIMEOUTS_UDP", timeouts::UDP.into()),
         ("RVS_A_DEST_SERVICE", dest::SERVICE.into()),
         ("RVS_A_DEST_ADDR4", dest::ADDR4.into()),
         ("RVS_A_DEST_ADDR6", dest::ADDR6.into()),
@@ -151,6 +155,8 @@ fn numbers_are_those_of_the_header() {
         ("RVS_CMD_FLUSH", command::FLUSH.into()),
         ("RVS_CMD_STATS_GET", command::STATS_GET.into()),
         ("RVS_CMD_CONNECTION_GET", command::CONNECTION_GET.into()),
+        ("RVS_CMD_TIMEOUTS_GET", command::TIMEOUTS_GET.into()),
+        ("RVS_CMD_TIMEOUTS_SET", command::TIMEOUTS_SET.into()),
     ];
     let rust: HashMap<String, u32> = rust.map(|(name, value)| (name.to_owned(), value)).into();
     assert_eq!(rust, header());

@@ -59,6 +59,7 @@ fn every_command_has_help_with_examples() {
         "connection list",
         "show",
         "stats",
+        "timeouts",
         "flush",
     ] {
         let output = run(&format!("{command} --help"));
@@ -82,6 +83,7 @@ Commands:
   connection  List connections
   show        Show services with their servers and counters
   stats       Show which way packets took: the fast path, or why not
+  timeouts    Show or change how long connections may be idle
   flush       Delete all services
 
 Options:
@@ -93,7 +95,7 @@ Options:
 fn wrong_commands_are_named() {
     refuses(
         "frob",
-        "rvsadm: frob: no such command; use service, server, connection, show, stats or flush",
+        "rvsadm: frob: no such command; use service, server, connection, show, stats, timeouts or flush",
     );
     refuses(
         "service",
@@ -185,7 +187,7 @@ fn a_change_of_nothing_is_refused() {
         "service set tcp/192.0.2.1:80",
         "rvsadm: service set: tcp/192.0.2.1:80: nothing to change; \
          give --scheduler rr|wrr|lc|wlc|sh|mh, --scheduler-flags FLAGS, --fast-path on|off, \
-         --nat, --dr or --tun",
+         --timeout TIMEOUT, --nat, --dr or --tun",
     );
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",

@@ -96,6 +96,39 @@ fn service_add() {
 }
 
 #[test]
+fn timeouts_of_a_service_are_a_nest() {
+    sends_one(
+        "rvsadm service add tcp/192.0.2.1:80 --timeout established=900,fin=default",
+        2,
+        &[
+            KEY4,
+            &[
+                20, 0, 11, 0x80, 8, 0, 1, 0, 0x84, 3, 0, 0, 8, 0, 2, 0, 0, 0, 0, 0,
+            ],
+        ],
+    );
+    sends_one(
+        "rvsadm service set udp/[2001:db8::1]:53 --timeout 30",
+        3,
+        &[KEY6, &[12, 0, 11, 0x80, 8, 0, 3, 0, 30, 0, 0, 0]],
+    );
+}
+
+#[test]
+fn timeouts_of_the_namespace() {
+    sends_one(
+        "rvsadm timeouts --tcp 900 --udp 30",
+        14,
+        &[&[8, 0, 1, 0, 0x84, 3, 0, 0, 8, 0, 3, 0, 30, 0, 0, 0]],
+    );
+    sends_one(
+        "rvsadm timeouts --tcp-fin 1",
+        14,
+        &[&[8, 0, 2, 0, 1, 0, 0, 0]],
+    );
+}
+
+#[test]
 fn scheduler_flags_are_bits() {
     sends_one(
         "rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback",

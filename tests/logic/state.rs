@@ -6,6 +6,7 @@ use rvs_logic::logic::{
     packet::tcp::TcpFlags,
     protocol::Protocol,
     state::{
+        longest,
         tcp::{
             self as tcp_state,
             next,
@@ -14,6 +15,7 @@ use rvs_logic::logic::{
         Direction,
         State,
         Timeouts,
+        TimeoutsChange,
         Tracked, //
     }, //
 };
@@ -101,11 +103,11 @@ fn names_timeouts_and_activity_are_those_of_ipvs() {
     for (abbreviation, name, timeout, active) in STATES {
         let state = State::Tcp(state(abbreviation));
         assert_eq!(state.name(), name);
-        assert_eq!(state.timeout(), timeout, "{name}");
+        assert_eq!(Timeouts::new().of(state), timeout, "{name}");
         assert_eq!(state.is_active(), active, "{name}");
     }
     assert_eq!(State::Udp.name(), "UDP");
-    assert_eq!(State::Udp.timeout(), 300);
+    assert_eq!(Timeouts::new().of(State::Udp), 300);
     assert!(!State::Udp.is_active());
 }
 
@@ -140,6 +142,56 @@ fn three_timeouts_are_configurable() {
     }
     assert_eq!(timeouts.of(State::Udp), 3);
     assert_eq!(Timeouts::default().of(State::Udp), 300);
+}
+
+#[test]
+fn timeouts_of_a_service_go_before_those_of_its_namespace() {
+    let namespace = Timeouts {
+        tcp_established: 100,
+        tcp_fin_wait: 200,
+        udp: 300,
+    };
+    assert_eq!(namespace.with(&Timeouts::NONE), namespace);
+    let own = Timeouts::NONE.changed(&TimeoutsChange {
+        tcp_fin_wait: Some(7),
+        ..TimeoutsChange::default()
+    });
+    let both = namespace.with(&own);
+    assert_eq!(
+        both,
+        Timeouts {
+            tcp_fin_wait: 7,
+            ..namespace
+        }
+    );
+    assert!(both.is_shorter_than(&namespace));
+    assert!(!namespace.is_shorter_than(&both));
+    assert!(!namespace.is_shorter_than(&namespace));
+    // Back to that of the namespace.
+    let none = own.changed(&TimeoutsChange {
+        tcp_fin_wait: Some(0),
+        ..TimeoutsChange::default()
+    });
+    assert_eq!(none, Timeouts::NONE);
+    // One that is shorter counts, whatever the others are.
+    let mixed = Timeouts {
+        tcp_established: 1000,
+        tcp_fin_wait: 1000,
+        udp: 299,
+    };
+    assert!(mixed.is_shorter_than(&namespace));
+}
+
+#[test]
+fn longest_timeout_fits_into_31_bits_of_ticks() {
+    for hz in [100, 250, 300, 1000] {
+        let most = u64::from(longest(hz)) * u64::from(hz);
+        assert!(
+            most <= i32::MAX as u64 && most + u64::from(hz) > i32::MAX as u64,
+            "{hz}"
+        );
+    }
+    assert_eq!(longest(0), 0);
 }
 
 #[test]

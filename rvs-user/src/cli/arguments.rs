@@ -66,6 +66,22 @@ pub enum Command {
     #[command(after_help = help::STATS)]
     Stats,
 
+    /// Show or change how long connections may be idle
+    #[command(after_help = help::TIMEOUTS)]
+    Timeouts {
+        /// Of established TCP connections, in seconds
+        #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+        tcp: Option<String>,
+
+        /// Of TCP connections that one end has finished, in seconds
+        #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+        tcp_fin: Option<String>,
+
+        /// Of UDP, in seconds
+        #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+        udp: Option<String>,
+    },
+
     /// Delete all services
     #[command(after_help = help::FLUSH)]
     Flush,
@@ -96,6 +112,10 @@ pub enum ServiceCommand {
         #[arg(long, value_name = "on|off", value_parser = PossibleValuesParser::new(ON_OFF))]
         fast_path: Option<String>,
 
+        /// How long its connections may be idle, in seconds; established=N,fin=N of TCP, N of UDP
+        #[arg(long, value_name = "TIMEOUT", allow_hyphen_values = true)]
+        timeout: Option<String>,
+
         #[command(flatten)]
         #[allow(missing_docs)]
         forward: ForwardArguments,
@@ -118,6 +138,10 @@ pub enum ServiceCommand {
         /// Whether later packets of a flow skip the firewall's rule chains
         #[arg(long, value_name = "on|off", value_parser = PossibleValuesParser::new(ON_OFF))]
         fast_path: Option<String>,
+
+        /// How long its connections may be idle, in seconds; established=N,fin=N of TCP, N of UDP
+        #[arg(long, value_name = "TIMEOUT", allow_hyphen_values = true)]
+        timeout: Option<String>,
 
         #[command(flatten)]
         #[allow(missing_docs)]

@@ -34,20 +34,26 @@ On the fast path later packets of a flow skip netfilter's chains, conntrack and
 rp_filter, both ways; see docs/fast-path.md. The sysctl net.rvs.fast_path turns
 it off for all services of a network namespace.
 
+Timeouts that are not given are those of the namespace; see: rvsadm timeouts
+
 Examples:
   rvsadm service add tcp/192.0.2.1:80 --nat
   rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
   rvsadm service add tcp/192.0.2.1:443 --nat --fast-path off
-  rvsadm service add udp/192.0.2.1:53 --scheduler rr --dr";
+  rvsadm service add tcp/192.0.2.1:5432 --nat --timeout established=86400,fin=30
+  rvsadm service add udp/192.0.2.1:53 --scheduler rr --dr --timeout 10";
 
 pub(super) const SERVICE_SET: &str = "\
 A new forward method holds for servers added from then on. Another scheduler
 begins without flags.
 
---fast-path holds for connections that exist, too.
+--fast-path and --timeout hold for connections that exist, too. With the word
+default the timeout is that of the namespace again.
 
 Examples:
   rvsadm service set tcp/192.0.2.1:80 --scheduler rr
+  rvsadm service set tcp/192.0.2.1:80 --timeout established=3600,fin=default
+  rvsadm service set udp/192.0.2.1:53 --timeout default
   rvsadm service set tcp/192.0.2.1:80 --fast-path off";
 
 pub(super) const SERVICE_DEL: &str = "\
@@ -124,6 +130,18 @@ been silent for net.rvs.udp_reuse_after seconds.
 Examples:
   rvsadm stats
   rvsadm --json stats";
+
+pub(super) const TIMEOUTS: &str = "\
+Without options it shows the timeouts of the network namespace, and of services
+that have their own. A change holds for connections that exist, too: one that
+has been idle for longer ends within two seconds. Other states of TCP have fixed
+timeouts, those of IPVS.
+
+Examples:
+  rvsadm timeouts
+  rvsadm timeouts --tcp 3600 --tcp-fin 60
+  rvsadm timeouts --udp 30
+  rvsadm --json timeouts";
 
 pub(super) const FLUSH: &str = "\
 Examples:

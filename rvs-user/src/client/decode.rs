@@ -13,6 +13,7 @@ use rvs_logic::logic::uapi::info;
 use rvs_logic::logic::uapi::paths;
 use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::stats;
+use rvs_logic::logic::uapi::timeouts;
 
 use crate::model::Connection;
 use crate::model::Forward;
@@ -25,6 +26,7 @@ use crate::model::Server;
 use crate::model::Service;
 use crate::model::ServiceKey;
 use crate::model::Stats;
+use crate::model::Timeouts;
 use crate::netlink::Attribute;
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -40,8 +42,21 @@ pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
             .map(forward)
             .transpose()?,
         fast_path: required(attributes, service::FAST_PATH, "fast-path")?.to_u32()? != 0,
+        timeouts: match find(attributes, service::TIMEOUTS) {
+            Some(nest) => self::timeouts(&nest.to_nest()?)?,
+            None => Timeouts::default(),
+        },
         servers: required(attributes, service::DESTS, "dests")?.to_u32()?,
         stats: counters(attributes, service::STATS)?,
+    })
+}
+
+pub(super) fn timeouts(attributes: &[Attribute]) -> Result<Timeouts> {
+    let seconds = |number| find(attributes, number).map(Attribute::to_u32).transpose();
+    Ok(Timeouts {
+        tcp: seconds(timeouts::TCP)?,
+        tcp_fin: seconds(timeouts::TCP_FIN)?,
+        udp: seconds(timeouts::UDP)?,
     })
 }
 

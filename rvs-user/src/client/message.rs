@@ -8,10 +8,12 @@ use std::net::SocketAddr;
 use rvs_logic::logic::uapi::connection;
 use rvs_logic::logic::uapi::dest;
 use rvs_logic::logic::uapi::service;
+use rvs_logic::logic::uapi::timeouts;
 
 use crate::model::Forward;
 use crate::model::SchedulerFlags;
 use crate::model::ServiceKey;
+use crate::model::Timeouts;
 use crate::netlink::Attribute;
 use crate::netlink::Payload;
 
@@ -116,6 +118,25 @@ impl Message {
             self.push(
                 Attribute::u32(service::FAST_PATH, allowed.into()),
                 format!("--fast-path {}", if allowed { "on" } else { "off" }),
+            );
+        }
+        self
+    }
+
+    /// The own timeouts of a service, where given.
+    pub(super) fn timeouts(mut self, own: Option<Timeouts>) -> Self {
+        if let Some(own) = own {
+            let nest: Vec<_> = [
+                (timeouts::TCP, own.tcp),
+                (timeouts::TCP_FIN, own.tcp_fin),
+                (timeouts::UDP, own.udp),
+            ]
+            .into_iter()
+            .filter_map(|(number, seconds)| Some(Attribute::u32(number, seconds?)))
+            .collect();
+            self.push(
+                Attribute::nest(service::TIMEOUTS, &nest),
+                format!("--timeout {own}"),
             );
         }
         self

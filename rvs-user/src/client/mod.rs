@@ -8,6 +8,7 @@ mod message;
 mod refusal;
 mod server;
 mod service;
+mod timeouts;
 
 use rvs_logic::logic::uapi::command;
 

@@ -37,6 +37,8 @@ pub(super) fn run<T: Transport>(
         Request::ServerDel(key, endpoint) => return client.delete_server(key, endpoint),
         Request::Flush => return client.flush(),
         Request::Stats => return write(out, &stats(&client.paths()?, json)),
+        Request::TimeoutsSet(change) => return client.set_timeouts(change),
+        Request::Timeouts => return write(out, &timeouts(&mut client, json)?),
         Request::ConnectionList(key) => {
             return connection::list(&mut client, key.as_ref(), json, out)
         }
@@ -57,6 +59,15 @@ fn stats(paths: &Paths, json: bool) -> String {
     } else {
         output::stats_to_text(paths)
     }
+}
+
+fn timeouts<T: Transport>(client: &mut Client<T>, json: bool) -> Result<String, Error> {
+    let (timeouts, services) = (client.timeouts()?, client.services()?);
+    Ok(if json {
+        output::timeouts_to_json(&timeouts, &services)
+    } else {
+        output::timeouts_to_text(&timeouts, &services)
+    })
 }
 
 fn list<T: Transport>(client: &mut Client<T>) -> Result<Listing, Error> {

@@ -10,6 +10,7 @@ mod scheduler_flags;
 mod server;
 mod service;
 mod stats;
+mod timeouts;
 
 pub use connection::Connection;
 pub use forward::Forward;
@@ -19,3 +20,4 @@ pub use scheduler_flags::SchedulerFlags;
 pub use server::{Server, ServerSettings};
 pub use service::{Info, Service, ServiceKey, ServiceSettings};
 pub use stats::Stats;
+pub use timeouts::Timeouts;

@@ -9,6 +9,7 @@ use super::Forward;
 use super::Protocol;
 use super::SchedulerFlags;
 use super::Stats;
+use super::Timeouts;
 
 /// What names a service: `tcp/192.0.2.1:80`, `udp/[2001:db8::1]:53`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +37,8 @@ pub struct ServiceSettings {
     pub forward: Option<Forward>,
     /// Whether later packets of its flows may take the fast path.
     pub fast_path: Option<bool>,
+    /// Timeouts of its own.
+    pub timeouts: Option<Timeouts>,
 }
 
 /// A service in the kernel.
@@ -51,6 +54,8 @@ pub struct Service {
     pub forward: Option<Forward>,
     /// Whether later packets of its flows may take the fast path.
     pub fast_path: bool,
+    /// Timeouts of its own, where it has some.
+    pub timeouts: Timeouts,
     /// Number of servers.
     pub servers: u32,
     /// Sum over its servers.

@@ -12,6 +12,7 @@ use crate::model::Info;
 use crate::model::Server;
 use crate::model::Service;
 use crate::model::Stats;
+use crate::model::Timeouts;
 
 #[derive(Serialize)]
 struct DocumentJson {
@@ -31,6 +32,8 @@ struct ServiceJson {
     scheduler_flags: Option<Vec<&'static str>>,
     forward: Option<String>,
     fast_path: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeouts: Option<Timeouts>,
     stats: Stats,
     #[serde(skip_serializing_if = "Option::is_none")]
     servers: Option<Vec<ServerJson>>,
@@ -82,6 +85,7 @@ fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
         scheduler_flags: service.scheduler_flags.map(|flags| flags.names().collect()),
         forward: service.forward.map(|method| method.to_string()),
         fast_path: service.fast_path,
+        timeouts: Some(service.timeouts).filter(|own| *own != Timeouts::default()),
         stats: service.stats,
         servers: servers.map(|servers| servers.iter().map(server_json).collect()),
     }

@@ -7,6 +7,7 @@ mod json;
 mod show;
 mod stats;
 mod table;
+mod timeouts;
 
 use crate::model::Info;
 use crate::model::Server;
@@ -16,6 +17,7 @@ pub use connections::{connections, ConnectionWriter};
 pub use json::to_json;
 pub use show::to_text;
 pub use stats::{stats_to_json, stats_to_text};
+pub use timeouts::{timeouts_to_json, timeouts_to_text};
 
 /// Services as they are shown.
 pub struct Listing {

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use super::address;
 use super::check_port_mapping;
 use super::number::decimal;
+use super::timeouts;
 use super::Request;
 use super::SCHEDULERS;
 use crate::cli::Command;
@@ -20,6 +21,7 @@ use crate::model::SchedulerFlags;
 use crate::model::ServerSettings;
 use crate::model::ServiceKey;
 use crate::model::ServiceSettings;
+use crate::model::Timeouts;
 
 /// The highest weight and threshold; `docs/netlink.md`, attributes of `dest`.
 const MAX_NUMBER: u32 = i32::MAX as u32;
@@ -37,6 +39,7 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Connection(ConnectionCommand::List { .. }) => "connection list",
         Command::Show { .. } => "show",
         Command::Stats => "stats",
+        Command::Timeouts { .. } => "timeouts",
         Command::Flush => "flush",
         Command::Generate(_) => "generate",
     }
@@ -54,6 +57,9 @@ pub fn convert(command: &Command) -> Result<Option<Request>, Error> {
             Request::Show(service.as_deref().map(address::service).transpose()?)
         }
         Command::Stats => Request::Stats,
+        Command::Timeouts { tcp, tcp_fin, udp } => {
+            namespace_timeouts(tcp.as_deref(), tcp_fin.as_deref(), udp.as_deref())?
+        }
         Command::Flush => Request::Flush,
         Command::Generate(_) => return Ok(None),
     };
@@ -67,21 +73,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             scheduler,
             scheduler_flags,
             fast_path,
-            forward,
-        } => Ok(Request::ServiceAdd(
-            address::service(service)?,
-            ServiceSettings {
-                scheduler: scheduler.clone(),
-                scheduler_flags: parse_scheduler_flags(scheduler_flags.as_deref())?,
-                forward: forward.method(),
-                fast_path: fast_path.as_deref().map(is_on),
-            },
-        )),
-        ServiceCommand::Set {
-            service,
-            scheduler,
-            scheduler_flags,
-            fast_path,
+            timeout,
             forward,
         } => {
             let key = address::service(service)?;
@@ -90,13 +82,32 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 scheduler_flags: parse_scheduler_flags(scheduler_flags.as_deref())?,
                 forward: forward.method(),
                 fast_path: fast_path.as_deref().map(is_on),
+                timeouts: timeouts::of_service(&key, timeout.as_deref())?,
+            };
+            Ok(Request::ServiceAdd(key, settings))
+        }
+        ServiceCommand::Set {
+            service,
+            scheduler,
+            scheduler_flags,
+            fast_path,
+            timeout,
+            forward,
+        } => {
+            let key = address::service(service)?;
+            let settings = ServiceSettings {
+                scheduler: scheduler.clone(),
+                scheduler_flags: parse_scheduler_flags(scheduler_flags.as_deref())?,
+                forward: forward.method(),
+                fast_path: fast_path.as_deref().map(is_on),
+                timeouts: timeouts::of_service(&key, timeout.as_deref())?,
             };
             if settings == ServiceSettings::default() {
                 return Err(nothing_to_change(
                     service,
                     &format!(
-                        "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, --nat, \
-                         --dr or --tun",
+                        "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, \
+                         --timeout TIMEOUT, --nat, --dr or --tun",
                         SCHEDULERS.join("|")
                     ),
                 ));
@@ -106,6 +117,22 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
         ServiceCommand::Del { service } => Ok(Request::ServiceDel(address::service(service)?)),
         ServiceCommand::List => Ok(Request::ServiceList),
     }
+}
+
+fn namespace_timeouts(
+    tcp: Option<&str>,
+    tcp_fin: Option<&str>,
+    udp: Option<&str>,
+) -> Result<Request, Error> {
+    let change = Timeouts {
+        tcp: timeouts::of_namespace("--tcp", tcp)?,
+        tcp_fin: timeouts::of_namespace("--tcp-fin", tcp_fin)?,
+        udp: timeouts::of_namespace("--udp", udp)?,
+    };
+    if change == Timeouts::default() {
+        return Ok(Request::Timeouts);
+    }
+    Ok(Request::TimeoutsSet(change))
 }
 
 fn server(command: &ServerCommand) -> Result<Request, Error> {

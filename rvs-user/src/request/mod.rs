@@ -6,6 +6,7 @@ mod address;
 mod convert;
 mod number;
 mod port_mapping;
+mod timeouts;
 
 use std::net::SocketAddr;
 
@@ -14,6 +15,7 @@ use rvs_logic::logic::scheduler::Kind;
 use crate::model::ServerSettings;
 use crate::model::ServiceKey;
 use crate::model::ServiceSettings;
+use crate::model::Timeouts;
 
 pub use convert::{command_name, convert};
 pub use port_mapping::check_port_mapping;
@@ -44,6 +46,10 @@ pub enum Request {
     Show(Option<ServiceKey>),
     /// Show which way packets took.
     Stats,
+    /// Show how long connections may be idle.
+    Timeouts,
+    /// Change that.
+    TimeoutsSet(Timeouts),
     /// Delete all services.
     Flush,
 }

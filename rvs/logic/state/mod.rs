@@ -12,7 +12,14 @@ use super::{
 };
 
 pub mod tcp;
+mod timeouts;
 pub mod udp;
+
+pub use timeouts::{
+    longest,
+    Timeouts,
+    TimeoutsChange, //
+};
 
 /// From where a packet of a connection comes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -80,12 +87,6 @@ impl State {
             Self::Tcp(state) => state.name(),
             Self::Udp => udp::NAME,
         }
-    }
-
-    /// The timeout in seconds, unless configured otherwise; see [`Timeouts`].
-    #[inline]
-    pub const fn timeout(self) -> u32 {
-        Timeouts::new().of(self)
     }
 
     /// The number of the state, to be kept in an atomic variable. It is not part of any interface.
@@ -273,45 +274,5 @@ impl Tracked {
             }),
             None => None,
         }
-    }
-}
-
-/// The configurable timeouts, in seconds of idleness.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Timeouts {
-    /// Of an established TCP connection.
-    pub tcp_established: u32,
-    /// Of a TCP connection that one side has finished.
-    pub tcp_fin_wait: u32,
-    /// Of a UDP exchange.
-    pub udp: u32,
-}
-
-impl Timeouts {
-    /// The timeouts of a director that was not told others.
-    #[inline]
-    pub const fn new() -> Self {
-        Self {
-            tcp_established: tcp::State::Established.timeout(),
-            tcp_fin_wait: tcp::State::FinWait.timeout(),
-            udp: udp::TIMEOUT,
-        }
-    }
-
-    /// How many seconds a connection in `state` may be idle before it is removed.
-    #[inline]
-    pub const fn of(&self, state: State) -> u32 {
-        match state {
-            State::Tcp(tcp::State::Established) => self.tcp_established,
-            State::Tcp(tcp::State::FinWait) => self.tcp_fin_wait,
-            State::Tcp(state) => state.timeout(),
-            State::Udp => self.udp,
-        }
-    }
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -88,7 +88,7 @@ impl State {
         }
     }
 
-    /// Seconds of idleness after which a connection in this state is forgotten.
+    /// Seconds of idleness after which a connection in this state is forgotten, unless set otherwise.
     #[inline]
     pub const fn timeout(self) -> u32 {
         match self {

@@ -5,5 +5,5 @@
 /// The name that users see.
 pub const NAME: &str = "UDP";
 
-/// Seconds of idleness after which an exchange is forgotten.
+/// Seconds of idleness after which an exchange is forgotten, unless set otherwise.
 pub const TIMEOUT: u32 = 300;

@@ -40,6 +40,7 @@ def requests():
             flags = u32(SCHEDULER_FLAGS, 3) if number == 2 else b""
             yield SERVICE_ADD, key + options + flags
             yield SERVICE_SET, key + options + u32(FAST_PATH, number % 2)
+            yield SERVICE_SET, key + nest(SERVICE_TIMEOUTS, u32(TIMEOUT_TCP, 60 * number) + u32(TIMEOUT_TCP_FIN, 0))
             yield SERVICE_DEL, key
             yield SERVICE_GET, key
             for command in DEST_ADD, DEST_SET:
@@ -52,6 +53,8 @@ def requests():
     yield CONNECTION_GET, b""
     yield INFO_GET, b""
     yield STATS_GET, b""
+    yield TIMEOUTS_GET, b""
+    yield TIMEOUTS_SET, u32(TIMEOUT_TCP, 900) + u32(TIMEOUT_UDP, 300)
     yield FLUSH, b""
 
 

@@ -20,11 +20,13 @@ TYPE, MAX_VALUE_U, MIN_LENGTH, MAX_LENGTH, POLICY_IDX, MASK = 1, 5, 6, 7, 8, 12
 NL_ATTR_TYPE = {2: "u8", 3: "u16", 4: "u32", 10: "binary", 12: "string", 13: "nest", 17: "uint"}
 
 KEY_POLICY = {PROTOCOL: "u32", ADDR4: "u32", ADDR6: "binary of 16", PORT: "u16"}
+TIMEOUTS_POLICY = {TIMEOUT_TCP: "u32", TIMEOUT_TCP_FIN: "u32", TIMEOUT_UDP: "u32"}
 SERVICE_POLICY = KEY_POLICY | {
     SCHEDULER: "string up to 15",
     FORWARD: "u32 up to 2",
     SCHEDULER_FLAGS: "u32 of bits 0x3",
     FAST_PATH: "u32 up to 1",
+    SERVICE_TIMEOUTS: TIMEOUTS_POLICY,
 }
 DEST_KEY_POLICY = {SERVICE: KEY_POLICY, ADDR4: "u32", ADDR6: "binary of 16", PORT: "u16"}
 DEST_POLICY = DEST_KEY_POLICY | {
@@ -49,6 +51,8 @@ EXPECTED = {
     (FLUSH, "do"): {},
     (STATS_GET, "do"): {},
     (CONNECTION_GET, "dump"): {SERVICE: KEY_POLICY},
+    (TIMEOUTS_GET, "do"): {},
+    (TIMEOUTS_SET, "do"): TIMEOUTS_POLICY,
 }
 
 

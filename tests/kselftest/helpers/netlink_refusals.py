@@ -173,6 +173,11 @@ def wrong_states():
     yield "service del of none", SERVICE_DEL, errno.ESRCH, NEW_KEY, None, None
     yield "service get of none", SERVICE_GET, errno.ESRCH, NEW_KEY, None, None
     yield "service get of the other protocol", SERVICE_GET, errno.ESRCH, service_key(VIP, 80, 17), None, None
+    yield "timeout of no time", TIMEOUTS_SET, errno.EINVAL, u32(TIMEOUT_UDP, 0), TIMEOUT_UDP, None
+    yield "timeout without end", TIMEOUTS_SET, errno.EINVAL, u32(TIMEOUT_TCP, 0x7FFFFFFF), TIMEOUT_TCP, None
+    yield "timeout of the other protocol", SERVICE_SET, errno.EINVAL, (
+        KEY + nest(SERVICE_TIMEOUTS, u32(TIMEOUT_UDP, 1))
+    ), None, None
     yield "server add again", DEST_ADD, errno.EEXIST, DEST, None, None
     for verb, command in DEST_COMMANDS.items():
         yield f"server {verb} of no service", command, errno.ESRCH, unknown, None, None
@@ -186,6 +191,7 @@ def wrong_without_attributes():
     """Commands that take none."""
     yield "info with an attribute", INFO_GET, errno.EINVAL, u32(1, 0), 1, None
     yield "stats with an attribute", STATS_GET, errno.EINVAL, u32(1, 0), 1, None
+    yield "timeouts with an attribute", TIMEOUTS_GET, errno.EINVAL, u32(1, 0), 1, None
     yield "flush with an attribute", FLUSH, errno.EINVAL, u32(1, 0), 1, None
     yield "flush of one service", FLUSH, errno.EINVAL, KEY, None, None
 

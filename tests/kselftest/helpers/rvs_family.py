@@ -9,9 +9,13 @@ from genl import Socket, attribute, nest, string, u32
 
 INFO_GET, SERVICE_ADD, SERVICE_SET, SERVICE_DEL, SERVICE_GET = range(1, 6)
 DEST_ADD, DEST_SET, DEST_DEL, DEST_GET, FLUSH, STATS_GET, CONNECTION_GET = range(6, 13)
+TIMEOUTS_GET, TIMEOUTS_SET = 13, 14
 
 # Attribute set "service".
 PROTOCOL, ADDR4, ADDR6, PORT, SCHEDULER, FORWARD, DESTS, SERVICE_STATS, SCHEDULER_FLAGS, FAST_PATH = range(1, 11)
+SERVICE_TIMEOUTS = 11
+# Attribute set "timeouts".
+TIMEOUT_TCP, TIMEOUT_TCP_FIN, TIMEOUT_UDP = range(1, 4)
 # Attribute set "dest"; address, port and forward have the numbers they have above.
 SERVICE, WEIGHT, ACTIVE, INACTIVE, DEST_STATS, UPPER_THRESHOLD, LOWER_THRESHOLD, OVERLOADED = 1, 5, 7, 8, 9, 10, 11, 12
 # Attribute set "connection"; the service has the number it has above.

@@ -25,6 +25,8 @@
 #	lb_counters_settle                    wait until lb_counters tells what has happened up to now
 #	lb_connections SERVICE SERVER         prints ACTIVE INACTIVE
 #	lb_connections_of_all SERVICE         prints SERVER ACTIVE INACTIVE for each server
+#	lb_timeouts                           prints TCP TCP-FIN UDP, in seconds
+#	lb_timeouts_set TCP TCP-FIN UDP       0 stays as it is
 #	lb_connection_count                   prints the number of connections in the table
 #	lb_connection_list [SERVICE]          prints PROTOCOL CLIENT VIRTUAL SERVER STATE SECONDS of each, sorted
 

@@ -126,3 +126,11 @@ lb_connection_list() {
 			print protocol, $4, $5, $6, $3, time[1] * 60 + time[2]
 		}' | sort
 }
+
+lb_timeouts() {
+	director_ipvsadm -L --timeout | awk '$1 == "Timeout" { print $5, $6, $7 }'
+}
+
+lb_timeouts_set() {
+	director_ipvsadm --set "$@"
+}

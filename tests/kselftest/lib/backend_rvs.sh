@@ -135,6 +135,20 @@ lb_connection_list() {
 		}' | sort
 }
 
+lb_timeouts() {
+	director_rvsadm --json timeouts | awk -f "$KSELFTEST_DIR/lib/json.awk" |
+		awk '{ seen[$1] = $2 } END { print seen[".timeouts.tcp"], seen[".timeouts.tcp_fin"], seen[".timeouts.udp"] }'
+}
+
+lb_timeouts_set() {
+	local option options=()
+	for option in tcp tcp-fin udp; do
+		[ "$1" = 0 ] || options+=("--$option" "$1")
+		shift
+	done
+	director_rvsadm timeouts "${options[@]}"
+}
+
 # paths MEMBER...: of rvsadm --json stats of the director, on one line.
 paths() {
 	director_rvsadm --json stats | awk -f "$KSELFTEST_DIR/lib/json.awk" |
