@@ -262,6 +262,10 @@ pub(super) fn route<'a, 'g>(
     if header.dont_fragment && !fits {
         return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, mtu));
     }
+    let most = ipv4::MAX_TOTAL_LEN.saturating_sub(method.overhead);
+    if !(fits && is_whole) && is_longer(&packet, most) {
+        return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, most));
+    }
     let next = match context.point {
         // Packets of sockets on this host may have filters of their own.
         HookPoint::LocalIn if route.is_plain() && fits && is_whole => {
@@ -270,6 +274,14 @@ pub(super) fn route<'a, 'g>(
         _ => Next::Stack,
     };
     Ok((packet, Egress::Remote(Way { route, next })))
+}
+
+/// Whether a packet is longer than one may be before this method, in however many fragments it
+/// leaves. One that stands for several does not leave as it is.
+#[cold]
+#[inline(never)]
+fn is_longer(packet: &Packet<'_>, most: u32) -> bool {
+    !packet.is_gso() && packet.len_seldom() > most as usize
 }
 
 /// Sends a packet to the real server, whole and unchanged but for its time to live.

@@ -274,6 +274,12 @@ impl<'a> Packet<'a> {
         }
     }
 
+    /// Returns whether the packet stands for several (GSO).
+    pub(crate) fn is_gso(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_is_gso(self.skb) }
+    }
+
     /// Returns whether the packet was made of fragments, so that the stack would fragment it again.
     #[inline(always)]
     pub(crate) fn was_fragmented(&self) -> bool {

@@ -14,6 +14,9 @@ use crate::logic::tuple::AddrPair;
 /// Bytes of a header without options.
 pub const MIN_HEADER_LEN: usize = 20;
 
+/// Bytes of the longest packet, with its header.
+pub const MAX_TOTAL_LEN: u32 = 65535;
+
 /// Where the header checksum stands.
 pub const CHECKSUM_OFFSET: usize = 10;
 
