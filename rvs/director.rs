@@ -120,7 +120,9 @@ impl PernetData for Director {
 
     fn settings_changed(namespace: &Namespace<Self>) -> Result {
         let director = namespace.data();
-        director.connections.bound.check()?;
+        let checked = director.connections.bound.check();
+        director.connections.heed_bound();
+        checked?;
         // Services neither come nor go meanwhile.
         let config = director.config.lock();
         if !director.fast_path.is_on() {

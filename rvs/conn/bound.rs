@@ -19,7 +19,10 @@ use kernel::{
 
 use crate::{
     kapi::{
-        memory::total_memory,
+        memory::{
+            memory_now,
+            total_memory, //
+        },
         net::{
             sysctl::Number,
             Net, //
@@ -43,9 +46,7 @@ const BUCKETS: usize = 16;
 /// What became of the wish for room.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Room {
-    /// There is some.
-    Free,
-    /// There is, as another connection was ended.
+    /// There is some, as another connection was ended.
     Made,
     /// There is none.
     None,
@@ -55,64 +56,87 @@ pub(crate) enum Room {
 pub(crate) struct Bound {
     /// Most connections (`net.rvs.max_connections`).
     pub(crate) setting: Number,
-    /// That of the machine, which those of a user namespace share.
-    of_strangers: Option<u32>,
+    /// What the setting is before anybody sets it.
+    default: u32,
+    /// Most connections for now: the setting, or fewer.
+    for_now: Atomic<u32>,
+    /// Whether others share the bound of the machine with it.
+    is_of_strangers: bool,
 }
+
+/// Most connections of [`OF_STRANGERS`] for now.
+static MOST_OF_STRANGERS: Atomic<u32> = Atomic::new(0);
 
 impl Bound {
     /// Makes the bound of a new namespace: an eighth of the machine's memory. See
     /// [`limits::default_connections`].
     pub(crate) fn new(net: &Net) -> Self {
         let default = limits::default_connections(total_memory());
-        Self {
+        let bound = Self {
             setting: Number::new(default),
-            of_strangers: (!net.is_of_init_user_namespace()).then_some(default),
-        }
-    }
-
-    /// Returns the most connections of the namespace.
-    pub(crate) fn most(&self) -> u32 {
-        self.setting.get()
+            default,
+            for_now: Atomic::new(default),
+            is_of_strangers: !net.is_of_init_user_namespace(),
+        };
+        bound.heed(0);
+        bound
     }
 
     /// Lowers a setting that is above what the owner of the namespace may have: EPERM then.
     pub(crate) fn check(&self) -> Result {
-        match self.of_strangers {
-            Some(most) if self.setting.get() > most => {
-                self.setting.set(most);
-                Err(EPERM)
-            }
-            _ => Ok(()),
+        if self.is_of_strangers && self.setting.get() > self.default {
+            self.setting.set(self.default);
+            return Err(EPERM);
         }
+        Ok(())
     }
 
     /// Where its connections are counted together with those of other namespaces.
     pub(super) fn total(&self) -> Option<&'static Atomic<usize>> {
-        self.of_strangers.map(|_| &OF_STRANGERS)
+        self.is_of_strangers.then_some(&OF_STRANGERS)
     }
 
     /// Whether one more connection fits, beside `count`. CPUs that ask at the same time are all
     /// told so, each of which may be one too many.
     #[inline]
     fn has_room(&self, count: usize) -> bool {
-        count < self.setting.get() as usize && self.of_strangers.is_none_or(are_few)
+        count < self.for_now.load(Relaxed) as usize && (!self.is_of_strangers || are_few())
+    }
+
+    /// Looks how many connections there may be for now, beside `count`. Where somebody has set
+    /// that, it holds; else others may have taken the memory, and what is left tells.
+    fn heed(&self, count: usize) {
+        let setting = self.setting.get();
+        let for_now = if setting == self.default {
+            limits::connections_for_now(setting, count, memory_now())
+        } else {
+            setting
+        };
+        self.for_now.store(for_now, Relaxed);
+        if self.is_of_strangers {
+            let count = OF_STRANGERS.load(Relaxed);
+            let most = limits::connections_for_now(self.default, count, memory_now());
+            MOST_OF_STRANGERS.store(most, Relaxed);
+        }
     }
 }
 
 #[cold]
-fn are_few(most: u32) -> bool {
-    OF_STRANGERS.load(Relaxed) < most as usize
+fn are_few() -> bool {
+    OF_STRANGERS.load(Relaxed) < MOST_OF_STRANGERS.load(Relaxed) as usize
 }
 
 impl Connections {
-    /// Looks whether one more connection may be, and ends another one if it may not.
+    /// Has the bound hold for the setting and the memory of now, and returns it.
+    pub(crate) fn heed_bound(&self) -> u32 {
+        self.bound.heed(self.count());
+        self.bound.for_now.load(Relaxed)
+    }
+
+    /// Returns whether one more connection may be.
     #[inline]
-    pub(crate) fn room(&self, guard: &rcu::Guard) -> Room {
-        if self.bound.has_room(self.count()) {
-            Room::Free
-        } else {
-            self.make_room(guard)
-        }
+    pub(crate) fn has_room(&self) -> bool {
+        self.bound.has_room(self.count())
     }
 
     /// Ends a connection that a flood may have made, if a few looks find one.
@@ -134,7 +158,7 @@ impl Connections {
             // Its memory is wanted, not in a second or two.
             drop(self.wheel.remove(conn));
             room = Room::Made;
-            if self.bound.has_room(self.count()) {
+            if self.has_room() {
                 break;
             }
         }

@@ -30,6 +30,7 @@ impl Work for Connections {
         self.expire();
         self.review();
         self.table.resize();
+        self.heed_bound();
         if self.count() > 0 {
             return Some(time::hz());
         }

@@ -37,7 +37,7 @@ impl Do for Get {
             message.u32(info::SERVICES, services)?;
             message.u32(info::CONNECTIONS, saturate(director.connections.count()))?;
             message.u32(info::BUCKETS, saturate(director.connections.buckets()))?;
-            message.u32(info::MAX_CONNECTIONS, director.connections.bound.most())
+            message.u32(info::MAX_CONNECTIONS, director.connections.heed_bound())
         })
     }
 }

@@ -85,12 +85,9 @@ pub(super) fn connection<'g>(
         }
     }
     // Before the choice, which counts: a refused packet shall count for nothing.
-    match director.connections.room(context.guard) {
-        Room::Free => {}
-        Room::Made => director.paths.count(Path::Evicted),
-        Room::None => {
-            director.paths.count(Path::Refused);
-            return Scheduled::Failed;
+    if !director.connections.has_room() {
+        if let Err(refused) = make_room(context, flow, dests.get()) {
+            return refused;
         }
     }
     let Some(chosen) = dests.get().pick(flow.tuple().src()) else {
@@ -103,6 +100,27 @@ pub(super) fn connection<'g>(
         Ok(conn) => Scheduled::To(conn),
         Err(CreateError::ReplyTaken) => by_another(context, flow, tuple, dests.get(), chosen),
         Err(error) => failed(context, error),
+    }
+}
+
+/// Ends another connection for one that can be: a packet that no server gets ends none.
+#[cold]
+#[inline(never)]
+fn make_room<'g>(context: Context<'g>, flow: Flow, dests: &DestSet) -> Result<(), Scheduled<'g>> {
+    let director = context.director;
+    let chosen = dests
+        .peek(flow.tuple().src())
+        .ok_or(Scheduled::NoServer)?;
+    egress::check(context, &flow.header, chosen).map_err(Scheduled::Refused)?;
+    match director.connections.make_room(context.guard) {
+        Room::Made => {
+            director.paths.count(Path::Evicted);
+            Ok(())
+        }
+        Room::None => {
+            director.paths.count(Path::Refused);
+            Err(Scheduled::Failed)
+        }
     }
 }
 
@@ -137,6 +155,8 @@ fn create<'g>(
     let connections = &context.director.connections;
     let created = connections.create(context.guard, tuple, dest.clone(), time::jiffies32());
     if connections.needs_waking() {
+        // Nobody has looked since the last connection ended.
+        connections.heed_bound();
         connections.wake_in(time::hz());
     }
     if connections.needs_growing() {

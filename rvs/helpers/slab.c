@@ -27,3 +27,8 @@ __rvs_helper u64 rvs_helper_total_memory(void)
 {
 	return (u64)totalram_pages() << PAGE_SHIFT;
 }
+
+__rvs_helper u64 rvs_helper_available_memory(void)
+{
+	return (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
+}

@@ -4,7 +4,20 @@
 //!
 //! C header: [`include/linux/mm.h`](srctree/include/linux/mm.h)
 
-use crate::bindings;
+use crate::{
+    bindings,
+    logic::limits::Memory, //
+};
+
+/// Returns how much memory there is, and is available (`si_mem_available()`): some loads for each
+/// zone, from any context.
+pub(crate) fn memory_now() -> Memory {
+    Memory {
+        total: total_memory(),
+        // SAFETY: An FFI call without requirements.
+        available: unsafe { bindings::helper_available_memory() },
+    }
+}
 
 /// Returns how many bytes of memory the machine has (`totalram_pages()`).
 pub(crate) fn total_memory() -> u64 {

@@ -330,7 +330,9 @@ pub mod info {
     /// Buckets of the connection table; it grows and shrinks by itself.
     pub const BUCKETS: u16 = 4;
 
-    /// The sysctl net.rvs.max_connections of the namespace.
+    /// Most connections of the namespace for now: the sysctl
+    /// net.rvs.max_connections, or less where that has its default and
+    /// others have taken the memory.
     pub const MAX_CONNECTIONS: u16 = 5;
 
     /// The highest number of the set.

@@ -10,6 +10,7 @@ SECONDS_OF_FLOOD=${FLOOD_SECONDS:-8}
 LEFT=${FLOOD_MEMORY:-150}
 # Few enough to be reached at once.
 BOUND=20000
+NOBODY=65534
 # As many CPUs may be at it at the same time.
 SLACK=$(nproc)
 # Packets each second below which there was no flood; a kernel with sanitizers makes some hundred.
@@ -33,6 +34,51 @@ needs_bound() {
 	[ "$LB_BACKEND" = rvs ] || skip "IPVS has no bound"
 }
 
+# refusal NAME VALUE: of a setting below net.rvs, by the words of the kernel's error.
+refusal() {
+	in_ns "$DIRECTOR" sysctl -qw "net.rvs.$1=$2" 2>&1
+}
+
+settings_are_within_bounds() {
+	local name least most before value
+	needs_bound
+	[ -z "$case_skipped" ] || return
+	while read -r name least most; do
+		before=$(in_ns "$DIRECTOR" sysctl -n "net.rvs.$name")
+		for value in $((least - 1)) $((most + 1)) -1 4294967297 some; do
+			expect_match "$name=$value" "Invalid argument" "$(refusal "$name" "$value")"
+			expect_equal "$name after $value" "$before" "$(in_ns "$DIRECTOR" sysctl -n "net.rvs.$name")"
+		done
+		for value in "$least" "$most" "$before"; do
+			expect_equal "$name=$value" "" "$(refusal "$name" "$value")"
+			expect_equal "$name" "$value" "$(in_ns "$DIRECTOR" sysctl -n "net.rvs.$name")"
+		done
+	done <<-EOF
+		fast_path 0 1
+		udp_reuse_after 1 3600
+		max_connections 1 2147483647
+	EOF
+}
+
+# Who owns a user namespace could make any number of namespaces.
+strangers_cannot_raise_the_bound() {
+	local default saw
+	needs_bound
+	[ -z "$case_skipped" ] || return
+	default=$(sysctl -n net.rvs.max_connections)
+	saw=$(setpriv --reuid="$NOBODY" --regid="$NOBODY" --clear-groups unshare --user --map-root-user --net sh -c "
+		sysctl -n net.rvs.max_connections
+		sysctl -qw net.rvs.max_connections=$((default + 1)) 2>&1 | sed 's/.*: //'
+		sysctl -n net.rvs.max_connections
+		sysctl -qw net.rvs.max_connections=$default && echo taken
+		sysctl -qw net.rvs.max_connections=100 && sysctl -n net.rvs.max_connections" 2>&1)
+	expect_equal "in a namespace of nobody's own" \
+		"$default"$'\n'"Operation not permitted"$'\n'"$default"$'\n'"taken"$'\n'"100" "$saw"
+	# The machine's own may have as many as they are told.
+	expect_success bound $((default + 1))
+	expect_success bound "$default"
+}
+
 bound_is_told() {
 	local memory default
 	needs_bound
@@ -41,11 +87,37 @@ bound_is_told() {
 	memory=$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)
 	default=$(in_ns "$DIRECTOR" sysctl -n net.rvs.max_connections)
 	expect_range "default" $((memory / 2 - 100)) $((memory / 2 + memory / 64)) "$default"
-	expect_match "rvsadm show" "connections: [0-9]+ of at most $default" "$(director_rvsadm show)"
+	expect_range "what programs are told by default" 4096 "$default" "$(info max_connections)"
+	expect_success bound $((default - 1))
+	expect_match "rvsadm show" "connections: [0-9]+ of at most $((default - 1))" "$(director_rvsadm show)"
 	expect_success bound 5000
 	expect_equal "what programs are told" 5000 "$(info max_connections)"
 	! bound 0 2>/dev/null || fail "a bound of 0 was taken"
 	expect_success bound "$default"
+}
+
+# mebibytes_available
+mebibytes_available() {
+	awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo
+}
+
+# What holds as long as nobody sets it is what the memory of now has room for.
+bound_heeds_what_others_have_taken() {
+	local before left default
+	needs_bound
+	[ ! -w "$kmemleak" ] || skip "the memory of this kernel is not filled"
+	[ -z "$case_skipped" ] || return
+	default=$(in_ns "$DIRECTOR" sysctl -n net.rvs.max_connections)
+	before=$(info max_connections)
+	expect_success memory_left 60
+	left=$(mebibytes_available)
+	# In a second they take a quarter of what is left at most, by 256 bytes each.
+	expect_range "bound with $left MiB left" 4096 $((left * 1024 + 20000)) "$(info max_connections)"
+	expect_success bound $((default - 1))
+	expect_equal "one that somebody has set" $((default - 1)) "$(info max_connections)"
+	expect_success bound "$default"
+	expect_success memory_back
+	expect_soon "bound when the memory is back" "$before" info max_connections
 }
 
 # download_start: one that takes longer than the flood; sets download.
@@ -178,6 +250,32 @@ established_connections_stay() {
 	[ "$refused" -gt "$before_refused" ] || fail "no connection was refused"
 }
 
+# What no server gets is answered at the bound as ever, and ends no connection that could make room.
+what_nobody_serves_ends_nothing() {
+	local before_evicted before_refused protocol
+	needs_bound
+	[ -z "$case_skipped" ] || return
+	expect_success bound 1000000
+	for protocol in tcp udp; do
+		expect_success lb_service_add "$protocol/$VIP:7001" rr
+		expect_success lb_server_add "$protocol/$VIP:7001" "${SERVER_IPS[0]}:7001" 0
+	done
+	talk_client_start unserved "$CLIENT"
+	expect_success datagrams 50000 40 1
+	expect_equal "flows of one datagram" 40 "$(flows 50000)"
+	expect_success bound "$(lb_connection_count)"
+	paths_now
+	before_evicted=$evicted before_refused=$refused
+	expect_equal "opening by TCP" ECONNREFUSED "$(talk unserved open none tcp "$VIP" 7001)"
+	expect_match "opening by UDP" '^ok' "$(talk unserved open datagrams udp "$VIP" 7001)"
+	expect_equal "asking by UDP" ECONNREFUSED "$(talk unserved ask datagrams)"
+	paths_now
+	expect_equal "evicted" 0 $((evicted - before_evicted))
+	expect_equal "refused for want of room" 0 $((refused - before_refused))
+	expect_equal "flows of one datagram, afterwards" 40 "$(flows 50000)"
+	expect_success bound 1000000
+}
+
 test_begin
 flood_prepare
 http_server_start 1 80
@@ -199,5 +297,6 @@ end_of_flood() {
 	[ -w "$kmemleak" ] || expect_success memory_back
 }
 
-ktap_run bound_is_told established_connections_stay unanswered_datagrams_give_way begin_of_flood \
-	flood_of_datagrams_is_survived flood_of_syns_is_survived end_of_flood
+ktap_run settings_are_within_bounds strangers_cannot_raise_the_bound bound_is_told \
+	bound_heeds_what_others_have_taken established_connections_stay unanswered_datagrams_give_way \
+	what_nobody_serves_ends_nothing begin_of_flood flood_of_datagrams_is_survived flood_of_syns_is_survived end_of_flood
