@@ -45,6 +45,7 @@ module! {
 /// asks for changes any more, then the namespaces are cleared, then what they left is freed.
 struct Rvs {
     _family: Family,
+    _ipvs_family: Option<Family>,
     _subsystem: Subsystem<Director>,
     _connections: CacheGuard<Conn>,
     _callbacks: rcu::Barrier,
@@ -57,8 +58,17 @@ impl kernel::Module for Rvs {
         let connections = conn::CACHE.create(c"rvs_conn")?;
         let subsystem = Subsystem::register()?;
         let family = ctl::register(module)?;
+        let ipvs_family = match ctl::ipvs::register(module) {
+            Ok(family) => Some(family),
+            Err(errno) if errno == EEXIST => {
+                pr_info!("the netlink family IPVS is that of ip_vs; only rvs is served\n");
+                None
+            }
+            Err(errno) => return Err(errno),
+        };
         Ok(Self {
             _family: family,
+            _ipvs_family: ipvs_family,
             _subsystem: subsystem,
             _connections: connections,
             _callbacks: callbacks,

@@ -71,7 +71,7 @@ impl Do for Add {
                 read_number(attributes, dest::LOWER_THRESHOLD),
             )
             .ok_or_else(|| wrong_thresholds(attributes))?;
-        check_reachable(request.net(), attributes, endpoint)?;
+        check_reachable(request.net(), attributes.get(dest::ADDR4), endpoint)?;
 
         let new = NewDest {
             endpoint,

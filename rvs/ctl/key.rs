@@ -105,7 +105,7 @@ pub(super) fn read_dest(attributes: Attributes<'_>) -> Result<Endpoint, Refusal>
 /// Checks that packets can be sent to a new destination, as IPVS does (`ip_vs_new_dest()`).
 pub(super) fn check_reachable(
     net: &Net,
-    attributes: Attributes<'_>,
+    attribute: Option<Attribute<'_>>,
     endpoint: Endpoint,
 ) -> Result<(), Refusal> {
     let known = match endpoint.addr {
@@ -119,6 +119,6 @@ pub(super) fn check_reachable(
             EINVAL,
             c"the address is not that of a host, by the routes of this namespace",
         )
-        .at(attributes.get(dest::ADDR4)))
+        .at(attribute))
     }
 }

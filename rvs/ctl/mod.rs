@@ -10,6 +10,7 @@ mod dest;
 mod errors;
 mod fill;
 mod info;
+pub(crate) mod ipvs;
 mod key;
 mod service;
 mod stats;

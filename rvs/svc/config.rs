@@ -234,6 +234,13 @@ impl ServiceConfig {
         self.shared.own_timeouts()
     }
 
+    /// Begins to count anew.
+    pub(crate) fn begin_counting(&self) {
+        for entry in &self.dests {
+            entry.dest.begin_counting();
+        }
+    }
+
     /// Returns the destinations, newest first.
     pub(crate) fn dests(&self) -> &[Entry] {
         &self.dests

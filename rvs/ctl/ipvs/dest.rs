@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Operations on destinations.
+
+use kernel::prelude::*;
+
+use crate::{
+    ctl::{
+        self,
+        errors::eprotonosupport,
+        key::check_reachable, //
+    },
+    director::Director,
+    kapi::genl::{
+        Attribute,
+        Attributes,
+        Do,
+        Dump,
+        Dumper,
+        Permission,
+        Refusal,
+        Request, //
+    },
+    logic::{
+        ipvs_abi::{
+            command,
+            dest,
+            forward,
+            policy,
+            tunnel, //
+        },
+        thresholds::Thresholds,
+        uapi::Rule,
+    },
+    svc::{
+        ConfigError,
+        DestChange,
+        Forward,
+        NewDest,
+        PortCheck,
+        ServiceConfig,
+        ServiceKey, //
+    },
+};
+
+use super::{
+    fill,
+    key, //
+};
+
+/// Adds a destination.
+pub(super) struct New;
+
+impl Do for New {
+    const COMMAND: u8 = command::NEW_DEST;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let message = request.attributes();
+        let key = existing_service(request)?;
+        let (named, attributes) = key::dest(message)?;
+        let asked = Asked::read(attributes)?;
+        let namespace = Director::of(request.net());
+        if let key::Named::Key(endpoint) = &named {
+            let config = namespace.data().config.lock();
+            let has = |service: &ServiceConfig| service.position(*endpoint).is_some();
+            if config.service(&key).is_some_and(has) {
+                return Err(ConfigError::DestExists.into());
+            }
+        }
+        let endpoint = named.to_add()?;
+        check_reachable(request.net(), attributes.get(dest::ADDR), endpoint)?;
+        let new = NewDest {
+            endpoint,
+            weight: asked.weight,
+            forward: Some(asked.forward),
+            thresholds: asked.thresholds,
+            ports: PortCheck::Ignore,
+        };
+        ctl::dest::add(namespace, &key, new)
+    }
+}
+
+/// Changes a destination: all that can be changed of it.
+pub(super) struct Set;
+
+impl Do for Set {
+    const COMMAND: u8 = command::SET_DEST;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let key = existing_service(request)?;
+        let (named, attributes) = key::dest(request.attributes())?;
+        let asked = Asked::read(attributes)?;
+        let change = DestChange {
+            weight: Some(asked.weight),
+            forward: Some(asked.forward),
+            upper_threshold: Some(asked.thresholds.upper()),
+            lower_threshold: Some(asked.thresholds.lower()),
+            ports: PortCheck::Ignore,
+        };
+        let endpoint = named.existing(ConfigError::NoDest)?;
+        ctl::dest::set(
+            Director::of(request.net()),
+            &key,
+            endpoint,
+            change,
+            Refusal::from,
+        )
+    }
+}
+
+/// Removes a destination.
+pub(super) struct Del;
+
+impl Do for Del {
+    const COMMAND: u8 = command::DEL_DEST;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let key = existing_service(request)?;
+        let (named, attributes) = key::dest(request.attributes())?;
+        key::check_dest_family(attributes)?;
+        let endpoint = named.existing(ConfigError::NoDest)?;
+        let director = Director::of(request.net()).data();
+        let mut config = director.config.lock();
+        Ok(config.del_dest(&key, endpoint)?)
+    }
+}
+
+/// Answers with the destinations of a service; with none where the request names no service that is
+/// there.
+pub(super) struct GetAll;
+
+impl Dump for GetAll {
+    const COMMAND: u8 = command::GET_DEST;
+    const REPLY: u8 = command::NEW_DEST;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(dumper: &mut Dumper<'_>) -> Result<(), Refusal> {
+        let Some(key) = wanted(dumper.request().attributes()) else {
+            return Ok(());
+        };
+        let director = Director::of(dumper.request().net()).data();
+        let config = director.config.lock();
+        let Some(service) = config.service(&key) else {
+            return Ok(());
+        };
+        let from = dumper.cursor().outer as usize;
+        for entry in service.dests().iter().skip(from) {
+            if dumper
+                .message(|message| fill::dest(message, entry))
+                .is_err()
+            {
+                return dumper.part_is_full();
+            }
+            dumper.cursor().next_outer();
+        }
+        Ok(())
+    }
+}
+
+/// The service whose destinations a dump is to tell.
+fn wanted(message: Attributes<'_>) -> Option<ServiceKey> {
+    if !message.follow(policy::MESSAGE) {
+        return None;
+    }
+    match key::service(message) {
+        Ok((key::Named::Key(key), _)) => Some(key),
+        _ => None,
+    }
+}
+
+/// Reads which service a destination belongs to. One that is not there is told of before what is wrong
+/// with the destination.
+fn existing_service(request: &Request<'_>) -> Result<ServiceKey, Refusal> {
+    let (named, _) = key::service(request.attributes())?;
+    let key = named.existing(ConfigError::NoService)?;
+    let config = Director::of(request.net()).data().config.lock();
+    match config.service(&key) {
+        Some(_) => Ok(key),
+        None => Err(ConfigError::NoService.into()),
+    }
+}
+
+/// What a destination is asked to be.
+struct Asked {
+    weight: u32,
+    forward: Forward,
+    thresholds: Thresholds,
+}
+
+impl Asked {
+    /// Reads what must all be there, and checks it.
+    fn read(attributes: Attributes<'_>) -> Result<Self, Refusal> {
+        let required = |attribute_type| {
+            attributes.get(attribute_type).ok_or_else(|| {
+                Refusal::missing(
+                    attributes,
+                    attribute_type,
+                    c"forward method, weight or thresholds are missing",
+                )
+            })
+        };
+        let method = required(dest::FWD_METHOD)?;
+        let weight = required(dest::WEIGHT)?;
+        let upper = required(dest::U_THRESH)?;
+        let lower = required(dest::L_THRESH)?;
+        key::check_dest_family(attributes)?;
+        Ok(Self {
+            weight: read_weight(weight)?,
+            thresholds: read_thresholds(upper, lower)?,
+            forward: read_forward(method, attributes.get(dest::TUN_TYPE))?,
+        })
+    }
+}
+
+fn read_weight(weight: Attribute<'_>) -> Result<u32, Refusal> {
+    match weight.u32() {
+        Some(number) if i32::try_from(number).is_ok() => Ok(number),
+        _ => Err(
+            Refusal::new(ERANGE, c"the weight is less than 0, or more than 2147483647")
+                .at(Some(weight)),
+        ),
+    }
+}
+
+fn read_thresholds(
+    upper_threshold: Attribute<'_>,
+    lower_threshold: Attribute<'_>,
+) -> Result<Thresholds, Refusal> {
+    let upper = upper_threshold.u32().unwrap_or(0);
+    let lower = lower_threshold.u32().unwrap_or(0);
+    if lower > upper {
+        return Err(Refusal::new(
+            ERANGE,
+            c"the lower threshold is higher than the upper one",
+        )
+        .at(Some(lower_threshold)));
+    }
+    Thresholds::new(upper, lower).ok_or_else(|| {
+        Refusal::new(EINVAL, c"the upper threshold is more than 2147483647")
+            .at(Some(upper_threshold))
+    })
+}
+
+/// Reads forward method and kind of tunnel. IPVS takes any number for a method, and forwards nothing by
+/// those that it does not have.
+fn read_forward(
+    method: Attribute<'_>,
+    tunnel_type: Option<Attribute<'_>>,
+) -> Result<Forward, Refusal> {
+    let forward = match method.u32().map(|number| number & forward::MASK) {
+        Some(forward::MASQUERADE) => Forward::Nat,
+        Some(forward::DIRECT) => Forward::Dr,
+        Some(forward::TUNNEL) => Forward::Tun,
+        _ => {
+            return Err(Refusal::new(
+                EINVAL,
+                c"the forward method is neither masquerading, direct routing nor a tunnel",
+            )
+            .at(Some(method)))
+        }
+    };
+    match tunnel_type.and_then(Attribute::u8) {
+        Some(number) if number != tunnel::IPIP && forward == Forward::Tun => Err(Refusal::new(
+            eprotonosupport(),
+            c"tunnels other than IP in IP are not supported yet",
+        )
+        .at(tunnel_type)),
+        _ => Ok(forward),
+    }
+}
+
+/// The number of a forward method.
+pub(super) fn forward_number(forward: Forward) -> u32 {
+    match forward {
+        Forward::Nat => forward::MASQUERADE,
+        Forward::Dr => forward::DIRECT,
+        Forward::Tun => forward::TUNNEL,
+    }
+}

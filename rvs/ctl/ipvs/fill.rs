@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Services and destinations in answers. The order of attributes is part of what clients know.
+//!
+//! C: `ip_vs_genl_fill_service()`, `ip_vs_genl_fill_dest()`
+
+use crate::{
+    kapi::genl::{
+        Full,
+        Message, //
+    },
+    logic::{
+        addr::Addr,
+        ipvs_abi::{
+            attribute,
+            dest,
+            service,
+            service_flag,
+            stats,
+            tunnel,
+            ADDRESS_LEN,
+            AF_INET, //
+        },
+    },
+    svc::{
+        Counter,
+        Dest,
+        Entry,
+        ServiceConfig,
+        ServiceKey, //
+    },
+};
+
+use super::{
+    dest::forward_number,
+    service::flags_of, //
+};
+
+/// Puts a service.
+pub(super) fn service(
+    message: &mut Message<'_>,
+    key: &ServiceKey,
+    config: &ServiceConfig,
+) -> Result<(), Full> {
+    message.plain_nest(attribute::SERVICE, |nest| {
+        nest.u16(service::AF, AF_INET)?;
+        nest.u16(service::PROTOCOL, key.protocol.number().into())?;
+        nest.bytes(service::ADDR, &address(key.addr))?;
+        nest.be16(service::PORT, key.port)?;
+        nest.str(service::SCHED_NAME, config.scheduler().kind().name())?;
+        nest.bytes(
+            service::FLAGS,
+            &flags(flags_of(config) | service_flag::HASHED),
+        )?;
+        let told = config.told();
+        nest.u32(service::TIMEOUT, told.timeout)?;
+        nest.bytes(service::NETMASK, &told.netmask)?;
+        let dests = config.dests();
+        let counted = Counted::new(|counter| {
+            dests.iter().fold(0u64, |sum, entry| {
+                sum.wrapping_add(entry.dest.counted(counter))
+            })
+        });
+        counted.fill(nest, service::STATS, service::STATS64)
+    })
+}
+
+/// Puts a destination.
+pub(super) fn dest(message: &mut Message<'_>, entry: &Entry) -> Result<(), Full> {
+    let Entry { dest, weight, .. } = entry;
+    message.plain_nest(attribute::DEST, |nest| {
+        let endpoint = dest.endpoint();
+        nest.bytes(dest::ADDR, &address(endpoint.addr))?;
+        nest.be16(dest::PORT, endpoint.port)?;
+        nest.u32(dest::FWD_METHOD, forward_number(dest.forward()))?;
+        nest.u32(dest::WEIGHT, *weight)?;
+        nest.u8(dest::TUN_TYPE, tunnel::IPIP)?;
+        nest.be16(dest::TUN_PORT, 0)?;
+        nest.u16(dest::TUN_FLAGS, 0)?;
+        let thresholds = dest.thresholds();
+        nest.u32(dest::U_THRESH, thresholds.upper())?;
+        nest.u32(dest::L_THRESH, thresholds.lower())?;
+        nest.u32(dest::ACTIVE_CONNS, dest.active())?;
+        nest.u32(dest::INACT_CONNS, dest.inactive())?;
+        nest.u32(dest::PERSIST_CONNS, 0)?;
+        nest.u16(dest::ADDR_FAMILY, AF_INET)?;
+        Counted::of_dest(dest).fill(nest, dest::STATS, dest::STATS64)
+    })
+}
+
+/// An address in as many bytes as any has: there are clients that read all of them.
+fn address(addr: Addr) -> [u8; ADDRESS_LEN] {
+    match addr {
+        Addr::V4(addr) => {
+            let mut bytes = [0; ADDRESS_LEN];
+            bytes[..4].copy_from_slice(&addr.octets());
+            bytes
+        }
+        Addr::V6(addr) => addr.octets(),
+    }
+}
+
+/// Flags, and that all of them are meant.
+fn flags(flags: u32) -> [u8; 8] {
+    let mut bytes = [u8::MAX; 8];
+    bytes[..4].copy_from_slice(&flags.to_ne_bytes());
+    bytes
+}
+
+/// Counters and rates, of one moment.
+struct Counted([u64; 10]);
+
+impl Counted {
+    fn new(counted: impl Fn(Counter) -> u64) -> Self {
+        Self([
+            counted(Counter::Connections),
+            counted(Counter::InPackets),
+            counted(Counter::OutPackets),
+            counted(Counter::InBytes),
+            counted(Counter::OutBytes),
+            0,
+            0,
+            0,
+            0,
+            0,
+        ])
+    }
+
+    fn of_dest(dest: &Dest) -> Self {
+        Self::new(|counter| dest.counted(counter))
+    }
+
+    /// Puts them in both forms.
+    fn fill(&self, message: &mut Message<'_>, narrow: u16, wide: u16) -> Result<(), Full> {
+        message.plain_nest(narrow, |nest| {
+            for (attribute, value) in self.attributes() {
+                match attribute {
+                    stats::INBYTES | stats::OUTBYTES => nest.u64(attribute, value, stats::PAD)?,
+                    _ => nest.u32(attribute, value as u32)?,
+                }
+            }
+            Ok(())
+        })?;
+        message.plain_nest(wide, |nest| {
+            self.attributes()
+                .try_for_each(|(attribute, value)| nest.u64(attribute, value, stats::PAD))
+        })
+    }
+
+    fn attributes(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
+        const ORDER: [u16; 10] = [
+            stats::CONNS,
+            stats::INPKTS,
+            stats::OUTPKTS,
+            stats::INBYTES,
+            stats::OUTBYTES,
+            stats::CPS,
+            stats::INPPS,
+            stats::OUTPPS,
+            stats::INBPS,
+            stats::OUTBPS,
+        ];
+        ORDER.into_iter().zip(self.0)
+    }
+}

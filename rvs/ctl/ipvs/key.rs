@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What names services and destinations in requests.
+//!
+//! C: `ip_vs_genl_parse_service()`, `ip_vs_genl_parse_dest()`
+
+use core::net::Ipv4Addr;
+
+use kernel::prelude::*;
+
+use crate::{
+    ctl::errors::{
+        eafnosupport,
+        eopnotsupp,
+        eprotonosupport, //
+    },
+    kapi::genl::{
+        Attribute,
+        Attributes,
+        Refusal, //
+    },
+    logic::{
+        addr::{
+            Addr,
+            Endpoint, //
+        },
+        ipvs_abi::{
+            attribute,
+            dest,
+            policy,
+            service,
+            ADDRESS_LEN,
+            AF_INET, //
+        },
+        protocol::Protocol,
+    },
+    svc::{
+        ConfigError,
+        ServiceKey, //
+    },
+};
+
+/// What a request names.
+pub(super) enum Named<K> {
+    /// Something that may be there.
+    Key(K),
+    /// Something that cannot be there, and why.
+    Never(Refusal),
+}
+
+impl<K> Named<K> {
+    /// The key of what is to be added.
+    pub(super) fn to_add(self) -> Result<K, Refusal> {
+        match self {
+            Self::Key(key) => Ok(key),
+            Self::Never(refusal) => Err(refusal),
+        }
+    }
+
+    /// The key of what must be there already; `absent` when it cannot be.
+    pub(super) fn existing(self, absent: ConfigError) -> Result<K, Refusal> {
+        match self {
+            Self::Key(key) => Ok(key),
+            Self::Never(_) => Err(absent.into()),
+        }
+    }
+}
+
+/// Reads which service a message is about; returns all that it says of the service, too.
+pub(super) fn service<'a>(
+    message: Attributes<'a>,
+) -> Result<(Named<ServiceKey>, Attributes<'a>), Refusal> {
+    let nest = nest(
+        message,
+        attribute::SERVICE,
+        policy::SERVICE,
+        c"the service is missing or malformed",
+    )?;
+    let family = nest
+        .get(service::AF)
+        .ok_or_else(|| Refusal::missing(nest, service::AF, c"the address family is missing"))?;
+    let mark = nest.get(service::FWMARK);
+    let parts = (
+        nest.get(service::PROTOCOL),
+        nest.get(service::ADDR),
+        nest.get(service::PORT),
+    );
+    if mark.is_none() && !matches!(parts, (Some(_), Some(_), Some(_))) {
+        return Err(Refusal::missing(
+            nest,
+            service::FWMARK,
+            c"neither a mark nor protocol, address and port tell which service",
+        ));
+    }
+    check_family(family)?;
+    let named = match (mark, parts) {
+        (Some(mark), _) => marked(mark),
+        (None, (Some(protocol), Some(addr), Some(port))) => addressed(protocol, addr, port),
+        (None, _) => Named::Never(ConfigError::NoService.into()),
+    };
+    Ok((named, nest))
+}
+
+/// The service of a mark.
+fn marked(mark: Attribute<'_>) -> Named<ServiceKey> {
+    Named::Never(
+        Refusal::new(eopnotsupp(), c"services of marks are not supported yet").at(Some(mark)),
+    )
+}
+
+/// The service of protocol, address and port.
+fn addressed(
+    protocol: Attribute<'_>,
+    addr: Attribute<'_>,
+    port: Attribute<'_>,
+) -> Named<ServiceKey> {
+    let number = protocol.u16().and_then(|number| u8::try_from(number).ok());
+    let Some(known) = number.and_then(Protocol::from_number) else {
+        return Named::Never(
+            Refusal::new(eprotonosupport(), c"the protocol is neither TCP nor UDP")
+                .at(Some(protocol)),
+        );
+    };
+    let virtual_addr = ipv4(addr);
+    if !virtual_addr.is_unicast() {
+        return Named::Never(
+            Refusal::new(EINVAL, c"the address is not that of one host").at(Some(addr)),
+        );
+    }
+    match port.be16() {
+        None | Some(0) => Named::Never(
+            Refusal::new(eopnotsupp(), c"services of all ports are not supported yet")
+                .at(Some(port)),
+        ),
+        Some(number) => Named::Key(ServiceKey::of(known, Endpoint::new(virtual_addr, number))),
+    }
+}
+
+/// Reads which destination a message is about; returns all that it says of it, too.
+pub(super) fn dest<'a>(
+    message: Attributes<'a>,
+) -> Result<(Named<Endpoint>, Attributes<'a>), Refusal> {
+    let nest = nest(
+        message,
+        attribute::DEST,
+        policy::DEST,
+        c"the destination is missing or malformed",
+    )?;
+    let addr = nest
+        .get(dest::ADDR)
+        .ok_or_else(|| Refusal::missing(nest, dest::ADDR, c"the address is missing"))?;
+    let port = nest
+        .get(dest::PORT)
+        .ok_or_else(|| Refusal::missing(nest, dest::PORT, c"the port is missing"))?;
+    let named = match port.be16() {
+        None | Some(0) => Named::Never(
+            Refusal::new(eopnotsupp(), c"destinations of all ports are not supported yet")
+                .at(Some(port)),
+        ),
+        Some(number) => Named::Key(Endpoint::new(ipv4(addr), number)),
+    };
+    Ok((named, nest))
+}
+
+/// Checks the address family of a destination, which old clients do not tell.
+pub(super) fn check_dest_family(nest: Attributes<'_>) -> Result<(), Refusal> {
+    match nest.get(dest::ADDR_FAMILY) {
+        Some(family) if family.u16() != Some(0) => check_family(family),
+        _ => Ok(()),
+    }
+}
+
+fn check_family(family: Attribute<'_>) -> Result<(), Refusal> {
+    if family.u16() == Some(AF_INET) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        eafnosupport(),
+        c"the address family is not IPv4; IPv6 is not supported yet",
+    )
+    .at(Some(family)))
+}
+
+/// The first bytes of what is IPv4 by its address family, whatever follows them.
+fn ipv4(addr: Attribute<'_>) -> Addr {
+    let [first, second, third, fourth, ..] = addr.padded::<ADDRESS_LEN>();
+    Addr::V4(Ipv4Addr::new(first, second, third, fourth))
+}
+
+/// Reads a nest that must be there, and as its policy says.
+pub(super) fn nest<'a>(
+    message: Attributes<'a>,
+    attribute_type: u16,
+    rules: &[crate::logic::uapi::Rule],
+    text: &'static CStr,
+) -> Result<Attributes<'a>, Refusal> {
+    let attribute = message
+        .get(attribute_type)
+        .ok_or_else(|| Refusal::missing(message, attribute_type, text))?;
+    let nest = attribute.nested();
+    if nest.follow(rules) {
+        Ok(nest)
+    } else {
+        Err(Refusal::new(EINVAL, text).at(Some(attribute)))
+    }
+}

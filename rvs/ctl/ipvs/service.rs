@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Operations on services.
+
+use kernel::prelude::*;
+
+use crate::{
+    ctl::{
+        errors::eopnotsupp,
+        service::{
+            add,
+            remove, //
+        },
+    },
+    director::Director,
+    kapi::genl::{
+        Attribute,
+        Attributes,
+        Do,
+        Dump,
+        Dumper,
+        Permission,
+        Refusal,
+        Request, //
+    },
+    logic::{
+        ipvs_abi::{
+            attribute,
+            command,
+            policy,
+            service,
+            service_flag, //
+        },
+        scheduler::{
+            Flags,
+            Kind,
+            Settings, //
+        },
+        uapi::Rule,
+    },
+    svc::{
+        ConfigError,
+        NewService,
+        ServiceChange,
+        ServiceConfig,
+        Told, //
+    },
+};
+
+use super::{
+    fill,
+    key, //
+};
+
+/// The flags that schedulers have.
+const OF_SCHEDULER: u32 = service_flag::FALLBACK | service_flag::PORT;
+
+/// Adds a service.
+pub(super) struct New;
+
+impl Do for New {
+    const COMMAND: u8 = command::NEW_SERVICE;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let (named, attributes) = key::service(request.attributes())?;
+        let asked = Asked::read(attributes)?;
+        let namespace = Director::of(request.net());
+        if let key::Named::Key(key) = &named {
+            if namespace.data().config.lock().service(key).is_some() {
+                return Err(ConfigError::ServiceExists.into());
+            }
+        }
+        let kind = asked.scheduler()?;
+        let flags = asked.flags(0)?;
+        let new = NewService {
+            key: named.to_add()?,
+            scheduler: settings(kind, flags)?,
+            forward: None,
+            fast_path: true,
+            told: asked.told(flags),
+        };
+        add(namespace, new)
+    }
+}
+
+/// Changes a service: all that can be changed of it.
+pub(super) struct Set;
+
+impl Do for Set {
+    const COMMAND: u8 = command::SET_SERVICE;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let (named, attributes) = key::service(request.attributes())?;
+        let asked = Asked::read(attributes)?;
+        let key = named.existing(ConfigError::NoService)?;
+        let director = Director::of(request.net()).data();
+        let mut config = director.config.lock();
+        let old = config.service(&key).ok_or(ConfigError::NoService)?;
+        let kind = asked.scheduler()?;
+        let flags = asked.flags(flags_of(old))?;
+        let change = ServiceChange {
+            scheduler: Some(kind),
+            scheduler_flags: settings(kind, flags)?.flags(),
+            told: Some(asked.told(flags)),
+            ..ServiceChange::default()
+        };
+        Ok(config.set_service(&key, change)?)
+    }
+}
+
+/// Deletes a service.
+pub(super) struct Del;
+
+impl Do for Del {
+    const COMMAND: u8 = command::DEL_SERVICE;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let (named, _) = key::service(request.attributes())?;
+        let key = named.existing(ConfigError::NoService)?;
+        remove(Director::of(request.net()), |director| {
+            director.config.lock().del_service(&director.services, &key)
+        })
+    }
+}
+
+/// Deletes all services.
+pub(super) struct Flush;
+
+impl Do for Flush {
+    const COMMAND: u8 = command::FLUSH;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        remove(Director::of(request.net()), |director| {
+            director.config.lock().flush(&director.services)
+        })
+    }
+}
+
+/// Answers with one service.
+pub(super) struct Get;
+
+impl Do for Get {
+    const COMMAND: u8 = command::GET_SERVICE;
+    const REPLY: u8 = command::NEW_SERVICE;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let (named, _) = key::service(request.attributes())?;
+        let key = named.existing(ConfigError::NoService)?;
+        let director = Director::of(request.net()).data();
+        let config = director.config.lock();
+        let found = config.service(&key).ok_or(ConfigError::NoService)?;
+        request.reply(|message| fill::service(message, &key, found))
+    }
+}
+
+/// Answers with all services, whatever else the request says. Changes between two parts of the answer
+/// are not told of: clients would take the mark for an error.
+pub(super) struct GetAll;
+
+impl Dump for GetAll {
+    const COMMAND: u8 = command::GET_SERVICE;
+    const REPLY: u8 = command::NEW_SERVICE;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(dumper: &mut Dumper<'_>) -> Result<(), Refusal> {
+        let director = Director::of(dumper.request().net()).data();
+        let config = director.config.lock();
+        let from = dumper.cursor().outer as usize;
+        for (key, service) in config.services().skip(from) {
+            if dumper
+                .message(|message| fill::service(message, key, service))
+                .is_err()
+            {
+                return dumper.part_is_full();
+            }
+            dumper.cursor().next_outer();
+        }
+        Ok(())
+    }
+}
+
+/// Begins to count anew, for one service or for all.
+pub(super) struct Zero;
+
+impl Do for Zero {
+    const COMMAND: u8 = command::ZERO;
+    const PERMISSION: Permission = Permission::InitialNetAdmin;
+    const POLICY: &'static [Rule] = policy::MESSAGE;
+
+    fn run(request: &Request<'_>) -> Result<(), Refusal> {
+        let message = request.attributes();
+        let director = Director::of(request.net()).data();
+        if message.get(attribute::SERVICE).is_none() {
+            let config = director.config.lock();
+            for (_, service) in config.services() {
+                service.begin_counting();
+            }
+            return Ok(());
+        }
+        let (named, _) = key::service(message)?;
+        let key = named.existing(ConfigError::NoService)?;
+        let config = director.config.lock();
+        let service = config.service(&key).ok_or(ConfigError::NoService)?;
+        service.begin_counting();
+        Ok(())
+    }
+}
+
+/// What a service is asked to be.
+struct Asked<'a> {
+    scheduler: Attribute<'a>,
+    engine: Option<Attribute<'a>>,
+    flags: Attribute<'a>,
+    timeout: u32,
+    netmask: [u8; 4],
+}
+
+impl<'a> Asked<'a> {
+    /// Reads what must all be there.
+    fn read(attributes: Attributes<'a>) -> Result<Self, Refusal> {
+        let required = |attribute_type| {
+            attributes.get(attribute_type).ok_or_else(|| {
+                Refusal::missing(
+                    attributes,
+                    attribute_type,
+                    c"scheduler, flags, timeout or netmask are missing",
+                )
+            })
+        };
+        Ok(Self {
+            scheduler: required(service::SCHED_NAME)?,
+            engine: attributes.get(service::PE_NAME),
+            flags: required(service::FLAGS)?,
+            timeout: required(service::TIMEOUT)?.u32().unwrap_or(0),
+            netmask: required(service::NETMASK)?.padded(),
+        })
+    }
+
+    /// Finds the scheduler. There are no persistence engines.
+    fn scheduler(&self) -> Result<Kind, Refusal> {
+        let Some(kind) = Kind::from_name(self.scheduler.str()) else {
+            return Err(
+                Refusal::new(ENOENT, c"there is no such scheduler").at(Some(self.scheduler))
+            );
+        };
+        match self.engine {
+            Some(engine) if !engine.str().is_empty() => Err(Refusal::new(
+                ENOENT,
+                c"there is no such persistence engine",
+            )
+            .at(Some(engine))),
+            _ => Ok(kind),
+        }
+    }
+
+    /// The flags after the change that is asked for.
+    fn flags(&self, old: u32) -> Result<u32, Refusal> {
+        let [flags, mask] = words(self.flags.padded());
+        let new = old & !mask | flags & mask;
+        if new & service_flag::PERSISTENT != 0 {
+            return Err(
+                Refusal::new(eopnotsupp(), c"persistence is not supported yet").at(Some(self.flags))
+            );
+        }
+        if new & service_flag::ONE_PACKET != 0 {
+            return Err(Refusal::new(
+                eopnotsupp(),
+                c"scheduling of each datagram is not supported yet",
+            )
+            .at(Some(self.flags)));
+        }
+        Ok(new & !service_flag::HASHED)
+    }
+
+    /// What is to be told again.
+    fn told(&self, flags: u32) -> Told {
+        Told {
+            flags,
+            timeout: self.timeout,
+            netmask: self.netmask,
+        }
+    }
+}
+
+/// Splits 8 bytes into numbers in host byte order.
+fn words(bytes: [u8; 8]) -> [u32; 2] {
+    let [a, b, c, d, e, f, g, h] = bytes;
+    [[a, b, c, d], [e, f, g, h]].map(u32::from_ne_bytes)
+}
+
+/// The scheduler that flags of a service stand for.
+fn settings(kind: Kind, flags: u32) -> Result<Settings, Refusal> {
+    let of_scheduler = if kind.has_flags() {
+        Flags {
+            fallback: flags & service_flag::FALLBACK != 0,
+            port: flags & service_flag::PORT != 0,
+        }
+    } else {
+        Flags::default()
+    };
+    Ok(Settings::new(kind, of_scheduler).ok_or(ConfigError::NoSchedulerFlags)?)
+}
+
+/// The flags of a service: those that mean something here, as it has them now, and the others as they
+/// were told.
+pub(super) fn flags_of(config: &ServiceConfig) -> u32 {
+    let told = config.told().flags;
+    let Some(of_scheduler) = config.scheduler().flags() else {
+        return told;
+    };
+    let fallback = if of_scheduler.fallback {
+        service_flag::FALLBACK
+    } else {
+        0
+    };
+    let port = if of_scheduler.port {
+        service_flag::PORT
+    } else {
+        0
+    };
+    told & !OF_SCHEDULER | fallback | port
+}
