@@ -135,6 +135,11 @@ impl Connections {
         self.wheel.prepare()
     }
 
+    /// Returns whether there has been a service, so that there may be connections.
+    pub(crate) fn is_prepared(&self) -> bool {
+        self.table.is_prepared()
+    }
+
     /// Returns the number of connections.
     pub(crate) fn count(&self) -> usize {
         self.wheel.len()

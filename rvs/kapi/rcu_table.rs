@@ -221,7 +221,7 @@ impl<H: Hasher> RcuTable<H> {
 
     /// Makes room for entries, if nobody has yet. Process context; callers take turns.
     pub(crate) fn prepare(&self) -> Result {
-        if self.locks.as_ref().is_some() {
+        if self.is_prepared() {
             return Ok(());
         }
         let level = Level::new(table::MIN_BITS)?;
@@ -229,6 +229,11 @@ impl<H: Hasher> RcuTable<H> {
         drop(self.current.replace(Some(level)));
         self.locks.populate(locks);
         Ok(())
+    }
+
+    /// Returns whether there is room for entries.
+    pub(crate) fn is_prepared(&self) -> bool {
+        self.locks.as_ref().is_some()
     }
 
     /// Takes the lock for entries with a hash; none before [`RcuTable::prepare`], when there are no

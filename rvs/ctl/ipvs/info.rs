@@ -31,8 +31,12 @@ impl Do for Get {
     const POLICY: &'static [Rule] = policy::MESSAGE;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        let director = Director::of(request.net()).data();
-        let buckets = u32::try_from(director.connections.buckets()).unwrap_or(u32::MAX);
+        let connections = &Director::of(request.net()).data().connections;
+        let buckets = if connections.is_prepared() {
+            u32::try_from(connections.buckets()).unwrap_or(u32::MAX)
+        } else {
+            0
+        };
         request.reply(|message| {
             message.u32(info::VERSION, VERSION)?;
             message.u32(info::CONN_TAB_SIZE, buckets)
