@@ -121,12 +121,16 @@ impl Do for Set {
             lower_threshold: read_number(attributes, dest::LOWER_THRESHOLD),
             ports: PortCheck::Refuse,
         };
-        set(Director::of(request.net()), &key, endpoint, change, |error| {
-            match error {
+        set(
+            Director::of(request.net()),
+            &key,
+            endpoint,
+            change,
+            |error| match error {
                 ConfigError::Thresholds => wrong_thresholds(attributes),
                 error => error.into(),
-            }
-        })
+            },
+        )
     }
 }
 

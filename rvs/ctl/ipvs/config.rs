@@ -64,9 +64,7 @@ fn read(request: &Request<'_>, attribute_type: u16) -> Result<Option<u32>, Refus
     };
     let most = i32::MAX.unsigned_abs().checked_div(time::hz()).unwrap_or(0);
     if seconds > most {
-        return Err(
-            Refusal::new(EINVAL, c"the timeout is less than 0, or too long").at(attribute),
-        );
+        return Err(Refusal::new(EINVAL, c"the timeout is less than 0, or too long").at(attribute));
     }
     Ok(Some(seconds).filter(|seconds| *seconds != 0))
 }

@@ -69,7 +69,7 @@ impl Do for New {
                 return Err(ConfigError::DestExists.into());
             }
         }
-        let endpoint = named.to_add()?;
+        let endpoint = named.possible()?;
         check_reachable(request.net(), attributes.get(dest::ADDR), endpoint)?;
         let new = NewDest {
             endpoint,
@@ -222,10 +222,11 @@ impl Asked {
 fn read_weight(weight: Attribute<'_>) -> Result<u32, Refusal> {
     match weight.u32() {
         Some(number) if i32::try_from(number).is_ok() => Ok(number),
-        _ => Err(
-            Refusal::new(ERANGE, c"the weight is less than 0, or more than 2147483647")
-                .at(Some(weight)),
-        ),
+        _ => Err(Refusal::new(
+            ERANGE,
+            c"the weight is less than 0, or more than 2147483647",
+        )
+        .at(Some(weight))),
     }
 }
 
@@ -236,11 +237,10 @@ fn read_thresholds(
     let upper = upper_threshold.u32().unwrap_or(0);
     let lower = lower_threshold.u32().unwrap_or(0);
     if lower > upper {
-        return Err(Refusal::new(
-            ERANGE,
-            c"the lower threshold is higher than the upper one",
-        )
-        .at(Some(lower_threshold)));
+        return Err(
+            Refusal::new(ERANGE, c"the lower threshold is higher than the upper one")
+                .at(Some(lower_threshold)),
+        );
     }
     Thresholds::new(upper, lower).ok_or_else(|| {
         Refusal::new(EINVAL, c"the upper threshold is more than 2147483647")

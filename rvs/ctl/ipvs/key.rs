@@ -49,8 +49,8 @@ pub(super) enum Named<K> {
 }
 
 impl<K> Named<K> {
-    /// The key of what is to be added.
-    pub(super) fn to_add(self) -> Result<K, Refusal> {
+    /// The key of what is to be added, if it can be.
+    pub(super) fn possible(self) -> Result<K, Refusal> {
         match self {
             Self::Key(key) => Ok(key),
             Self::Never(refusal) => Err(refusal),
@@ -154,8 +154,11 @@ pub(super) fn dest<'a>(
         .ok_or_else(|| Refusal::missing(nest, dest::PORT, c"the port is missing"))?;
     let named = match port.be16() {
         None | Some(0) => Named::Never(
-            Refusal::new(eopnotsupp(), c"destinations of all ports are not supported yet")
-                .at(Some(port)),
+            Refusal::new(
+                eopnotsupp(),
+                c"destinations of all ports are not supported yet",
+            )
+            .at(Some(port)),
         ),
         Some(number) => Named::Key(Endpoint::new(ipv4(addr), number)),
     };

@@ -75,7 +75,7 @@ impl Do for New {
         let kind = asked.scheduler()?;
         let flags = asked.flags(0)?;
         let new = NewService {
-            key: named.to_add()?,
+            key: named.possible()?,
             scheduler: settings(kind, flags)?,
             forward: None,
             fast_path: true,
@@ -255,11 +255,9 @@ impl<'a> Asked<'a> {
             );
         };
         match self.engine {
-            Some(engine) if !engine.str().is_empty() => Err(Refusal::new(
-                ENOENT,
-                c"there is no such persistence engine",
-            )
-            .at(Some(engine))),
+            Some(engine) if !engine.str().is_empty() => {
+                Err(Refusal::new(ENOENT, c"there is no such persistence engine").at(Some(engine)))
+            }
             _ => Ok(kind),
         }
     }
@@ -270,7 +268,8 @@ impl<'a> Asked<'a> {
         let new = old & !mask | flags & mask;
         if new & service_flag::PERSISTENT != 0 {
             return Err(
-                Refusal::new(eopnotsupp(), c"persistence is not supported yet").at(Some(self.flags))
+                Refusal::new(eopnotsupp(), c"persistence is not supported yet")
+                    .at(Some(self.flags)),
             );
         }
         if new & service_flag::ONE_PACKET != 0 {

@@ -75,7 +75,8 @@ impl Validation {
             Self::Strict => 0,
             Self::Liberal => {
                 (bindings::genl_validate_flags_GENL_DONT_VALIDATE_DUMP
-                    | bindings::genl_validate_flags_GENL_DONT_VALIDATE_DUMP_STRICT) as u8
+                    | bindings::genl_validate_flags_GENL_DONT_VALIDATE_DUMP_STRICT)
+                    as u8
             }
         }
     }
@@ -199,7 +200,12 @@ impl Family {
         }
         // The last byte stays the NUL.
         let room = family.name.len().saturating_sub(1);
-        for (to, from) in family.name.iter_mut().take(room).zip(description.name.bytes()) {
+        for (to, from) in family
+            .name
+            .iter_mut()
+            .take(room)
+            .zip(description.name.bytes())
+        {
             *to = from;
         }
         family.set_netnsok(1);
@@ -290,8 +296,7 @@ unsafe extern "C" fn dumpit<D: Dump>(
     callback: *mut bindings::netlink_callback,
 ) -> c_int {
     // SAFETY: By the requirement both are valid during the call.
-    let mut dumper =
-        unsafe { Dumper::from_raw(skb, callback, max_attribute(D::POLICY), D::REPLY) };
+    let mut dumper = unsafe { Dumper::from_raw(skb, callback, max_attribute(D::POLICY), D::REPLY) };
     match D::run(&mut dumper) {
         // The length tells the kernel whether to send and to call again, or that all are out.
         // SAFETY: `skb` is valid.
