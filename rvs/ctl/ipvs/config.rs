@@ -7,7 +7,7 @@
 use kernel::prelude::*;
 
 use crate::{
-    ctl::errors::eopnotsupp,
+    director::Director,
     kapi::{
         genl::{
             Attribute,
@@ -16,7 +16,7 @@ use crate::{
             Refusal,
             Request, //
         },
-        time,
+        time, //
     },
     logic::{
         ipvs_abi::{
@@ -24,7 +24,10 @@ use crate::{
             command,
             policy, //
         },
-        state::Timeouts,
+        state::{
+            self,
+            TimeoutsChange, //
+        },
         uapi::Rule,
     },
 };
@@ -38,20 +41,15 @@ impl Do for Set {
     const POLICY: &'static [Rule] = policy::MESSAGE;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        let now = Timeouts::new();
-        for (attribute_type, timeout) in [
-            (attribute::TIMEOUT_TCP, now.tcp_established),
-            (attribute::TIMEOUT_TCP_FIN, now.tcp_fin_wait),
-            (attribute::TIMEOUT_UDP, now.udp),
-        ] {
-            let asked = read(request, attribute_type)?;
-            if asked.is_some_and(|asked| asked != timeout) {
-                return Err(
-                    Refusal::new(eopnotsupp(), c"timeouts cannot be changed yet")
-                        .at(request.attributes().get(attribute_type)),
-                );
-            }
-        }
+        let change = TimeoutsChange {
+            tcp_established: read(request, attribute::TIMEOUT_TCP)?,
+            tcp_fin_wait: read(request, attribute::TIMEOUT_TCP_FIN)?,
+            udp: read(request, attribute::TIMEOUT_UDP)?,
+        };
+        let director = Director::of(request.net()).data();
+        let mut config = director.config.lock();
+        config.set_timeouts(&change);
+        director.timeouts_changed(&mut config);
         Ok(())
     }
 }
@@ -62,8 +60,7 @@ fn read(request: &Request<'_>, attribute_type: u16) -> Result<Option<u32>, Refus
     let Some(seconds) = attribute.and_then(Attribute::u32) else {
         return Ok(None);
     };
-    let most = i32::MAX.unsigned_abs().checked_div(time::hz()).unwrap_or(0);
-    if seconds > most {
+    if seconds > state::longest(time::hz()) {
         return Err(Refusal::new(EINVAL, c"the timeout is less than 0, or too long").at(attribute));
     }
     Ok(Some(seconds).filter(|seconds| *seconds != 0))
@@ -79,7 +76,8 @@ impl Do for Get {
     const POLICY: &'static [Rule] = policy::MESSAGE;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        let now = Timeouts::new();
+        let director = Director::of(request.net()).data();
+        let now = director.config.lock().timeouts();
         request.reply(|message| {
             message.u32(attribute::TIMEOUT_TCP, now.tcp_established)?;
             message.u32(attribute::TIMEOUT_TCP_FIN, now.tcp_fin_wait)?;

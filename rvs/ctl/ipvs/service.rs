@@ -36,6 +36,7 @@ use crate::{
             Kind,
             Settings, //
         },
+        state::TimeoutsChange,
         uapi::Rule,
     },
     svc::{
@@ -80,6 +81,7 @@ impl Do for New {
             forward: None,
             fast_path: true,
             told: asked.told(flags),
+            timeouts: TimeoutsChange::default(),
         };
         add(namespace, new)
     }
