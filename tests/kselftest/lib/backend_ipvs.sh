@@ -15,7 +15,10 @@ lb_prepare() {
 }
 
 lb_unload() {
-	! lb_is_loaded || modprobe -r ip_vs_rr ip_vs_wrr ip_vs
+	local modules
+	# Schedulers were loaded when they were asked for.
+	mapfile -t modules < <(awk '$1 ~ /^ip_vs_/ { print $1 }' /proc/modules)
+	! lb_is_loaded || modprobe -r "${modules[@]}" ip_vs
 }
 
 director_ipvsadm() {

@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What messages of the families rvs and IPVS are made of, and random ones by these rules, or nearly by them.
+
+Family rvs: the rules are those that the kernel tells (CTRL_CMD_GETPOLICY), so that attributes that are new take part at
+once. Family IPVS tells nothing of what is nested; its rules are those of include/uapi/linux/ip_vs.h.
+"""
+
+import ipaddress
+import struct
+
+import rvs_family
+from genl import CTRL_ATTR_FAMILY_ID, GENL_ID_CTRL, NLA_F_NESTED, NLATTR, align, as_dict, attributes_in, u16
+
+NLA_F_NET_BYTEORDER = 0x4000
+
+# include/uapi/linux/genetlink.h, netlink.h
+CTRL_CMD_GETPOLICY = 10
+CTRL_ATTR_POLICY, CTRL_ATTR_OP_POLICY = 8, 9
+CTRL_ATTR_POLICY_DO, CTRL_ATTR_POLICY_DUMP = 1, 2
+POLICY_TYPE, POLICY_MIN_U, POLICY_MAX_U, POLICY_MAX_LENGTH, POLICY_IDX = 1, 4, 5, 7, 8
+POLICY_KINDS = {1: "flag", 2: "u8", 3: "u16", 4: "u32", 5: "u64", 10: "binary", 11: "string", 12: "string", 13: "nest", 17: "u32"}
+
+SIZES = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
+
+VIRTUAL = ("198.51.100.1", "198.51.100.1", "198.51.100.2", "192.0.2.99", "203.0.113.7")
+REAL = ("10.0.0.11", "10.0.0.12", "10.0.0.13")
+PORTS = (80, 80, 7000, 0, 443, 65535)
+SCHEDULERS = "rr wrr lc wlc sh mh dh sed nq lblc lblcr fo ovf twos".split()
+NOT_SCHEDULERS = ("", "none", "a" * 15, "rr\0rr", "%s%n", "r r")
+
+
+class Rule:
+    """An attribute: its kind, what it may be to mean something, how often it is there, and limits to be tried."""
+
+    def __init__(self, kind, values=(), share=None, limits=(), inner=None):
+        self.kind, self.values, self.limits, self.inner = kind, values, limits, inner
+        self.share = share if share is not None else 0.95 if values else 0.1
+
+
+class Node:
+    """An attribute of a message that is being made: bytes, or others in it."""
+
+    def __init__(self, number, content):
+        self.number, self.content, self.length = number, content, None
+
+    def packed(self):
+        payload = self.content
+        if isinstance(payload, list):
+            payload = b"".join(node.packed() for node in payload)
+        length = len(payload) + NLATTR.size if self.length is None else self.length
+        header = NLATTR.pack(length & 0xFFFF, self.number & 0xFFFF)
+        return header + payload + bytes(align(len(payload)) - len(payload))
+
+
+def addresses(texts):
+    return tuple(ipaddress.ip_address(text).packed for text in texts)
+
+
+def big_endian(numbers):
+    return tuple(struct.pack("!H", number) for number in numbers)
+
+
+def numbers(kind, *values):
+    return tuple(value.to_bytes(SIZES[kind], "little") for value in values)
+
+
+def strings(*texts):
+    return tuple(text.encode() + b"\0" for text in texts)
+
+
+# --- family rvs: what makes sense, by the set of attributes
+
+RVS_VALUES = {
+    "service": {
+        rvs_family.PROTOCOL: numbers("u32", 6, 6, 17),
+        rvs_family.ADDR4: addresses(VIRTUAL),
+        rvs_family.PORT: big_endian(PORTS),
+        rvs_family.SCHEDULER: strings(*SCHEDULERS),
+        rvs_family.FORWARD: numbers("u32", 0, 0, 1, 2),
+        rvs_family.SCHEDULER_FLAGS: (),
+        rvs_family.FAST_PATH: numbers("u32", 0, 1),
+    },
+    "dest": {
+        rvs_family.ADDR4: addresses(REAL),
+        rvs_family.PORT: big_endian(PORTS),
+        rvs_family.WEIGHT: numbers("u32", 0, 1, 1, 2, 5),
+        rvs_family.FORWARD: numbers("u32", 0, 0, 1, 2),
+        rvs_family.UPPER_THRESHOLD: numbers("u32", 0, 0, 100),
+        rvs_family.LOWER_THRESHOLD: numbers("u32", 0, 0, 50),
+    },
+}
+RVS_SET = {command: "service" for command in (1, 2, 3, 4, 5)} | {command: "dest" for command in (6, 7, 8, 9)}
+
+
+def little(payload):
+    return int.from_bytes(payload, "little")
+
+
+class RvsGrammar:
+    """The rules as the kernel tells them."""
+
+    flush = rvs_family.FLUSH
+    # How often: what is made is to stay for a while, and to be read.
+    weights = {rvs_family.FLUSH: 0.002, rvs_family.SERVICE_DEL: 0.3, rvs_family.DEST_DEL: 0.5, rvs_family.DEST_ADD: 3}
+    readers = (rvs_family.SERVICE_GET, rvs_family.DEST_GET, rvs_family.CONNECTION_GET, rvs_family.DEST_GET)
+
+    def __init__(self, socket):
+        family, socket.family = socket.family, GENL_ID_CTRL
+        answer = socket.dump(CTRL_CMD_GETPOLICY, u16(CTRL_ATTR_FAMILY_ID, family))
+        socket.family = family
+        self.facts, operations = {}, {}
+        for _, attributes, _ in answer.messages:
+            for command, nest in attributes_in(attributes.get(CTRL_ATTR_OP_POLICY, b"")):
+                operations[command] = {kind: little(index) for kind, index in attributes_in(nest)}
+            for index, nest in attributes_in(attributes.get(CTRL_ATTR_POLICY, b"")):
+                for number, facts in attributes_in(nest):
+                    self.facts.setdefault(index, {})[number] = as_dict(facts)
+        self.commands = {}
+        for command in range(1, max(operations) + 3):
+            found = operations.get(command, {})
+            self.commands[command] = {
+                "do": self.rules(found.get(CTRL_ATTR_POLICY_DO), RVS_SET.get(command)),
+                "dump": self.rules(found.get(CTRL_ATTR_POLICY_DUMP), RVS_SET.get(command)),
+            }
+
+    def rules(self, index, name):
+        rules = {}
+        for number, facts in self.facts.get(index, {}).items():
+            kind = POLICY_KINDS.get(little(facts[POLICY_TYPE]))
+            values = RVS_VALUES.get(name, {}).get(number, ())
+            if kind == "nest" and POLICY_IDX in facts:
+                # Only services are named inside of others.
+                rules[number] = Rule(kind, share=0.95, inner=self.rules(little(facts[POLICY_IDX]), "service"))
+            elif kind:
+                limits = [little(facts[fact]) for fact in (POLICY_MIN_U, POLICY_MAX_U, POLICY_MAX_LENGTH) if fact in facts]
+                rules[number] = Rule(kind, values, limits=limits)
+        return rules
+
+    def population(self):
+        """Good requests, after which a dump takes several parts."""
+        for number in range(150):
+            key = rvs_family.service_key(f"203.0.113.{number}", 80)
+            options = rvs_family.string(rvs_family.SCHEDULER, "wlc") + rvs_family.u32(rvs_family.FORWARD, rvs_family.NAT)
+            yield rvs_family.SERVICE_ADD, key + options
+            yield rvs_family.DEST_ADD, rvs_family.dest_key(key, "10.0.0.11", 8080)
+
+    def left(self, socket):
+        """Reads all that is there; yields what each service is deleted by."""
+        answer = socket.dump(rvs_family.SERVICE_GET)
+        key = self.commands[rvs_family.SERVICE_DEL]["do"]
+        for _, attributes, _ in answer.messages:
+            yield rvs_family.SERVICE_DEL, b"".join(
+                Node(number, value).packed() for number, value in attributes.items() if number in key
+            )
+
+
+# --- family IPVS
+
+STATS = {number: Rule("u32") for number in range(1, 6)}
+
+IPVS_SERVICE = {
+    1: Rule("u16", numbers("u16", 2, 2, 2, 2, 2, 2, 10)),
+    2: Rule("u16", numbers("u16", 6, 6, 17)),
+    3: Rule("binary", addresses(VIRTUAL) + addresses(("198.51.100.1", "2001:db8::1")), limits=(16,)),
+    4: Rule("u16", big_endian(PORTS)),
+    5: Rule("u32", numbers("u32", 1, 2, 7), share=0.1),
+    6: Rule("string", strings(*SCHEDULERS), limits=(15,)),
+    7: Rule("binary", tuple(struct.pack("=II", flags, mask) for flags in (0, 1, 4, 0x18, 0xFFFFFFFF) for mask in (0xFFFFFFFF, 1)), limits=(8,)),
+    8: Rule("u32", numbers("u32", 0, 1, 300)),
+    9: Rule("u32", (b"\xff\xff\xff\xff", b"\xff\xff\xff\x00", numbers("u32", 128)[0], numbers("u32", 64)[0])),
+    10: Rule("nest", share=0.05, inner=STATS),
+    11: Rule("string", strings("sip"), share=0.02, limits=(16,)),
+    12: Rule("nest", share=0.05, inner=STATS),
+}
+IPVS_DEST = {
+    1: Rule("binary", addresses(REAL) + addresses(("2001:db8::11",)), limits=(16,)),
+    2: Rule("u16", big_endian(PORTS)),
+    3: Rule("u32", numbers("u32", 0, 0, 1, 2, 3, 4)),
+    4: Rule("u32", numbers("u32", 0, 1, 1, 2, 5)),
+    5: Rule("u32", numbers("u32", 0, 0, 100)),
+    6: Rule("u32", numbers("u32", 0, 0, 50)),
+    7: Rule("u32"),
+    8: Rule("u32"),
+    9: Rule("u32"),
+    10: Rule("nest", share=0.05, inner=STATS),
+    11: Rule("u16", numbers("u16", 2, 2, 2, 10), share=0.7),
+    12: Rule("nest", share=0.05, inner=STATS),
+    13: Rule("u8", numbers("u8", 0, 1, 2, 3), share=0.3),
+    14: Rule("u16", big_endian((0, 5555)), share=0.3),
+    15: Rule("u16", numbers("u16", 0, 1, 2), share=0.3),
+}
+IPVS_DAEMON = {
+    1: Rule("u32", numbers("u32", 1, 2, 3)),
+    2: Rule("string", strings("lo", "none0"), limits=(15,)),
+    3: Rule("u32", numbers("u32", 0, 1, 255, 256)),
+    4: Rule("u16"),
+    5: Rule("u32", addresses(("224.0.0.81", "10.0.0.1")), share=0.1),
+    6: Rule("binary", addresses(("ff02::81",)), share=0.1, limits=(16,)),
+    7: Rule("u16"),
+    8: Rule("u8"),
+}
+IPVS_TOP = {
+    1: Rule("nest", share=0.95, inner=IPVS_SERVICE),
+    2: Rule("nest", share=0.95, inner=IPVS_DEST),
+    3: Rule("nest", share=0.95, inner=IPVS_DAEMON),
+    4: Rule("u32", numbers("u32", 0, 60, 900), limits=(0x7FFFFFFF, 2147483)),
+    5: Rule("u32", numbers("u32", 0, 60, 120), limits=(0x7FFFFFFF,)),
+    6: Rule("u32", numbers("u32", 0, 60, 300), limits=(0x7FFFFFFF,)),
+}
+
+
+class IpvsGrammar:
+    """The rules of include/uapi/linux/ip_vs.h."""
+
+    NEW_SERVICE, DEL_SERVICE, GET_SERVICE, NEW_DEST, GET_DEST, NEW_DAEMON, DEL_DAEMON = 1, 3, 4, 5, 8, 9, 10
+    flush = 17
+    weights = {17: 0.002, 3: 0.3, 7: 0.5, 5: 3, 9: 0.1, 10: 0.1, 14: 0.1, 18: 0.1, 19: 0.1, 16: 0.3}
+    readers = (4, 8, 8, 11)
+
+    def __init__(self, _socket):
+        parts = {1: (1,), 2: (1,), 3: (1,), 4: (1,), 5: (1, 2), 6: (1, 2), 7: (1, 2), 8: (1,), 9: (3,), 10: (3,), 12: (4, 5, 6), 16: (1,)}
+        self.commands = {}
+        for command in range(1, 20):
+            rules = {number: IPVS_TOP[number] for number in parts.get(command, ())}
+            self.commands[command] = {"do": rules, "dump": rules}
+
+    def service(self, number):
+        parts = {1: b"\x02\0", 2: b"\x06\0", 3: addresses((f"203.0.113.{number}",))[0], 4: b"\0P", 6: b"wlc\0"}
+        parts |= {7: struct.pack("=II", 0, 0xFFFFFFFF), 8: bytes(4), 9: b"\xff\xff\xff\xff"}
+        return Node(1, [Node(part, value) for part, value in parts.items()])
+
+    def population(self):
+        dest = {1: addresses(REAL)[0], 2: b"\x1f\x90", 3: bytes(4), 4: b"\x01\0\0\0", 5: bytes(4), 6: bytes(4)}
+        for number in range(150):
+            service = self.service(number).packed()
+            yield self.NEW_SERVICE, service
+            yield self.NEW_DEST, service + Node(2, [Node(part, value) for part, value in dest.items()]).packed()
+
+    def left(self, socket):
+        for _, attributes, _ in socket.dump(self.GET_SERVICE).messages:
+            found = as_dict(attributes[1])
+            key = {1: found[1]} | ({5: found[5]} if 5 in found else {part: found[part] for part in (2, 3, 4)})
+            yield self.DEL_SERVICE, Node(1, [Node(part, value) for part, value in key.items()]).packed()
+
+
+GRAMMARS = {"rvs": RvsGrammar, "IPVS": IpvsGrammar}
+
+
+# --- random messages
+
+
+def odd_value(rng, rule):
+    """One that is at a limit of the kind, or of the rule."""
+    if rule.kind in SIZES:
+        size = SIZES[rule.kind]
+        top = 1 << 8 * size
+        near = [value + by for value in rule.limits if value < top for by in (-1, 0, 1)]
+        value = rng.choice([0, 1, 2, 127, 128, 255, top // 2 - 1, top // 2, top - 2, top - 1, rng.randrange(top), *near])
+        return (value % top).to_bytes(size, "little")
+    if rule.kind == "flag":
+        return b""
+    length = rng.choice([0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 18, 255, *rule.limits, *(limit + 1 for limit in rule.limits)])
+    if rule.kind == "string":
+        return rng.choice([text.encode() for text in NOT_SCHEDULERS] + [b"x" * length, b"x" * length + b"\0", rng.randbytes(length)])
+    return rng.choice([bytes(length), b"\xff" * length, rng.randbytes(length)])
+
+
+def content(rng, rule):
+    if rule.kind == "nest":
+        return attributes(rng, rule.inner or {})
+    if rule.values and rng.random() < 0.93:
+        return rng.choice(rule.values)
+    return odd_value(rng, rule)
+
+
+def attributes(rng, rules):
+    """Nodes by the rules; those of a nest bear the flag mostly."""
+    nodes = []
+    for number, rule in rules.items():
+        if rng.random() < rule.share:
+            nested = NLA_F_NESTED if rule.kind == "nest" and rng.random() < 0.8 else 0
+            nodes.append(Node(number | nested, content(rng, rule)))
+    return nodes
+
+
+def all_lists(nodes):
+    """The list itself, and each that is nested in it."""
+    yield nodes
+    for node in nodes:
+        if isinstance(node.content, list):
+            yield from all_lists(node.content)
+
+
+def wrong_size(rng, nodes, node):
+    payload = node.content if isinstance(node.content, bytes) else node.packed()[NLATTR.size :]
+    node.content = payload[: rng.randrange(len(payload) + 1)] if rng.random() < 0.5 else payload + rng.randbytes(rng.randrange(1, 20))
+
+
+def forged_length(rng, nodes, node):
+    node.length = rng.choice((0, 1, 3, 4, 5, 8, 0xFF, 0x7FFF, 0xFFFF, rng.randrange(64)))
+
+
+def other_number(rng, nodes, node):
+    node.number = rng.choice((0, 1, 2, 3, rng.randrange(24), 0x3FFF, NLA_F_NESTED | rng.randrange(24)))
+
+
+def other_flags(rng, nodes, node):
+    node.number ^= rng.choice((NLA_F_NESTED, NLA_F_NET_BYTEORDER, NLA_F_NESTED | NLA_F_NET_BYTEORDER))
+
+
+def twice(rng, nodes, node):
+    again = Node(node.number, node.content if rng.random() < 0.5 else rng.randbytes(rng.randrange(20)))
+    nodes.insert(rng.randrange(len(nodes) + 1), again)
+
+
+def missing(rng, nodes, node):
+    nodes.remove(node)
+
+
+def other_order(rng, nodes, node):
+    rng.shuffle(nodes)
+
+
+def of_elsewhere(rng, nodes, node):
+    """What is known, in a place where it is not."""
+    nodes.append(Node(rng.randrange(20), [Node(node.number, node.content)] if rng.random() < 0.5 else node.content))
+
+
+def empty(rng, nodes, node):
+    node.content = b"" if rng.random() < 0.5 else []
+
+
+def deep(rng, nodes, node):
+    inner = node.content
+    for _ in range(rng.choice((2, 10, 40))):
+        inner = [Node(node.number | NLA_F_NESTED, inner)]
+    node.content = inner
+
+
+def huge(rng, nodes, node):
+    node.content = rng.choice((bytes(4000), b"x" * 20000))
+
+
+DAMAGES = (wrong_size, wrong_size, forged_length, other_number, other_flags, twice, twice, missing, missing, other_order, of_elsewhere, empty, deep, huge)
+
+
+def damage(rng, nodes):
+    lists = [found for found in all_lists(nodes) if found]
+    if lists:
+        chosen = rng.choice(lists)
+        rng.choice(DAMAGES)(rng, chosen, rng.choice(chosen))
+
+
+def request(rng, grammar, kind):
+    """A command and its attributes, as bytes; kind: "do" or "dump"."""
+    commands = list(grammar.commands)
+    command = rng.choices(commands, [grammar.weights.get(command, 1) for command in commands])[0]
+    if kind == "dump" and rng.random() < 0.9:
+        command = rng.choice(grammar.readers)
+    rules = grammar.commands[command][kind if rng.random() < 0.95 else "do"]
+    nodes = attributes(rng, rules)
+    if rng.random() < 0.5:
+        for _ in range(rng.choice((1, 1, 1, 2, 3))):
+            damage(rng, nodes)
+    payload = b"".join(node.packed() for node in nodes)
+    if rng.random() < 0.03:
+        payload = payload[: rng.randrange(len(payload) + 1)]
+    elif rng.random() < 0.03:
+        payload += rng.randbytes(rng.randrange(1, 9))
+    return command, payload
