@@ -21,10 +21,16 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$KSELFTEST_DIR/lib/topology.sh"
 # shellcheck source=lib/topology_direct_reply.sh
 . "$KSELFTEST_DIR/lib/topology_direct_reply.sh"
+# shellcheck source=lib/topology_two_directors.sh
+. "$KSELFTEST_DIR/lib/topology_two_directors.sh"
 # shellcheck source=lib/servers.sh
 . "$KSELFTEST_DIR/lib/servers.sh"
 # shellcheck source=lib/http.sh
 . "$KSELFTEST_DIR/lib/http.sh"
+# shellcheck source=lib/requests.sh
+. "$KSELFTEST_DIR/lib/requests.sh"
+# shellcheck source=lib/keepalived.sh
+. "$KSELFTEST_DIR/lib/keepalived.sh"
 # shellcheck source=lib/transfer.sh
 . "$KSELFTEST_DIR/lib/transfer.sh"
 # shellcheck source=lib/path.sh

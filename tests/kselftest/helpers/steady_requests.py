@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""HTTP requests all the time, each by a connection of its own, whatever becomes of those before it.
+
+    steady_requests.py ADDRESS PORT REQUESTS-PER-SECOND FIRST-SOURCE-PORT
+
+Prints, when a request is over, the milliseconds since boot at which it began, and the body of the answer, or why there
+was none: an errno, "timeout" (2 s), or the status of the answer. Ends on SIGTERM, with the last answer.
+"""
+
+import errno
+import signal
+import socket
+import sys
+import threading
+import time
+
+ANSWER_SECONDS = 2.0
+
+ended = threading.Event()
+
+
+def now():
+    """As /proc/uptime has it."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)
+
+
+def answer(address, port, source_port):
+    sock = socket.socket()
+    sock.settimeout(ANSWER_SECONDS)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    received = b""
+    try:
+        with sock:
+            sock.bind(("0.0.0.0", source_port))
+            sock.connect((address, port))
+            sock.sendall(f"GET / HTTP/1.0\r\nHost: {address}\r\n\r\n".encode())
+            while piece := sock.recv(4096):
+                received += piece
+    except socket.timeout:
+        return "timeout"
+    except OSError as error:
+        return errno.errorcode.get(error.errno, str(error))
+    head, _, body = received.partition(b"\r\n\r\n")
+    status = head.split(b" ")[1:2]
+    return body.decode().strip() if status == [b"200"] else "status " + b"".join(status).decode()
+
+
+def request(address, port, source_port):
+    begun = now()
+    text = answer(address, port, source_port)
+    sys.stdout.write(f"{begun} {text}\n")
+    sys.stdout.flush()
+
+
+def main():
+    address, port, rate, source_port = sys.argv[1], *map(int, sys.argv[2:])
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    while not ended.wait(1 / rate):
+        # The interpreter ends when the last of them has.
+        threading.Thread(target=request, args=(address, port, source_port)).start()
+        source_port += 1
+
+
+main()
