@@ -6,7 +6,6 @@ use kernel::{
     prelude::*,
     sync::{
         new_mutex,
-        rcu,
         Arc,
         Mutex, //
     },
@@ -37,8 +36,6 @@ use crate::{
             HookSpec,
             Net, //
         },
-        rcu_table::RcuTable,
-        sync::RcuRef,
         workqueue::Worker,
     },
     logic::limits,
@@ -46,9 +43,7 @@ use crate::{
         AddressFilter,
         Config,
         Forward,
-        KeyHash,
-        Service,
-        ServiceKey, //
+        Services, //
     },
 };
 
@@ -56,7 +51,7 @@ use crate::{
 #[pin_data]
 pub(crate) struct Director {
     /// What packets find services in.
-    pub(crate) services: RcuTable<KeyHash>,
+    pub(crate) services: Services,
     /// Whether packets of an address may be of any concern.
     pub(crate) filter: Arc<AddressFilter>,
     /// What the administrator asked for.
@@ -99,7 +94,7 @@ impl PernetData for Director {
     }
 
     fn new(net: &Net) -> Result<Arc<Self>> {
-        let services = RcuTable::new(KeyHash);
+        let services = Services::new();
         let connections = Connections::new(Bound::new(net))?;
         let paths = Paths::new()?;
         let filter = AddressFilter::new()?;
@@ -172,18 +167,5 @@ impl Director {
     /// Returns the director of a namespace.
     pub(crate) fn of(net: &Net) -> &Namespace<Self> {
         Namespace::of(net)
-    }
-
-    /// Finds the service that packets to this address are for.
-    #[inline]
-    pub(crate) fn service<'g>(
-        &self,
-        guard: &'g rcu::Guard,
-        key: &ServiceKey,
-    ) -> Option<RcuRef<'g, Service>> {
-        self.services
-            .find(guard, *key)
-            .ok()
-            .map(|(service, _)| service)
     }
 }

@@ -88,6 +88,7 @@ pub(crate) struct Conn {
     service_port: u16,
     protocol: Protocol,
     forward: Forward,
+    server_port: u16,
     word: Atomic<u32>,
     last_seen: Atomic<u32>,
     dest: Arc<Dest>,
@@ -175,6 +176,10 @@ impl Conn {
             service_port: tuple.dst_port,
             protocol: tuple.protocol,
             forward: dest.forward(),
+            server_port: match dest.endpoint().port {
+                0 => tuple.dst_port,
+                port => port,
+            },
             word: Atomic::new(Tracked::new(State::initial(tuple.protocol)).to_u8().into()),
             last_seen: Atomic::new(now),
             dest,
@@ -201,10 +206,10 @@ impl Conn {
         Endpoint::new(addr, self.service_port)
     }
 
-    /// Returns where the real server is.
+    /// Returns where the real server is: its port is that of the packets where the destination has none.
     #[inline]
     pub(crate) fn real_server(&self) -> Endpoint {
-        self.dest.endpoint()
+        Endpoint::new(self.dest.endpoint().addr, self.server_port)
     }
 
     /// Returns the number of the route that replies take, 0 until one is known.
@@ -278,7 +283,8 @@ impl Conn {
             (Addresses::V4 { client, .. }, AddrPair::V4 { dst, .. }, Side::Reply) => {
                 dst == *client
                     && tuple.dst_port == self.client_port
-                    && tuple.src() == self.dest.endpoint()
+                    && tuple.src_port == self.server_port
+                    && tuple.addrs.src() == self.dest.endpoint().addr
             }
             (Addresses::Other(_), AddrPair::V4 { src, dst }, _) => {
                 self.has_ipv4_tuple(side, src, dst, tuple.src_port, tuple.dst_port)

@@ -27,7 +27,6 @@ use crate::{
         },
         wheel, //
     },
-    svc::ServiceKey,
 };
 
 use super::{
@@ -63,7 +62,7 @@ impl Dump for GetAll {
             // Each step is a critical section of its own: nobody waits for the end of the dump.
             let guard = rcu::read_lock();
             let step = director.connections.visit(&guard, position, |conn| {
-                if wanted.is_none_or(|key| key == service_of(&conn)) {
+                if wanted.is_none_or(|key| key == *conn.dest().shared().key()) {
                     add(dumper, &conn)
                 } else {
                     Ok(())
@@ -88,10 +87,6 @@ impl Dump for GetAll {
     }
 }
 
-fn service_of(conn: &Conn) -> ServiceKey {
-    ServiceKey::of(conn.protocol(), conn.service())
-}
-
 /// Adds a connection to the dump, unless it has just ended.
 fn add(dumper: &mut Dumper<'_>, conn: &Conn) -> Result<(), Full> {
     let hz = time::hz();
@@ -100,5 +95,5 @@ fn add(dumper: &mut Dumper<'_>, conn: &Conn) -> Result<(), Full> {
     };
     let ticks = wheel::remaining(deadline, time::jiffies32()).unwrap_or(0);
     let seconds = ticks.checked_div(hz).unwrap_or(0);
-    dumper.message(|message| fill::connection(message, &service_of(conn), conn, seconds))
+    dumper.message(|message| fill::connection(message, conn, seconds))
 }

@@ -19,7 +19,6 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
-        filter::Role,
         thresholds::Thresholds,
         uapi::{
             command,
@@ -62,7 +61,7 @@ impl Do for Add {
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let attributes = request.attributes();
         let key = read_service_of_dest(attributes)?;
-        let endpoint = read_dest(attributes)?;
+        let endpoint = read_dest(attributes, &key)?;
         let weight = read_number(attributes, dest::WEIGHT).unwrap_or(DEFAULT_WEIGHT);
         let forward = read_forward(attributes, dest::FORWARD)?;
         let thresholds = Thresholds::default()
@@ -93,8 +92,8 @@ pub(super) fn add(
     let director = namespace.data();
     let mut config = director.config.lock();
     let noted = [
-        director.filter.note(Role::Server, new.endpoint)?,
-        director.filter.note(Role::Service, key.endpoint())?,
+        director.filter.note_server(new.endpoint)?,
+        director.filter.note_service(key)?,
     ];
     if let Some(forward) = config.forward_of_new(key, new.forward) {
         Director::enable_hooks_for(namespace, forward)?;
@@ -113,7 +112,7 @@ impl Do for Set {
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let attributes = request.attributes();
         let key = read_service_of_dest(attributes)?;
-        let endpoint = read_dest(attributes)?;
+        let endpoint = read_dest(attributes, &key)?;
         let change = DestChange {
             weight: read_number(attributes, dest::WEIGHT),
             forward: read_forward(attributes, dest::FORWARD)?,
@@ -171,7 +170,7 @@ impl Do for Del {
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let attributes = request.attributes();
         let key = read_service_of_dest(attributes)?;
-        let endpoint = read_dest(attributes)?;
+        let endpoint = read_dest(attributes, &key)?;
         let director = Director::of(request.net()).data();
         let mut config = director.config.lock();
         Ok(config.del_dest(&key, endpoint)?)
@@ -189,7 +188,7 @@ impl Do for Get {
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let attributes = request.attributes();
         let key = read_service_of_dest(attributes)?;
-        let endpoint = read_dest(attributes)?;
+        let endpoint = read_dest(attributes, &key)?;
         let director = Director::of(request.net()).data();
         let config = director.config.lock();
         let service = config.service(&key).ok_or(ConfigError::NoService)?;

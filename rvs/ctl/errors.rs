@@ -37,6 +37,15 @@ impl From<ConfigError> for Refusal {
                 EINVAL,
                 c"neither the destination nor the service names a forward method",
             ),
+            ConfigError::RangeOverlaps(range) => Self::made(
+                EEXIST,
+                fmt!(
+                    "its ports overlap those of the service of ports {}-{}",
+                    range.first(),
+                    range.last()
+                ),
+                c"its ports overlap those of another service",
+            ),
             ConfigError::PortMapping => Self::new(
                 EINVAL,
                 c"only the forward method nat maps the port of the service to another",

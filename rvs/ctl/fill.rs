@@ -9,13 +9,15 @@ use crate::{
         Message, //
     },
     logic::{
+        addr::Family,
+        service_key::Ports,
         state::Timeouts,
         uapi::{
             connection,
             dest,
             service,
             stats, //
-        }, //
+        },
     },
     svc::{
         Counter,
@@ -28,8 +30,11 @@ use crate::{
 
 use super::{
     key::{
+        AF_INET,
+        AF_INET6,
         CONNECTION_CLIENT_ADDRESS,
         CONNECTION_DEST_ADDRESS,
+        CONNECTION_VIRTUAL_ADDRESS,
         DEST_ADDRESS,
         SERVICE_ADDRESS, //
     },
@@ -38,9 +43,36 @@ use super::{
 
 /// Puts the key of a service.
 fn service_key(message: &mut Message<'_>, key: &ServiceKey) -> Result<(), Full> {
-    message.u32(service::PROTOCOL, key.protocol.number().into())?;
-    SERVICE_ADDRESS.fill(message, key.addr)?;
-    message.be16(service::PORT, key.port)
+    match *key {
+        ServiceKey::Address {
+            protocol,
+            addr,
+            ports,
+        } => {
+            message.u32(service::PROTOCOL, protocol.number().into())?;
+            SERVICE_ADDRESS.fill(message, addr)?;
+            service_ports(message, ports)
+        }
+        ServiceKey::Mark { family, mark } => {
+            let family = match family {
+                Family::V4 => AF_INET,
+                Family::V6 => AF_INET6,
+            };
+            message.u32(service::FAMILY, family)?;
+            message.u32(service::MARK, mark)
+        }
+    }
+}
+
+fn service_ports(message: &mut Message<'_>, ports: Ports) -> Result<(), Full> {
+    match ports {
+        Ports::One(port) => message.be16(service::PORT, port),
+        Ports::Range(range) => {
+            message.be16(service::PORT, range.first())?;
+            message.be16(service::LAST_PORT, range.last())
+        }
+        Ports::All => message.u32(service::ALL_PORTS, 1),
+    }
 }
 
 /// Puts a service.
@@ -97,14 +129,18 @@ pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -
     message.nest(dest::STATS, |nest| dest_counters(nest, dest))
 }
 
-/// Puts a connection of a service that will have been idle for too long in `seconds`.
+/// Puts a connection that will have been idle for too long in `seconds`.
 pub(super) fn connection(
     message: &mut Message<'_>,
-    key: &ServiceKey,
     conn: &Conn,
     seconds: u32,
 ) -> Result<(), Full> {
+    let key = conn.dest().shared().key();
     message.nest(connection::SERVICE, |nest| service_key(nest, key))?;
+    message.u32(connection::PROTOCOL, conn.protocol().number().into())?;
+    let service = conn.service();
+    CONNECTION_VIRTUAL_ADDRESS.fill(message, service.addr)?;
+    message.be16(connection::VIRTUAL_PORT, service.port)?;
     let client = conn.client();
     CONNECTION_CLIENT_ADDRESS.fill(message, client.addr)?;
     message.be16(connection::CLIENT_PORT, client.port)?;

@@ -19,9 +19,14 @@ use crate::{
     logic::{
         addr::{
             Addr,
-            Endpoint, //
+            Endpoint,
+            Family, //
         },
         protocol::Protocol,
+        service_key::{
+            PortRange,
+            Ports, //
+        },
         uapi::{
             connection,
             dest,
@@ -36,8 +41,16 @@ use super::{
         read_port,
         AddressAttributes, //
     },
-    errors::eprotonosupport,
+    errors::{
+        eafnosupport,
+        eprotonosupport, //
+    },
 };
+
+/// IPv4, as address family (`AF_INET`).
+pub(super) const AF_INET: u32 = 2;
+/// IPv6, as address family (`AF_INET6`).
+pub(super) const AF_INET6: u32 = 10;
 
 /// Address attributes of the set `service`.
 pub(super) const SERVICE_ADDRESS: AddressAttributes = AddressAttributes {
@@ -63,8 +76,73 @@ pub(super) const CONNECTION_DEST_ADDRESS: AddressAttributes = AddressAttributes 
     addr6: connection::DEST_ADDR6,
 };
 
+/// Address attributes of what the client has sent to in the set `connection`.
+pub(super) const CONNECTION_VIRTUAL_ADDRESS: AddressAttributes = AddressAttributes {
+    addr4: connection::VIRTUAL_ADDR4,
+    addr6: connection::VIRTUAL_ADDR6,
+};
+
 /// Reads the key of a service.
 pub(super) fn read_service(attributes: Attributes<'_>) -> Result<ServiceKey, Refusal> {
+    match attributes.get(service::MARK) {
+        Some(mark) => read_mark(attributes, mark),
+        None => read_address(attributes),
+    }
+}
+
+/// Reads the key of the service of a mark.
+fn read_mark(
+    attributes: Attributes<'_>,
+    attribute: Attribute<'_>,
+) -> Result<ServiceKey, Refusal> {
+    const OF_ADDRESSES: [u16; 6] = [
+        service::PROTOCOL,
+        service::ADDR4,
+        service::ADDR6,
+        service::PORT,
+        service::LAST_PORT,
+        service::ALL_PORTS,
+    ];
+    if let Some(other) = OF_ADDRESSES.iter().find_map(|of| attributes.get(*of)) {
+        return Err(Refusal::new(
+            EINVAL,
+            c"the service of a mark has neither protocol, address nor port",
+        )
+        .at(Some(other)));
+    }
+    let mark = match attribute.u32() {
+        Some(mark) if mark != 0 => mark,
+        _ => return Err(Refusal::new(EINVAL, c"the mark is 0").at(Some(attribute))),
+    };
+    let family = attributes.get(service::FAMILY);
+    match family.and_then(Attribute::u32) {
+        Some(AF_INET) => Ok(ServiceKey::Mark {
+            family: Family::V4,
+            mark,
+        }),
+        Some(AF_INET6) => {
+            Err(Refusal::new(eafnosupport(), c"IPv6 is not supported yet").at(family))
+        }
+        Some(_) => Err(Refusal::new(
+            eafnosupport(),
+            c"the address family is neither IPv4 nor IPv6",
+        )
+        .at(family)),
+        None => Err(Refusal::missing(
+            attributes,
+            service::FAMILY,
+            c"the address family is missing",
+        )),
+    }
+}
+
+/// Reads the key of the service of an address.
+fn read_address(attributes: Attributes<'_>) -> Result<ServiceKey, Refusal> {
+    if let family @ Some(_) = attributes.get(service::FAMILY) {
+        return Err(
+            Refusal::new(EINVAL, c"only the service of a mark has a family").at(family),
+        );
+    }
     let attribute = attributes.get(service::PROTOCOL);
     let number = attribute.and_then(Attribute::u32).ok_or_else(|| {
         Refusal::missing(attributes, service::PROTOCOL, c"the protocol is missing")
@@ -76,12 +154,36 @@ pub(super) fn read_service(attributes: Attributes<'_>) -> Result<ServiceKey, Ref
             Refusal::new(eprotonosupport(), c"the protocol is neither TCP nor UDP").at(attribute)
         })?;
     let (addr, _) = SERVICE_ADDRESS.read(attributes)?;
-    let port = read_port(attributes, service::PORT)?;
-    Ok(ServiceKey {
+    let ports = read_ports(attributes)?;
+    Ok(ServiceKey::Address {
         protocol,
         addr,
-        port,
+        ports,
     })
+}
+
+/// Reads the ports of a service.
+fn read_ports(attributes: Attributes<'_>) -> Result<Ports, Refusal> {
+    let all = attributes.get(service::ALL_PORTS).and_then(Attribute::u32);
+    let last = attributes.get(service::LAST_PORT);
+    if all == Some(1) {
+        return match attributes.get(service::PORT).or(last) {
+            None => Ok(Ports::All),
+            other => Err(Refusal::new(EINVAL, c"all ports are all that can be named").at(other)),
+        };
+    }
+    let first = read_port(attributes, service::PORT)?;
+    match last.and_then(Attribute::be16) {
+        None => Ok(Ports::One(first)),
+        Some(port) => match PortRange::new(first, port) {
+            Some(range) => Ok(Ports::Range(range)),
+            None => Err(Refusal::new(
+                EINVAL,
+                c"the last port of a range is not above the first one",
+            )
+            .at(last)),
+        },
+    }
 }
 
 /// Reads the key of the service that a destination belongs to.
@@ -96,10 +198,21 @@ pub(super) fn read_service_of_dest(attributes: Attributes<'_>) -> Result<Service
     }
 }
 
-/// Reads address and port of a destination.
-pub(super) fn read_dest(attributes: Attributes<'_>) -> Result<Endpoint, Refusal> {
+/// Reads address and port of a destination of a service. Where that has more than one port, port 0 is
+/// that of each packet.
+pub(super) fn read_dest(
+    attributes: Attributes<'_>,
+    service: &ServiceKey,
+) -> Result<Endpoint, Refusal> {
     let (addr, _) = DEST_ADDRESS.read(attributes)?;
-    Ok(Endpoint::new(addr, read_port(attributes, dest::PORT)?))
+    let port = match service.one_port() {
+        Some(_) => read_port(attributes, dest::PORT)?,
+        None => attributes
+            .get(dest::PORT)
+            .and_then(Attribute::be16)
+            .unwrap_or(0),
+    };
+    Ok(Endpoint::new(addr, port))
 }
 
 /// Checks that packets can be sent to a new destination, as IPVS does (`ip_vs_new_dest()`).

@@ -20,7 +20,6 @@ use crate::{
         net::pernet::Namespace, //
     },
     logic::{
-        filter::Role,
         scheduler::{
             Flags,
             Kind,
@@ -37,6 +36,7 @@ use crate::{
         ConfigError,
         NewService,
         ServiceChange,
+        ServiceKey,
         Told, //
     },
 };
@@ -68,8 +68,8 @@ impl Do for Add {
         )
         .ok_or_else(|| no_scheduler_flags(attributes))?;
         let forward = read_forward(attributes, service::FORWARD)?;
-        let fast_path = read_fast_path(attributes).unwrap_or(true);
-        let timeouts = timeouts::read_own(attributes, key.protocol)?;
+        let fast_path = read_fast_path(attributes, &key)?.unwrap_or(true);
+        let timeouts = timeouts::read_own(attributes, &key)?;
 
         let new = NewService {
             key,
@@ -87,7 +87,7 @@ impl Do for Add {
 pub(super) fn add(namespace: &Namespace<Director>, new: NewService) -> Result<(), Refusal> {
     let director = namespace.data();
     let mut config = director.config.lock();
-    let noted = director.filter.note(Role::Service, new.key.endpoint())?;
+    let noted = director.filter.note_service(&new.key)?;
     let added = director
         .prepare()
         .and_then(|()| Director::enable_hooks(namespace))
@@ -115,9 +115,9 @@ impl Do for Set {
             scheduler: read_scheduler(attributes)?,
             scheduler_flags: read_scheduler_flags(attributes)?,
             forward: read_forward(attributes, service::FORWARD)?,
-            fast_path: read_fast_path(attributes),
+            fast_path: read_fast_path(attributes, &key)?,
             told: None,
-            timeouts: timeouts::read_own(attributes, key.protocol)?,
+            timeouts: timeouts::read_own(attributes, &key)?,
         };
         let director = Director::of(request.net()).data();
         let mut config = director.config.lock();
@@ -245,9 +245,20 @@ fn read_scheduler_flags(attributes: Attributes<'_>) -> Result<Option<Flags>, Ref
 }
 
 /// The policy refuses anything but 0 and 1.
-fn read_fast_path(attributes: Attributes<'_>) -> Option<bool> {
-    let attribute = attributes.get(service::FAST_PATH)?;
-    attribute.u32().map(|number| number != 0)
+fn read_fast_path(
+    attributes: Attributes<'_>,
+    key: &ServiceKey,
+) -> Result<Option<bool>, Refusal> {
+    let attribute = attributes.get(service::FAST_PATH);
+    let allowed = attribute.and_then(Attribute::u32).map(|number| number != 0);
+    match key {
+        ServiceKey::Mark { .. } if allowed == Some(true) => Err(Refusal::new(
+            EINVAL,
+            c"flows of a mark are never fast: the firewall is asked for each packet",
+        )
+        .at(attribute)),
+        _ => Ok(allowed),
+    }
 }
 
 fn no_scheduler_flags(attributes: Attributes<'_>) -> Refusal {

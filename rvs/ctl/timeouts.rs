@@ -21,6 +21,7 @@ use crate::{
     },
     logic::{
         protocol::Protocol,
+        service_key::ServiceKey,
         state::{
             self,
             Timeouts,
@@ -79,15 +80,17 @@ impl Do for Set {
 /// Reads what to change of the own timeouts of a service.
 pub(super) fn read_own(
     attributes: Attributes<'_>,
-    protocol: Protocol,
+    key: &ServiceKey,
 ) -> Result<TimeoutsChange, Refusal> {
     let Some(nest) = attributes.get(service::TIMEOUTS) else {
         return Ok(TimeoutsChange::default());
     };
     let attributes = nest.nested();
-    let others: &[u16] = match protocol {
-        Protocol::Tcp => &[timeouts::UDP],
-        Protocol::Udp => &[timeouts::TCP, timeouts::TCP_FIN],
+    let others: &[u16] = match key.protocol() {
+        // Of whatever protocol.
+        None => &[],
+        Some(Protocol::Tcp) => &[timeouts::UDP],
+        Some(Protocol::Udp) => &[timeouts::TCP, timeouts::TCP_FIN],
     };
     if let Some(other) = others.iter().find_map(|number| attributes.get(*number)) {
         let reason = c"the service is of another protocol than the timeout";

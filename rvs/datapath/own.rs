@@ -14,7 +14,6 @@ use crate::{
         time, //
     },
     logic::protocol::Protocol,
-    svc::ServiceKey,
 };
 
 use super::{
@@ -27,8 +26,14 @@ use super::{
 #[inline(never)]
 pub(super) fn note(context: Context<'_>, flow: Flow, answer: &HashedTuple<'_>) {
     let director = context.director;
-    let key = ServiceKey::of(flow.transport.protocol(), flow.tuple().src());
-    if key.protocol == Protocol::Udp && director.service(context.guard, &key).is_some() {
+    let protocol = flow.transport.protocol();
+    // Of marks nothing is known beforehand.
+    let is_from_service = || {
+        let services = &director.services;
+        let service = services.find(context.guard, 0, protocol, flow.tuple().src());
+        service.is_some()
+    };
+    if protocol == Protocol::Udp && is_from_service() {
         director.own_flows.note(answer.hash(), time::jiffies32());
     }
 }

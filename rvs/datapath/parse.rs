@@ -108,7 +108,7 @@ pub(super) enum Content {
 /// server. What an ICMP error is about stands inside of it, and it may come from any router.
 #[inline(always)]
 fn may_concern(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
-    (may_be_to_service_addr(filter, packet) && may_be_to_service_port(filter, packet))
+    (may_be_to_service_or_marked(filter, packet) && may_be_to_service_port(filter, packet))
         || may_be_from_server(filter, packet)
         || is_icmp(packet)
 }
@@ -117,7 +117,7 @@ fn may_concern(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
 /// their port: they mostly are for it.
 #[inline(always)]
 pub(super) fn may_concern_input(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
-    may_be_to_service_addr(filter, packet) || may_be_from_server(filter, packet) || is_icmp(packet)
+    may_be_to_service_or_marked(filter, packet) || may_be_from_server(filter, packet) || is_icmp(packet)
 }
 
 /// As [`may_concern`], of packets of this host: those of a real server on it may come from a service.
@@ -129,10 +129,11 @@ pub(super) fn may_concern_output(filter: &AddressFilter, packet: &Glance<'_>) ->
 /// Whether a packet can come from a service.
 #[inline]
 pub(super) fn may_come_from_service(filter: &AddressFilter, flow: Flow) -> bool {
-    filter.may_be_service(Addr::V4(flow.header.src), flow.transport.src_port)
+    filter.may_be_service(Addr::V4(flow.header.src), flow.transport.src_port) || filter.has_marks()
 }
 
-/// As [`may_concern`], of packets of TCP and UDP alone. Those to the address of a service are not
+/// As [`may_concern`], of packets of TCP and UDP alone, and without those of the services of marks, whose
+/// flows are never fast. Those to the address of a service are not
 /// asked for their port: they mostly are for it.
 #[inline(always)]
 pub(super) fn may_be_of_flow(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
@@ -154,12 +155,21 @@ fn may_be_to_service_addr(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
     filter.may_be_service_addr(Addr::V4(dst))
 }
 
-/// Whether a packet to such an address may be for a service, by its port if that can be had at once.
+/// As [`may_be_to_service_addr`]; any may be for the service of a mark, or of a connection of one,
+/// whatever mark it has itself.
+#[inline(always)]
+fn may_be_to_service_or_marked(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+    let (_, _, dst) = ipv4::peek(packet.header());
+    filter.may_be_service_addr_or_marked(Addr::V4(dst))
+}
+
+/// Whether such a packet may be for a service, by its port if that can be had at once.
 #[inline(always)]
 fn may_be_to_service_port(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
     let (_, _, dst) = ipv4::peek(packet.header());
     packet::peek_ports(packet.bytes())
         .is_none_or(|(_, port)| filter.may_be_service(Addr::V4(dst), port))
+        || filter.has_marks()
 }
 
 /// Whether a packet may come from a real server: by its address, which most packets have told enough

@@ -19,8 +19,7 @@ use crate::{
     logic::packet::TransportHeader,
     svc::{
         Dest,
-        DestSet,
-        ServiceKey, //
+        DestSet, //
     },
 };
 
@@ -64,8 +63,12 @@ pub(super) fn connection<'g>(
     tuple: &HashedTuple<'_>,
 ) -> Scheduled<'g> {
     let director = context.director;
-    let key = ServiceKey::of(flow.transport.protocol(), flow.tuple().dst());
-    let Some(service) = director.service(context.guard, &key) else {
+    let Some(service) = director.services.find(
+        context.guard,
+        packet.mark(),
+        flow.transport.protocol(),
+        flow.tuple().dst(),
+    ) else {
         return Scheduled::NotOurs;
     };
     if !may_begin(flow) || own::is_for_socket(context, packet, tuple) {

@@ -118,6 +118,17 @@ __rvs_helper void rvs_helper_extack_set(struct netlink_ext_ack *extack, const ch
 	extack->bad_attr = attribute;
 }
 
+/* A text that is copied, as far as there is room. */
+__rvs_helper void rvs_helper_extack_set_copied(struct netlink_ext_ack *extack, const char *text,
+					       const struct nlattr *attribute)
+{
+	if (!extack)
+		return;
+	strscpy(extack->_msg_buf, text, sizeof(extack->_msg_buf));
+	extack->_msg = extack->_msg_buf;
+	extack->bad_attr = attribute;
+}
+
 __rvs_helper void rvs_helper_extack_set_missing(struct netlink_ext_ack *extack, const char *text,
 						const struct nlattr *nest, int type)
 {

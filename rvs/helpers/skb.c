@@ -121,6 +121,11 @@ __rvs_helper void rvs_helper_skb_set_ipvs_property(struct sk_buff *skb)
 	skb->ipvs_property = 1;
 }
 
+__rvs_helper u32 rvs_helper_skb_mark(const struct sk_buff *skb)
+{
+	return skb->mark;
+}
+
 /* A received packet that leaves again must not keep the local socket that
  * early demux found, nor its receive timestamp. */
 __rvs_helper void rvs_helper_skb_scrub_ingress(struct sk_buff *skb)

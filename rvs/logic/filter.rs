@@ -6,19 +6,29 @@
 //! It is a Bloom filter with one hash: what was noted is always found, what was not is found by
 //! chance. Endpoints are noted twice, by address alone and with the port. The address alone is one
 //! look for what strangers send to each other; the port tells a real server's replies from what it
-//! asks of others itself.
+//! asks of others itself. Where all ports matter the address tells that, too. Where any packet may,
+//! as its mark is all that counts, every cell does: no other look is needed to know.
 
-use super::addr::{
-    Addr,
-    Endpoint, //
+use super::{
+    addr::{
+        Addr,
+        Endpoint, //
+    },
+    service_key::{
+        Ports,
+        ServiceKey, //
+    },
 };
 
 /// Number of cells of a filter: so many that a thousand addresses let more than three of four
 /// others pass. A cell holds the flags of what was noted there.
 pub const CELLS: usize = 4096;
 
-/// Number of different flags.
-pub const FLAGS: usize = 4;
+/// Number of different flags of addresses and endpoints.
+pub const FLAGS: usize = 6;
+
+/// The flag that all cells have while there are services of marks.
+pub const MARKS: u8 = 1 << FLAGS;
 
 /// What endpoints are noted as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,8 +40,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The flag of an address, in the cell that [`of_addr`] tells. Four bits are left for others,
-    /// such as that of an address with all its ports.
+    /// The flag of an address, in the cell that [`of_addr`] tells.
     #[inline]
     pub const fn addr_flag(self) -> u8 {
         match self {
@@ -49,15 +58,61 @@ impl Role {
         }
     }
 
-    /// Where an endpoint is noted: cells and the flag in each.
-    pub const fn places(self, endpoint: Endpoint) -> [(usize, u8); 2] {
-        [
-            (of_addr(endpoint.addr), self.addr_flag()),
-            (
-                of_endpoint(endpoint.addr, endpoint.port),
-                self.endpoint_flag(),
-            ),
-        ]
+    /// The flag of an address with all its ports, in the cell that [`of_addr`] tells.
+    #[inline]
+    pub const fn all_ports_flag(self) -> u8 {
+        match self {
+            Self::Service => 16,
+            Self::Server => 32,
+        }
+    }
+}
+
+/// What is noted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// An address with one port.
+    Endpoint(Role, Endpoint),
+    /// An address with all its ports.
+    Addr(Role, Addr),
+    /// Whatever has a mark, or is of a connection that had.
+    Marks,
+}
+
+impl Subject {
+    /// What packets of a service go to. Ranges of ports are noted as all of them: they are seldom, and
+    /// a packet that is let through in vain is only looked up in vain.
+    pub const fn of_service(key: &ServiceKey) -> Self {
+        match *key {
+            ServiceKey::Address { addr, ports, .. } => match ports {
+                Ports::One(port) => Self::Endpoint(Role::Service, Endpoint::new(addr, port)),
+                Ports::Range(_) | Ports::All => Self::Addr(Role::Service, addr),
+            },
+            ServiceKey::Mark { .. } => Self::Marks,
+        }
+    }
+
+    /// What replies of a real server come from, which has port 0 where it has the ports of the packets.
+    pub const fn of_server(endpoint: Endpoint) -> Self {
+        match endpoint.port {
+            0 => Self::Addr(Role::Server, endpoint.addr),
+            _ => Self::Endpoint(Role::Server, endpoint),
+        }
+    }
+
+    /// Where it is noted: cells and the flag in each; none for every cell.
+    pub const fn places(self) -> Option<[(usize, u8); 2]> {
+        match self {
+            Self::Endpoint(role, Endpoint { addr, port }) => Some([
+                (of_addr(addr), role.addr_flag()),
+                (of_endpoint(addr, port), role.endpoint_flag()),
+            ]),
+            Self::Addr(role, addr) => Some([
+                (of_addr(addr), role.addr_flag()),
+                (of_addr(addr), role.all_ports_flag()),
+            ]),
+            Self::Marks => None,
+        }
     }
 }
 
@@ -106,6 +161,11 @@ const fn folded(addr: Addr) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logic::{
+        addr::Family,
+        protocol::Protocol,
+        service_key::PortRange, //
+    };
     use core::net::{
         Ipv4Addr,
         Ipv6Addr, //
@@ -120,7 +180,7 @@ mod tests {
         let mut cells = [0; CELLS];
         for host in 0..count {
             let endpoint = Endpoint::new(addr(0x0a00_0000 + host), port);
-            for (cell, flag) in Role::Server.places(endpoint) {
+            for (cell, flag) in Subject::of_server(endpoint).places().unwrap() {
                 cells[cell] |= flag;
             }
         }
@@ -150,11 +210,38 @@ mod tests {
 
     #[test]
     fn flags_are_different_bits() {
-        let flags =
-            [Role::Service, Role::Server].map(|role| role.addr_flag() | role.endpoint_flag());
+        let flags = [Role::Service, Role::Server]
+            .map(|role| role.addr_flag() | role.endpoint_flag() | role.all_ports_flag());
         assert_eq!((flags[0] | flags[1]).count_ones() as usize, FLAGS);
         assert_eq!(flags[0] & flags[1], 0);
         assert_eq!(flags[0] | flags[1], (1 << FLAGS) - 1);
+        assert_eq!((flags[0] | flags[1]) & MARKS, 0);
+    }
+
+    #[test]
+    fn what_has_no_port_of_its_own_is_noted_with_all() {
+        let all = |role: Role, addr| {
+            let cell = of_addr(addr);
+            Some([(cell, role.addr_flag()), (cell, role.all_ports_flag())])
+        };
+        let key = |ports| ServiceKey::Address {
+            protocol: Protocol::Tcp,
+            addr: addr(1),
+            ports,
+        };
+        let range = PortRange::new(8000, 8999).unwrap();
+        for ports in [Ports::All, Ports::Range(range)] {
+            let places = Subject::of_service(&key(ports)).places();
+            assert_eq!(places, all(Role::Service, addr(1)));
+        }
+        let server = Endpoint::new(addr(2), 0);
+        let places = Subject::of_server(server).places();
+        assert_eq!(places, all(Role::Server, addr(2)));
+        let mark = ServiceKey::Mark {
+            family: Family::V4,
+            mark: 7,
+        };
+        assert_eq!(Subject::of_service(&mark).places(), None);
     }
 
     #[test]

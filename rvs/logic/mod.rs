@@ -16,6 +16,7 @@
 //! * [`lifetime`]: in which order an object comes into a table and goes
 //! * [`state`]: states and timeouts of connections
 //! * [`scheduler`]: choosing a destination
+//! * [`service_key`]: what names a service
 //! * [`thresholds`]: when a destination is overloaded
 //! * [`limits`]: how many connections a namespace may have, and waits after failures
 //! * [`table`]: the index of the tuple table
@@ -38,6 +39,7 @@ pub mod nat;
 pub mod packet;
 pub mod protocol;
 pub mod scheduler;
+pub mod service_key;
 pub mod siphash;
 pub mod spread;
 pub mod state;

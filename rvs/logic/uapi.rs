@@ -224,8 +224,10 @@ pub mod timeouts {
     pub const MAX: u16 = 3;
 }
 
-/// A virtual service. Its key is protocol, address and port; all three are
-/// required to name one.
+/// A virtual service. Its key is protocol, address and ports, or family and
+/// mark. A packet is for the service of its mark, if there is one; else for
+/// that of its address and port; else for that of the range of ports which
+/// it is in; else for that of all ports of its address.
 pub mod service {
     /// IP protocol number, IPPROTO_TCP (6) or IPPROTO_UDP (17).
     pub const PROTOCOL: u16 = 1;
@@ -236,7 +238,7 @@ pub mod service {
     /// IPv6 virtual address. Exclusive with addr4.
     pub const ADDR6: u16 = 3;
 
-    /// Virtual port.
+    /// Virtual port, with last-port the lowest one.
     pub const PORT: u16 = 4;
 
     /// Name of the scheduler, "wrr" when not given.
@@ -258,15 +260,32 @@ pub mod service {
 
     /// Whether later packets of its flows may skip the rule chains of the
     /// firewall, 1 when not given. Holds for connections that exist, too.
-    /// Without effect while the sysctl net.rvs.fast_path is 0.
+    /// Without effect while the sysctl net.rvs.fast_path is 0. Always 0 for
+    /// the service of a mark: the firewall is asked for each packet.
     pub const FAST_PATH: u16 = 10;
 
     /// Timeouts of its own, of its protocol; those not given, or given as 0,
     /// are those of the namespace. Answers have those that are its own.
     pub const TIMEOUTS: u16 = 11;
 
+    /// The highest port of a range, which begins with port. Ranges of one
+    /// address and protocol do not overlap.
+    pub const LAST_PORT: u16 = 12;
+
+    /// 1 for all ports of the address, instead of port.
+    pub const ALL_PORTS: u16 = 13;
+
+    /// Address family of the packets with the mark, AF_INET (2). Only
+    /// together with mark.
+    pub const FAMILY: u16 = 14;
+
+    /// Mark that the firewall gives to packets of the service, of whatever
+    /// protocol, address and port; not 0. Instead of protocol, address and
+    /// port. Connections stay with it whatever mark later packets have.
+    pub const MARK: u16 = 15;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 11;
+    pub const MAX: u16 = 15;
 }
 
 /// A destination (real server) of a service. Its key is address and port
@@ -281,7 +300,8 @@ pub mod dest {
     /// IPv6 address of the real server. Exclusive with addr4.
     pub const ADDR6: u16 = 3;
 
-    /// Port of the real server.
+    /// Port of the real server. None, or 0, where the service has more than
+    /// one: packets keep theirs.
     pub const PORT: u16 = 4;
 
     /// Share of new connections, 1 when not given. 0 takes the destination
@@ -413,8 +433,7 @@ pub mod paths {
 
 /// A connection from a client through a service to a destination.
 pub mod connection {
-    /// Protocol, virtual address and virtual port. Connections outlive their
-    /// service.
+    /// Key of the service. Connections outlive their service.
     pub const SERVICE: u16 = 1;
 
     /// IPv4 address of the client. Exclusive with client-addr6.
@@ -445,8 +464,20 @@ pub mod connection {
     /// removed up to two seconds later.
     pub const EXPIRES: u16 = 10;
 
+    /// IP protocol number, IPPROTO_TCP (6) or IPPROTO_UDP (17).
+    pub const PROTOCOL: u16 = 11;
+
+    /// IPv4 address the client has sent to. Exclusive with virtual-addr6.
+    pub const VIRTUAL_ADDR4: u16 = 12;
+
+    /// IPv6 address the client has sent to. Exclusive with virtual-addr4.
+    pub const VIRTUAL_ADDR6: u16 = 13;
+
+    /// Port the client has sent to.
+    pub const VIRTUAL_PORT: u16 = 14;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 10;
+    pub const MAX: u16 = 14;
 }
 
 /// What each request may hold.
@@ -475,6 +506,10 @@ pub mod policy {
         Rule::new(service::ADDR4, Kind::U32),
         Rule::new(service::ADDR6, Kind::Exact(16)),
         Rule::new(service::PORT, Kind::U16),
+        Rule::new(service::LAST_PORT, Kind::U16),
+        Rule::new(service::ALL_PORTS, Kind::U32Max(1)),
+        Rule::new(service::FAMILY, Kind::U32),
+        Rule::new(service::MARK, Kind::U32),
     ];
 
     /// Attributes that `info-get` may hold: none.
@@ -491,6 +526,10 @@ pub mod policy {
         Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
         Rule::new(service::FAST_PATH, Kind::U32Max(1)),
         Rule::new(service::TIMEOUTS, Kind::Nested(OWN_TIMEOUTS)),
+        Rule::new(service::LAST_PORT, Kind::U16),
+        Rule::new(service::ALL_PORTS, Kind::U32Max(1)),
+        Rule::new(service::FAMILY, Kind::U32),
+        Rule::new(service::MARK, Kind::U32),
     ];
 
     /// Attributes that `service-set` may hold.
@@ -504,6 +543,10 @@ pub mod policy {
         Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
         Rule::new(service::FAST_PATH, Kind::U32Max(1)),
         Rule::new(service::TIMEOUTS, Kind::Nested(OWN_TIMEOUTS)),
+        Rule::new(service::LAST_PORT, Kind::U16),
+        Rule::new(service::ALL_PORTS, Kind::U32Max(1)),
+        Rule::new(service::FAMILY, Kind::U32),
+        Rule::new(service::MARK, Kind::U32),
     ];
 
     /// Attributes that `service-del` may hold.
@@ -512,6 +555,10 @@ pub mod policy {
         Rule::new(service::ADDR4, Kind::U32),
         Rule::new(service::ADDR6, Kind::Exact(16)),
         Rule::new(service::PORT, Kind::U16),
+        Rule::new(service::LAST_PORT, Kind::U16),
+        Rule::new(service::ALL_PORTS, Kind::U32Max(1)),
+        Rule::new(service::FAMILY, Kind::U32),
+        Rule::new(service::MARK, Kind::U32),
     ];
 
     /// Attributes that a `service-get` do request may hold.
@@ -520,6 +567,10 @@ pub mod policy {
         Rule::new(service::ADDR4, Kind::U32),
         Rule::new(service::ADDR6, Kind::Exact(16)),
         Rule::new(service::PORT, Kind::U16),
+        Rule::new(service::LAST_PORT, Kind::U16),
+        Rule::new(service::ALL_PORTS, Kind::U32Max(1)),
+        Rule::new(service::FAMILY, Kind::U32),
+        Rule::new(service::MARK, Kind::U32),
     ];
 
     /// Attributes that a `service-get` dump request may hold: none.

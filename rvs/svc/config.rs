@@ -8,21 +8,11 @@ use kernel::{
     alloc::AllocError,
     prelude::*,
     rbtree::RBTree,
-    sync::{
-        rcu,
-        Arc, //
-    },
+    sync::Arc, //
 };
 
 use crate::{
-    kapi::{
-        rcu_table::{
-            Inserted,
-            RcuTable,
-            Side, //
-        },
-        sync::RcuArc,
-    },
+    kapi::sync::RcuArc,
     logic::{
         addr::Endpoint,
         scheduler::{
@@ -32,6 +22,7 @@ use crate::{
             PlanError,
             Settings, //
         },
+        service_key::PortRange,
         state::{
             Timeouts,
             TimeoutsChange, //
@@ -42,7 +33,6 @@ use crate::{
 
 use super::{
     dest_set::Plan,
-    service::KeyHash,
     trash::{
         Incarnation,
         Trash, //
@@ -55,6 +45,7 @@ use super::{
     Noted,
     Service,
     ServiceKey,
+    Services,
     Shared, //
 };
 
@@ -70,6 +61,8 @@ pub(crate) enum ConfigError {
     NoDest,
     /// Neither the destination nor its service names a forward method.
     NoForward,
+    /// The service's ports overlap this range of another one of its address.
+    RangeOverlaps(PortRange),
     /// The destination has another port than the service, which its forward method cannot map.
     PortMapping,
     /// The lower threshold is higher than the upper one.
@@ -359,7 +352,7 @@ impl Config {
     /// Adds a service without destinations, which the filter of packets knows.
     pub(crate) fn add_service(
         &mut self,
-        table: &RcuTable<KeyHash>,
+        table: &Services,
         new: NewService,
         noted: Noted,
     ) -> Result<(), ConfigError> {
@@ -367,10 +360,13 @@ impl Config {
         if self.services.get(&key).is_some() {
             return Err(ConfigError::ServiceExists);
         }
+        if let Some(range) = self.overlapping(&key) {
+            return Err(ConfigError::RangeOverlaps(range));
+        }
         // What is in the trash may return, with what it has.
         let shared = match self.trash.shared(&key) {
             Some(shared) => shared,
-            None => Shared::new(self.common.clone())?,
+            None => Shared::new(key, self.common.clone())?,
         };
         let set = RcuArc::new(
             DestSet::new(KVVec::new(), shared.clone(), scheduler, Plan::initial_state)?,
@@ -390,11 +386,7 @@ impl Config {
         };
         self.services
             .try_create_and_insert(key, config, GFP_KERNEL_ACCOUNT)?;
-        let inserted = {
-            let guard = rcu::read_lock();
-            table.insert(&guard, service, Side::Original, &table.hashed(key))
-        };
-        if inserted != Inserted::New {
+        if !table.insert(service) {
             self.services.remove(&key);
             return Err(ConfigError::Memory);
         }
@@ -404,6 +396,23 @@ impl Config {
         table.resize();
         self.changed();
         Ok(())
+    }
+
+    /// Returns a range of ports that a service to be added has some of, if it is of a range itself. Ranges
+    /// do not overlap, so it is one of two neighbours in their order.
+    fn overlapping(&self, key: &ServiceKey) -> Option<PortRange> {
+        key.range()?;
+        let overlap = |other: &ServiceKey| other.range().filter(|_| other.overlaps(key));
+        match self.services.cursor_lower_bound(key) {
+            Some(next) => {
+                let previous = next.peek_prev().and_then(|(previous, _)| overlap(previous));
+                previous.or_else(|| overlap(next.current().0))
+            }
+            None => {
+                let last = self.services.cursor_back()?;
+                overlap(last.current().0)
+            }
+        }
     }
 
     /// Changes a service. Packets see no change where there is none.
@@ -441,11 +450,11 @@ impl Config {
     /// and the work is in proportion to the number of its destinations.
     pub(crate) fn del_service(
         &mut self,
-        table: &RcuTable<KeyHash>,
+        table: &Services,
         key: &ServiceKey,
     ) -> Result<(), ConfigError> {
         let config = self.services.get(key).ok_or(ConfigError::NoService)?;
-        table.remove(config.service.as_rcu_ref(), Side::Original);
+        table.remove(config.service.as_rcu_ref());
         if let Some(config) = self.services.remove(key) {
             for entry in &config.dests {
                 self.trash.put(key, config.incarnation, &entry.dest);
@@ -458,7 +467,7 @@ impl Config {
     }
 
     /// Deletes all services.
-    pub(crate) fn flush(&mut self, table: &RcuTable<KeyHash>) -> Result<(), ConfigError> {
+    pub(crate) fn flush(&mut self, table: &Services) -> Result<(), ConfigError> {
         loop {
             let first = self.services.keys().next().copied();
             match first {
@@ -600,7 +609,9 @@ impl PortCheck {
     ) -> Result<(), ConfigError> {
         match forward {
             Forward::Nat => Ok(()),
-            Forward::Dr | Forward::Tun if endpoint.port == key.port || self == Self::Ignore => {
+            Forward::Dr | Forward::Tun
+                if endpoint.port == key.one_port().unwrap_or(0) || self == Self::Ignore =>
+            {
                 Ok(())
             }
             Forward::Dr | Forward::Tun => Err(ConfigError::PortMapping),

@@ -11,8 +11,8 @@ mod config;
 mod dest;
 mod dest_set;
 mod filter;
-mod key;
 mod service;
+mod services;
 mod shared;
 mod timeouts;
 mod trash;
@@ -42,9 +42,8 @@ pub(crate) use filter::{
     AddressFilter,
     Noted, //
 };
-pub(crate) use key::ServiceKey;
-pub(crate) use service::{
-    KeyHash,
-    Service, //
-};
+pub(crate) use service::Service;
+pub(crate) use services::Services;
 pub(crate) use shared::Shared;
+
+pub(crate) use crate::logic::service_key::ServiceKey;

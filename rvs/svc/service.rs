@@ -4,16 +4,19 @@
 
 use kernel::sync::rcu;
 
-use crate::kapi::{
-    rcu_table::{
-        Hasher,
-        Side, //
+use crate::{
+    kapi::{
+        rcu_table::{
+            Hasher,
+            Side, //
+        },
+        sync::{
+            RcuArc,
+            RcuCell,
+            RcuRef, //
+        },
     },
-    sync::{
-        RcuArc,
-        RcuCell,
-        RcuRef, //
-    },
+    logic::service_key::Place,
 };
 
 use super::{
@@ -21,25 +24,25 @@ use super::{
     ServiceKey, //
 };
 
-/// Hashes services by their keys.
-pub(crate) struct KeyHash;
+/// Hashes services by their places.
+pub(crate) struct PlaceHash;
 
-impl Hasher for KeyHash {
+impl Hasher for PlaceHash {
     type Object = Service;
-    type Key = ServiceKey;
+    type Key = Place;
 
-    fn key(&self, service: &Service, _side: Side) -> Option<ServiceKey> {
-        Some(service.key)
+    fn key(&self, service: &Service, _side: Side) -> Option<Place> {
+        Some(service.key.place())
     }
 
     #[inline]
-    fn has_key(service: &Service, _side: Side, key: &ServiceKey) -> bool {
-        service.key == *key
+    fn has_key(service: &Service, _side: Side, place: &Place) -> bool {
+        service.key.place() == *place
     }
 
     #[inline(always)]
-    fn hash(&self, key: &ServiceKey) -> u64 {
-        key.hash()
+    fn hash(&self, place: &Place) -> u64 {
+        place.hash()
     }
 }
 
@@ -56,6 +59,12 @@ impl Service {
             key,
             dests: RcuCell::new(Some(dests)),
         }
+    }
+
+    /// Returns what names it.
+    #[inline]
+    pub(super) fn key(&self) -> &ServiceKey {
+        &self.key
     }
 
     /// Puts other destinations in place.

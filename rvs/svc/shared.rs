@@ -16,6 +16,7 @@ use kernel::{
 
 use crate::logic::{
     scheduler,
+    service_key::ServiceKey,
     state::{
         State,
         Timeouts, //
@@ -35,6 +36,7 @@ pub(super) type LoadEvents = scheduler::LoadEvents<Atomic<u64>>;
 /// A service that is deleted and added again, while destinations of the former one still have
 /// connections, has the same one.
 pub(crate) struct Shared {
+    key: ServiceKey,
     common: Arc<Common>,
     settings: Settings,
     events: Events,
@@ -51,9 +53,10 @@ struct Settings {
 struct Events(LoadEvents);
 
 impl Shared {
-    /// Makes what the destinations of a new service will have in common.
-    pub(super) fn new(common: Arc<Common>) -> Result<Arc<Self>> {
+    /// Makes what the destinations of a new service with this key will have in common.
+    pub(super) fn new(key: ServiceKey, common: Arc<Common>) -> Result<Arc<Self>> {
         let shared = Self {
+            key,
             common,
             settings: Settings {
                 fast_path: Atomic::new(true),
@@ -64,6 +67,11 @@ impl Shared {
         Ok(Arc::new(shared, GFP_KERNEL_ACCOUNT)?)
     }
 
+    /// Returns what names the service.
+    pub(crate) fn key(&self) -> &ServiceKey {
+        &self.key
+    }
+
     /// Returns whether the service lets packets of established flows skip the rule chains; one
     /// load.
     #[inline(always)]
@@ -71,8 +79,10 @@ impl Shared {
         self.settings.fast_path.load(Relaxed)
     }
 
-    /// Tells whether it does, of connections that exist, too.
+    /// Tells whether it does, of connections that exist, too. The service of a mark never does: a flow
+    /// keeps to it for as long as the firewall lets it.
     pub(super) fn set_fast_path(&self, allowed: bool) {
+        let allowed = allowed && !matches!(self.key, ServiceKey::Mark { .. });
         self.settings.fast_path.store(allowed, Relaxed);
     }
 

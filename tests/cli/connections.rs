@@ -38,6 +38,9 @@ fn web(client: [u8; 4], client_port: u16, state: u32, expires: u32) -> Vec<Defau
         number(8, 0),
         number(9, state),
         number(10, expires),
+        number(11, 6),
+        attribute(12, &[192, 0, 2, 1]),
+        port(14, 80),
     ]
 }
 
@@ -58,6 +61,9 @@ fn dns() -> Vec<DefaultNla> {
         number(8, 1),
         number(9, 16),
         number(10, 0),
+        number(11, 17),
+        attribute(13, &ip6(1)),
+        port(14, 53),
         // An attribute of a newer module is passed over.
         number(99, 1),
     ]
@@ -92,6 +98,45 @@ udp/[2001:db8::1]:53  [2001:db8::9]:4000  [2001:db8::2]:53  dr       UDP        
 ",
     );
     prints("rvsadm connection list", kernel(vec![]), "no connections\n");
+}
+
+/// The first connection, by way of another service.
+fn by_way_of(service: &[DefaultNla]) -> Vec<DefaultNla> {
+    let mut connection = web([203, 0, 113, 10], 40000, 1, 899);
+    connection[0] = nest(1, service);
+    connection
+}
+
+#[test]
+fn of_a_service_of_many_ports_it_is_told_which_one() {
+    let connections = || {
+        vec![
+            by_way_of(&[number(14, 2), number(15, 7)]),
+            by_way_of(&[number(1, 6), attribute(2, &[192, 0, 2, 1]), number(13, 1)]),
+            by_way_of(&[
+                number(1, 6),
+                attribute(2, &[192, 0, 2, 1]),
+                port(4, 1),
+                port(12, 1023),
+            ]),
+        ]
+    };
+    prints(
+        "rvsadm connection list",
+        kernel(connections()),
+        "\
+SERVICE                                CLIENT              SERVER         FORWARD  STATE        EXPIRES
+mark/7,tcp/192.0.2.1:80                203.0.113.10:40000  10.0.0.2:8080  nat      ESTABLISHED  899s
+tcp/192.0.2.1:*,tcp/192.0.2.1:80       203.0.113.10:40000  10.0.0.2:8080  nat      ESTABLISHED  899s
+tcp/192.0.2.1:1-1023,tcp/192.0.2.1:80  203.0.113.10:40000  10.0.0.2:8080  nat      ESTABLISHED  899s
+",
+    );
+    let outcome = run("rvsadm -j connection list", kernel(connections()));
+    for service in ["mark/7", "tcp/192.0.2.1:*", "tcp/192.0.2.1:1-1023"] {
+        let object =
+            format!(r#"{{"service":"{service}","protocol":"tcp","address":"192.0.2.1","port":80,"#);
+        assert!(outcome.out.contains(&object), "{}", outcome.out);
+    }
 }
 
 #[test]

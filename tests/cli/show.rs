@@ -117,6 +117,56 @@ fn info() -> Vec<DefaultNla> {
     ]
 }
 
+/// The web service by another key.
+fn web_by(key: &[DefaultNla]) -> Vec<DefaultNla> {
+    let mut attributes = web();
+    attributes.splice(0..3, key.to_vec());
+    attributes
+}
+
+#[test]
+fn services_of_many_ports_and_of_marks() {
+    let port = |kind, port: u16| attribute(kind, &port.to_be_bytes());
+    let address = || [number(1, 6), attribute(2, &[192, 0, 2, 1])].to_vec();
+    let all = [address(), vec![number(13, 1)]].concat();
+    let range = [address(), vec![port(4, 8000), port(12, 8999)]].concat();
+    let mark = vec![number(14, 2), number(15, 7)];
+    let of_mark = || {
+        let mut server = servers().swap_remove(0);
+        server[0] = nest(1, &mark);
+        // Without a port of its own.
+        server[2] = attribute(4, &[0, 0]);
+        server
+    };
+    let services = || vec![web_by(&range), web_by(&all), web_by(&mark)];
+    prints(
+        "rvsadm show",
+        Kernel::new()
+            .dump(0, SERVICE_GET, services())
+            .dump(0, DEST_GET, vec![of_mark()])
+            .reply(INFO_GET, info()),
+        "\
+SERVICE                  SCHEDULER  FORWARD  FAST PATH  SERVERS  CONNECTIONS
+tcp/192.0.2.1:8000-8999  wrr        nat      on         2        12
+tcp/192.0.2.1:*          wrr        nat      on         2        12
+mark/7                   wrr        nat      on         2        12
+  SERVER                 FORWARD  WEIGHT  THRESHOLDS  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
+  10.0.0.2:*             nat      2       6/0,full    1       5         6            10/9            5000000000/700
+
+connections: 6 of at most 1000
+",
+    );
+    let kernel = Kernel::new().dump(0, SERVICE_GET, services());
+    let outcome = run("rvsadm -j service list", kernel);
+    for members in [
+        r#""service":"tcp/192.0.2.1:8000-8999","protocol":"tcp","address":"192.0.2.1","port":8000,"last_port":8999,"scheduler""#,
+        r#""service":"tcp/192.0.2.1:*","protocol":"tcp","address":"192.0.2.1","port":null,"scheduler""#,
+        r#""service":"mark/7","protocol":null,"address":null,"port":null,"family":"ipv4","mark":7,"scheduler""#,
+    ] {
+        assert!(outcome.out.contains(members), "{}", outcome.out);
+    }
+}
+
 #[track_caller]
 fn prints(line: &str, kernel: Kernel, expected: &str) {
     let outcome = run(line, kernel);

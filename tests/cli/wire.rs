@@ -129,6 +129,57 @@ fn timeouts_of_the_namespace() {
 }
 
 #[test]
+fn services_of_many_ports_and_of_marks() {
+    #[rustfmt::skip]
+    const ADDRESS: &[u8] = &[
+        8, 0, 1, 0, 6, 0, 0, 0,
+        8, 0, 2, 0, 192, 0, 2, 1,
+    ];
+    for (service, key) in [
+        (
+            "tcp/192.0.2.1:*",
+            [ADDRESS, &[8, 0, 13, 0, 1, 0, 0, 0]].concat(),
+        ),
+        (
+            "tcp/192.0.2.1:8000-8999",
+            [
+                ADDRESS,
+                &[6, 0, 4, 0, 0x1f, 0x40, 0, 0],
+                &[6, 0, 12, 0, 0x23, 0x27, 0, 0],
+            ]
+            .concat(),
+        ),
+        (
+            "mark/7",
+            vec![8, 0, 14, 0, 2, 0, 0, 0, 8, 0, 15, 0, 7, 0, 0, 0],
+        ),
+        (
+            "mark/7/ipv4",
+            vec![8, 0, 14, 0, 2, 0, 0, 0, 8, 0, 15, 0, 7, 0, 0, 0],
+        ),
+        (
+            "mark/4294967295/ipv6",
+            vec![8, 0, 14, 0, 10, 0, 0, 0, 8, 0, 15, 0, 255, 255, 255, 255],
+        ),
+    ] {
+        sends_one(&format!("rvsadm service add {service}"), 2, &[&key]);
+        // Servers without a port of their own have that of the packets.
+        if service.ends_with("ipv6") {
+            continue;
+        }
+        let length = u8::try_from(4 + key.len()).expect("short");
+        let nest = [&[length, 0, 1, 0x80], &key[..]].concat();
+        for server in ["10.0.0.2", "10.0.0.2:*"] {
+            sends_one(
+                &format!("rvsadm server add {service} {server} --nat"),
+                6,
+                &[&nest, &[8, 0, 2, 0, 10, 0, 0, 2], &[8, 0, 6, 0, 0, 0, 0, 0]],
+            );
+        }
+    }
+}
+
+#[test]
 fn scheduler_flags_are_bits() {
     sends_one(
         "rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback",

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use netlink_packet_core::DecodeError;
+use rvs_logic::logic::addr::Family;
+use rvs_logic::logic::service_key::PortRange;
 use rvs_logic::logic::state::State;
 use rvs_logic::logic::uapi::connection;
 use rvs_logic::logic::uapi::dest;
@@ -15,11 +17,13 @@ use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::stats;
 use rvs_logic::logic::uapi::timeouts;
 
+use super::message::from_address_family;
 use crate::model::Connection;
 use crate::model::Forward;
 use crate::model::Info;
 use crate::model::Left;
 use crate::model::Paths;
+use crate::model::Ports;
 use crate::model::Protocol;
 use crate::model::SchedulerFlags;
 use crate::model::Server;
@@ -80,11 +84,13 @@ pub(super) fn server(attributes: &[Attribute]) -> Result<(ServiceKey, Server)> {
 pub(super) fn connection(attributes: &[Attribute]) -> Result<Connection> {
     use connection::{
         CLIENT_ADDR4, CLIENT_ADDR6, CLIENT_PORT, DEST_ADDR4, DEST_ADDR6, DEST_PORT, EXPIRES,
-        FORWARD, SERVICE, STATE,
+        FORWARD, PROTOCOL, SERVICE, STATE, VIRTUAL_ADDR4, VIRTUAL_ADDR6, VIRTUAL_PORT,
     };
     let service = required(attributes, SERVICE, "service")?.to_nest()?;
     Ok(Connection {
         service: service_key(&service)?,
+        protocol: protocol(required(attributes, PROTOCOL, "protocol")?)?,
+        destination: endpoint(attributes, VIRTUAL_ADDR4, VIRTUAL_ADDR6, VIRTUAL_PORT)?,
         client: endpoint(attributes, CLIENT_ADDR4, CLIENT_ADDR6, CLIENT_PORT)?,
         server: endpoint(attributes, DEST_ADDR4, DEST_ADDR6, DEST_PORT)?,
         forward: forward(required(attributes, FORWARD, "forward")?)?,
@@ -129,22 +135,60 @@ pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
 }
 
 fn service_key(attributes: &[Attribute]) -> Result<ServiceKey> {
-    let number = required(attributes, service::PROTOCOL, "protocol")?.to_u32()?;
-    let protocol = Protocol::from_number(number)
-        .ok_or_else(|| format!("protocol {number} is unknown to this rvsadm"))?;
-    Ok(ServiceKey {
-        protocol,
-        endpoint: endpoint(attributes, service::ADDR4, service::ADDR6, service::PORT)?,
+    if let Some(mark) = find(attributes, service::MARK) {
+        return Ok(ServiceKey::Mark {
+            family: family(required(attributes, service::FAMILY, "family")?)?,
+            mark: mark.to_u32()?,
+        });
+    }
+    Ok(ServiceKey::Address {
+        protocol: protocol(required(attributes, service::PROTOCOL, "protocol")?)?,
+        address: address(attributes, service::ADDR4, service::ADDR6)?,
+        ports: ports(attributes)?,
     })
 }
 
-fn endpoint(attributes: &[Attribute], addr4: u16, addr6: u16, port: u16) -> Result<SocketAddr> {
-    let address = match find(attributes, addr4) {
-        Some(attribute) => IpAddr::V4(attribute.to_ipv4()?),
-        None => IpAddr::V6(required(attributes, addr6, "address")?.to_ipv6()?),
+fn ports(attributes: &[Attribute]) -> Result<Ports> {
+    if let Some(all) = find(attributes, service::ALL_PORTS) {
+        if all.to_u32()? != 0 {
+            return Ok(Ports::All);
+        }
+    }
+    let first = required(attributes, service::PORT, "port")?.to_port()?;
+    let Some(last) = find(attributes, service::LAST_PORT) else {
+        return Ok(Ports::One(first));
     };
+    let last = last.to_port()?;
+    let range = PortRange::new(first, last)
+        .ok_or_else(|| format!("no range of ports: {first} to {last}"))?;
+    Ok(Ports::Range(range))
+}
+
+fn protocol(attribute: &Attribute) -> Result<Protocol> {
+    let number = attribute.to_u32()?;
+    Protocol::from_number(number)
+        .ok_or_else(|| format!("protocol {number} is unknown to this rvsadm").into())
+}
+
+fn family(attribute: &Attribute) -> Result<Family> {
+    let number = attribute.to_u32()?;
+    from_address_family(number)
+        .ok_or_else(|| format!("address family {number} is unknown to this rvsadm").into())
+}
+
+fn endpoint(attributes: &[Attribute], addr4: u16, addr6: u16, port: u16) -> Result<SocketAddr> {
+    let address = address(attributes, addr4, addr6)?;
     let port = required(attributes, port, "port")?.to_port()?;
     Ok(SocketAddr::new(address, port))
+}
+
+fn address(attributes: &[Attribute], addr4: u16, addr6: u16) -> Result<IpAddr> {
+    match find(attributes, addr4) {
+        Some(attribute) => Ok(IpAddr::V4(attribute.to_ipv4()?)),
+        None => Ok(IpAddr::V6(
+            required(attributes, addr6, "address")?.to_ipv6()?,
+        )),
+    }
 }
 
 fn scheduler_flags(attribute: &Attribute) -> Result<SchedulerFlags> {

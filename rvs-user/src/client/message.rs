@@ -5,12 +5,15 @@
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
+use rvs_logic::logic::addr::Family;
 use rvs_logic::logic::uapi::connection;
 use rvs_logic::logic::uapi::dest;
 use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::timeouts;
 
+use crate::model::server_name;
 use crate::model::Forward;
+use crate::model::Ports;
 use crate::model::SchedulerFlags;
 use crate::model::ServiceKey;
 use crate::model::Timeouts;
@@ -81,11 +84,13 @@ impl Message {
 
     /// The key of a destination request.
     pub(super) fn server(mut self, endpoint: &SocketAddr) -> Self {
-        for attribute in [
+        let name = server_name(endpoint);
+        self.push(
             address(endpoint.ip(), dest::ADDR4, dest::ADDR6),
-            Attribute::port(dest::PORT, endpoint.port()),
-        ] {
-            self.push(attribute, endpoint);
+            name.clone(),
+        );
+        if endpoint.port() != 0 {
+            self.push(Attribute::port(dest::PORT, endpoint.port()), name);
         }
         self
     }
@@ -159,12 +164,48 @@ impl Message {
     }
 }
 
-fn service_key(key: &ServiceKey) -> [Attribute; 3] {
-    [
-        Attribute::u32(service::PROTOCOL, key.protocol.number()),
-        address(key.endpoint.ip(), service::ADDR4, service::ADDR6),
-        Attribute::port(service::PORT, key.endpoint.port()),
-    ]
+fn service_key(key: &ServiceKey) -> Vec<Attribute> {
+    let (protocol, virtual_address, ports) = match *key {
+        ServiceKey::Mark { family, mark } => {
+            return vec![
+                Attribute::u32(service::FAMILY, address_family(family)),
+                Attribute::u32(service::MARK, mark),
+            ]
+        }
+        ServiceKey::Address {
+            protocol,
+            address,
+            ports,
+        } => (protocol, address, ports),
+    };
+    let mut attributes = vec![
+        Attribute::u32(service::PROTOCOL, protocol.number()),
+        address(virtual_address, service::ADDR4, service::ADDR6),
+    ];
+    match ports {
+        Ports::One(port) => attributes.push(Attribute::port(service::PORT, port)),
+        Ports::Range(range) => attributes.extend([
+            Attribute::port(service::PORT, range.first()),
+            Attribute::port(service::LAST_PORT, range.last()),
+        ]),
+        Ports::All => attributes.push(Attribute::u32(service::ALL_PORTS, 1)),
+    }
+    attributes
+}
+
+/// The number of an address family; `AF_INET` and `AF_INET6` of `linux/socket.h`.
+fn address_family(family: Family) -> u32 {
+    match family {
+        Family::V4 => 2,
+        Family::V6 => 10,
+    }
+}
+
+/// The address family of a number, `None` for any other.
+pub(super) fn from_address_family(number: u32) -> Option<Family> {
+    [Family::V4, Family::V6]
+        .into_iter()
+        .find(|family| address_family(*family) == number)
 }
 
 fn address(address: IpAddr, addr4: u16, addr6: u16) -> Attribute {

@@ -94,7 +94,10 @@ fn missing_argument(missing: Missing, message: &Message) -> String {
     };
     let number = u16::try_from(missing.number).unwrap_or(0);
     let name = match (in_service, number) {
-        (true, service::PROTOCOL | service::ADDR4 | service::ADDR6 | service::PORT)
+        (
+            true,
+            service::PROTOCOL | service::ADDR4 | service::ADDR6 | service::PORT | service::FAMILY,
+        )
         | (false, dest::SERVICE) => "SERVICE",
         (true, service::SCHEDULER) => "--scheduler",
         (true, service::SCHEDULER_FLAGS) => "--scheduler-flags",

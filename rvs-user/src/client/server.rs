@@ -11,6 +11,7 @@ use super::decode;
 use super::Client;
 use super::Message;
 use crate::error::Error;
+use crate::model::server_name;
 use crate::model::Server;
 use crate::model::ServerSettings;
 use crate::model::ServiceKey;
@@ -60,7 +61,7 @@ impl<T: Transport> Client<T> {
 }
 
 fn of_server(command: u8, service: &ServiceKey, server: &SocketAddr) -> Message {
-    Message::new(command, server)
+    Message::new(command, server_name(server))
         .service_of_server(service)
         .server(server)
 }

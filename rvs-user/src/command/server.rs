@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::model::server_name;
 use crate::model::ServerSettings;
 use crate::model::ServiceKey;
 use crate::netlink::Transport;
@@ -27,7 +28,7 @@ pub(super) fn add<T: Transport>(
             }
             None => {
                 return Err(Error::usage("no forward method")
-                    .argument(server.to_string())
+                    .argument(server_name(server))
                     .hint("give --nat, --dr or --tun, here or with: rvsadm service set"))
             }
         }

@@ -7,13 +7,18 @@ use std::net::SocketAddr;
 use rvs_logic::logic::state::State;
 
 use super::Forward;
+use super::Protocol;
 use super::ServiceKey;
 
 /// A connection in the kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
-    /// What the client has connected to. The service itself may be gone.
+    /// Its service, which may be gone.
     pub service: ServiceKey,
+    /// Transport protocol.
+    pub protocol: Protocol,
+    /// Address and port that the client has sent to.
+    pub destination: SocketAddr,
     /// Address and port of the client.
     pub client: SocketAddr,
     /// Address and port of the real server.

@@ -18,6 +18,6 @@ pub use paths::{Left, Paths};
 pub use protocol::Protocol;
 pub use scheduler_flags::SchedulerFlags;
 pub use server::{Server, ServerSettings};
-pub use service::{Info, Service, ServiceKey, ServiceSettings};
+pub use service::{server_name, Info, Ports, Service, ServiceKey, ServiceSettings};
 pub use stats::Stats;
 pub use timeouts::Timeouts;

@@ -3,7 +3,11 @@
 //! Virtual services.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::net::SocketAddr;
+
+use rvs_logic::logic::addr::Family;
+use rvs_logic::logic::service_key::PortRange;
 
 use super::Forward;
 use super::Protocol;
@@ -11,18 +15,109 @@ use super::SchedulerFlags;
 use super::Stats;
 use super::Timeouts;
 
-/// What names a service: `tcp/192.0.2.1:80`, `udp/[2001:db8::1]:53`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ServiceKey {
-    /// Transport protocol.
-    pub protocol: Protocol,
-    /// Virtual address and port.
-    pub endpoint: SocketAddr,
+/// The ports of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ports {
+    /// This one.
+    One(u16),
+    /// All of a range.
+    Range(PortRange),
+    /// All.
+    All,
+}
+
+impl fmt::Display for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ports::One(port) => port.fmt(f),
+            Ports::Range(range) => write!(f, "{}-{}", range.first(), range.last()),
+            Ports::All => f.write_str("*"),
+        }
+    }
+}
+
+/// What names a service: `tcp/192.0.2.1:80`, `udp/[2001:db8::1]:53`, `tcp/192.0.2.1:8000-8999`,
+/// `tcp/192.0.2.1:*`, `mark/7`, `mark/7/ipv6`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceKey {
+    /// Of an address.
+    Address {
+        /// Transport protocol.
+        protocol: Protocol,
+        /// Virtual address.
+        address: IpAddr,
+        /// Virtual ports.
+        ports: Ports,
+    },
+    /// Of a mark that the firewall gives.
+    Mark {
+        /// Address family of the packets.
+        family: Family,
+        /// The mark, not 0.
+        mark: u32,
+    },
+}
+
+impl ServiceKey {
+    /// Whether its packets are IPv4.
+    pub fn is_ipv4(&self) -> bool {
+        match self {
+            ServiceKey::Address { address, .. } => address.is_ipv4(),
+            ServiceKey::Mark { family, .. } => *family == Family::V4,
+        }
+    }
+
+    /// The protocol, of a service that has one.
+    pub fn protocol(&self) -> Option<Protocol> {
+        match self {
+            ServiceKey::Address { protocol, .. } => Some(*protocol),
+            ServiceKey::Mark { .. } => None,
+        }
+    }
+
+    /// The port, of a service that has exactly one.
+    pub fn one_port(&self) -> Option<u16> {
+        match self {
+            ServiceKey::Address {
+                ports: Ports::One(port),
+                ..
+            } => Some(*port),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for ServiceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.protocol, self.endpoint)
+        match self {
+            ServiceKey::Address {
+                protocol,
+                address: IpAddr::V4(address),
+                ports,
+            } => write!(f, "{protocol}/{address}:{ports}"),
+            ServiceKey::Address {
+                protocol,
+                address: IpAddr::V6(address),
+                ports,
+            } => write!(f, "{protocol}/[{address}]:{ports}"),
+            ServiceKey::Mark {
+                family: Family::V4,
+                mark,
+            } => write!(f, "mark/{mark}"),
+            ServiceKey::Mark {
+                family: Family::V6,
+                mark,
+            } => write!(f, "mark/{mark}/ipv6"),
+        }
+    }
+}
+
+/// A server as it is written: one without a port of its own has that of each packet.
+pub fn server_name(server: &SocketAddr) -> String {
+    match server {
+        SocketAddr::V4(server) if server.port() == 0 => format!("{}:*", server.ip()),
+        SocketAddr::V6(server) if server.port() == 0 => format!("[{}]:*", server.ip()),
+        server => server.to_string(),
     }
 }
 

@@ -115,7 +115,17 @@ impl Text<'_> {
 /// Writes the cells of a connection in the place of those that are there.
 fn fill(row: &mut Row, connection: &Connection) {
     let [service, client, server, forward, state, expires] = row;
-    set(service, connection.service);
+    match connection.service.one_port() {
+        Some(_) => set(service, connection.service),
+        // Of those of many it tells which one, too.
+        None => set(
+            service,
+            format_args!(
+                "{},{}/{}",
+                connection.service, connection.protocol, connection.destination
+            ),
+        ),
+    }
     set(client, connection.client);
     set(server, connection.server);
     set(forward, connection.forward);
@@ -178,15 +188,17 @@ impl ConnectionWriter for Json<'_> {
 fn json(connection: &Connection) -> ConnectionJson {
     let Connection {
         service,
+        protocol,
+        destination,
         client,
         server,
         ..
     } = connection;
     ConnectionJson {
         service: service.to_string(),
-        protocol: service.protocol.to_string(),
-        address: service.endpoint.ip().to_string(),
-        port: service.endpoint.port(),
+        protocol: protocol.to_string(),
+        address: destination.ip().to_string(),
+        port: destination.port(),
         client_address: client.ip().to_string(),
         client_port: client.port(),
         server_address: server.ip().to_string(),

@@ -5,12 +5,15 @@
 //! The schema is stable: members are added, never renamed or removed, and
 //! numbers are numbers. `rvs-user/README.md` documents it.
 
+use rvs_logic::logic::addr::Family;
 use serde::Serialize;
 
 use super::Listing;
 use crate::model::Info;
+use crate::model::Ports;
 use crate::model::Server;
 use crate::model::Service;
+use crate::model::ServiceKey;
 use crate::model::Stats;
 use crate::model::Timeouts;
 
@@ -24,9 +27,15 @@ struct DocumentJson {
 #[derive(Serialize)]
 struct ServiceJson {
     service: String,
-    protocol: String,
-    address: String,
-    port: u16,
+    protocol: Option<String>,
+    address: Option<String>,
+    port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mark: Option<u32>,
     scheduler: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduler_flags: Option<Vec<&'static str>>,
@@ -76,11 +85,41 @@ pub fn to_json(listing: &Listing) -> String {
 }
 
 fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
+    let (mut protocol, mut address, mut port, mut last_port) = (None, None, None, None);
+    let (mut family, mut mark) = (None, None);
+    match service.key {
+        ServiceKey::Address {
+            protocol: of,
+            address: at,
+            ports,
+        } => {
+            protocol = Some(of.to_string());
+            address = Some(at.to_string());
+            (port, last_port) = match ports {
+                Ports::One(port) => (Some(port), None),
+                Ports::Range(range) => (Some(range.first()), Some(range.last())),
+                Ports::All => (None, None),
+            };
+        }
+        ServiceKey::Mark {
+            family: of,
+            mark: number,
+        } => {
+            family = Some(match of {
+                Family::V4 => "ipv4",
+                Family::V6 => "ipv6",
+            });
+            mark = Some(number);
+        }
+    }
     ServiceJson {
         service: service.key.to_string(),
-        protocol: service.key.protocol.to_string(),
-        address: service.key.endpoint.ip().to_string(),
-        port: service.key.endpoint.port(),
+        protocol,
+        address,
+        port,
+        last_port,
+        family,
+        mark,
         scheduler: service.scheduler.clone(),
         scheduler_flags: service.scheduler_flags.map(|flags| flags.names().collect()),
         forward: service.forward.map(|method| method.to_string()),

@@ -4,6 +4,7 @@
 
 use super::table::Columns;
 use super::Listing;
+use crate::model::server_name;
 use crate::model::Info;
 use crate::model::Server;
 use crate::model::Service;
@@ -106,7 +107,7 @@ fn thresholds(server: &Server) -> String {
 fn server_row(server: &Server) -> [String; 9] {
     let stats = &server.stats;
     [
-        format!("  {}", server.endpoint),
+        format!("  {}", server_name(&server.endpoint)),
         server.forward.to_string(),
         server.weight.to_string(),
         thresholds(server),

@@ -6,12 +6,16 @@ use std::net::IpAddr;
 use std::net::Ipv6Addr;
 use std::net::SocketAddr;
 
+use rvs_logic::logic::addr::Family;
+use rvs_logic::logic::service_key::PortRange;
+
 use super::number::decimal;
 use crate::error::Error;
+use crate::model::Ports;
 use crate::model::Protocol;
 use crate::model::ServiceKey;
 
-/// Parses `PROTOCOL/ADDRESS:PORT`.
+/// Parses `PROTOCOL/ADDRESS:PORTS` or `mark/NUMBER`.
 pub(super) fn service(text: &str) -> Result<ServiceKey, Error> {
     parse_service(text).map_err(|error| error.argument(text))
 }
@@ -27,41 +31,70 @@ fn parse_service(text: &str) -> Result<ServiceKey, Error> {
     let Some((protocol, rest)) = text.split_once('/') else {
         return Err(Error::usage("no protocol").hint(form));
     };
+    if protocol == "mark" {
+        return parse_mark(rest);
+    }
     let protocol = Protocol::from_name(protocol).ok_or_else(|| {
-        Error::usage(format!("no such protocol: {protocol}")).hint("use tcp or udp")
+        Error::usage(format!("no such protocol: {protocol}")).hint("use tcp, udp or mark")
     })?;
-    let (address, port) = split(rest)?;
-    let port = port.ok_or_else(|| Error::usage("no port").hint(form))?;
-    Ok(ServiceKey {
+    let (address, digits) = split(rest)?;
+    let digits = digits.ok_or_else(|| Error::usage("no port").hint(form))?;
+    Ok(ServiceKey::Address {
         protocol,
-        endpoint: SocketAddr::new(address, port),
+        address,
+        ports: ports(digits)?,
     })
 }
 
+/// Parses `NUMBER`, `NUMBER/ipv4` and `NUMBER/ipv6`.
+fn parse_mark(text: &str) -> Result<ServiceKey, Error> {
+    let (digits, family) = match text.split_once('/') {
+        None => (text, Family::V4),
+        Some((digits, "ipv4")) => (digits, Family::V4),
+        Some((digits, "ipv6")) => (digits, Family::V6),
+        Some((_, other)) => {
+            return Err(
+                Error::usage(format!("no such address family: {other}")).hint("use ipv4 or ipv6")
+            )
+        }
+    };
+    match decimal(digits) {
+        Some(mark) if mark != 0 => Ok(ServiceKey::Mark { family, mark }),
+        _ => Err(Error::usage(format!("not a mark: {digits}"))
+            .hint(format!("write 1 to {}, in decimal digits", u32::MAX))),
+    }
+}
+
 fn parse_server(text: &str, service: &ServiceKey) -> Result<SocketAddr, Error> {
-    let (address, port) = split(text)?;
-    if address.is_ipv4() != service.endpoint.is_ipv4() {
+    let (address, digits) = split(text)?;
+    if address.is_ipv4() != service.is_ipv4() {
         return Err(Error::usage(format!(
             "an {} server cannot serve the {} service {service}",
-            family(address),
-            family(service.endpoint.ip()),
+            family(address.is_ipv4()),
+            family(service.is_ipv4()),
         ))
         .hint("both must be of one address family"));
     }
-    let port = port.unwrap_or(service.endpoint.port());
+    let port = match (digits, service.one_port()) {
+        (None, one) => one.unwrap_or(0),
+        // As it is written where packets keep their port.
+        (Some("*"), None) => 0,
+        (Some(digits), _) => port(digits)?,
+    };
     Ok(SocketAddr::new(address, port))
 }
 
 /// Splits `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` and
-/// `[2001:db8::1]:80` (RFC 3986, section 3.2.2, for the brackets).
-fn split(text: &str) -> Result<(IpAddr, Option<u16>), Error> {
+/// `[2001:db8::1]:80` (RFC 3986, section 3.2.2, for the brackets) into the
+/// address and what is said of ports.
+fn split(text: &str) -> Result<(IpAddr, Option<&str>), Error> {
     if let Some(rest) = text.strip_prefix('[') {
         let Some((address, rest)) = rest.split_once(']') else {
             return Err(Error::usage("bracket not closed"));
         };
         let address = IpAddr::V6(ipv6(address)?);
         return match rest.strip_prefix(':') {
-            Some(digits) => Ok((address, Some(port(digits)?))),
+            Some(digits) => Ok((address, Some(digits))),
             None if rest.is_empty() => Ok((address, None)),
             None => Err(Error::usage(format!(
                 "unexpected after the bracket: {rest}"
@@ -73,7 +106,7 @@ fn split(text: &str) -> Result<(IpAddr, Option<u16>), Error> {
             Ok(address) => Ok((IpAddr::V6(address), None)),
             Err(error) => Err(error.hint("write an IPv6 address with a port as [ADDRESS]:PORT")),
         },
-        Some((address, digits)) => Ok((ipv4(address)?, Some(port(digits)?))),
+        Some((address, digits)) => Ok((ipv4(address)?, Some(digits))),
         None => Ok((ipv4(text)?, None)),
     }
 }
@@ -101,10 +134,26 @@ fn port(digits: &str) -> Result<u16, Error> {
     }
 }
 
-fn family(address: IpAddr) -> &'static str {
-    match address {
-        IpAddr::V4(_) => "IPv4",
-        IpAddr::V6(_) => "IPv6",
+/// Reads `80`, `8000-8999` and `*`.
+fn ports(text: &str) -> Result<Ports, Error> {
+    if text == "*" {
+        return Ok(Ports::All);
+    }
+    let Some((first, last)) = text.split_once('-') else {
+        return Ok(Ports::One(port(text)?));
+    };
+    match PortRange::new(port(first)?, port(last)?) {
+        Some(range) => Ok(Ports::Range(range)),
+        None => Err(Error::usage(format!("not a range of ports: {text}"))
+            .hint("write the lower port first, such as 8000-8999")),
+    }
+}
+
+fn family(is_ipv4: bool) -> &'static str {
+    if is_ipv4 {
+        "IPv4"
+    } else {
+        "IPv6"
     }
 }
 
@@ -127,6 +176,13 @@ mod tests {
             "tcp/192.0.2.1:80",
             "udp/[2001:db8::1]:53",
             "tcp/0.0.0.0:65535",
+            "tcp/192.0.2.1:*",
+            "udp/[2001:db8::1]:*",
+            "tcp/192.0.2.1:8000-8999",
+            "udp/[2001:db8::1]:1-65535",
+            "mark/7",
+            "mark/4294967295",
+            "mark/7/ipv6",
         ] {
             assert_eq!(service(text).unwrap().to_string(), text);
         }
@@ -144,6 +200,20 @@ mod tests {
         refuses("tcp/192.0.2.1:65536", "not a port: 65536");
         refuses("tcp/192.0.2.1:+80", "not a port: +80");
         refuses("tcp/192.0.2.1:http", "not a port: http");
+        refuses("tcp/192.0.2.1:8000-", "not a port: ");
+        refuses("tcp/192.0.2.1:-8000", "not a port: ");
+        refuses("tcp/192.0.2.1:0-80", "not a port: 0");
+        refuses("tcp/192.0.2.1:80-80", "not a range of ports: 80-80");
+        refuses("tcp/192.0.2.1:81-80", "not a range of ports: 81-80");
+        refuses("tcp/192.0.2.1:80-90-100", "not a port: 90-100");
+        refuses("tcp/192.0.2.1:**", "not a port: **");
+        refuses("mark/0", "not a mark: 0");
+        refuses("mark/", "not a mark: ");
+        refuses("mark/-1", "not a mark: -1");
+        refuses("mark/0x7", "not a mark: 0x7");
+        refuses("mark/4294967296", "not a mark: 4294967296");
+        refuses("mark/7/inet", "no such address family: inet");
+        refuses("mark/7/ipv4/ipv4", "no such address family: ipv4/ipv4");
         refuses("tcp/10.1:80", "not a numeric IPv4 address: 10.1");
         refuses("tcp/010.0.0.1:80", "not a numeric IPv4 address: 010.0.0.1");
         refuses(
@@ -174,5 +244,19 @@ mod tests {
         ] {
             assert_eq!(server(text, &service).unwrap().to_string(), full);
         }
+    }
+
+    #[test]
+    fn leaves_servers_of_many_ports_without_one() {
+        for key in ["tcp/192.0.2.1:*", "tcp/192.0.2.1:8000-8999", "mark/7"] {
+            let service = service(key).unwrap();
+            for (text, port) in [("10.0.0.2", 0), ("10.0.0.2:*", 0), ("10.0.0.2:80", 80)] {
+                assert_eq!(server(text, &service).unwrap().port(), port);
+            }
+        }
+        let one = service("tcp/192.0.2.1:80").unwrap();
+        assert!(server("10.0.0.2:*", &one).is_err());
+        let v6 = service("mark/7/ipv6").unwrap();
+        assert!(server("10.0.0.2", &v6).is_err());
     }
 }

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 
 use crate::error::Error;
+use crate::model::server_name;
 use crate::model::Forward;
 use crate::model::ServiceKey;
 
@@ -16,10 +17,15 @@ pub fn check_port_mapping(
     method: Forward,
     whose: &str,
 ) -> Result<(), Error> {
-    if method.maps_ports() || server.port() == service.endpoint.port() {
+    let port = service.one_port();
+    if method.maps_ports() || server.port() == port.unwrap_or(0) {
         return Ok(());
     }
+    let hint = match port {
+        Some(port) => format!("use port {port} or --nat"),
+        None => "give no port, or --nat".to_owned(),
+    };
     Err(Error::usage(format!("port mapping needs NAT ({whose})"))
-        .argument(server.to_string())
-        .hint(format!("use port {} or --nat", service.endpoint.port())))
+        .argument(server_name(server))
+        .hint(hint))
 }

@@ -11,13 +11,14 @@ use crate::model::Timeouts;
 /// The word for the timeout of the namespace.
 const DEFAULT: &str = "default";
 
-/// Reads `--timeout` of a service: `established=900,fin=120` of TCP, `30` of UDP, or `default` in
-/// the place of each number, or of all.
+/// Reads `--timeout` of a service: `established=900,fin=120` of TCP, `30` of UDP,
+/// `established=900,fin=120,30` of a mark, or `default` in the place of each number, or of all.
 pub(super) fn of_service(key: &ServiceKey, text: Option<&str>) -> Result<Option<Timeouts>, Error> {
     let Some(text) = text else { return Ok(None) };
-    let timeouts = match key.protocol {
-        Protocol::Tcp => of_tcp(text),
-        Protocol::Udp => own_seconds(text).map(|seconds| Timeouts {
+    let timeouts = match key.protocol() {
+        None => of_both(text),
+        Some(Protocol::Tcp) => of_tcp(text),
+        Some(Protocol::Udp) => own_seconds(text).map(|seconds| Timeouts {
             udp: Some(seconds),
             ..Timeouts::default()
         }),
@@ -26,11 +27,12 @@ pub(super) fn of_service(key: &ServiceKey, text: Option<&str>) -> Result<Option<
         Some(timeouts) => Ok(Some(timeouts)),
         None => Err(Error::usage("not a timeout")
             .argument(format!("--timeout {text}"))
-            .hint(match key.protocol {
-                Protocol::Tcp => {
+            .hint(match key.protocol() {
+                None => "write established=SECONDS, fin=SECONDS, seconds for UDP, or default",
+                Some(Protocol::Tcp) => {
                     "write established=SECONDS, fin=SECONDS, both with a comma, or default"
                 }
-                Protocol::Udp => "write seconds, or default",
+                Some(Protocol::Udp) => "write seconds, or default",
             })),
     }
 }
@@ -64,6 +66,28 @@ fn of_tcp(text: &str) -> Option<Timeouts> {
         if place.replace(own_seconds(number)?).is_some() {
             return None;
         }
+    }
+    Some(timeouts)
+}
+
+/// Words of TCP, and one for UDP without a name.
+fn of_both(text: &str) -> Option<Timeouts> {
+    if text == DEFAULT {
+        return Some(Timeouts {
+            tcp: Some(0),
+            tcp_fin: Some(0),
+            udp: Some(0),
+        });
+    }
+    let (named, plain): (Vec<_>, Vec<_>) = text.split(',').partition(|word| word.contains('='));
+    let mut timeouts = match named.as_slice() {
+        [] => Timeouts::default(),
+        named => of_tcp(&named.join(","))?,
+    };
+    match plain.as_slice() {
+        [] => {}
+        [seconds] => timeouts.udp = Some(own_seconds(seconds)?),
+        _ => return None,
     }
     Some(timeouts)
 }
@@ -122,6 +146,12 @@ mod tests {
         ] {
             assert_eq!(tcp(wrong), None, "{wrong}");
         }
+        let mark = |text| read("mark/7", text);
+        assert_eq!(mark("default"), Some((Some(0), Some(0), Some(0))));
+        assert_eq!(mark("30,fin=default"), Some((None, Some(0), Some(30))));
+        for wrong in ["", "30,30", "fin=1,", "syn=5,30", "fin=1,fin=2"] {
+            assert_eq!(mark(wrong), None, "{wrong}");
+        }
         for wrong in ["", "0", "-1", "+1", "1s", "established=900", "4294967296"] {
             assert_eq!(udp(wrong), None, "{wrong}");
         }
@@ -133,6 +163,9 @@ mod tests {
             ("tcp/192.0.2.1:80", "established=900,fin=120"),
             ("tcp/192.0.2.1:80", "established=default,fin=120"),
             ("udp/192.0.2.1:53", "30"),
+            ("mark/7", "established=900,fin=120,30"),
+            ("mark/7", "fin=default,30"),
+            ("mark/7", "30"),
         ] {
             let key = address::service(service).unwrap();
             assert_eq!(

@@ -5,8 +5,12 @@
 //! C header: [`include/net/genetlink.h`](srctree/include/net/genetlink.h) (`struct genl_info`)
 
 use kernel::{
+    fmt,
     prelude::*,
-    str::CStrExt, //
+    str::{
+        CStrExt,
+        CString, //
+    },
 };
 
 use crate::{
@@ -28,8 +32,13 @@ use super::{
 /// Why an operation was refused: an errno, a sentence, and the attribute at fault.
 pub(crate) struct Refusal {
     errno: Error,
-    text: &'static CStr,
+    text: Text,
     place: Place,
+}
+
+enum Text {
+    Static(&'static CStr),
+    Made(CString),
 }
 
 enum Place {
@@ -44,6 +53,16 @@ enum Place {
 impl Refusal {
     /// A refusal for which no attribute is to blame.
     pub(crate) fn new(errno: Error, text: &'static CStr) -> Self {
+        Self {
+            errno,
+            text: Text::Static(text),
+            place: Place::Nowhere,
+        }
+    }
+
+    /// A refusal whose sentence is made for it, of at most 79 bytes; `or` is said where memory is short.
+    pub(crate) fn made(errno: Error, text: fmt::Arguments<'_>, or: &'static CStr) -> Self {
+        let text = CString::try_from_fmt(text).map_or(Text::Static(or), Text::Made);
         Self {
             errno,
             text,
@@ -73,7 +92,7 @@ impl Refusal {
             .map_or(core::ptr::null(), Attribute::as_ptr);
         Self {
             errno: EINVAL,
-            text,
+            text: Text::Static(text),
             place: Place::Missing {
                 nest,
                 attribute_type,
@@ -87,17 +106,32 @@ impl Refusal {
     ///
     /// `extack` must be null or that of the request whose attributes the refusal was made of.
     pub(super) unsafe fn report(self, extack: *mut bindings::netlink_ext_ack) -> c_int {
-        let text = self.text.as_char_ptr();
-        // SAFETY: By the requirement; the text is static, and the attributes live until the answer
-        // is sent, as they are part of the request.
+        let at = match self.place {
+            Place::At(attribute) => attribute,
+            Place::Nowhere | Place::Missing { .. } => core::ptr::null(),
+        };
+        // SAFETY: By the requirement; a text that is not copied is static, and the attributes live until
+        // the answer is sent, as they are part of the request.
         unsafe {
-            match self.place {
-                Place::Nowhere => bindings::helper_extack_set(extack, text, core::ptr::null()),
-                Place::At(attribute) => bindings::helper_extack_set(extack, text, attribute),
-                Place::Missing {
+            match (&self.text, self.place) {
+                (
+                    Text::Static(text),
+                    Place::Missing {
+                        nest,
+                        attribute_type,
+                    },
+                ) => bindings::helper_extack_set_missing(
+                    extack,
+                    text.as_char_ptr(),
                     nest,
-                    attribute_type,
-                } => bindings::helper_extack_set_missing(extack, text, nest, attribute_type.into()),
+                    attribute_type.into(),
+                ),
+                (Text::Static(text), _) => {
+                    bindings::helper_extack_set(extack, text.as_char_ptr(), at)
+                }
+                (Text::Made(text), _) => {
+                    bindings::helper_extack_set_copied(extack, text.as_char_ptr(), at)
+                }
             }
         }
         self.errno.to_errno()

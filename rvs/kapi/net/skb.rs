@@ -317,6 +317,13 @@ impl<'a> Packet<'a> {
         !self.dst().is_null()
     }
 
+    /// Returns the mark that the firewall, or who else, has given to the packet; 0 for none.
+    #[inline]
+    pub(crate) fn mark(&self) -> u32 {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_mark(self.skb) }
+    }
+
     /// Returns whether the packet was balanced before, by RVS or IPVS.
     #[inline]
     pub(crate) fn is_balanced(&self) -> bool {

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What names a service.
+
+use core::cmp::Ordering;
+
+use super::{
+    addr::{
+        Addr,
+        Endpoint,
+        Family, //
+    },
+    protocol::Protocol,
+    spread::spread,
+};
+
+/// Ports from one up to a greater one, in host order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PortRange {
+    first: u16,
+    last: u16,
+}
+
+impl PortRange {
+    /// The ports `first` to `last`; none where that is not at least two, or port 0 is among them.
+    #[inline]
+    pub const fn new(first: u16, last: u16) -> Option<Self> {
+        if first == 0 || first >= last {
+            return None;
+        }
+        Some(Self { first, last })
+    }
+
+    /// The lowest port.
+    #[inline]
+    pub const fn first(self) -> u16 {
+        self.first
+    }
+
+    /// The highest port.
+    #[inline]
+    pub const fn last(self) -> u16 {
+        self.last
+    }
+
+    /// Whether a port is one of them.
+    #[inline]
+    pub const fn contains(self, port: u16) -> bool {
+        self.first <= port && port <= self.last
+    }
+
+    /// Whether both ranges have a port.
+    pub const fn overlaps(self, other: Self) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+
+    /// The level of the range: 1 plus the place of the highest bit in which not all of its ports agree.
+    ///
+    /// Ports that agree in all bits from that on are a block of 2^level, and the range has ports of both
+    /// halves of it. So of ranges that do not overlap no two have the same block: a range is found by
+    /// one look for each level that there is, instead of by a search.
+    pub const fn level(self) -> u32 {
+        u16::BITS - (self.first ^ self.last).leading_zeros()
+    }
+
+    /// The first port in the upper half of the block, which no other block has as its middle.
+    #[inline]
+    const fn middle(self) -> u16 {
+        middle(self.first, self.level())
+    }
+}
+
+/// The middle of the block of `port` on a level from 1 to 16.
+#[inline]
+const fn middle(port: u16, level: u32) -> u16 {
+    let half = 1 << (level - 1);
+    (port | half) & !(half - 1)
+}
+
+/// The levels of the ranges that there are: a set, as bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Levels(u32);
+
+impl Levels {
+    /// Number of levels.
+    pub const COUNT: usize = u16::BITS as usize;
+
+    /// The set of these bits: of level 1 the lowest.
+    #[inline]
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits & ((1 << Self::COUNT) - 1))
+    }
+
+    /// Where services of ranges may be that are for this port of an address: one place for each level.
+    #[inline]
+    pub fn places(self, protocol: Protocol, addr: Addr, port: u16) -> impl Iterator<Item = Place> {
+        let mut left = self.0;
+        core::iter::from_fn(move || {
+            let level = match left {
+                0 => return None,
+                left => left.trailing_zeros() + 1,
+            };
+            left &= left - 1;
+            Some(Place::Middle(protocol, addr, middle(port, level)))
+        })
+    }
+}
+
+/// The ports of a service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ports {
+    /// This one, in host order, which is not 0.
+    One(u16),
+    /// All of a range.
+    Range(PortRange),
+    /// All.
+    All,
+}
+
+/// What names a service. Match it exhaustively, so that the next kind is not forgotten anywhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ServiceKey {
+    /// Packets to a virtual address.
+    Address {
+        /// Transport protocol.
+        protocol: Protocol,
+        /// Virtual address.
+        addr: Addr,
+        /// Virtual ports.
+        ports: Ports,
+    },
+    /// Packets of any protocol and address that the firewall has given a mark.
+    Mark {
+        /// Address family of the packets.
+        family: Family,
+        /// The mark, which is not 0.
+        mark: u32,
+    },
+}
+
+impl ServiceKey {
+    /// The service of the address and port of `destination` alone.
+    #[inline]
+    pub const fn of(protocol: Protocol, destination: Endpoint) -> Self {
+        Self::Address {
+            protocol,
+            addr: destination.addr,
+            ports: Ports::One(destination.port),
+        }
+    }
+
+    /// The protocol of its packets, if it is one.
+    pub const fn protocol(&self) -> Option<Protocol> {
+        match self {
+            Self::Address { protocol, .. } => Some(*protocol),
+            Self::Mark { .. } => None,
+        }
+    }
+
+    /// The address family of its packets.
+    pub const fn family(&self) -> Family {
+        match self {
+            Self::Address { addr, .. } => addr.family(),
+            Self::Mark { family, .. } => *family,
+        }
+    }
+
+    /// The virtual port, of a service that has exactly one.
+    pub const fn one_port(&self) -> Option<u16> {
+        match self {
+            Self::Address {
+                ports: Ports::One(port),
+                ..
+            } => Some(*port),
+            Self::Address {
+                ports: Ports::Range(_) | Ports::All,
+                ..
+            }
+            | Self::Mark { .. } => None,
+        }
+    }
+
+    /// The ports of the service, if it is that of a range.
+    pub const fn range(&self) -> Option<PortRange> {
+        match self {
+            Self::Address {
+                ports: Ports::Range(range),
+                ..
+            } => Some(*range),
+            _ => None,
+        }
+    }
+
+    /// Whether both are services of ranges of one address and protocol, with ports that both have.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (*self, *other) {
+            (
+                Self::Address {
+                    protocol,
+                    addr,
+                    ports: Ports::Range(range),
+                },
+                Self::Address {
+                    protocol: of_other,
+                    addr: addr_of_other,
+                    ports: Ports::Range(range_of_other),
+                },
+            ) => protocol == of_other && addr == addr_of_other && range.overlaps(range_of_other),
+            _ => false,
+        }
+    }
+
+    /// Where the service is in the table that packets look into. No two services have one place as
+    /// long as ranges of one address do not overlap.
+    #[inline]
+    pub const fn place(&self) -> Place {
+        match *self {
+            Self::Address {
+                protocol,
+                addr,
+                ports,
+            } => match ports {
+                Ports::One(port) => Place::Port(protocol, addr, port),
+                Ports::Range(range) => Place::Middle(protocol, addr, range.middle()),
+                Ports::All => Place::Addr(protocol, addr),
+            },
+            Self::Mark { family, mark } => Place::Mark(family, mark),
+        }
+    }
+
+    /// Whether it is the service of a range of ports without this one.
+    #[inline]
+    pub fn leaves_out(&self, port: u16) -> bool {
+        self.range().is_some_and(|range| !range.contains(port))
+    }
+
+    /// What services are listed by: protocol, family, address; of those single ports, ranges and all
+    /// ports; at last marks.
+    fn order(&self) -> (bool, u8, u8, u128, u8, u16, u16) {
+        match *self {
+            Self::Address {
+                protocol,
+                addr,
+                ports,
+            } => {
+                let bits = match addr {
+                    Addr::V4(addr) => addr.to_bits().into(),
+                    Addr::V6(addr) => addr.to_bits(),
+                };
+                let (kind, first, last) = match ports {
+                    Ports::One(port) => (0, port, port),
+                    Ports::Range(range) => (1, range.first, range.last),
+                    Ports::All => (2, 0, u16::MAX),
+                };
+                let family = number(addr.family());
+                (false, protocol.number(), family, bits, kind, first, last)
+            }
+            Self::Mark { family, mark } => (true, 0, number(family), mark.into(), 0, 0, 0),
+        }
+    }
+}
+
+/// Where a service is in the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// That of one port.
+    Port(Protocol, Addr, u16),
+    /// That of a range of ports, by its middle.
+    Middle(Protocol, Addr, u16),
+    /// That of all ports.
+    Addr(Protocol, Addr),
+    /// That of a mark.
+    Mark(Family, u32),
+}
+
+impl Place {
+    /// The hash for the table of services.
+    #[inline]
+    pub fn hash(&self) -> u64 {
+        // Words of different kinds differ in the highest byte.
+        let rest = |kind: u64, protocol: Protocol, port: u16| {
+            u64::from(port) << 32 | u64::from(protocol.number()) << 48 | kind << 56
+        };
+        match *self {
+            Self::Port(protocol, addr, port) => of_addr(addr, rest(0, protocol, port)),
+            Self::Middle(protocol, addr, port) => of_addr(addr, rest(1, protocol, port)),
+            Self::Addr(protocol, addr) => of_addr(addr, rest(2, protocol, 0)),
+            Self::Mark(family, mark) => {
+                spread(u64::from(mark) | u64::from(number(family)) << 32 | 3 << 56)
+            }
+        }
+    }
+}
+
+/// The hash of an address, and of what is in the upper half of `rest`.
+#[inline]
+fn of_addr(addr: Addr, rest: u64) -> u64 {
+    match addr {
+        Addr::V4(addr) => spread(u64::from(addr.to_bits()) | rest),
+        Addr::V6(addr) => {
+            let bits = addr.to_bits();
+            let upper = spread((bits >> 64) as u64);
+            spread(spread(upper ^ bits as u64) ^ rest)
+        }
+    }
+}
+
+const fn number(family: Family) -> u8 {
+    match family {
+        Family::V4 => 4,
+        Family::V6 => 6,
+    }
+}
+
+impl PartialOrd for ServiceKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ServiceKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order().cmp(&other.order())
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What packets find services in.
+
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        rcu, //
+    },
+};
+
+use crate::{
+    kapi::{
+        rcu_table::{
+            Inserted,
+            RcuTable,
+            Side, //
+        },
+        sync::{
+            RcuArc,
+            RcuRef, //
+        },
+    },
+    logic::{
+        addr::Endpoint,
+        protocol::Protocol,
+        service_key::{
+            Levels,
+            Place,
+            Ports,
+            ServiceKey, //
+        },
+    },
+};
+
+use super::{
+    service::PlaceHash,
+    Service, //
+};
+
+/// The services of a namespace, and how many there are of each kind: what does not exist is not
+/// looked for. Changes are made under the lock of the configuration.
+pub(crate) struct Services {
+    table: RcuTable<PlaceHash>,
+    one_port: Atomic<u32>,
+    all_ports: Atomic<u32>,
+    marks: Atomic<u32>,
+    // Ranges on each level, and the levels that have some.
+    ranges: [Atomic<u32>; Levels::COUNT],
+    levels: Atomic<u32>,
+}
+
+impl Services {
+    /// Knows of none.
+    pub(crate) fn new() -> Self {
+        Self {
+            table: RcuTable::new(PlaceHash),
+            one_port: Atomic::new(0),
+            all_ports: Atomic::new(0),
+            marks: Atomic::new(0),
+            ranges: [const { Atomic::new(0) }; Levels::COUNT],
+            levels: Atomic::new(0),
+        }
+    }
+
+    /// Makes room for services, if nobody has yet. Callers take turns.
+    pub(crate) fn prepare(&self) -> Result {
+        self.table.prepare()
+    }
+
+    /// Puts a service in. False when memory is short.
+    pub(super) fn insert(&self, service: RcuArc<Service>) -> bool {
+        let key = *service.key();
+        // Before packets may need it.
+        self.change(&key, |count| count.wrapping_add(1));
+        let guard = rcu::read_lock();
+        let place = self.table.hashed(key.place());
+        let inserted = self.table.insert(&guard, service, Side::Original, &place);
+        if inserted != Inserted::New {
+            self.change(&key, |count| count.wrapping_sub(1));
+        }
+        inserted == Inserted::New
+    }
+
+    /// Takes a service out.
+    pub(super) fn remove(&self, service: RcuRef<'_, Service>) {
+        let key = *service.key();
+        if self.table.remove(service, Side::Original) {
+            self.change(&key, |count| count.wrapping_sub(1));
+        }
+    }
+
+    /// Gives the table the size that the number of services asks for.
+    pub(super) fn resize(&self) {
+        self.table.resize();
+    }
+
+    fn change(&self, key: &ServiceKey, change: impl Fn(u32) -> u32) {
+        let count = match key {
+            ServiceKey::Mark { .. } => &self.marks,
+            ServiceKey::Address { ports, .. } => match ports {
+                Ports::One(_) => &self.one_port,
+                Ports::All => &self.all_ports,
+                Ports::Range(range) => {
+                    let place = range.level().saturating_sub(1);
+                    if let Some(count) = self.ranges.get(place as usize) {
+                        let now = change(count.load(Relaxed));
+                        count.store(now, Relaxed);
+                        let levels = self.levels.load(Relaxed) & !(1 << place);
+                        self.levels
+                            .store(levels | u32::from(now > 0) << place, Relaxed);
+                    }
+                    return;
+                }
+            },
+        };
+        count.store(change(count.load(Relaxed)), Relaxed);
+    }
+
+    /// Finds the service of a packet with this mark to this destination: as IPVS
+    /// (`ip_vs_service_find()`) by its mark, then by its port, then among those for all ports; before
+    /// these the one in whose range the port is.
+    pub(crate) fn find<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        mark: u32,
+        protocol: Protocol,
+        destination: Endpoint,
+    ) -> Option<RcuRef<'g, Service>> {
+        let Endpoint { addr, port } = destination;
+        if mark != 0 && self.marks.load(Relaxed) != 0 {
+            if let found @ Some(_) = self.at(guard, Place::Mark(addr.family(), mark)) {
+                return found;
+            }
+        }
+        if self.one_port.load(Relaxed) != 0 {
+            if let found @ Some(_) = self.at(guard, Place::Port(protocol, addr, port)) {
+                return found;
+            }
+        }
+        match self.levels.load(Relaxed) {
+            0 if self.all_ports.load(Relaxed) == 0 => None,
+            levels => self.among_many_ports(guard, Levels::from_bits(levels), protocol, destination),
+        }
+    }
+
+    /// Finds the service of a range with this port, or that of all ports.
+    #[cold]
+    fn among_many_ports<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        levels: Levels,
+        protocol: Protocol,
+        destination: Endpoint,
+    ) -> Option<RcuRef<'g, Service>> {
+        let Endpoint { addr, port } = destination;
+        for place in levels.places(protocol, addr, port) {
+            match self.at(guard, place) {
+                Some(service) if !service.key().leaves_out(port) => return Some(service),
+                _ => {}
+            }
+        }
+        if self.all_ports.load(Relaxed) == 0 {
+            return None;
+        }
+        self.at(guard, Place::Addr(protocol, addr))
+    }
+
+    #[inline]
+    fn at<'g>(&self, guard: &'g rcu::Guard, place: Place) -> Option<RcuRef<'g, Service>> {
+        self.table.find(guard, place).ok().map(|(service, _)| service)
+    }
+}

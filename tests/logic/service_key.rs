@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Names of services: their places in the table, and their order.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use rvs_logic::logic::addr::{Addr, Family};
+use rvs_logic::logic::protocol::Protocol;
+use rvs_logic::logic::service_key::{Levels, Place, PortRange, Ports, ServiceKey};
+
+const TCP: Protocol = Protocol::Tcp;
+
+fn addr() -> Addr {
+    Addr::V4([192, 0, 2, 1].into())
+}
+
+fn key(ports: Ports) -> ServiceKey {
+    ServiceKey::Address {
+        protocol: TCP,
+        addr: addr(),
+        ports,
+    }
+}
+
+fn range(first: u16, last: u16) -> PortRange {
+    PortRange::new(first, last).expect("a range")
+}
+
+/// What the table does, with a search of all ranges beside it.
+#[derive(Default)]
+struct Ranges {
+    table: Vec<(Place, PortRange)>,
+    levels: u32,
+}
+
+impl Ranges {
+    /// Adds a range unless it overlaps another one.
+    fn add(&mut self, range: PortRange) {
+        let new = key(Ports::Range(range));
+        let taken = |(_, other): &(Place, PortRange)| new.overlaps(&key(Ports::Range(*other)));
+        if self.table.iter().any(taken) {
+            return;
+        }
+        let place = new.place();
+        assert!(
+            self.table.iter().all(|(other, _)| *other != place),
+            "{range:?} has the place of another one that it does not overlap"
+        );
+        self.table.push((place, range));
+        self.levels |= 1 << (range.level() - 1);
+    }
+
+    fn find(&self, port: u16) -> Vec<PortRange> {
+        let places = Levels::from_bits(self.levels).places(TCP, addr(), port);
+        places
+            .filter_map(|place| {
+                let (_, range) = self.table.iter().find(|(other, _)| *other == place)?;
+                (!key(Ports::Range(*range)).leaves_out(port)).then_some(*range)
+            })
+            .collect()
+    }
+
+    fn search(&self, port: u16) -> Vec<PortRange> {
+        self.table
+            .iter()
+            .map(|(_, range)| *range)
+            .filter(|range| range.first() <= port && port <= range.last())
+            .collect()
+    }
+}
+
+#[test]
+fn a_range_has_at_least_two_ports_and_not_port_0() {
+    for (first, last) in [(0, 80), (80, 80), (81, 80), (0, 0)] {
+        assert_eq!(PortRange::new(first, last), None);
+    }
+    assert!(PortRange::new(1, 2).is_some());
+    assert!(PortRange::new(1, u16::MAX).is_some());
+}
+
+#[test]
+fn every_port_of_neighbouring_ranges_is_found_and_no_other() {
+    let mut ranges = Ranges::default();
+    for (first, last) in [
+        (1, 2),
+        (3, 79),
+        (81, 8191),
+        (8192, 8193),
+        (8999, 40000),
+        (65534, 65535),
+    ] {
+        ranges.add(range(first, last));
+    }
+    assert_eq!(ranges.table.len(), 6);
+    for port in 0..=u16::MAX {
+        assert_eq!(ranges.find(port), ranges.search(port), "port {port}");
+    }
+}
+
+#[test]
+fn overlapping_is_having_a_port_of_one_address_and_protocol_in_common() {
+    let one = key(Ports::Range(range(10, 20)));
+    for (first, last, overlaps) in [
+        (1, 9, false),
+        (1, 10, true),
+        (12, 15, true),
+        (1, 100, true),
+        (20, 30, true),
+        (21, 30, false),
+    ] {
+        let other = key(Ports::Range(range(first, last)));
+        assert_eq!(one.overlaps(&other), overlaps, "{first}-{last}");
+        assert_eq!(other.overlaps(&one), overlaps, "{first}-{last}");
+    }
+    let of_udp = ServiceKey::Address {
+        protocol: Protocol::Udp,
+        addr: addr(),
+        ports: Ports::Range(range(10, 20)),
+    };
+    assert!(!one.overlaps(&of_udp));
+    assert!(!one.overlaps(&key(Ports::One(15))));
+    assert!(!one.overlaps(&key(Ports::All)));
+}
+
+#[test]
+fn services_are_listed_by_address_with_the_most_particular_first() {
+    let mark = |family, mark| ServiceKey::Mark { family, mark };
+    let ordered = [
+        key(Ports::One(80)),
+        key(Ports::One(443)),
+        key(Ports::Range(range(1, 9))),
+        key(Ports::Range(range(1, 10))),
+        key(Ports::Range(range(2, 3))),
+        key(Ports::All),
+        mark(Family::V4, 1),
+        mark(Family::V4, u32::MAX),
+        mark(Family::V6, 1),
+    ];
+    for (a, one) in ordered.iter().enumerate() {
+        for (b, other) in ordered.iter().enumerate() {
+            assert_eq!(one.cmp(other), a.cmp(&b), "{one:?} {other:?}");
+            assert_eq!(one == other, a == b);
+        }
+    }
+}
+
+#[test]
+fn kinds_do_not_share_hashes() {
+    let mut seen = HashMap::new();
+    let mut keys: Vec<_> = (1..=1000).map(|port| key(Ports::One(port))).collect();
+    keys.extend((1..=1000).map(|first| key(Ports::Range(range(first, first + 1)))));
+    keys.extend((1..=1000).map(|mark| ServiceKey::Mark {
+        family: Family::V4,
+        mark,
+    }));
+    keys.push(key(Ports::All));
+    for key in keys {
+        // Ranges of two ports, one after the other, overlap; every second has a place of its own.
+        let place = key.place();
+        if let Some(other) = seen.insert(place.hash(), place) {
+            assert_eq!(other, place, "{key:?}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn ranges_that_do_not_overlap_have_places_of_their_own(
+        bounds in prop::collection::vec((1..=u16::MAX, 1u16..3000), 1..60),
+        ports in prop::collection::vec(any::<u16>(), 100),
+    ) {
+        let mut ranges = Ranges::default();
+        for (first, more) in bounds {
+            if let Some(range) = PortRange::new(first, first.saturating_add(more)) {
+                ranges.add(range);
+            }
+        }
+        let edges: Vec<u16> = ranges
+            .table
+            .iter()
+            .flat_map(|(_, range)| [range.first() - 1, range.first(), range.last()])
+            .collect();
+        for port in ports.into_iter().chain(edges) {
+            prop_assert_eq!(ranges.find(port), ranges.search(port));
+        }
+    }
+}
