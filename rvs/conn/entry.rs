@@ -78,6 +78,19 @@ struct OtherAddresses {
     reply_route: Atomic<RouteNumber>,
 }
 
+impl Addresses {
+    /// Those of a tuple, in a place of their own.
+    #[cold]
+    fn other(tuple: &Tuple) -> Result<Self, AllocError> {
+        let addrs = OtherAddresses {
+            client: tuple.addrs.src(),
+            service: tuple.addrs.dst(),
+            reply_route: Atomic::new(0),
+        };
+        Ok(Self::Other(KBox::new(addrs, GFP_ATOMIC)?))
+    }
+}
+
 /// A connection from a client through a service to a destination.
 ///
 /// What a packet needs comes first, to lie in one cache line.
@@ -158,13 +171,28 @@ impl Conn {
         dest: Arc<Dest>,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
-        let addrs = OtherAddresses {
-            client: tuple.addrs.src(),
-            service: tuple.addrs.dst(),
-            reply_route: Atomic::new(0),
-        };
-        let addrs = Addresses::Other(KBox::new(addrs, GFP_ATOMIC)?);
+        let addrs = Addresses::other(tuple)?;
         Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
+    }
+
+    /// Makes a connection for one packet, which has this tuple. It is in no table; its destination counts
+    /// it for as long as it lives.
+    pub(crate) fn of_one_packet(
+        tuple: &Tuple,
+        dest: Arc<Dest>,
+        now: u32,
+    ) -> Result<Self, AllocError> {
+        let addrs = match (tuple.addrs, dest.endpoint().addr) {
+            (AddrPair::V4 { src, dst }, Addr::V4(_)) => Addresses::V4 {
+                client: src,
+                service: dst,
+                reply_route: Atomic::new(0),
+            },
+            _ => Addresses::other(tuple)?,
+        };
+        let conn = Self::begun(addrs, tuple, dest, now);
+        conn.settle();
+        Ok(conn)
     }
 
     /// A connection in its first state, of which its destination does not know yet.

@@ -91,6 +91,10 @@ pub(super) fn service(
         message.u32(service::FORWARD, forward.to_uapi())?;
     }
     message.u32(service::FAST_PATH, config.fast_path().into())?;
+    message.u32(
+        service::ONE_PACKET,
+        config.schedules_each_datagram().into(),
+    )?;
     let own_timeouts = config.own_timeouts();
     if own_timeouts != Timeouts::NONE {
         message.nest(service::TIMEOUTS, |nest| {

@@ -20,6 +20,7 @@ use crate::{
         net::pernet::Namespace, //
     },
     logic::{
+        protocol::Protocol,
         scheduler::{
             Flags,
             Kind,
@@ -76,6 +77,7 @@ impl Do for Add {
             scheduler,
             forward,
             fast_path,
+            one_packet: read_one_packet(attributes, &key)?.unwrap_or(false),
             timeouts,
             told: Told::default(),
         };
@@ -116,6 +118,7 @@ impl Do for Set {
             scheduler_flags: read_scheduler_flags(attributes)?,
             forward: read_forward(attributes, service::FORWARD)?,
             fast_path: read_fast_path(attributes, &key)?,
+            one_packet: read_one_packet(attributes, &key)?,
             told: None,
             timeouts: timeouts::read_own(attributes, &key)?,
         };
@@ -258,6 +261,21 @@ fn read_fast_path(
         )
         .at(attribute)),
         _ => Ok(allowed),
+    }
+}
+
+/// The policy refuses anything but 0 and 1.
+fn read_one_packet(
+    attributes: Attributes<'_>,
+    key: &ServiceKey,
+) -> Result<Option<bool>, Refusal> {
+    let attribute = attributes.get(service::ONE_PACKET);
+    let each = attribute.and_then(Attribute::u32).map(|number| number != 0);
+    match key.protocol() {
+        Some(Protocol::Tcp) if each == Some(true) => {
+            Err(Refusal::new(EINVAL, c"only datagrams are scheduled one by one").at(attribute))
+        }
+        _ => Ok(each),
     }
 }
 

@@ -2,6 +2,8 @@
 
 //! Packets of clients.
 
+use kernel::sync::Arc;
+
 use crate::{
     conn::{
         Conn,
@@ -21,7 +23,10 @@ use crate::{
         protocol::Protocol,
         state::Direction, //
     },
-    svc::Forward,
+    svc::{
+        Dest,
+        Forward, //
+    },
 };
 
 use super::{
@@ -79,6 +84,7 @@ pub(super) fn first(
         Scheduled::NotOurs => packet.accept(),
         // Of this packet nobody knows yet whether more than a flood is behind it.
         Scheduled::To(conn) => forward(context, packet, flow, conn, Direction::Original),
+        Scheduled::Once(dest) => once(context, packet, flow, dest),
         Scheduled::NoServer => egress::unreachable(packet),
         Scheduled::Refused(refusal) => refusal.answer(packet),
         Scheduled::PortTaken => {
@@ -106,11 +112,30 @@ fn forward(
 ) -> Verdict {
     context.director.paths.count(Path::Slow);
     account(context, packet.len(), flow, conn, direction);
+    send(context, packet, flow, &conn)
+}
+
+/// Sends a packet of a connection to the real server.
+#[inline(always)]
+fn send(context: Context<'_>, packet: Packet<'_>, flow: Flow, conn: &Conn) -> Verdict {
     match conn.forward() {
-        Forward::Nat => nat::send(context, packet, flow, &conn),
-        Forward::Dr => direct::send(context, packet, flow.header, &conn, Some(&conn)),
-        Forward::Tun => tunnel::send(context, packet, flow.header, &conn, Some(&conn)),
+        Forward::Nat => nat::send(context, packet, flow, conn),
+        Forward::Dr => direct::send(context, packet, flow.header, conn, Some(conn)),
+        Forward::Tun => tunnel::send(context, packet, flow.header, conn, Some(conn)),
     }
+}
+
+/// Sends a datagram to a real server and forgets it, as IPVS (`IP_VS_CONN_F_ONE_PACKET`).
+#[cold]
+#[inline(never)]
+fn once(context: Context<'_>, packet: Packet<'_>, flow: Flow, dest: &Arc<Dest>) -> Verdict {
+    let conn = Conn::of_one_packet(&flow.tuple(), dest.clone(), time::jiffies32());
+    let Ok(conn) = conn else {
+        return packet.discard();
+    };
+    context.director.paths.count(Path::Slow);
+    dest.count_request(packet.len());
+    send(context, packet, flow, &conn)
 }
 
 /// What a packet of the client tells of its connection: of a real server on this host the director sees

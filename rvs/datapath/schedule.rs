@@ -16,7 +16,10 @@ use crate::{
         sync::RcuRef,
         time, //
     },
-    logic::packet::TransportHeader,
+    logic::{
+        packet::TransportHeader,
+        protocol::Protocol, //
+    },
     svc::{
         Dest,
         DestSet, //
@@ -41,6 +44,8 @@ pub(super) enum Scheduled<'g> {
     NotOurs,
     /// It has a connection now.
     To(RcuRef<'g, Conn>),
+    /// It goes to this server, and no other packet follows it.
+    Once(&'g Arc<Dest>),
     /// The service has no server that takes new connections.
     NoServer,
     /// It cannot leave for the server.
@@ -87,6 +92,9 @@ pub(super) fn connection<'g>(
             return Scheduled::Refused(refusal);
         }
     }
+    if dests.get().schedules_each_datagram() && flow.transport.protocol() == Protocol::Udp {
+        return by_itself(context, flow, dests);
+    }
     // Before the choice, which counts: a refused packet shall count for nothing.
     if !director.connections.has_room() {
         if let Err(refused) = make_room(context, flow, dests.get()) {
@@ -124,6 +132,23 @@ fn make_room<'g>(context: Context<'g>, flow: Flow, dests: &DestSet) -> Result<()
             director.paths.count(Path::Refused);
             Err(Scheduled::Failed)
         }
+    }
+}
+
+/// Chooses for a datagram that makes no connection.
+#[cold]
+#[inline(never)]
+fn by_itself<'g>(
+    context: Context<'g>,
+    flow: Flow,
+    dests: RcuRef<'g, DestSet>,
+) -> Scheduled<'g> {
+    let Some(chosen) = dests.get().pick(flow.tuple().src()) else {
+        return Scheduled::NoServer;
+    };
+    match egress::check(context, &flow.header, chosen) {
+        Ok(()) => Scheduled::Once(chosen),
+        Err(refusal) => Scheduled::Refused(refusal),
     }
 }
 

@@ -284,8 +284,13 @@ pub mod service {
     /// port. Connections stay with it whatever mark later packets have.
     pub const MARK: u16 = 15;
 
+    /// Whether each datagram is scheduled by itself and makes no connection,
+    /// 0 when not given. With nat its answers are not translated. Of UDP
+    /// only.
+    pub const ONE_PACKET: u16 = 16;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 15;
+    pub const MAX: u16 = 16;
 }
 
 /// A destination (real server) of a service. Its key is address and port
@@ -530,6 +535,7 @@ pub mod policy {
         Rule::new(service::ALL_PORTS, Kind::U32Max(1)),
         Rule::new(service::FAMILY, Kind::U32),
         Rule::new(service::MARK, Kind::U32),
+        Rule::new(service::ONE_PACKET, Kind::U32Max(1)),
     ];
 
     /// Attributes that `service-set` may hold.
@@ -547,6 +553,7 @@ pub mod policy {
         Rule::new(service::ALL_PORTS, Kind::U32Max(1)),
         Rule::new(service::FAMILY, Kind::U32),
         Rule::new(service::MARK, Kind::U32),
+        Rule::new(service::ONE_PACKET, Kind::U32Max(1)),
     ];
 
     /// Attributes that `service-del` may hold.

@@ -128,6 +128,8 @@ pub(crate) struct NewService {
     pub(crate) forward: Option<Forward>,
     /// Whether its packets may take the fast path.
     pub(crate) fast_path: bool,
+    /// Whether each datagram is scheduled by itself.
+    pub(crate) one_packet: bool,
     /// Its own timeouts.
     pub(crate) timeouts: TimeoutsChange,
     /// What only the family `IPVS` knows of.
@@ -168,6 +170,8 @@ pub(crate) struct ServiceChange {
     pub(crate) forward: Option<Forward>,
     /// Whether its packets may take the fast path.
     pub(crate) fast_path: Option<bool>,
+    /// Whether each datagram is scheduled by itself.
+    pub(crate) one_packet: Option<bool>,
     /// What only the family `IPVS` knows of.
     pub(crate) told: Option<Told>,
     /// Its own timeouts; 0 for those of the namespace.
@@ -232,6 +236,11 @@ impl ServiceConfig {
         for entry in &self.dests {
             entry.dest.begin_counting();
         }
+    }
+
+    /// Returns whether each datagram is scheduled by itself.
+    pub(crate) fn schedules_each_datagram(&self) -> bool {
+        self.shared.schedules_each_datagram()
     }
 
     /// Returns the destinations, newest first.
@@ -391,6 +400,7 @@ impl Config {
             return Err(ConfigError::Memory);
         }
         shared.set_fast_path(new.fast_path);
+        shared.set_one_packet(new.one_packet);
         self.set_own_timeouts(&shared, Timeouts::NONE.changed(&new.timeouts));
         self.count += 1;
         table.resize();
@@ -439,6 +449,9 @@ impl Config {
         }
         if let Some(allowed) = change.fast_path {
             config.shared.set_fast_path(allowed);
+        }
+        if let Some(each) = change.one_packet {
+            config.shared.set_one_packet(each);
         }
         let shared = config.shared.clone();
         self.set_own_timeouts(&shared, shared.own_timeouts().changed(&change.timeouts));

@@ -126,6 +126,11 @@ impl DestSet {
         })
     }
 
+    /// Returns whether each datagram is scheduled by itself.
+    pub(crate) fn schedules_each_datagram(&self) -> bool {
+        self.shared.schedules_each_datagram()
+    }
+
     /// Returns where the scheduler is.
     pub(crate) fn state(&self) -> u64 {
         self.state.load(Relaxed)

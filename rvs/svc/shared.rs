@@ -45,6 +45,7 @@ pub(crate) struct Shared {
 /// What packets of connections read; written when the administrator changes it.
 struct Settings {
     fast_path: Atomic<bool>,
+    one_packet: Atomic<bool>,
     timeouts: timeouts::Settings,
 }
 
@@ -60,6 +61,7 @@ impl Shared {
             common,
             settings: Settings {
                 fast_path: Atomic::new(true),
+                one_packet: Atomic::new(false),
                 timeouts: timeouts::Settings::new(Timeouts::NONE),
             },
             events: Events(LoadEvents::new()),
@@ -84,6 +86,16 @@ impl Shared {
     pub(super) fn set_fast_path(&self, allowed: bool) {
         let allowed = allowed && !matches!(self.key, ServiceKey::Mark { .. });
         self.settings.fast_path.store(allowed, Relaxed);
+    }
+
+    /// Returns whether each datagram is scheduled by itself.
+    pub(crate) fn schedules_each_datagram(&self) -> bool {
+        self.settings.one_packet.load(Relaxed)
+    }
+
+    /// Tells whether it is, of those that are of no connection.
+    pub(super) fn set_one_packet(&self, each: bool) {
+        self.settings.one_packet.store(each, Relaxed);
     }
 
     /// Returns how many seconds a connection of the service may be idle in `state`.

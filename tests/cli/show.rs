@@ -229,7 +229,7 @@ udp/[2001:db8::1]:53  rr         -        off        0        0
     prints(
         "rvsadm service list -j",
         Kernel::new().dump(0, SERVICE_GET, vec![dns()]),
-        r#"{"services":[{"service":"udp/[2001:db8::1]:53","protocol":"udp","address":"2001:db8::1","port":53,"scheduler":"rr","forward":null,"fast_path":false,"stats":{"connections":0,"in_packets":0,"out_packets":0,"in_bytes":0,"out_bytes":0}}]}
+        r#"{"services":[{"service":"udp/[2001:db8::1]:53","protocol":"udp","address":"2001:db8::1","port":53,"scheduler":"rr","forward":null,"fast_path":false,"one_packet":false,"stats":{"connections":0,"in_packets":0,"out_packets":0,"in_bytes":0,"out_bytes":0}}]}
 "#,
     );
 }
@@ -294,7 +294,7 @@ fn json_for_programs() {
         kernel,
         concat!(
             r#"{"services":[{"service":"tcp/192.0.2.1:80","protocol":"tcp","#,
-            r#""address":"192.0.2.1","port":80,"scheduler":"wrr","forward":"nat","fast_path":true,"#,
+            r#""address":"192.0.2.1","port":80,"scheduler":"wrr","forward":"nat","fast_path":true,"one_packet":false,"#,
             r#""stats":{"connections":12,"in_packets":30,"out_packets":20,"#,
             r#""in_bytes":5000000000,"out_bytes":18446744073709551615},"#,
             r#""servers":[{"address":"10.0.0.2","port":8080,"weight":2,"forward":"nat","#,
@@ -439,5 +439,5 @@ fn own_timeouts_in_json() {
     assert_eq!(outcome.out.matches(r#""timeouts""#).count(), 1);
     assert!(outcome
         .out
-        .contains(r#""fast_path":false,"timeouts":{"udp":5},"stats""#));
+        .contains(r#""fast_path":false,"one_packet":false,"timeouts":{"udp":5},"stats""#));
 }

@@ -94,6 +94,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_SERVICE_ALL_PORTS", service::ALL_PORTS.into()),
         ("RVS_A_SERVICE_FAMILY", service::FAMILY.into()),
         ("RVS_A_SERVICE_MARK", service::MARK.into()),
+        ("RVS_A_SERVICE_ONE_PACKET", service::ONE_PACKET.into()),
         ("RVS_A_DEST_SERVICE", dest::SERVICE.into()),
         ("RVS_A_DEST_ADDR4", dest::ADDR4.into()),
         ("RVS_A_DEST_ADDR6", dest::ADDR6.into()),

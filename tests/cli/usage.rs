@@ -182,12 +182,35 @@ fn missing_arguments_are_named() {
 }
 
 #[test]
+fn only_datagrams_are_scheduled_one_by_one() {
+    for command in ["service add", "service set"] {
+        refuses(
+            &format!("{command} tcp/192.0.2.1:80 --one-packet on"),
+            &format!(
+                "rvsadm: {command}: --one-packet on: only datagrams are scheduled one by one; \
+                 leave it out for TCP"
+            ),
+        );
+    }
+}
+
+#[test]
+fn servers_of_many_ports_have_none_of_their_own_without_nat() {
+    for service in ["tcp/192.0.2.1:*", "tcp/192.0.2.1:1-1023", "mark/7"] {
+        refuses(
+            &format!("server add {service} 10.0.0.2:80 --dr"),
+            "rvsadm: server add: 10.0.0.2:80: port mapping needs NAT (--dr); give no port, or --nat",
+        );
+    }
+}
+
+#[test]
 fn a_change_of_nothing_is_refused() {
     refuses(
         "service set tcp/192.0.2.1:80",
         "rvsadm: service set: tcp/192.0.2.1:80: nothing to change; \
          give --scheduler rr|wrr|lc|wlc|sh|mh, --scheduler-flags FLAGS, --fast-path on|off, \
-         --timeout TIMEOUT, --nat, --dr or --tun",
+         --one-packet on|off, --timeout TIMEOUT, --nat, --dr or --tun",
     );
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",

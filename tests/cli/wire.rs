@@ -129,6 +129,17 @@ fn timeouts_of_the_namespace() {
 }
 
 #[test]
+fn datagrams_one_by_one() {
+    for (word, number) in [("on", 1), ("off", 0)] {
+        sends_one(
+            &format!("rvsadm service set udp/[2001:db8::1]:53 --one-packet {word}"),
+            3,
+            &[KEY6, &[8, 0, 16, 0, number, 0, 0, 0]],
+        );
+    }
+}
+
+#[test]
 fn services_of_many_ports_and_of_marks() {
     #[rustfmt::skip]
     const ADDRESS: &[u8] = &[

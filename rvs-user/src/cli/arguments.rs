@@ -97,7 +97,7 @@ pub enum ServiceCommand {
     /// Add a service
     #[command(after_help = help::SERVICE_ADD)]
     Add {
-        /// PROTOCOL/ADDRESS:PORT, such as tcp/192.0.2.1:80
+        /// PROTOCOL/ADDRESS:PORTS, such as tcp/192.0.2.1:80, or mark/NUMBER
         service: String,
 
         /// How servers are chosen; wrr when not given
@@ -112,6 +112,10 @@ pub enum ServiceCommand {
         #[arg(long, value_name = "on|off", value_parser = PossibleValuesParser::new(ON_OFF))]
         fast_path: Option<String>,
 
+        /// Whether each datagram of UDP is scheduled by itself; off when not given
+        #[arg(long, value_name = "on|off", value_parser = PossibleValuesParser::new(ON_OFF))]
+        one_packet: Option<String>,
+
         /// How long its connections may be idle, in seconds; established=N,fin=N of TCP, N of UDP
         #[arg(long, value_name = "TIMEOUT", allow_hyphen_values = true)]
         timeout: Option<String>,
@@ -124,7 +128,7 @@ pub enum ServiceCommand {
     /// Change a service; what is not named stays as it is
     #[command(after_help = help::SERVICE_SET)]
     Set {
-        /// PROTOCOL/ADDRESS:PORT, such as tcp/192.0.2.1:80
+        /// PROTOCOL/ADDRESS:PORTS, such as tcp/192.0.2.1:80, or mark/NUMBER
         service: String,
 
         /// How servers are chosen
@@ -139,6 +143,10 @@ pub enum ServiceCommand {
         #[arg(long, value_name = "on|off", value_parser = PossibleValuesParser::new(ON_OFF))]
         fast_path: Option<String>,
 
+        /// Whether each datagram of UDP is scheduled by itself
+        #[arg(long, value_name = "on|off", value_parser = PossibleValuesParser::new(ON_OFF))]
+        one_packet: Option<String>,
+
         /// How long its connections may be idle, in seconds; established=N,fin=N of TCP, N of UDP
         #[arg(long, value_name = "TIMEOUT", allow_hyphen_values = true)]
         timeout: Option<String>,
@@ -151,7 +159,7 @@ pub enum ServiceCommand {
     /// Delete a service with its servers
     #[command(after_help = help::SERVICE_DEL)]
     Del {
-        /// PROTOCOL/ADDRESS:PORT, such as tcp/192.0.2.1:80
+        /// PROTOCOL/ADDRESS:PORTS, such as tcp/192.0.2.1:80, or mark/NUMBER
         service: String,
     },
 

@@ -17,6 +17,12 @@ Examples:
   rvsadm service list";
 
 pub(super) const SERVICE_ADD: &str = "\
+A service is one port of an address, tcp/192.0.2.1:80, a range of ports,
+tcp/192.0.2.1:8000-8999, all ports, tcp/192.0.2.1:*, or what the firewall gives
+a mark, mark/7 (of IPv4, as mark/7/ipv4), whatever its protocol, address and
+port. The mark comes first, then the port, the range, all ports. Ranges of one
+address do not overlap.
+
 The forward method is that of servers which are added without one.
 
 Schedulers:
@@ -36,8 +42,17 @@ it off for all services of a network namespace.
 
 Timeouts that are not given are those of the namespace; see: rvsadm timeouts
 
+Flows of a mark are never fast: the firewall is asked for each packet.
+
+With --one-packet on each datagram is scheduled by itself and makes no
+connection. With NAT its answers do not come from the virtual address.
+
 Examples:
   rvsadm service add tcp/192.0.2.1:80 --nat
+  rvsadm service add tcp/192.0.2.1:* --nat
+  rvsadm service add tcp/192.0.2.1:8000-8999 --nat
+  rvsadm service add mark/7 --nat
+  rvsadm service add udp/192.0.2.1:514 --one-packet on --dr
   rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
   rvsadm service add tcp/192.0.2.1:443 --nat --fast-path off
   rvsadm service add tcp/192.0.2.1:5432 --nat --timeout established=86400,fin=30
@@ -72,7 +87,8 @@ Examples:
 
 pub(super) const SERVER_ADD: &str = "\
 Without a forward method the server gets that of the service. Only NAT can
-reach a port other than the service's.
+reach a port other than the service's. Where that has more than one, a server
+without a port gets packets on the port they come for.
 
 Thresholds count active and inactive connections, so a closed one counts until
 it times out. Where all servers are full, clients are refused.
@@ -80,7 +96,8 @@ it times out. Where all servers are full, clients are refused.
 Examples:
   rvsadm server add tcp/192.0.2.1:80 10.0.0.2
   rvsadm server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 2 --nat
-  rvsadm server add tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 1000";
+  rvsadm server add tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 1000
+  rvsadm server add mark/7 10.0.0.2";
 
 pub(super) const SERVER_SET: &str = "\
 Connections that exist stay with the server and keep their forward method.

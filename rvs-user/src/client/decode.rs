@@ -50,6 +50,10 @@ pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
             Some(nest) => self::timeouts(&nest.to_nest()?)?,
             None => Timeouts::default(),
         },
+        one_packet: find(attributes, service::ONE_PACKET)
+            .map(Attribute::to_u32)
+            .transpose()?
+            .is_some_and(|number| number != 0),
         servers: required(attributes, service::DESTS, "dests")?.to_u32()?,
         stats: counters(attributes, service::STATS)?,
     })

@@ -147,6 +147,17 @@ impl Message {
         self
     }
 
+    /// Whether each datagram of a service is scheduled by itself, where given.
+    pub(super) fn one_packet(mut self, each: Option<bool>) -> Self {
+        if let Some(each) = each {
+            self.push(
+                Attribute::u32(service::ONE_PACKET, each.into()),
+                format!("--one-packet {}", if each { "on" } else { "off" }),
+            );
+        }
+        self
+    }
+
     /// The forward method, where given, as attribute `number`.
     pub(super) fn forward(mut self, number: u16, method: Option<Forward>) -> Self {
         if let Some(method) = method {

@@ -59,5 +59,6 @@ fn with_settings(command: u8, key: &ServiceKey, settings: &ServiceSettings) -> M
         .scheduler_flags(settings.scheduler_flags)
         .forward(service::FORWARD, settings.forward)
         .fast_path(settings.fast_path)
+        .one_packet(settings.one_packet)
         .timeouts(settings.timeouts)
 }

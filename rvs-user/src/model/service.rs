@@ -132,6 +132,8 @@ pub struct ServiceSettings {
     pub forward: Option<Forward>,
     /// Whether later packets of its flows may take the fast path.
     pub fast_path: Option<bool>,
+    /// Whether each datagram is scheduled by itself.
+    pub one_packet: Option<bool>,
     /// Timeouts of its own.
     pub timeouts: Option<Timeouts>,
 }
@@ -149,6 +151,8 @@ pub struct Service {
     pub forward: Option<Forward>,
     /// Whether later packets of its flows may take the fast path.
     pub fast_path: bool,
+    /// Whether each datagram is scheduled by itself.
+    pub one_packet: bool,
     /// Timeouts of its own, where it has some.
     pub timeouts: Timeouts,
     /// Number of servers.

@@ -41,6 +41,7 @@ struct ServiceJson {
     scheduler_flags: Option<Vec<&'static str>>,
     forward: Option<String>,
     fast_path: bool,
+    one_packet: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeouts: Option<Timeouts>,
     stats: Stats,
@@ -124,6 +125,7 @@ fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
         scheduler_flags: service.scheduler_flags.map(|flags| flags.names().collect()),
         forward: service.forward.map(|method| method.to_string()),
         fast_path: service.fast_path,
+        one_packet: service.one_packet,
         timeouts: Some(service.timeouts).filter(|own| *own != Timeouts::default()),
         stats: service.stats,
         servers: servers.map(|servers| servers.iter().map(server_json).collect()),

@@ -82,12 +82,16 @@ fn service_row(service: &Service) -> [String; 6] {
     ]
 }
 
-/// The scheduler and what is set of its flags, as one word: `sh,fallback`.
+/// The scheduler, what is set of its flags, and whether it chooses for each datagram, as one word:
+/// `sh,fallback`, `rr,one-packet`.
 fn scheduler(service: &Service) -> String {
     let mut word = service.scheduler.clone();
     for name in service.scheduler_flags.unwrap_or_default().names() {
         word.push(',');
         word.push_str(name);
+    }
+    if service.one_packet {
+        word.push_str(",one-packet");
     }
     word
 }

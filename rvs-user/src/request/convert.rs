@@ -17,6 +17,7 @@ use crate::cli::ServerCommand;
 use crate::cli::ServiceCommand;
 use crate::cli::ThresholdArguments;
 use crate::error::Error;
+use crate::model::Protocol;
 use crate::model::SchedulerFlags;
 use crate::model::ServerSettings;
 use crate::model::ServiceKey;
@@ -73,6 +74,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             scheduler,
             scheduler_flags,
             fast_path,
+            one_packet,
             timeout,
             forward,
         } => {
@@ -82,6 +84,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 scheduler_flags: parse_scheduler_flags(scheduler_flags.as_deref())?,
                 forward: forward.method(),
                 fast_path: fast_path.as_deref().map(is_on),
+                one_packet: parse_one_packet(&key, one_packet.as_deref())?,
                 timeouts: timeouts::of_service(&key, timeout.as_deref())?,
             };
             Ok(Request::ServiceAdd(key, settings))
@@ -91,6 +94,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             scheduler,
             scheduler_flags,
             fast_path,
+            one_packet,
             timeout,
             forward,
         } => {
@@ -100,13 +104,14 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 scheduler_flags: parse_scheduler_flags(scheduler_flags.as_deref())?,
                 forward: forward.method(),
                 fast_path: fast_path.as_deref().map(is_on),
+                one_packet: parse_one_packet(&key, one_packet.as_deref())?,
                 timeouts: timeouts::of_service(&key, timeout.as_deref())?,
             };
             if settings == ServiceSettings::default() {
                 return Err(nothing_to_change(
                     service,
                     &format!(
-                        "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, \
+                        "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, --one-packet on|off, \
                          --timeout TIMEOUT, --nat, --dr or --tun",
                         SCHEDULERS.join("|")
                     ),
@@ -205,6 +210,17 @@ fn parse_scheduler_flags(text: Option<&str>) -> Result<Option<SchedulerFlags>, E
             .argument(format!("--scheduler-flags {text}"))
             .hint("write port, fallback, both with a comma, or none")),
     }
+}
+
+/// Only datagrams are scheduled one by one.
+fn parse_one_packet(key: &ServiceKey, text: Option<&str>) -> Result<Option<bool>, Error> {
+    let each = text.map(is_on);
+    if each == Some(true) && key.protocol() == Some(Protocol::Tcp) {
+        return Err(Error::usage("only datagrams are scheduled one by one")
+            .argument("--one-packet on")
+            .hint("leave it out for TCP"));
+    }
+    Ok(each)
 }
 
 /// The grammar takes "on" and "off" only.

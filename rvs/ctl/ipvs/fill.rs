@@ -44,9 +44,14 @@ pub(super) fn service(
 ) -> Result<(), Full> {
     message.plain_nest(attribute::SERVICE, |nest| {
         nest.u16(service::AF, AF_INET)?;
-        nest.u16(service::PROTOCOL, key.protocol.number().into())?;
-        nest.bytes(service::ADDR, &address(key.addr))?;
-        nest.be16(service::PORT, key.port)?;
+        match *key {
+            ServiceKey::Address { protocol, addr, .. } => {
+                nest.u16(service::PROTOCOL, protocol.number().into())?;
+                nest.bytes(service::ADDR, &address(addr))?;
+                nest.be16(service::PORT, key.one_port().unwrap_or(0))?;
+            }
+            ServiceKey::Mark { mark, .. } => nest.u32(service::FWMARK, mark)?,
+        }
         nest.str(service::SCHED_NAME, config.scheduler().kind().name())?;
         nest.bytes(
             service::FLAGS,

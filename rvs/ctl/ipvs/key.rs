@@ -11,7 +11,6 @@ use kernel::prelude::*;
 use crate::{
     ctl::errors::{
         eafnosupport,
-        eopnotsupp,
         eprotonosupport, //
     },
     kapi::genl::{
@@ -22,7 +21,8 @@ use crate::{
     logic::{
         addr::{
             Addr,
-            Endpoint, //
+            Endpoint,
+            Family, //
         },
         ipvs_abi::{
             attribute,
@@ -33,6 +33,7 @@ use crate::{
             AF_INET, //
         },
         protocol::Protocol,
+        service_key::Ports,
     },
     svc::{
         ConfigError,
@@ -101,11 +102,15 @@ pub(super) fn service<'a>(
     Ok((named, nest))
 }
 
-/// The service of a mark.
+/// The service of a mark. With mark 0 it would be that of no packet, and to IPVS it is one of an address.
 fn marked(mark: Attribute<'_>) -> Named<ServiceKey> {
-    Named::Never(
-        Refusal::new(eopnotsupp(), c"services of marks are not supported yet").at(Some(mark)),
-    )
+    match mark.u32() {
+        Some(number) if number != 0 => Named::Key(ServiceKey::Mark {
+            family: Family::V4,
+            mark: number,
+        }),
+        _ => Named::Never(Refusal::new(EINVAL, c"the mark is 0").at(Some(mark))),
+    }
 }
 
 /// The service of protocol, address and port.
@@ -127,13 +132,15 @@ fn addressed(
             Refusal::new(EINVAL, c"the address is not that of one host").at(Some(addr)),
         );
     }
-    match port.be16() {
-        None | Some(0) => Named::Never(
-            Refusal::new(eopnotsupp(), c"services of all ports are not supported yet")
-                .at(Some(port)),
-        ),
-        Some(number) => Named::Key(ServiceKey::of(known, Endpoint::new(virtual_addr, number))),
-    }
+    let ports = match port.be16() {
+        None | Some(0) => Ports::All,
+        Some(number) => Ports::One(number),
+    };
+    Named::Key(ServiceKey::Address {
+        protocol: known,
+        addr: virtual_addr,
+        ports,
+    })
 }
 
 /// Reads which destination a message is about; returns all that it says of it, too.
@@ -152,16 +159,8 @@ pub(super) fn dest<'a>(
     let port = nest
         .get(dest::PORT)
         .ok_or_else(|| Refusal::missing(nest, dest::PORT, c"the port is missing"))?;
-    let named = match port.be16() {
-        None | Some(0) => Named::Never(
-            Refusal::new(
-                eopnotsupp(),
-                c"destinations of all ports are not supported yet",
-            )
-            .at(Some(port)),
-        ),
-        Some(number) => Named::Key(Endpoint::new(ipv4(addr), number)),
-    };
+    // With port 0 packets keep theirs.
+    let named = Named::Key(Endpoint::new(ipv4(addr), port.be16().unwrap_or(0)));
     Ok((named, nest))
 }
 

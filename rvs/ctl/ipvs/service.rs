@@ -36,6 +36,7 @@ use crate::{
             Kind,
             Settings, //
         },
+        service_key::Ports,
         state::TimeoutsChange,
         uapi::Rule,
     },
@@ -44,6 +45,7 @@ use crate::{
         NewService,
         ServiceChange,
         ServiceConfig,
+        ServiceKey,
         Told, //
     },
 };
@@ -75,11 +77,22 @@ impl Do for New {
         }
         let kind = asked.scheduler()?;
         let flags = asked.flags(0)?;
+        let key = named.possible()?;
+        if let ServiceKey::Address {
+            ports: Ports::All, ..
+        } = key
+        {
+            return Err(Refusal::new(
+                EINVAL,
+                c"a service of all ports has to be persistent",
+            ));
+        }
         let new = NewService {
-            key: named.possible()?,
+            key,
             scheduler: settings(kind, flags)?,
             forward: None,
             fast_path: true,
+            one_packet: flags & service_flag::ONE_PACKET != 0,
             told: asked.told(flags),
             timeouts: TimeoutsChange::default(),
         };
@@ -108,6 +121,7 @@ impl Do for Set {
             scheduler: Some(kind),
             scheduler_flags: settings(kind, flags)?.flags(),
             told: Some(asked.told(flags)),
+            one_packet: Some(flags & service_flag::ONE_PACKET != 0),
             ..ServiceChange::default()
         };
         Ok(config.set_service(&key, change)?)
@@ -180,9 +194,12 @@ impl Dump for GetAll {
         let config = director.config.lock();
         let from = dumper.cursor().outer as usize;
         for (key, service) in config.services().skip(from) {
-            if dumper
-                .message(|message| fill::service(message, key, service))
-                .is_err()
+            // Ranges of ports have no place in these messages.
+            let is_told = key.range().is_none();
+            if is_told
+                && dumper
+                    .message(|message| fill::service(message, key, service))
+                    .is_err()
             {
                 return dumper.part_is_full();
             }
@@ -274,13 +291,6 @@ impl<'a> Asked<'a> {
                     .at(Some(self.flags)),
             );
         }
-        if new & service_flag::ONE_PACKET != 0 {
-            return Err(Refusal::new(
-                eopnotsupp(),
-                c"scheduling of each datagram is not supported yet",
-            )
-            .at(Some(self.flags)));
-        }
         Ok(new & !service_flag::HASHED)
     }
 
@@ -316,7 +326,10 @@ fn settings(kind: Kind, flags: u32) -> Result<Settings, Refusal> {
 /// The flags of a service: those that mean something here, as it has them now, and the others as they
 /// were told.
 pub(super) fn flags_of(config: &ServiceConfig) -> u32 {
-    let told = config.told().flags;
+    let mut told = config.told().flags & !service_flag::ONE_PACKET;
+    if config.schedules_each_datagram() {
+        told |= service_flag::ONE_PACKET;
+    }
     let Some(of_scheduler) = config.scheduler().flags() else {
         return told;
     };

@@ -68,7 +68,43 @@ def wrong_keys():
         yield what, code, protocol + address + wrong, blamed, None
     yield "protocol as nest", errno.EINVAL, nest(PROTOCOL) + address + number, PROTOCOL, None
     yield "unknown attribute", errno.EINVAL, protocol + address + number + u32(42, 0), 42, None
+    yield from wrong_port_ranges(protocol + address)
+    yield from wrong_marks()
     yield "attribute 0", errno.EINVAL, protocol + address + number + u32(0, 0), 0, None
+
+
+def wrong_port_ranges(address):
+    """The same of services of an address that have more than one port."""
+    for first, last in (80, 80), (80, 79), (80, 0), (65535, 1):
+        yield f"ports {first} to {last}", errno.EINVAL, address + port(first) + last_port(last), LAST_PORT, None
+    yield "ports 0 to 80", errno.EINVAL, address + port(0) + last_port(80), PORT, None
+    yield "last port alone", errno.EINVAL, address + last_port(80), None, PORT
+    for what, wrong in wrong_lengths(LAST_PORT, 2):
+        yield f"last port {what}", errno.EINVAL, address + port(80) + wrong, LAST_PORT, None
+    yield "all ports and one", errno.EINVAL, address + port(80) + u32(ALL_PORTS, 1), PORT, None
+    yield "all ports and a last one", errno.EINVAL, address + last_port(80) + u32(ALL_PORTS, 1), LAST_PORT, None
+    yield "not all ports", errno.EINVAL, address + u32(ALL_PORTS, 0), None, PORT
+    yield "all ports twice over", errno.ERANGE, address + u32(ALL_PORTS, 2), ALL_PORTS, None
+    yield "an address and a family", errno.EINVAL, address + port(80) + u32(FAMILY, 2), FAMILY, None
+
+
+def wrong_marks():
+    """The same of services of a mark."""
+    yield "mark 0", errno.EINVAL, mark_key(0), MARK, None
+    yield "mark without family", errno.EINVAL, u32(MARK, 7), None, FAMILY
+    yield "family without mark", errno.EINVAL, u32(FAMILY, 2), FAMILY, None
+    # IPv6, which is to come; none; one that is IPv4 in its lowest 8 bits.
+    for family in 10, 0, 0x102:
+        yield f"mark of family {family}", errno.EAFNOSUPPORT, mark_key(7, family), FAMILY, None
+    for what, wrong in wrong_lengths(MARK, 4):
+        yield f"mark {what}", errno.EINVAL, u32(FAMILY, 2) + wrong, MARK, None
+    for what, other, blamed in (
+        ("protocol", u32(PROTOCOL, 6), PROTOCOL),
+        ("address", addr4(OTHER_VIP), ADDR4),
+        ("port", port(80), PORT),
+        ("all ports", u32(ALL_PORTS, 1), ALL_PORTS),
+    ):
+        yield f"mark with {what}", errno.EINVAL, mark_key(7) + other, blamed, None
 
 
 def wrong_services():
@@ -97,6 +133,8 @@ def wrong_services():
             ("fast path of 2", errno.ERANGE, u32(FAST_PATH, 2), FAST_PATH),
             ("fast path of all bits", errno.ERANGE, u32(FAST_PATH, 0xFFFFFFFF), FAST_PATH),
             ("fast path of 1 byte", errno.EINVAL, attribute(FAST_PATH, bytes(1)), FAST_PATH),
+            ("one packet of TCP", errno.EINVAL, u32(ONE_PACKET, 1), ONE_PACKET),
+            ("one packet of 2", errno.ERANGE, u32(ONE_PACKET, 2), ONE_PACKET),
             ("flags of rr", errno.EINVAL, string(SCHEDULER, "rr") + u32(SCHEDULER_FLAGS, 1), SCHEDULER_FLAGS),
         ):
             yield f"service {verb}: {what}", command, code, key + wrong, blamed, None

@@ -13,13 +13,14 @@ TIMEOUTS_GET, TIMEOUTS_SET = 13, 14
 
 # Attribute set "service".
 PROTOCOL, ADDR4, ADDR6, PORT, SCHEDULER, FORWARD, DESTS, SERVICE_STATS, SCHEDULER_FLAGS, FAST_PATH = range(1, 11)
-SERVICE_TIMEOUTS = 11
+SERVICE_TIMEOUTS, LAST_PORT, ALL_PORTS, FAMILY, MARK, ONE_PACKET = range(11, 17)
 # Attribute set "timeouts".
 TIMEOUT_TCP, TIMEOUT_TCP_FIN, TIMEOUT_UDP = range(1, 4)
 # Attribute set "dest"; address, port and forward have the numbers they have above.
 SERVICE, WEIGHT, ACTIVE, INACTIVE, DEST_STATS, UPPER_THRESHOLD, LOWER_THRESHOLD, OVERLOADED = 1, 5, 7, 8, 9, 10, 11, 12
 # Attribute set "connection"; the service has the number it has above.
 CLIENT_ADDR4, CLIENT_ADDR6, CLIENT_PORT, DEST_ADDR4, DEST_ADDR6, DEST_PORT, CONNECTION_FORWARD, STATE, EXPIRES = range(2, 11)
+CONNECTION_PROTOCOL, VIRTUAL_ADDR4, VIRTUAL_ADDR6, VIRTUAL_PORT = range(11, 15)
 # Attribute set "info".
 VERSION, SERVICES, CONNECTIONS, BUCKETS = range(1, 5)
 
@@ -36,6 +37,14 @@ def addr6(text):
 
 def port(number):
     return attribute(PORT, struct.pack("!H", number))
+
+
+def last_port(number):
+    return attribute(LAST_PORT, struct.pack("!H", number))
+
+
+def mark_key(mark, family=socket.AF_INET):
+    return u32(FAMILY, family) + u32(MARK, mark)
 
 
 def service_key(address, number, protocol=socket.IPPROTO_TCP):

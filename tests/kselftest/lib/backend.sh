@@ -9,11 +9,15 @@
 #	lb_load                               have the module in the kernel
 #	lb_unload                             take it out
 #	lb_prepare                            have the new namespace as the environment asks for it
-#	lb_service_add SERVICE SCHEDULER      SERVICE is PROTOCOL/ADDRESS:PORT
+#	lb_service_add SERVICE SCHEDULER [one-packet]
+#	                                      SERVICE is PROTOCOL/ADDRESS:PORT, PROTOCOL/ADDRESS:* for all ports, which
+#	                                      with IPVS have to be persistent, or mark/NUMBER; whether datagrams are
+#	                                      scheduled one by one
 #	lb_service_set SERVICE SCHEDULER
 #	lb_service_del SERVICE
 #	lb_server_add SERVICE SERVER WEIGHT [UPPER LOWER]
-#	                                      SERVER is ADDRESS:PORT; connection thresholds
+#	                                      SERVER is ADDRESS:PORT, or ADDRESS, which has the ports of SERVICE;
+#	                                      connection thresholds
 #	lb_server_weight SERVICE SERVER WEIGHT
 #	lb_server_set SERVICE SERVER WEIGHT UPPER LOWER
 #	lb_server_del SERVICE SERVER

@@ -25,17 +25,23 @@ director_ipvsadm() {
 	ip netns exec "$DIRECTOR" ipvsadm "$@"
 }
 
-# The service as ipvsadm names it: -t or -u, and the address.
+# The service as ipvsadm names it: -t or -u, and the address, or -f and the mark.
 ipvs_service() {
 	case $1 in
+	tcp/*:\*) service_arguments=(-t "${1//[a-z\/*]/}0") ;;
+	udp/*:\*) service_arguments=(-u "${1//[a-z\/*]/}0") ;;
 	tcp/*) service_arguments=(-t "${1#tcp/}") ;;
 	udp/*) service_arguments=(-u "${1#udp/}") ;;
+	mark/*) service_arguments=(-f "${1#mark/}") ;;
 	esac
 }
 
 lb_service_add() {
+	local settings=(-s "$2")
+	case $1 in *:\*) settings+=(-p 300) ;; esac
+	[ "${3-}" != one-packet ] || settings+=(-o)
 	ipvs_service "$1"
-	director_ipvsadm -A "${service_arguments[@]}" -s "$2"
+	director_ipvsadm -A "${service_arguments[@]}" "${settings[@]}"
 }
 
 lb_service_set() {

@@ -33,7 +33,7 @@ director_rvsadm() {
 }
 
 lb_service_add() {
-	director_rvsadm service add "$1" --scheduler "$2" "--$LB_FORWARD"
+	director_rvsadm service add "$1" --scheduler "$2" "--$LB_FORWARD" ${3:+--one-packet on}
 }
 
 lb_service_set() {
@@ -130,6 +130,8 @@ lb_connection_list() {
 	# The first line is the heading.
 	director_rvsadm connection list "$@" | awk '
 		NR > 1 {
+			# Of services of many ports it tells the one after a comma.
+			sub(/^.*,/, "", $1)
 			split($1, service, "/")
 			print service[1], $2, service[2], $3, $5, $6 + 0
 		}' | sort
