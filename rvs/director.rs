@@ -25,6 +25,7 @@ use crate::{
     kapi::{
         net::{
             pernet::{
+                Files,
                 Namespace,
                 PernetData,
                 Storage, //
@@ -39,6 +40,10 @@ use crate::{
         workqueue::Worker,
     },
     logic::limits,
+    settings::{
+        self,
+        Settings, //
+    },
     svc::{
         AddressFilter,
         Config,
@@ -64,6 +69,8 @@ pub(crate) struct Director {
     pub(crate) own_flows: OwnFlows,
     /// Whether packets of established flows may skip the rule chains (`net.rvs.fast_path`).
     pub(crate) fast_path: Switch,
+    /// What else the administrator may set (`net.ipv4.vs`).
+    pub(crate) settings: Settings,
     /// Which ways packets of connections took.
     pub(crate) paths: Paths,
 }
@@ -89,6 +96,12 @@ impl PernetData for Director {
         ),
     ];
 
+    const FILES: Files<Self> = Files {
+        sysctl_path: settings::PATH,
+        sysctls: settings::SYSCTLS,
+        proc: &[],
+    };
+
     fn storage() -> &'static Storage {
         &STORAGE
     }
@@ -107,6 +120,7 @@ impl PernetData for Director {
                 connections <- Worker::new(connections),
                 own_flows: OwnFlows::new(),
                 fast_path: Switch::new(true),
+                settings: Settings::new(net),
                 paths,
             }),
             GFP_KERNEL_ACCOUNT,

@@ -15,6 +15,8 @@ mod director;
 mod kapi;
 #[allow(dead_code, unreachable_pub)]
 mod logic;
+mod names;
+mod settings;
 mod svc;
 
 use kernel::prelude::*;
@@ -24,6 +26,7 @@ use crate::{
     director::Director,
     kapi::{
         genl::Family,
+        module::Refused,
         net::pernet::Subsystem,
         sync::{
             rcu, //
@@ -39,6 +42,12 @@ module! {
     description: "Layer 4 load balancer",
     license: "GPL",
     alias: ["net-pf-16-proto-16-family-rvs"],
+    params: {
+        compat: bool {
+            default: true,
+            description: "whether to have the names of IPVS: family IPVS, /proc/net/ip_vs*, net.ipv4.vs",
+        },
+    },
 }
 
 /// What is registered with the kernel. Fields are dropped in this order at unload: first nobody
@@ -47,6 +56,7 @@ struct Rvs {
     _family: Family,
     _ipvs_family: Option<Family>,
     _subsystem: Subsystem<Director>,
+    _other_owner: Option<Refused>,
     _connections: CacheGuard<Conn>,
     _callbacks: rcu::Barrier,
 }
@@ -56,18 +66,19 @@ impl kernel::Module for Rvs {
         // Made in the opposite order: what fails undoes what was made before it.
         let callbacks = rcu::Barrier;
         let connections = conn::CACHE.create(c"rvs_conn")?;
-        let subsystem = Subsystem::register()?;
-        let family = ctl::register(module)?;
-        let ipvs_family = match ctl::ipvs::register(module) {
-            Ok(family) => Some(family),
-            Err(errno) if errno == EEXIST => {
-                pr_info!("the netlink family IPVS is that of ip_vs; only rvs is served\n");
-                None
-            }
-            Err(errno) => return Err(errno),
+        let wants_names = module_parameters::compat.value();
+        let other_owner = wants_names.then(names::refuse_other_owner).transpose()?;
+        let mut subsystem = Subsystem::register()?;
+        let ipvs_family = if wants_names {
+            names::take(module, &mut subsystem)?
+        } else {
+            None
         };
+        let family = ctl::register(module)?;
         Ok(Self {
             _family: family,
+            // Who has the names may come and go.
+            _other_owner: other_owner.filter(|_| ipvs_family.is_some()),
             _ipvs_family: ipvs_family,
             _subsystem: subsystem,
             _connections: connections,

@@ -9,6 +9,7 @@
 #include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/sysctl.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>

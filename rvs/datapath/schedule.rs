@@ -119,9 +119,7 @@ pub(super) fn connection<'g>(
 #[inline(never)]
 fn make_room<'g>(context: Context<'g>, flow: Flow, dests: &DestSet) -> Result<(), Scheduled<'g>> {
     let director = context.director;
-    let chosen = dests
-        .peek(flow.tuple().src())
-        .ok_or(Scheduled::NoServer)?;
+    let chosen = dests.peek(flow.tuple().src()).ok_or(Scheduled::NoServer)?;
     egress::check(context, &flow.header, chosen).map_err(Scheduled::Refused)?;
     match director.connections.make_room(context.guard) {
         Room::Made => {

@@ -15,6 +15,12 @@ __rvs_helper bool rvs_helper_net_is_of_init_user_ns(const struct net *net)
 	return net->user_ns == &init_user_ns;
 }
 
+/* Whether it is the first one. */
+__rvs_helper bool rvs_helper_net_is_init_net(const struct net *net)
+{
+	return net_eq(net, &init_net);
+}
+
 /* RTN_UNICAST, RTN_LOCAL, ... of an IPv4 address in network order. */
 __rvs_helper unsigned int rvs_helper_inet_addr_type(struct net *net, u32 address_be)
 {

@@ -24,3 +24,9 @@ pub(crate) fn total_memory() -> u64 {
     // SAFETY: An FFI call without requirements.
     unsafe { bindings::helper_total_memory() }
 }
+
+/// Returns how many pages may be free for buffers (`nr_free_buffer_pages()`).
+pub(crate) fn free_buffer_pages() -> usize {
+    // SAFETY: An FFI call without requirements.
+    unsafe { bindings::nr_free_buffer_pages() }
+}

@@ -11,6 +11,7 @@ pub(crate) mod genl;
 mod id;
 pub(crate) mod impls;
 pub(crate) mod memory;
+pub(crate) mod module;
 pub(crate) mod net;
 pub(crate) mod random;
 pub(crate) mod rcu_table;

@@ -37,4 +37,5 @@ pub(crate) use skb::{
 pub(crate) use socket::LocalSocket;
 
 pub(crate) mod pernet;
+pub(crate) mod proc;
 pub(crate) mod sysctl;

@@ -53,6 +53,12 @@ impl Net {
         unsafe { bindings::helper_net_is_of_init_user_ns(self.as_ptr()) }
     }
 
+    /// Returns whether it is the one that the machine has begun with.
+    pub(crate) fn is_first(&self) -> bool {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { bindings::helper_net_is_init_net(self.as_ptr()) }
+    }
+
     /// Returns whether the source address of a packet may matter to its route: with rules of
     /// policy routing, or IPsec policies.
     #[inline]

@@ -26,6 +26,10 @@ use super::{
         HookSet,
         HookSpec, //
     },
+    proc::{
+        ProcFile,
+        ProcFiles, //
+    },
     sysctl::{
         Sysctl,
         SysctlTable, //
@@ -45,6 +49,9 @@ pub(crate) trait PernetData: Sized + Send + Sync + 'static {
     /// Its settings.
     const SYSCTLS: &'static [Sysctl<Self>];
 
+    /// What it may have besides, under names that may be those of another module.
+    const FILES: Files<Self>;
+
     /// Returns where the kernel's handle for this type is kept: always the same place, that of no
     /// other type.
     fn storage() -> &'static Storage;
@@ -56,13 +63,30 @@ pub(crate) trait PernetData: Sized + Send + Sync + 'static {
     fn settings_changed(namespace: &Namespace<Self>) -> Result;
 }
 
+/// Files that [`Subsystem::show_files`] makes in each namespace.
+pub(crate) struct Files<D: 'static> {
+    /// Where further settings are below `/proc/sys`.
+    pub(crate) sysctl_path: &'static CStr,
+    /// These settings.
+    pub(crate) sysctls: &'static [Sysctl<D>],
+    /// Files in `/proc/net`.
+    pub(crate) proc: &'static [ProcFile<D>],
+}
+
+/// Those of one namespace; they are dropped in this order.
+struct ShownFiles<D: PernetData> {
+    _proc: ProcFiles<D>,
+    _sysctls: SysctlTable<D>,
+}
+
 /// Place for the kernel's handle of one [`PernetData`] type.
 pub(crate) struct Storage {
     id: Opaque<c_uint>,
     operations: Opaque<bindings::pernet_operations>,
+    file_operations: Opaque<bindings::pernet_operations>,
 }
 
-// SAFETY: Written by `Subsystem::register` and by the kernel, before any namespace is set up.
+// SAFETY: Written by `Subsystem` and by the kernel, before any namespace is set up.
 unsafe impl Sync for Storage {}
 
 impl Storage {
@@ -71,6 +95,7 @@ impl Storage {
         Self {
             id: Opaque::zeroed(),
             operations: Opaque::zeroed(),
+            file_operations: Opaque::zeroed(),
         }
     }
 }
@@ -85,6 +110,8 @@ pub(crate) struct Namespace<T: PernetData> {
     hooks: Mutex<KVec<Option<HookSet<T>>>>,
     #[pin]
     sysctls: Mutex<Option<SysctlTable<T>>>,
+    #[pin]
+    files: Mutex<Option<ShownFiles<T>>>,
 }
 
 impl<T: PernetData> Namespace<T> {
@@ -99,11 +126,6 @@ impl<T: PernetData> Namespace<T> {
     /// Returns the data.
     pub(crate) fn data(&self) -> &T {
         &self.data
-    }
-
-    /// Returns a reference on the data.
-    pub(super) fn shared_data(&self) -> Arc<T> {
-        self.data.clone()
     }
 
     /// Registers the hooks of a group, if they are not. EINVAL when there is no such group.
@@ -139,8 +161,11 @@ impl<T: PernetData> Namespace<T> {
 ///
 /// # Invariants
 ///
-/// The operations in the storage of `T` are registered.
-pub(crate) struct Subsystem<T: PernetData>(PhantomData<T>);
+/// The operations in the storage of `T` are registered, those of files where `shows_files`.
+pub(crate) struct Subsystem<T: PernetData> {
+    shows_files: bool,
+    _of: PhantomData<T>,
+}
 
 impl<T: PernetData> Subsystem<T> {
     /// Sets up `T` in all namespaces of now and later (`register_pernet_subsys()`). To be called
@@ -160,14 +185,44 @@ impl<T: PernetData> Subsystem<T> {
         // SAFETY: The operations are complete and static.
         kernel::error::to_result(unsafe { bindings::register_pernet_subsys(operations) })?;
         // INVARIANT: Just registered.
-        Ok(Self(PhantomData))
+        Ok(Self {
+            shows_files: false,
+            _of: PhantomData,
+        })
+    }
+
+    /// Makes the files of all namespaces of now and later, if they are not there.
+    pub(crate) fn show_files(&mut self) -> Result {
+        if self.shows_files {
+            return Ok(());
+        }
+        let operations = T::storage().file_operations.get();
+        // SAFETY: The place is static and not used.
+        unsafe {
+            operations.write(bindings::pernet_operations {
+                init: Some(init_files::<T>),
+                exit: Some(exit_files::<T>),
+                ..Default::default()
+            });
+        }
+        // SAFETY: The operations are complete and static. Registered after those of the data, they
+        // are called after them when a namespace comes, and before them when it goes.
+        kernel::error::to_result(unsafe { bindings::register_pernet_subsys(operations) })?;
+        // INVARIANT: Just registered.
+        self.shows_files = true;
+        Ok(())
     }
 }
 
 impl<T: PernetData> Drop for Subsystem<T> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::unregister_pernet_subsys(T::storage().operations.get()) };
+        // SAFETY: By the type invariant; files go before the data that they tell of.
+        unsafe {
+            if self.shows_files {
+                bindings::unregister_pernet_subsys(T::storage().file_operations.get());
+            }
+            bindings::unregister_pernet_subsys(T::storage().operations.get());
+        }
     }
 }
 
@@ -197,7 +252,8 @@ unsafe extern "C" fn init<T: PernetData>(net: *mut bindings::net) -> c_int {
     // From here on settings may be written, which wants the data in its place.
     // SAFETY: The namespace is valid by the requirement; the table is dropped in `exit`, before
     // it is gone.
-    let registered = unsafe { SysctlTable::register(Net::from_raw(net)) };
+    let registered =
+        unsafe { SysctlTable::register(Net::from_raw(net), T::SYSCTL_PATH, T::SYSCTLS) };
     match registered {
         Ok(sysctls) => {
             // SAFETY: By the requirement, and as the data is in its place.
@@ -225,6 +281,7 @@ fn make<T: PernetData>(net: *mut bindings::net, data: Arc<T>) -> Result<Pin<KBox
             net,
             hooks <- new_mutex!(hooks, "rvs_hooks"),
             sysctls <- new_mutex!(None, "rvs_sysctls"),
+            files <- new_mutex!(None, "rvs_files"),
         }),
         GFP_KERNEL_ACCOUNT,
     )
@@ -244,4 +301,46 @@ unsafe extern "C" fn exit<T: PernetData>(net: *mut bindings::net) {
     let namespace = unsafe { KBox::from_raw(ptr::replace(place, ptr::null_mut())) };
     namespace.disable_all_hooks();
     drop(namespace);
+}
+
+/// # Safety
+///
+/// To be called by the kernel only, for a namespace that `init` has set up.
+unsafe extern "C" fn init_files<T: PernetData>(net: *mut bindings::net) -> c_int {
+    // SAFETY: By the requirement.
+    let net = unsafe { Net::from_raw(net) };
+    // SAFETY: The files are dropped in `exit_files`, before the namespace and its data are gone.
+    match unsafe { make_files::<T>(net) } {
+        Ok(files) => {
+            *Namespace::<T>::of(net).files.lock() = Some(files);
+            0
+        }
+        Err(errno) => errno.to_errno(),
+    }
+}
+
+/// # Safety
+///
+/// What is made must be dropped before the namespace and its data are gone.
+unsafe fn make_files<T: PernetData>(net: &Net) -> Result<ShownFiles<T>> {
+    // SAFETY: By the requirement.
+    unsafe {
+        let sysctls = SysctlTable::register(net, T::FILES.sysctl_path, T::FILES.sysctls)?;
+        Ok(ShownFiles {
+            _proc: ProcFiles::create(net, T::FILES.proc)?,
+            _sysctls: sysctls,
+        })
+    }
+}
+
+/// # Safety
+///
+/// To be called by the kernel only, for a namespace that `init_files` has set up.
+unsafe extern "C" fn exit_files<T: PernetData>(net: *mut bindings::net) {
+    // SAFETY: By the requirement.
+    let files = Namespace::<T>::of(unsafe { Net::from_raw(net) })
+        .files
+        .lock()
+        .take();
+    drop(files);
 }
