@@ -66,7 +66,7 @@ packets_without_memory_end_unchanged() {
 	count_packets "$DIRECTOR" unchanged input "$this ip ttl 63" 0
 	count_packets "$DIRECTOR" balanced input "$this"
 	count_packets "${SERVERS[0]}" sent prerouting "ip protocol ipip"
-	[ "$LB_BACKEND" != rvs ] || memory_before=$(paths memory)
+	[ "$LB_BACKEND" != rvs ] || memory_before=$(paths left.memory)
 	expect_success softirqs_get_no_memory 100
 	talk me ask flow 0.5 >"$TEST_DIR/answers"
 	talk me ask flow 0.5 >>"$TEST_DIR/answers"
@@ -77,7 +77,7 @@ packets_without_memory_end_unchanged() {
 	expect_equal "behind it" 0 "$(counted_packets "$DIRECTOR" balanced)"
 	expect_equal "at the server" 0 "$(counted_packets "${SERVERS[0]}" sent)"
 	if [ "$LB_BACKEND" = rvs ] && [ "${FAST_PATH-}" != off ]; then
-		memory_after=$(paths memory)
+		memory_after=$(paths left.memory)
 		expect_equal "those that the fast path had no memory for" 2 $((memory_after - memory_before))
 	fi
 	expect_equal "who answers when there is memory" server1 "$(talk me ask flow)"
