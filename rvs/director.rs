@@ -178,6 +178,13 @@ impl Director {
         }
     }
 
+    /// Deletes all services.
+    pub(crate) fn flush(&self) {
+        let flushed = self.config.lock().flush(&self.services);
+        // Without the lock.
+        drop(flushed);
+    }
+
     /// Returns the director of a namespace.
     pub(crate) fn of(net: &Net) -> &Namespace<Self> {
         Namespace::of(net)

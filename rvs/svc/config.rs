@@ -4,6 +4,8 @@
 //!
 //! Every change allocates first, then takes effect as a whole.
 
+use core::mem;
+
 use kernel::{
     alloc::AllocError,
     prelude::*,
@@ -283,6 +285,9 @@ impl ServiceConfig {
     }
 }
 
+/// Services that were deleted all at once.
+pub(crate) struct Flushed(#[allow(dead_code)] RBTree<ServiceKey, ServiceConfig>);
+
 /// All services of a namespace.
 pub(crate) struct Config {
     services: RBTree<ServiceKey, ServiceConfig>,
@@ -351,7 +356,7 @@ impl Config {
     /// Returns whether timeouts got shorter since this was asked last, so that all connections have
     /// to be looked at.
     pub(crate) fn take_timeouts_got_shorter(&mut self) -> bool {
-        core::mem::take(&mut self.timeouts_got_shorter)
+        mem::take(&mut self.timeouts_got_shorter)
     }
 
     fn changed(&mut self) {
@@ -466,27 +471,34 @@ impl Config {
         table: &Services,
         key: &ServiceKey,
     ) -> Result<(), ConfigError> {
-        let config = self.services.get(key).ok_or(ConfigError::NoService)?;
-        table.remove(config.service.as_rcu_ref());
-        if let Some(config) = self.services.remove(key) {
-            for entry in &config.dests {
-                self.trash.put(key, config.incarnation, &entry.dest);
-            }
-            self.count = self.count.saturating_sub(1);
-        }
+        let config = self.services.remove(key).ok_or(ConfigError::NoService)?;
+        self.withdraw(table, key, &config);
+        self.count = self.count.saturating_sub(1);
         table.resize();
         self.changed();
         Ok(())
     }
 
-    /// Deletes all services.
-    pub(crate) fn flush(&mut self, table: &Services) -> Result<(), ConfigError> {
-        loop {
-            let first = self.services.keys().next().copied();
-            match first {
-                Some(key) => self.del_service(table, &key)?,
-                None => return Ok(()),
-            }
+    /// Deletes all services. What is returned is what they were, to be dropped without the lock: that
+    /// is most of the work.
+    #[must_use]
+    pub(crate) fn flush(&mut self, table: &Services) -> Flushed {
+        let services = mem::replace(&mut self.services, RBTree::new());
+        for (key, config) in &services {
+            self.withdraw(table, key, config);
+        }
+        self.count = 0;
+        table.resize();
+        self.changed();
+        Flushed(services)
+    }
+
+    /// Hides a service from packets.
+    fn withdraw(&mut self, table: &Services, key: &ServiceKey, config: &ServiceConfig) {
+        table.remove(config.service.as_rcu_ref());
+        for entry in &config.dests {
+            self.trash
+                .put_with_service(key, config.incarnation, &entry.dest);
         }
     }
 
@@ -517,12 +529,12 @@ impl Config {
             .or(config.forward)
             .ok_or(ConfigError::NoForward)?;
         new.ports.check(key, endpoint, forward)?;
-        self.trash.reserve(key, endpoint)?;
+        self.trash.reserve()?;
         let added = Self::insert_dest(config, self.trash.find(key, endpoint), &new, forward, noted);
         match added {
             Ok(dest) => self.trash.give_back(key, config.incarnation, &dest),
             Err(error) => {
-                self.trash.forget(key, endpoint);
+                self.trash.forget();
                 return Err(error);
             }
         }

@@ -5,15 +5,18 @@
 //! As with IPVS (`ip_vs_trash_get_dest()`), a destination that returns finds its connections as it
 //! left them; its counters begin anew if the service was deleted meanwhile.
 //!
-//! A destination has its place here from when it is added on, so that nothing has to be allocated
-//! when it is removed. Each removal looks at two other places, and frees those that nobody needs any
+//! Room for a destination is made when it is added, so that nothing has to be allocated when it is
+//! removed. Each removal looks at two that were removed before, and frees those that nobody needs any
 //! more: what is kept stays in proportion to what is used, and no removal costs more for it.
 
 use core::cmp::Ordering;
 
 use kernel::{
     prelude::*,
-    rbtree::RBTree,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    },
     sync::Arc, //
 };
 
@@ -28,7 +31,7 @@ use super::{
     Shared, //
 };
 
-/// How many places a removal looks at.
+/// How many removed destinations a removal looks at.
 const LOOKS: usize = 2;
 
 /// Tells a service from another one that has its key at another time.
@@ -78,61 +81,69 @@ struct Removed {
     from: Incarnation,
 }
 
-/// Places for all destinations: empty ones of those that are part of their service.
+/// The removed destinations, and room for those that are part of their services.
 pub(super) struct Trash {
-    places: RBTree<Name, Option<Removed>>,
+    removed: RBTree<Name, Removed>,
+    // One for each destination that is part of a service.
+    room: KVVec<RBTreeNodeReservation<Name, Removed>>,
     // Where the next removal looks.
     next_look: Option<Name>,
 }
 
 impl Trash {
-    /// Makes one without places.
+    /// Makes an empty one.
     pub(super) fn new() -> Self {
         Self {
-            places: RBTree::new(),
+            removed: RBTree::new(),
+            room: KVVec::new(),
             next_look: None,
         }
     }
 
-    /// Makes a place for a destination that is to be added, if it has none. To be undone by
-    /// [`Trash::forget`] when it is not added.
-    pub(super) fn reserve(&mut self, service: &ServiceKey, endpoint: Endpoint) -> Result {
-        let name = Name {
-            service: *service,
-            endpoint,
-        };
-        if self.places.get(&name).is_none() {
-            self.places
-                .try_create_and_insert(name, None, GFP_KERNEL_ACCOUNT)?;
-        }
+    /// Makes room for a destination that is to be added. To be undone by [`Trash::forget`] when it is
+    /// not.
+    pub(super) fn reserve(&mut self) -> Result {
+        let room = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
+        self.room.push(room, GFP_KERNEL_ACCOUNT)?;
         Ok(())
     }
 
-    /// Frees the place of a destination that was not added, unless a removed one is there.
-    pub(super) fn forget(&mut self, service: &ServiceKey, endpoint: Endpoint) {
-        let name = Name {
-            service: *service,
-            endpoint,
-        };
-        if let Some(None) = self.places.get(&name) {
-            self.places.remove(&name);
-        }
+    /// Frees the room of a destination that was not added, or need not be kept.
+    pub(super) fn forget(&mut self) {
+        drop(self.room.pop());
     }
 
-    /// Puts a destination that was removed `from` its service into its place.
+    /// Puts a destination here that was removed `from` its service.
     pub(super) fn put(&mut self, service: &ServiceKey, from: Incarnation, dest: &Arc<Dest>) {
         dest.set_available(false);
         self.look();
-        let name = Name {
-            service: *service,
-            endpoint: dest.endpoint(),
-        };
-        // Without a place the destination would only lose its way back.
-        if let Some(place) = self.places.get_mut(&name) {
-            *place = Some(Removed {
+        // Without room the destination would only lose its way back.
+        if let Some(room) = self.room.pop() {
+            let name = Name {
+                service: *service,
+                endpoint: dest.endpoint(),
+            };
+            let removed = Removed {
                 dest: dest.clone(),
                 from,
-            });
+            };
+            self.removed.insert(room.into_node(name, removed));
+        }
+    }
+
+    /// As [`Trash::put`], for one whose service was deleted: without connections it would return as a
+    /// new one does, and is not kept.
+    pub(super) fn put_with_service(
+        &mut self,
+        service: &ServiceKey,
+        from: Incarnation,
+        dest: &Arc<Dest>,
+    ) {
+        if dest.total() == 0 {
+            dest.set_available(false);
+            self.forget();
+        } else {
+            self.put(service, from, dest);
         }
     }
 
@@ -142,21 +153,17 @@ impl Trash {
             service: *service,
             endpoint,
         };
-        let removed = self.places.get(&name)?.as_ref()?;
-        Some(removed.dest.clone())
+        Some(self.removed.get(&name)?.dest.clone())
     }
 
     /// Returns what destinations of a service have in common that is about to be added, if one of
     /// them is here.
     pub(super) fn shared(&self, service: &ServiceKey) -> Option<Arc<Shared>> {
-        let first = self.places.cursor_lower_bound(&Name::first_of(*service))?;
-        // A service that does not exist has no other places than those of what was removed.
-        match first.current() {
-            (name, Some(removed)) if name.service == *service => {
-                Some(removed.dest.shared().clone())
-            }
-            _ => None,
-        }
+        let first = self
+            .removed
+            .cursor_lower_bound(&Name::first_of(*service))?;
+        let (name, removed) = first.current();
+        (name.service == *service).then(|| removed.dest.shared().clone())
     }
 
     /// Gives a destination back to the service that it was found for, of this incarnation.
@@ -165,25 +172,23 @@ impl Trash {
             service: *service,
             endpoint: dest.endpoint(),
         };
-        if let Some(removed) = self.places.get_mut(&name).and_then(Option::take) {
+        if let Some(removed) = self.removed.remove(&name) {
             if removed.from != to {
                 dest.begin_counting();
             }
         }
     }
 
-    /// Looks at some places, from where the last look ended, and frees those of destinations whose
-    /// connections have all ended.
+    /// Looks at some, from where the last look ended, and frees those whose connections have all
+    /// ended.
     fn look(&mut self) {
         let mut cursor = match &self.next_look {
-            Some(name) => self.places.cursor_lower_bound_mut(name),
-            None => self.places.cursor_front_mut(),
+            Some(name) => self.removed.cursor_lower_bound_mut(name),
+            None => self.removed.cursor_front_mut(),
         };
         for _ in 0..LOOKS {
             let Some(place) = cursor.take() else { break };
-            let is_over =
-                matches!(place.current(), (_, Some(removed)) if removed.dest.total() == 0);
-            cursor = if is_over {
+            cursor = if place.current().1.dest.total() == 0 {
                 place.remove_current().0
             } else {
                 place.move_next()

@@ -155,7 +155,8 @@ impl Do for Flush {
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         remove(Director::of(request.net()), |director| {
-            director.config.lock().flush(&director.services)
+            director.flush();
+            Ok(())
         })
     }
 }
