@@ -48,6 +48,7 @@ use crate::{
         AddressFilter,
         Config,
         Forward,
+        Lifetimes,
         Services, //
     },
 };
@@ -67,6 +68,8 @@ pub(crate) struct Director {
     pub(crate) connections: Worker<Connections>,
     /// Where this host itself sends datagrams to, from services.
     pub(crate) own_flows: OwnFlows,
+    /// For how long schedulers remember where packets for an address went.
+    pub(crate) lifetimes: Lifetimes,
     /// Whether packets of established flows may skip the rule chains (`net.rvs.fast_path`).
     pub(crate) fast_path: Switch,
     /// What else the administrator may set (`net.ipv4.vs`).
@@ -119,6 +122,7 @@ impl PernetData for Director {
                 config <- new_mutex!(config, "rvs_config"),
                 connections <- Worker::new(connections),
                 own_flows: OwnFlows::new(),
+                lifetimes: Lifetimes::new(),
                 fast_path: Switch::new(true),
                 settings: Settings::new(net),
                 paths,

@@ -91,10 +91,7 @@ pub(super) fn service(
         message.u32(service::FORWARD, forward.to_uapi())?;
     }
     message.u32(service::FAST_PATH, config.fast_path().into())?;
-    message.u32(
-        service::ONE_PACKET,
-        config.schedules_each_datagram().into(),
-    )?;
+    message.u32(service::ONE_PACKET, config.schedules_each_datagram().into())?;
     let own_timeouts = config.own_timeouts();
     if own_timeouts != Timeouts::NONE {
         message.nest(service::TIMEOUTS, |nest| {
@@ -134,11 +131,7 @@ pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -
 }
 
 /// Puts a connection that will have been idle for too long in `seconds`.
-pub(super) fn connection(
-    message: &mut Message<'_>,
-    conn: &Conn,
-    seconds: u32,
-) -> Result<(), Full> {
+pub(super) fn connection(message: &mut Message<'_>, conn: &Conn, seconds: u32) -> Result<(), Full> {
     let key = conn.dest().shared().key();
     message.nest(connection::SERVICE, |nest| service_key(nest, key))?;
     message.u32(connection::PROTOCOL, conn.protocol().number().into())?;

@@ -91,10 +91,7 @@ pub(super) fn read_service(attributes: Attributes<'_>) -> Result<ServiceKey, Ref
 }
 
 /// Reads the key of the service of a mark.
-fn read_mark(
-    attributes: Attributes<'_>,
-    attribute: Attribute<'_>,
-) -> Result<ServiceKey, Refusal> {
+fn read_mark(attributes: Attributes<'_>, attribute: Attribute<'_>) -> Result<ServiceKey, Refusal> {
     const OF_ADDRESSES: [u16; 6] = [
         service::PROTOCOL,
         service::ADDR4,
@@ -139,9 +136,7 @@ fn read_mark(
 /// Reads the key of the service of an address.
 fn read_address(attributes: Attributes<'_>) -> Result<ServiceKey, Refusal> {
     if let family @ Some(_) = attributes.get(service::FAMILY) {
-        return Err(
-            Refusal::new(EINVAL, c"only the service of a mark has a family").at(family),
-        );
+        return Err(Refusal::new(EINVAL, c"only the service of a mark has a family").at(family));
     }
     let attribute = attributes.get(service::PROTOCOL);
     let number = attribute.and_then(Attribute::u32).ok_or_else(|| {

@@ -231,7 +231,7 @@ fn read_scheduler(attributes: Attributes<'_>) -> Result<Option<Kind>, Refusal> {
         Some(kind) => Ok(Some(kind)),
         None => Err(Refusal::new(
             ENOENT,
-            c"there is no such scheduler; use rr, wrr, lc, wlc, sh or mh",
+            c"there is no such scheduler; use rr, wrr, lc, wlc, sed, nq, sh, mh, dh, lblc, lblcr, fo, ovf, twos or none",
         )
         .at(Some(attribute))),
     }
@@ -249,10 +249,7 @@ fn read_scheduler_flags(attributes: Attributes<'_>) -> Result<Option<Flags>, Ref
 }
 
 /// The policy refuses anything but 0 and 1.
-fn read_fast_path(
-    attributes: Attributes<'_>,
-    key: &ServiceKey,
-) -> Result<Option<bool>, Refusal> {
+fn read_fast_path(attributes: Attributes<'_>, key: &ServiceKey) -> Result<Option<bool>, Refusal> {
     let attribute = attributes.get(service::FAST_PATH);
     let allowed = attribute.and_then(Attribute::u32).map(|number| number != 0);
     match key {
@@ -266,10 +263,7 @@ fn read_fast_path(
 }
 
 /// The policy refuses anything but 0 and 1.
-fn read_one_packet(
-    attributes: Attributes<'_>,
-    key: &ServiceKey,
-) -> Result<Option<bool>, Refusal> {
+fn read_one_packet(attributes: Attributes<'_>, key: &ServiceKey) -> Result<Option<bool>, Refusal> {
     let attribute = attributes.get(service::ONE_PACKET);
     let each = attribute.and_then(Attribute::u32).map(|number| number != 0);
     match key.protocol() {

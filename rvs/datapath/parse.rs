@@ -117,7 +117,9 @@ fn may_concern(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
 /// their port: they mostly are for it.
 #[inline(always)]
 pub(super) fn may_concern_input(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
-    may_be_to_service_or_marked(filter, packet) || may_be_from_server(filter, packet) || is_icmp(packet)
+    may_be_to_service_or_marked(filter, packet)
+        || may_be_from_server(filter, packet)
+        || is_icmp(packet)
 }
 
 /// As [`may_concern`], of packets of this host: those of a real server on it may come from a service.

@@ -18,7 +18,8 @@ use crate::{
     },
     logic::{
         packet::TransportHeader,
-        protocol::Protocol, //
+        protocol::Protocol,
+        scheduler::Request, //
     },
     svc::{
         Dest,
@@ -87,7 +88,7 @@ pub(super) fn connection<'g>(
     };
     // The scheduler does not go on for a packet that ends here.
     if flow.header.ttl <= 1 {
-        let chosen = dests.get().peek(flow.tuple().src());
+        let chosen = dests.get().peek(request_of(flow), &director.lifetimes);
         if let Some(Err(refusal)) = chosen.map(|dest| egress::check(context, &flow.header, dest)) {
             return Scheduled::Refused(refusal);
         }
@@ -101,7 +102,7 @@ pub(super) fn connection<'g>(
             return refused;
         }
     }
-    let Some(chosen) = dests.get().pick(flow.tuple().src()) else {
+    let Some(chosen) = dests.get().pick(request_of(flow), &director.lifetimes) else {
         return Scheduled::NoServer;
     };
     if let Err(refusal) = egress::check(context, &flow.header, chosen) {
@@ -114,12 +115,23 @@ pub(super) fn connection<'g>(
     }
 }
 
+/// What schedulers are told of the flow.
+#[inline(always)]
+fn request_of(flow: Flow) -> Request {
+    Request {
+        client: flow.tuple().src(),
+        addr: flow.tuple().dst().addr,
+    }
+}
+
 /// Ends another connection for one that can be: a packet that no server gets ends none.
 #[cold]
 #[inline(never)]
 fn make_room<'g>(context: Context<'g>, flow: Flow, dests: &DestSet) -> Result<(), Scheduled<'g>> {
     let director = context.director;
-    let chosen = dests.peek(flow.tuple().src()).ok_or(Scheduled::NoServer)?;
+    let chosen = dests
+        .peek(request_of(flow), &director.lifetimes)
+        .ok_or(Scheduled::NoServer)?;
     egress::check(context, &flow.header, chosen).map_err(Scheduled::Refused)?;
     match director.connections.make_room(context.guard) {
         Room::Made => {
@@ -136,12 +148,11 @@ fn make_room<'g>(context: Context<'g>, flow: Flow, dests: &DestSet) -> Result<()
 /// Chooses for a datagram that makes no connection.
 #[cold]
 #[inline(never)]
-fn by_itself<'g>(
-    context: Context<'g>,
-    flow: Flow,
-    dests: RcuRef<'g, DestSet>,
-) -> Scheduled<'g> {
-    let Some(chosen) = dests.get().pick(flow.tuple().src()) else {
+fn by_itself<'g>(context: Context<'g>, flow: Flow, dests: RcuRef<'g, DestSet>) -> Scheduled<'g> {
+    let Some(chosen) = dests
+        .get()
+        .pick(request_of(flow), &context.director.lifetimes)
+    else {
         return Scheduled::NoServer;
     };
     match egress::check(context, &flow.header, chosen) {

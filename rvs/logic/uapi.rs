@@ -241,7 +241,10 @@ pub mod service {
     /// Virtual port, with last-port the lowest one.
     pub const PORT: u16 = 4;
 
-    /// Name of the scheduler, "wrr" when not given.
+    /// Name of the scheduler, "wrr" when not given: that of IPVS, which
+    /// chooses alike. "rr", "wrr", "lc", "wlc", "sed", "nq", "sh", "mh",
+    /// "dh", "lblc", "lblcr", "fo", "ovf", "twos", or "none", with which no destination gets
+    /// connections.
     pub const SCHEDULER: u16 = 5;
 
     /// Forward method of the destinations that are added without one of

@@ -35,6 +35,7 @@ use crate::{
 
 use super::{
     dest_set::Plan,
+    memory::Memory,
     trash::{
         Incarnation,
         Trash, //
@@ -198,6 +199,8 @@ pub(crate) struct DestChange {
 pub(crate) struct ServiceConfig {
     service: RcuArc<Service>,
     scheduler: Settings,
+    // Of this scheduler, as long as it stays.
+    memory: Option<Arc<Memory>>,
     forward: Option<Forward>,
     told: Told,
     shared: Arc<Shared>,
@@ -262,9 +265,10 @@ impl ServiceConfig {
         &self,
         dests: &[Entry],
         scheduler: Settings,
+        memory: Option<Arc<Memory>>,
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<RcuArc<DestSet>, ConfigError> {
-        let set = DestSet::new(copy(dests)?, self.shared.clone(), scheduler, state)?;
+        let set = DestSet::new(copy(dests)?, self.shared.clone(), scheduler, memory, state)?;
         Ok(RcuArc::new(set, GFP_KERNEL)?)
     }
 
@@ -276,7 +280,8 @@ impl ServiceConfig {
         dests: KVVec<Entry>,
         state: impl FnOnce(&Plan, u64) -> u64,
     ) -> Result<(), ConfigError> {
-        let set = self.dest_set(&dests, self.scheduler, |plan| {
+        let memory = self.memory.clone();
+        let set = self.dest_set(&dests, self.scheduler, memory, |plan| {
             state(plan, self.service.scheduler_state())
         })?;
         self.service.set_dests(set);
@@ -382,8 +387,15 @@ impl Config {
             Some(shared) => shared,
             None => Shared::new(key, self.common.clone())?,
         };
+        let memory = Memory::of(scheduler.kind(), &key)?;
         let set = RcuArc::new(
-            DestSet::new(KVVec::new(), shared.clone(), scheduler, Plan::initial_state)?,
+            DestSet::new(
+                KVVec::new(),
+                shared.clone(),
+                scheduler,
+                memory.clone(),
+                Plan::initial_state,
+            )?,
             GFP_KERNEL_ACCOUNT,
         )?;
         let service = RcuArc::new(Service::new(key, set), GFP_KERNEL_ACCOUNT)?;
@@ -391,6 +403,7 @@ impl Config {
         let config = ServiceConfig {
             service: service.clone(),
             scheduler,
+            memory,
             forward: new.forward,
             told: new.told,
             shared: shared.clone(),
@@ -442,8 +455,19 @@ impl Config {
             .changed(change.scheduler, change.scheduler_flags)
             .ok_or(ConfigError::NoSchedulerFlags)?;
         if scheduler != config.scheduler {
-            let set = config.dest_set(&config.dests, scheduler, Plan::initial_state)?;
+            let memory = if scheduler.kind() == config.scheduler.kind() {
+                config.memory.clone()
+            } else {
+                Memory::of(scheduler.kind(), key)?
+            };
+            let set = config.dest_set(
+                &config.dests,
+                scheduler,
+                memory.clone(),
+                Plan::initial_state,
+            )?;
             config.service.set_dests(set);
+            config.memory = memory;
             config.scheduler = scheduler;
         }
         if change.forward.is_some() {

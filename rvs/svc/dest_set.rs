@@ -14,18 +14,34 @@ use kernel::{
     },
 };
 
-use crate::logic::{
-    addr::Endpoint,
-    scheduler::{
-        self,
-        Destination,
-        PlanError,
-        Settings, //
+use crate::{
+    kapi::{
+        random,
+        time, //
     },
-    thresholds::Load, //
+    logic::{
+        addr::{
+            Addr,
+            Endpoint, //
+        },
+        scheduler::{
+            self,
+            locality::Set,
+            Destination,
+            PlanError,
+            Request,
+            Settings,
+            Surroundings, //
+        },
+        thresholds::Load, //
+    },
 };
 
 use super::{
+    memory::{
+        Lifetimes,
+        Memory, //
+    },
     Dest,
     Shared, //
 };
@@ -85,6 +101,11 @@ impl Destination for Entry {
     }
 
     #[inline]
+    fn active(&self) -> u32 {
+        self.dest.active()
+    }
+
+    #[inline]
     fn overhead(&self) -> u64 {
         self.dest.overhead()
     }
@@ -95,21 +116,66 @@ impl Destination for Entry {
     }
 }
 
+/// What schedulers get from the kernel, and what they remember.
+struct Kernel<'a> {
+    memory: Option<&'a Memory>,
+    lifetime: u32,
+    leaves_traces: bool,
+}
+
+impl Kernel<'_> {
+    /// The same for a choice that is only looked at.
+    fn without_trace(self) -> Self {
+        Self {
+            leaves_traces: false,
+            ..self
+        }
+    }
+}
+
+impl Surroundings for Kernel<'_> {
+    fn draws(&self) -> [u32; 2] {
+        let random = random::random_u64();
+        [random as u32, (random >> u32::BITS) as u32]
+    }
+
+    fn recall(&self, addr: Addr) -> Option<Set> {
+        self.memory?.recall(addr, self.lifetime)
+    }
+
+    fn remember(&self, addr: Addr, set: Set) {
+        if let Some(memory) = self.memory.filter(|_| self.leaves_traces) {
+            memory.remember(addr, set);
+        }
+    }
+
+    fn now(&self) -> u32 {
+        time::jiffies32()
+    }
+
+    fn is_long_ago(&self, time: u32) -> bool {
+        time::jiffies32().wrapping_sub(time) > self.lifetime
+    }
+}
+
 /// The destinations of a service in IPVS' list order, newest first, and its scheduler.
 pub(crate) struct DestSet {
     entries: KVVec<Entry>,
+    scheduler: Settings,
     plan: Plan,
+    memory: Option<Arc<Memory>>,
     shared: Arc<Shared>,
     state: Atomic<u64>,
 }
 
 impl DestSet {
     /// Makes a set of the destinations of a service, which have this in common; `state` tells of the
-    /// scheduler's plan where to go on.
-    pub(crate) fn new(
+    /// scheduler's plan where to go on, and `memory` is what it remembers if it does.
+    pub(super) fn new(
         entries: KVVec<Entry>,
         shared: Arc<Shared>,
         scheduler: Settings,
+        memory: Option<Arc<Memory>>,
         state: impl FnOnce(&Plan) -> u64,
     ) -> Result<Self, PlanError<AllocError>> {
         let plan = Plan::new(scheduler, &entries, |len| {
@@ -120,6 +186,8 @@ impl DestSet {
         }
         Ok(Self {
             entries,
+            scheduler,
+            memory,
             shared,
             state: Atomic::new(state(&plan)),
             plan,
@@ -137,23 +205,35 @@ impl DestSet {
     }
 
     /// Returns what [`DestSet::pick`] would, and leaves the scheduler where it is.
-    pub(crate) fn peek(&self, client: Endpoint) -> Option<&Arc<Dest>> {
+    pub(crate) fn peek(&self, request: Request, lifetimes: &Lifetimes) -> Option<&Arc<Dest>> {
         let state = self.state.load(Relaxed);
-        let (chosen, _) = self.choose(state, client);
+        let (chosen, _) = self.choose(state, request, &self.kernel(lifetimes).without_trace());
         self.entries.get(chosen?).map(|entry| &entry.dest)
     }
 
+    /// What the scheduler is given.
+    #[inline]
+    fn kernel(&self, lifetimes: &Lifetimes) -> Kernel<'_> {
+        Kernel {
+            memory: self.memory.as_deref(),
+            lifetime: lifetimes.of(self.scheduler.kind()),
+            leaves_traces: true,
+        }
+    }
+
     #[inline(always)]
-    fn choose(&self, state: u64, client: Endpoint) -> (Option<usize>, u64) {
+    fn choose(&self, state: u64, request: Request, kernel: &Kernel<'_>) -> (Option<usize>, u64) {
         let events = self.shared.events();
-        self.plan.pick(state, &self.entries, events, client)
+        self.plan
+            .pick(state, &self.entries, events, request, kernel)
     }
 
     /// Chooses the destination of a new connection; none when the scheduler has none for it.
-    pub(crate) fn pick(&self, client: Endpoint) -> Option<&Arc<Dest>> {
+    pub(crate) fn pick(&self, request: Request, lifetimes: &Lifetimes) -> Option<&Arc<Dest>> {
+        let kernel = self.kernel(lifetimes);
         let mut state = self.state.load(Relaxed);
         loop {
-            let (chosen, next) = self.choose(state, client);
+            let (chosen, next) = self.choose(state, request, &kernel);
             // Where the state stays, CPUs need not contend for it.
             if next == state {
                 return self.entries.get(chosen?).map(|entry| &entry.dest);

@@ -11,6 +11,7 @@ mod config;
 mod dest;
 mod dest_set;
 mod filter;
+mod memory;
 mod service;
 mod services;
 mod shared;
@@ -42,6 +43,7 @@ pub(crate) use filter::{
     AddressFilter,
     Noted, //
 };
+pub(crate) use memory::Lifetimes;
 pub(crate) use service::Service;
 pub(crate) use services::Services;
 pub(crate) use shared::Shared;

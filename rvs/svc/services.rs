@@ -144,7 +144,9 @@ impl Services {
         }
         match self.levels.load(Relaxed) {
             0 if self.all_ports.load(Relaxed) == 0 => None,
-            levels => self.among_many_ports(guard, Levels::from_bits(levels), protocol, destination),
+            levels => {
+                self.among_many_ports(guard, Levels::from_bits(levels), protocol, destination)
+            }
         }
     }
 
@@ -172,6 +174,9 @@ impl Services {
 
     #[inline]
     fn at<'g>(&self, guard: &'g rcu::Guard, place: Place) -> Option<RcuRef<'g, Service>> {
-        self.table.find(guard, place).ok().map(|(service, _)| service)
+        self.table
+            .find(guard, place)
+            .ok()
+            .map(|(service, _)| service)
     }
 }

@@ -131,11 +131,13 @@ fn wrong_options_are_named() {
     );
     refuses(
         "service add tcp/192.0.2.1:80 --scheduler",
-        "rvsadm: service add: --scheduler: needs a value; use rr, wrr, lc, wlc, sh or mh",
+        "rvsadm: service add: --scheduler: needs a value; use rr, wrr, lc, wlc, sed, nq, sh, mh, \
+         dh, lblc, lblcr, fo, ovf, twos or none",
     );
     refuses(
         "service add tcp/192.0.2.1:80 --scheduler lru",
-        "rvsadm: service add: --scheduler lru: no such choice; use rr, wrr, lc, wlc, sh or mh",
+        "rvsadm: service add: --scheduler lru: no such choice; use rr, wrr, lc, wlc, sed, nq, \
+         sh, mh, dh, lblc, lblcr, fo, ovf, twos or none",
     );
     for flags in ["ports", "port,", "none,port", "PORT", "3"] {
         refuses(
@@ -209,7 +211,7 @@ fn a_change_of_nothing_is_refused() {
     refuses(
         "service set tcp/192.0.2.1:80",
         "rvsadm: service set: tcp/192.0.2.1:80: nothing to change; \
-         give --scheduler rr|wrr|lc|wlc|sh|mh, --scheduler-flags FLAGS, --fast-path on|off, \
+         give --scheduler rr|wrr|lc|wlc|sed|nq|sh|mh|dh|lblc|lblcr|fo|ovf|twos|none, --scheduler-flags FLAGS, --fast-path on|off, \
          --one-packet on|off, --timeout TIMEOUT, --nat, --dr or --tun",
     );
     refuses(

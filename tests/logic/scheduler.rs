@@ -305,7 +305,10 @@ fn a_great_weight_costs_no_walk_when_its_server_is_overloaded() {
 
 #[test]
 fn schedulers_have_the_names_of_ipvs() {
-    assert_eq!(Kind::NAMES, ["rr", "wrr", "lc", "wlc", "sh", "mh"]);
+    assert_eq!(
+        Kind::NAMES.join(" "),
+        "rr wrr lc wlc sed nq sh mh dh lblc lblcr fo ovf twos none"
+    );
     for kind in Kind::ALL {
         assert_eq!(Kind::from_name(kind.name().as_bytes()), Some(kind));
     }

@@ -26,13 +26,15 @@ use rvs_logic::logic::{
 };
 use service::{
     overhead,
+    Given,
     Plan,
     Server,
     Service,
-    ANYONE, //
+    REQUEST, //
 };
 
-const BOTH: [Kind; 2] = [Kind::Lc, Kind::Wlc];
+/// Those that compare loads.
+const ALL: [Kind; 4] = [Kind::Lc, Kind::Wlc, Kind::Sed, Kind::Nq];
 
 /// The number of the first of those than which none is less.
 fn first_least(kind: Kind, servers: &[Server]) -> Option<usize> {
@@ -40,12 +42,17 @@ fn first_least(kind: Kind, servers: &[Server]) -> Option<usize> {
         Kind::Lc => 1,
         _ => u128::from(server.weight),
     };
+    let load = |server: &Server| match (kind, server.active) {
+        (Kind::Lc | Kind::Wlc, _) => overhead(server),
+        (Kind::Nq, 0) => 0,
+        (_, active) => u128::from(active) + 1,
+    };
     // a/b < c/d as a*d < c*b; `min_by` returns the first of equals.
     servers
         .iter()
         .filter(|server| server.weight > 0 && !server.overloaded)
         .min_by(|one, other| {
-            let (one, other) = (overhead(one) * share(other), overhead(other) * share(one));
+            let (one, other) = (load(one) * share(other), load(other) * share(one));
             one.cmp(&other)
         })
         .map(|server| server.id)
@@ -157,7 +164,7 @@ proptest! {
         weights in prop::collection::vec(weight(), 10..80),
         steps in prop::collection::vec((step(), any::<bool>()), 0..150),
     ) {
-        for kind in BOTH {
+        for kind in ALL {
             let mut site = Site::new(kind, &weights);
             for (step, look) in &steps {
                 site.take(step.clone());
@@ -178,7 +185,7 @@ proptest! {
         events in prop::collection::vec((any::<usize>(), 0..3u32), 0..100),
     ) {
         // Removals leave groups of any size.
-        for kind in BOTH {
+        for kind in ALL {
             let mut service = Service::new(kind, &[]);
             for (id, (group, weight, active)) in servers.iter().copied().enumerate() {
                 service.put_back(Server { group, active, ..Server::new(id, weight) });
@@ -208,9 +215,10 @@ fn new_servers_go_where_fewest_are() {
 fn all_servers_of_a_great_service_are_compared() {
     // As many as have a place in groups, and more.
     for count in [0xffff, 0x1_0000, 0x1_0001] {
-        for kind in BOTH {
+        for kind in ALL {
             let mut service = Service::new(kind, &[]);
             let servers = (0..count).map(|id| Server {
+                active: 1,
                 inactive: 1,
                 group: id % GROUPS,
                 ..Server::new(id, 1)
@@ -219,7 +227,9 @@ fn all_servers_of_a_great_service_are_compared() {
             // The plan is made anew.
             service.set_weight(0, 1);
             assert_eq!(service.pick(), Some(0), "{kind:?} of {count}");
-            service.change_load(count - 1, |server| server.inactive = 0);
+            service.change_load(count - 1, |server| {
+                (server.active, server.inactive) = (0, 0);
+            });
             assert_eq!(service.pick(), Some(count - 1), "{kind:?} of {count}");
         }
     }
@@ -245,6 +255,11 @@ impl Destination for Watched<'_> {
         self.0.load()
     }
 
+    fn active(&self) -> u32 {
+        self.1.set(self.1.get() + 1);
+        self.0.active
+    }
+
     fn overhead(&self) -> u64 {
         self.1.set(self.1.get() + 1);
         self.0.overhead()
@@ -258,7 +273,7 @@ impl Destination for Watched<'_> {
 #[test]
 fn a_choice_looks_where_something_happened() {
     const SERVERS: usize = 8 * GROUPS;
-    for kind in BOTH {
+    for kind in ALL {
         let looks = Cell::new(0);
         let servers = (0..SERVERS).map(|id| Server {
             group: id % GROUPS,
@@ -272,7 +287,7 @@ fn a_choice_looks_where_something_happened() {
         let events = LoadEvents::<AtomicU64>::new();
         let looks_of_a_choice = || {
             looks.set(0);
-            let (chosen, _) = plan.pick(0, &servers, &events, ANYONE);
+            let (chosen, _) = plan.pick(0, &servers, &events, REQUEST, &Given::default());
             assert_eq!(chosen, Some(0));
             looks.get()
         };

@@ -37,8 +37,10 @@ use rvs_logic::logic::{
     thresholds::Load,
 };
 use service::{
+    Given,
     Plan,
-    ANYONE, //
+    ANYONE,
+    REQUEST, //
 };
 
 /// Servers in the list; more than one in each group.
@@ -73,6 +75,7 @@ struct Server {
     weight: u32,
     group: usize,
     load: AtomicU32,
+    active: AtomicU32,
     overhead: AtomicU64,
 }
 
@@ -93,6 +96,12 @@ impl Destination for &Server {
         let load = Load::from_u32(self.load.load(Relaxed));
         dawdle(20);
         load
+    }
+
+    fn active(&self) -> u32 {
+        let active = self.active.load(Relaxed);
+        dawdle(20);
+        active
     }
 
     fn overhead(&self) -> u64 {
@@ -126,14 +135,14 @@ impl<'a> Site<'a> {
 
     fn pick(&self) -> usize {
         let plan = self.plan.read().unwrap().clone();
-        let (chosen, _) = plan.pick(0, &self.servers, &self.events, ANYONE);
+        let (chosen, _) = plan.pick(0, &self.servers, &self.events, REQUEST, &Given::default());
         chosen.expect("not all are overloaded")
     }
 
     /// What a plan chooses that remembers nothing.
     fn pick_anew(&self) -> usize {
-        let (chosen, _) =
-            plan(self.kind, &self.servers).pick(0, &self.servers, &self.events, ANYONE);
+        let plan = plan(self.kind, &self.servers);
+        let (chosen, _) = plan.pick(0, &self.servers, &self.events, REQUEST, &Given::default());
         chosen.expect("not all are overloaded")
     }
 
@@ -155,6 +164,7 @@ impl<'a> Site<'a> {
 
     fn activate(&self, index: usize) {
         let server = self.servers[index];
+        server.active.fetch_add(1, AcqRel);
         server.overhead.fetch_add(256, AcqRel);
         dawdle(2);
         self.events.note(server.group);
@@ -162,6 +172,7 @@ impl<'a> Site<'a> {
 
     fn deactivate(&self, index: usize) {
         let server = self.servers[index];
+        server.active.fetch_sub(1, AcqRel);
         server.overhead.fetch_sub(256, AcqRel);
         dawdle(2);
         self.events.note(server.group);
@@ -209,6 +220,7 @@ fn hammer(kind: Kind) {
         weight: 1 + number as u32 % 4,
         group: number * 5 % GROUPS,
         load: AtomicU32::new(0),
+        active: AtomicU32::new(0),
         overhead: AtomicU64::new(0),
     };
     let servers: Vec<_> = (0..SERVERS).map(server).collect();
@@ -254,4 +266,14 @@ fn lc_forgets_no_event() {
 #[test]
 fn wlc_forgets_no_event() {
     hammer(Kind::Wlc);
+}
+
+#[test]
+fn sed_forgets_no_event() {
+    hammer(Kind::Sed);
+}
+
+#[test]
+fn nq_forgets_no_event() {
+    hammer(Kind::Nq);
 }

@@ -319,7 +319,8 @@ fn only_tables_take_room() {
     for kind in Kind::ALL {
         let settings = Settings::new(kind, Flags::default()).expect("no flags");
         let plan = service::Plan::new(settings, &servers(&[1, 2]), |_| Err("no memory"));
-        if BOTH.contains(&kind) {
+        // Of few servers nobody compares loads in groups.
+        if BOTH.contains(&kind) || [Kind::Dh, Kind::Fo, Kind::Ovf].contains(&kind) {
             assert_eq!(plan.err(), Some(PlanError::Room("no memory")));
         } else {
             assert!(plan.is_ok(), "{kind:?}");

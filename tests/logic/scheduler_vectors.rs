@@ -7,11 +7,17 @@ mod service;
 
 use std::{
     collections::HashMap,
-    net::SocketAddr, //
+    net::{
+        IpAddr,
+        SocketAddr, //
+    },
 };
 
 use rvs_logic::logic::{
-    addr::Endpoint,
+    addr::{
+        Addr,
+        Endpoint, //
+    },
     scheduler::{
         Flags,
         Kind, //
@@ -75,6 +81,16 @@ impl Replay {
                 let chosen = self.service.pick_for(parse_endpoint(client));
                 return Some([number(name), chosen]);
             }
+            ["visit", client, addr, name, ref loads @ ..] => {
+                for load in loads {
+                    self.set_load(load);
+                }
+                let addr: IpAddr = addr.parse().expect("an address");
+                let chosen = self.service.pick_to(parse_endpoint(client), addr_of(addr));
+                self.service.surroundings.later.set(false);
+                return Some([number(name), chosen]);
+            }
+            ["later"] => self.service.surroundings.later.set(true),
             _ => panic!("{words:?}"),
         }
         None
@@ -116,9 +132,14 @@ fn number(name: &str) -> Option<usize> {
 }
 
 fn parse_endpoint(text: &str) -> Endpoint {
-    match text.parse().expect("ADDRESS:PORT") {
-        SocketAddr::V4(addr) => Endpoint::new((*addr.ip()).into(), addr.port()),
-        SocketAddr::V6(addr) => Endpoint::new((*addr.ip()).into(), addr.port()),
+    let addr: SocketAddr = text.parse().expect("ADDRESS:PORT");
+    Endpoint::new(addr_of(addr.ip()), addr.port())
+}
+
+fn addr_of(addr: IpAddr) -> Addr {
+    match addr {
+        IpAddr::V4(addr) => addr.into(),
+        IpAddr::V6(addr) => addr.into(),
     }
 }
 
@@ -190,4 +211,59 @@ fn sh() {
 #[test]
 fn mh() {
     replay(Kind::Mh, include_str!("vectors/mh.txt"), 3000);
+}
+
+#[test]
+fn sed() {
+    replay(Kind::Sed, include_str!("vectors/sed.txt"), 700);
+}
+
+#[test]
+fn sed_among_many() {
+    replay_among(50, Kind::Sed, include_str!("vectors/sed.txt"), 700);
+}
+
+#[test]
+fn nq() {
+    replay(Kind::Nq, include_str!("vectors/nq.txt"), 700);
+}
+
+#[test]
+fn nq_among_many() {
+    replay_among(50, Kind::Nq, include_str!("vectors/nq.txt"), 700);
+}
+
+#[test]
+fn dh() {
+    replay(Kind::Dh, include_str!("vectors/dh.txt"), 1000);
+}
+
+#[test]
+fn fo() {
+    replay(Kind::Fo, include_str!("vectors/fo.txt"), 300);
+}
+
+#[test]
+fn ovf() {
+    replay(Kind::Ovf, include_str!("vectors/ovf.txt"), 700);
+}
+
+#[test]
+fn lblc() {
+    replay(Kind::Lblc, include_str!("vectors/lblc.txt"), 1000);
+}
+
+#[test]
+fn lblc_among_many() {
+    replay_among(50, Kind::Lblc, include_str!("vectors/lblc.txt"), 1000);
+}
+
+#[test]
+fn lblcr() {
+    replay(Kind::Lblcr, include_str!("vectors/lblcr.txt"), 1200);
+}
+
+#[test]
+fn lblcr_among_many() {
+    replay_among(50, Kind::Lblcr, include_str!("vectors/lblcr.txt"), 1200);
 }

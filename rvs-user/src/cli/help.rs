@@ -26,12 +26,24 @@ address do not overlap.
 The forward method is that of servers which are added without one.
 
 Schedulers:
-  rr   each server in turn
-  wrr  in turn, by weight
-  lc   the server with the fewest connections, active ones first
-  wlc  the fewest for its weight
-  sh   by the client's address; changes of the servers move many clients
-  mh   by the client's address; changes of the servers move few clients
+  rr    each server in turn
+  wrr   in turn, by weight
+  lc    the server with the fewest connections, active ones first
+  wlc   the fewest for its weight
+  sed   the fewest active ones for its weight, the new one counted in
+  nq    one without active connections; where all have some, as sed
+  twos  of two drawn by weight, the one with the fewest for its weight
+  sh    by the client's address; changes of the servers move many clients
+  mh    by the client's address; changes of the servers move few clients
+  dh    by the address that the packet is for
+  lblc  by that address, to the server that it had before; to another, as by wlc,
+        when that has more active connections than weight and some other one
+        less than half as many
+  lblcr the same with several servers for an address, of which it takes the one
+        that wlc would take
+  fo    the one with the greatest weight
+  ovf   the same, until it has more active connections than weight; then the next
+  none  no server gets new connections
 Flags of sh and mh:
   port      hash the client's port too, so that its connections spread
   fallback  choose another server where the client's takes no new connections

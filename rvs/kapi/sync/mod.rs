@@ -2,12 +2,14 @@
 
 //! Synchronisation that the `kernel` crate does not have yet.
 
+pub(crate) mod guarded;
 pub(crate) mod percpu;
 pub(crate) mod rcu;
 pub(crate) mod rcu_arc;
 pub(crate) mod rcu_cell;
 pub(crate) mod spinlock;
 
+pub(crate) use guarded::Guarded;
 pub(crate) use percpu::PerCpuCounters;
 pub(crate) use rcu_arc::{
     Cache,

@@ -27,6 +27,8 @@ pub(crate) enum Class {
     Wheel,
     /// A filter of addresses.
     Filter,
+    /// What a scheduler remembers.
+    Memory,
 }
 
 /// Several locks, of which one is taken by number.
@@ -58,6 +60,7 @@ impl Locks {
                     Class::Table => bindings::helper_table_lock_init(lock.get()),
                     Class::Wheel => bindings::helper_wheel_lock_init(lock.get()),
                     Class::Filter => bindings::helper_filter_lock_init(lock.get()),
+                    Class::Memory => bindings::helper_memory_lock_init(lock.get()),
                 }
             }
         }

@@ -22,6 +22,9 @@ pub trait Destination {
     /// that it gets none either; both at the same moment.
     fn load(&self) -> Load;
 
+    /// Its active connections.
+    fn active(&self) -> u32;
+
     /// One for each connection, active or not, and 256 more for each active one
     /// (`ip_vs_dest_conn_overhead()`).
     fn overhead(&self) -> u64;

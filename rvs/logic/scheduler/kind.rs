@@ -17,15 +17,49 @@ pub enum Kind {
     Sh,
     /// Maglev hashing.
     Mh,
+    /// Shortest expected delay.
+    Sed,
+    /// Never queue.
+    Nq,
+    /// Destination hashing.
+    Dh,
+    /// Locality-based least connections.
+    Lblc,
+    /// The same with replication.
+    Lblcr,
+    /// Weighted failover.
+    Fo,
+    /// Overflow.
+    Ovf,
+    /// Power of two choices.
+    Twos,
+    /// None at all: the service has no destination for anyone.
+    None,
 }
 
 impl Kind {
     /// All algorithms.
-    pub const ALL: [Self; 6] = [Self::Rr, Self::Wrr, Self::Lc, Self::Wlc, Self::Sh, Self::Mh];
+    pub const ALL: [Self; 15] = [
+        Self::Rr,
+        Self::Wrr,
+        Self::Lc,
+        Self::Wlc,
+        Self::Sed,
+        Self::Nq,
+        Self::Sh,
+        Self::Mh,
+        Self::Dh,
+        Self::Lblc,
+        Self::Lblcr,
+        Self::Fo,
+        Self::Ovf,
+        Self::Twos,
+        Self::None,
+    ];
 
     /// The names of all algorithms, in the order of [`Kind::ALL`].
-    pub const NAMES: [&'static str; 6] = {
-        let mut names = [""; 6];
+    pub const NAMES: [&'static str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
         let mut index = 0;
         while index < names.len() {
             names[index] = Self::ALL[index].name();
@@ -43,6 +77,15 @@ impl Kind {
             Self::Wlc => "wlc",
             Self::Sh => "sh",
             Self::Mh => "mh",
+            Self::Sed => "sed",
+            Self::Nq => "nq",
+            Self::Dh => "dh",
+            Self::Lblc => "lblc",
+            Self::Lblcr => "lblcr",
+            Self::Fo => "fo",
+            Self::Ovf => "ovf",
+            Self::Twos => "twos",
+            Self::None => "none",
         }
     }
 
@@ -51,6 +94,11 @@ impl Kind {
         Self::ALL
             .into_iter()
             .find(|kind| kind.name().as_bytes() == name)
+    }
+
+    /// Whether it remembers where packets for an address went.
+    pub const fn remembers(self) -> bool {
+        matches!(self, Self::Lblc | Self::Lblcr)
     }
 
     /// Whether [`Flags`](super::Flags) mean anything to it.

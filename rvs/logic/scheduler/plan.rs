@@ -5,22 +5,30 @@
 use core::ops::DerefMut;
 
 use super::{
-    super::{
-        addr::Endpoint,
-        word::Word, //
-    },
+    super::word::Word,
+    dh,
+    fo,
+    lblc,
+    lblcr,
     lc,
     least,
     mh,
+    nq,
+    ovf,
     rr,
+    sed,
     sh,
+    twos,
     wlc,
     wrr,
     Destination,
     Groups,
     Kind,
     LoadEvents,
-    Settings, //
+    Ranks,
+    Request,
+    Settings,
+    Surroundings, //
 };
 
 /// Why there is no plan.
@@ -47,6 +55,24 @@ pub enum Plan<T, W> {
     Sh(sh::Plan<T>),
     /// Maglev hashing.
     Mh(mh::Plan<T>),
+    /// Shortest expected delay, in groups of many.
+    Sed(Option<Groups<T, W>>),
+    /// Never queue, in groups of many.
+    Nq(Option<Groups<T, W>>),
+    /// Destination hashing.
+    Dh(dh::Plan<T>),
+    /// Locality-based least connections, in groups of many.
+    Lblc(Option<Groups<T, W>>),
+    /// The same with replication.
+    Lblcr(Option<Groups<T, W>>),
+    /// Weighted failover.
+    Fo(Ranks<T>),
+    /// Overflow.
+    Ovf(Ranks<T>),
+    /// Power of two choices.
+    Twos,
+    /// No scheduler.
+    None,
 }
 
 /// The state of a scheduler that has none.
@@ -78,6 +104,18 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Plan<T, W> {
                 let room = room(len).map_err(PlanError::Room)?;
                 Self::Mh(mh::Plan::new(room, flags, destinations))
             }
+            Kind::Sed => Self::Sed(groups(destinations, room)?),
+            Kind::Nq => Self::Nq(groups(destinations, room)?),
+            Kind::Dh => {
+                let slots = room(sh::SLOTS).map_err(PlanError::Room)?;
+                Self::Dh(dh::Plan::new(slots, destinations))
+            }
+            Kind::Lblc => Self::Lblc(groups(destinations, room)?),
+            Kind::Lblcr => Self::Lblcr(groups(destinations, room)?),
+            Kind::Fo => Self::Fo(ranks(destinations, room)?),
+            Kind::Ovf => Self::Ovf(ranks(destinations, room)?),
+            Kind::Twos => Self::Twos,
+            Kind::None => Self::None,
         })
     }
 
@@ -86,17 +124,25 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Plan<T, W> {
         match self {
             Self::Rr => rr::INITIAL_STATE,
             Self::Wrr(plan) => wrr::initial_state(plan),
-            Self::Lc(_) | Self::Wlc(_) | Self::Sh(_) | Self::Mh(_) => STATELESS,
+            _ => STATELESS,
         }
     }
 
     /// Whether the events of the destinations' loads have to be counted, from before the first choice.
     pub const fn wants_events(&self) -> bool {
-        matches!(self, Self::Lc(Some(_)) | Self::Wlc(Some(_)))
+        matches!(
+            self,
+            Self::Lc(Some(_))
+                | Self::Wlc(Some(_))
+                | Self::Sed(Some(_))
+                | Self::Nq(Some(_))
+                | Self::Lblc(Some(_))
+                | Self::Lblcr(Some(_))
+        )
     }
 
-    /// Chooses one of `destinations` for a connection of `client`: its index, if one is eligible,
-    /// and the state that follows. `events` counts what happens to their loads, if that is
+    /// Chooses one of `destinations` for a request: its index, if one is eligible, and the state that
+    /// follows. `events` counts what happens to their loads, if that is
     /// [wanted](Plan::wants_events).
     ///
     /// The state that follows counts also when none was chosen.
@@ -106,22 +152,39 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Plan<T, W> {
         state: u64,
         destinations: &[D],
         events: &LoadEvents<W>,
-        client: Endpoint,
+        request: Request,
+        surroundings: &impl Surroundings,
     ) -> (Option<usize>, u64) {
-        match self {
-            Self::Rr => rr::pick(state, destinations),
-            Self::Wrr(plan) => wrr::pick(plan, state, destinations),
-            Self::Lc(groups) => (
-                least::pick::<lc::Overhead, _, _, _>(destinations, groups.as_ref(), events),
-                state,
-            ),
-            Self::Wlc(groups) => (
-                least::pick::<wlc::Quotient, _, _, _>(destinations, groups.as_ref(), events),
-                state,
-            ),
-            Self::Sh(plan) => (plan.pick(destinations, client), state),
-            Self::Mh(plan) => (plan.pick(destinations, client), state),
-        }
+        let chosen = match self {
+            Self::Rr => return rr::pick(state, destinations),
+            Self::Wrr(plan) => return wrr::pick(plan, state, destinations),
+            Self::Lc(groups) => {
+                least::pick::<lc::Overhead, _, _, _>(destinations, groups.as_ref(), events)
+            }
+            Self::Wlc(groups) => {
+                least::pick::<wlc::Quotient, _, _, _>(destinations, groups.as_ref(), events)
+            }
+            Self::Sh(plan) => plan.pick(destinations, request.client),
+            Self::Mh(plan) => plan.pick(destinations, request.client),
+            Self::Sed(groups) => {
+                least::pick::<sed::Delay, _, _, _>(destinations, groups.as_ref(), events)
+            }
+            Self::Nq(groups) => {
+                least::pick::<nq::Queue, _, _, _>(destinations, groups.as_ref(), events)
+            }
+            Self::Dh(plan) => plan.pick(destinations, request.addr),
+            Self::Lblc(groups) => lblc::pick(destinations, request.addr, surroundings, || {
+                least::pick::<wlc::Quotient, _, _, _>(destinations, groups.as_ref(), events)
+            }),
+            Self::Lblcr(groups) => lblcr::pick(destinations, request.addr, surroundings, || {
+                least::pick::<wlc::Quotient, _, _, _>(destinations, groups.as_ref(), events)
+            }),
+            Self::Fo(ranks) => fo::pick(ranks, destinations),
+            Self::Ovf(ranks) => ovf::pick(ranks, destinations),
+            Self::Twos => twos::pick(destinations, surroundings.draws()),
+            Self::None => None,
+        };
+        (chosen, state)
     }
 
     /// The state after a destination was put before all others; `self` is the new plan.
@@ -129,7 +192,7 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Plan<T, W> {
         match self {
             Self::Rr => rr::after_insert(state),
             Self::Wrr(plan) => wrr::after_change(plan, state),
-            Self::Lc(_) | Self::Wlc(_) | Self::Sh(_) | Self::Mh(_) => STATELESS,
+            _ => STATELESS,
         }
     }
 
@@ -138,7 +201,7 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Plan<T, W> {
         match self {
             Self::Rr => rr::after_remove(state, index),
             Self::Wrr(plan) => wrr::after_change(plan, state),
-            Self::Lc(_) | Self::Wlc(_) | Self::Sh(_) | Self::Mh(_) => STATELESS,
+            _ => STATELESS,
         }
     }
 
@@ -147,7 +210,7 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Plan<T, W> {
         match self {
             Self::Rr => state,
             Self::Wrr(plan) => wrr::after_change(plan, state),
-            Self::Lc(_) | Self::Wlc(_) | Self::Sh(_) | Self::Mh(_) => STATELESS,
+            _ => STATELESS,
         }
     }
 }
@@ -162,4 +225,16 @@ fn groups<D: Destination, T: DerefMut<Target = [u16]>, W: Word, E>(
     };
     let room = room(len).map_err(PlanError::Room)?;
     Ok(Some(Groups::new(room, destinations)))
+}
+
+/// The ranks of `destinations`.
+fn ranks<D: Destination, T: DerefMut<Target = [u16]>, E>(
+    destinations: &[D],
+    room: impl FnOnce(usize) -> Result<T, E>,
+) -> Result<Ranks<T>, PlanError<E>> {
+    let room = match destinations.len() {
+        len if Ranks::<T>::has_room_for(len) => Some(room(len).map_err(PlanError::Room)?),
+        _ => None,
+    };
+    Ok(Ranks::new(room, destinations))
 }

@@ -63,6 +63,6 @@ impl<T: DerefMut<Target = [u16]>> Plan<T> {
 /// Source: Knuth, "The Art of Computer Programming", volume 3, section 6.4; the constant is that of
 /// C `include/linux/hash.h`, `GOLDEN_RATIO_32`.
 #[inline]
-const fn hash(key: u32) -> u32 {
+pub(super) const fn hash(key: u32) -> u32 {
     key.wrapping_mul(0x61c8_8647) >> (u32::BITS - SLOT_BITS)
 }

@@ -10,11 +10,22 @@ use super::{
     Destination, //
 };
 
-/// The quotient of load and weight, both below 2^32.
+/// The quotient of load and weight, both of at most 2^32.
 #[derive(Clone, Copy)]
 pub(super) struct Quotient {
     overhead: u64,
     weight: u64,
+}
+
+impl Quotient {
+    /// That of another load than the overhead, of at most 2^32.
+    #[inline]
+    pub(super) const fn new(load: u64, weight: u32) -> Self {
+        Self {
+            overhead: load,
+            weight: weight as u64,
+        }
+    }
 }
 
 impl Measure for Quotient {
@@ -35,7 +46,7 @@ impl Measure for Quotient {
     /// Multiplies crosswise, which is exact and costs no division. Who has no weight is never less.
     #[inline]
     fn against(self, other: Self) -> (u64, u64) {
-        // Two 32-bit factors: the products fit.
+        // A weight is below 2^32: the products fit.
         (
             u64::wrapping_mul(self.overhead, other.weight),
             u64::wrapping_mul(other.overhead, self.weight),

@@ -6,20 +6,31 @@
 #![allow(dead_code)]
 
 use std::{
+    cell::{
+        Cell,
+        RefCell, //
+    },
+    collections::HashMap,
     convert::Infallible,
     net::Ipv4Addr,
     sync::atomic::AtomicU64, //
 };
 
 use rvs_logic::logic::{
-    addr::Endpoint,
+    addr::{
+        Addr,
+        Endpoint, //
+    },
     scheduler::{
         emptiest,
+        locality::Set,
         Destination,
         Flags,
         Kind,
         LoadEvents,
-        Settings, //
+        Request,
+        Settings,
+        Surroundings, //
     },
     thresholds::Load,
 };
@@ -87,6 +98,10 @@ impl Destination for Server {
         }
     }
 
+    fn active(&self) -> u32 {
+        self.active
+    }
+
     fn overhead(&self) -> u64 {
         u64::from(self.active) * 257 + u64::from(self.inactive)
     }
@@ -109,11 +124,49 @@ pub(crate) fn servers(weights: &[u32]) -> Vec<Server> {
 
 pub(crate) type Plan = rvs_logic::logic::scheduler::Plan<Vec<u16>, AtomicU64>;
 
+/// A request of a client that nobody asks who it is.
+pub(crate) const REQUEST: Request = Request {
+    client: ANYONE,
+    addr: ANYONE.addr,
+};
+
+/// What schedulers are given beside destinations.
+#[derive(Default)]
+pub(crate) struct Given {
+    pub(crate) draws: Cell<[u32; 2]>,
+    pub(crate) sets: RefCell<HashMap<Addr, Set>>,
+    /// Whether sets have not changed for long.
+    pub(crate) later: Cell<bool>,
+}
+
+impl Surroundings for Given {
+    fn draws(&self) -> [u32; 2] {
+        self.draws.get()
+    }
+
+    fn recall(&self, addr: Addr) -> Option<Set> {
+        self.sets.borrow().get(&addr).copied()
+    }
+
+    fn remember(&self, addr: Addr, set: Set) {
+        self.sets.borrow_mut().insert(addr, set);
+    }
+
+    fn now(&self) -> u32 {
+        0
+    }
+
+    fn is_long_ago(&self, _time: u32) -> bool {
+        self.later.get()
+    }
+}
+
 /// A service.
 pub(crate) struct Service {
     pub(crate) servers: Vec<Server>,
     pub(crate) plan: Plan,
     pub(crate) state: u64,
+    pub(crate) surroundings: Given,
     events: LoadEvents<AtomicU64>,
     settings: Settings,
 }
@@ -134,6 +187,7 @@ impl Service {
             servers,
             plan,
             state,
+            surroundings: Given::default(),
             events: LoadEvents::new(),
             settings,
         }
@@ -141,9 +195,20 @@ impl Service {
 
     /// The number of the server that `client` gets.
     pub(crate) fn pick_for(&mut self, client: Endpoint) -> Option<usize> {
-        let (chosen, state) = self
-            .plan
-            .pick(self.state, &self.servers, &self.events, client);
+        self.pick_to(client, ANYONE.addr)
+    }
+
+    /// The number of the server that a packet of `client` to `addr` gets.
+    pub(crate) fn pick_to(&mut self, client: Endpoint, addr: Addr) -> Option<usize> {
+        let request = Request { client, addr };
+        let surroundings = &self.surroundings;
+        let (chosen, state) = self.plan.pick(
+            self.state,
+            &self.servers,
+            &self.events,
+            request,
+            surroundings,
+        );
         self.state = state;
         chosen.map(|index| self.servers[index].id)
     }

@@ -7,6 +7,8 @@ import socket
 import subprocess
 
 PORT = 80
+# What services by mark are visited at.
+MARKED_NET = "172.16.0.0/12"
 PROC_PROTOCOL = {socket.SOCK_DGRAM: "UDP", socket.SOCK_STREAM: "TCP"}
 
 
@@ -18,7 +20,7 @@ def prepare():
     """Make every address of the cases local, so that any of them can be client, service or server."""
     run("modprobe", "ip_vs")
     run("ip", "link", "set", "lo", "up")
-    for prefix in ("10.0.0.0/8", "192.0.2.0/24"):
+    for prefix in ("10.0.0.0/8", "192.0.2.0/24", MARKED_NET):
         run("ip", "route", "add", "local", prefix, "dev", "lo")
     run("ip", "-6", "route", "add", "local", "fd00::/8", "dev", "lo")
     for family in ("ipv4", "ipv6"):
@@ -46,13 +48,19 @@ def parse_address(word):
 class Service:
     """A service, its servers by name, and clients of it."""
 
-    def __init__(self, number, kind, scheduler, flags, ipv6):
+    def __init__(self, number, kind, scheduler, flags, ipv6, marked=False):
         self.kind = kind
-        self.address = f"fd02::{number:x}" if ipv6 else f"192.0.2.{number}"
-        self.name = [
-            "-t" if kind == socket.SOCK_STREAM else "-u",
-            endpoint(self.address, PORT),
-        ]
+        self.mark = number if marked else 0
+        if marked:
+            # Of each service by mark the addresses differ in the last byte.
+            self.address = f"172.{16 + number // 256}.{number % 256}."
+            self.name = ["-f", str(number)]
+        else:
+            self.address = f"fd02::{number:x}" if ipv6 else f"192.0.2.{number}"
+            self.name = [
+                "-t" if kind == socket.SOCK_STREAM else "-u",
+                endpoint(self.address, PORT),
+            ]
         self.servers = {}
         self.connections = {}
         command = ["ipvsadm", "-A", *self.name, "-s", scheduler]
@@ -81,17 +89,21 @@ class Service:
             "-w", str(weight), "-x", str(threshold), "-y", str(lower),
         )
 
-    def connect(self, address, port):
-        """A new connection from this client. It stays open until `close` when it is TCP."""
+    def connect(self, address, port, visited=""):
+        """A new connection from this client, to the address that ends like this where the service has several. It
+        stays open until `close` when it is TCP.
+        """
         client = socket.socket(family_of(address), self.kind)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self.mark:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, self.mark)
         client.bind((address, port))
         # Without a server the packet is refused: there is no entry for it then.
         with contextlib.suppress(OSError):
             if self.kind == socket.SOCK_STREAM:
-                client.connect((self.address, PORT))
+                client.connect((f"{self.address}{visited}", PORT))
             else:
-                client.sendto(b"x", (self.address, PORT))
+                client.sendto(b"x", (f"{self.address}{visited}", PORT))
         if self.kind == socket.SOCK_STREAM:
             self.connections[address, port] = client
         else:
@@ -113,13 +125,16 @@ class Service:
                 return found
         raise RuntimeError("the connections do not add up to those of the servers")
 
+    def _has(self, address):
+        return address.startswith(self.address) if self.mark else address == self.address
+
     def _listed(self):
         names = {server: name for name, server in self.servers.items()}
         found = {}
         with open("/proc/net/ip_vs_conn", encoding="ascii") as table:
             for line in table:
                 words = line.split()
-                if words[0] != PROC_PROTOCOL[self.kind] or parse_address(words[3]) != self.address:
+                if words[0] != PROC_PROTOCOL[self.kind] or not self._has(parse_address(words[3])):
                     continue
                 client = parse_address(words[1]), int(words[2], 16)
                 server = parse_address(words[5]), int(words[6], 16)
