@@ -11,6 +11,7 @@ FLAVOUR ?= stock
 KDIR ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
+COMPAT ?=
 
 CARGO ?= $(or $(shell command -v cargo),$(HOME)/.cargo/bin/cargo)
 export CARGO
@@ -143,8 +144,8 @@ lint: kdir ## formatting, clippy of both toolchains, layers, shell scripts, gene
 # --- installing and cleaning
 
 .PHONY: install
-install: ## module and rvsadm into this system (DESTDIR, PREFIX)
-	@tools/install $(build) '$(DESTDIR)' '$(PREFIX)'
+install: ## module and rvsadm into this system (DESTDIR, PREFIX; COMPAT=1: in place of ip_vs)
+	@tools/install $(build) '$(DESTDIR)' '$(PREFIX)' '$(COMPAT)'
 
 .PHONY: clean
 clean: ## remove what was built here; the cache stays

@@ -17,6 +17,7 @@ use crate::{
         Connections,
         OwnFlows, //
     },
+    ctl,
     datapath::{
         HookGroup,
         Paths,
@@ -102,7 +103,7 @@ impl PernetData for Director {
     const FILES: Files<Self> = Files {
         sysctl_path: settings::PATH,
         sysctls: settings::SYSCTLS,
-        proc: &[],
+        proc: ctl::proc::FILES,
     };
 
     fn storage() -> &'static Storage {

@@ -67,8 +67,7 @@ pub(crate) struct Settings {
     pub(crate) conn_reuse_mode: Integer,
     /// Whether ICMP errors may begin connections.
     pub(crate) schedule_icmp: Integer,
-    /// Whether tunnelled packets to this host are left to the stack.
-    pub(crate) ignore_tunneled: Integer,
+    ignore_tunneled: Integer,
     /// Whether rates are estimated.
     pub(crate) run_estimation: Integer,
     /// How long the cache of `lblc` keeps an entry that nobody uses.
@@ -87,8 +86,10 @@ pub(crate) struct Settings {
     backup_only: Integer,
     est_cpulist: CpuList,
     est_nice: Integer,
-    conn_lfactor: Integer,
-    svc_lfactor: Integer,
+    /// How full a table of connections gets, as a shift; the one here decides by itself.
+    pub(crate) conn_lfactor: Integer,
+    /// The same of services.
+    pub(crate) svc_lfactor: Integer,
 }
 
 impl Settings {

@@ -18,6 +18,11 @@ use super::{
 };
 
 impl Connections {
+    /// Calls `tell` with the number of entries of each bucket of the table.
+    pub(crate) fn tell_lengths(&self, tell: impl FnMut(usize)) {
+        self.table.tell_lengths(tell);
+    }
+
     /// Visits the next few connections from `position` on, and returns where to go on; see
     /// [`RcuTable::scan`](crate::kapi::rcu_table::RcuTable::scan).
     ///

@@ -12,6 +12,7 @@ mod fill;
 mod info;
 pub(crate) mod ipvs;
 mod key;
+pub(crate) mod proc;
 mod service;
 mod stats;
 mod timeouts;

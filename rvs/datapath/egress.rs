@@ -259,7 +259,7 @@ pub(super) fn route<'a, 'g>(
     } else {
         packet.fits_in_fragments(mtu)
     };
-    if header.dont_fragment && !fits {
+    if header.dont_fragment && !fits && !may_be_fragmented(context, conn) {
         return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, mtu));
     }
     let most = ipv4::MAX_TOTAL_LEN.saturating_sub(method.overhead);
@@ -282,6 +282,13 @@ pub(super) fn route<'a, 'g>(
 #[inline(never)]
 fn is_longer(packet: &Packet<'_>, most: u32) -> bool {
     !packet.is_gso() && packet.len_seldom() > most as usize
+}
+
+/// Whether a packet that shall not be fragmented is, nevertheless: in a tunnel, whose packets are the
+/// director's own.
+#[cold]
+fn may_be_fragmented(context: Context<'_>, conn: &Conn) -> bool {
+    matches!(conn.forward(), Forward::Tun) && !tunnel::discovers_mtu(context)
 }
 
 /// Sends a packet to the real server, whole and unchanged but for its time to live.

@@ -143,7 +143,7 @@ fn to_real_server<'g>(
     match conn.forward() {
         Forward::Nat => nat::prepare(packet, flow, &conn),
         Forward::Dr => direct::prepare(packet),
-        Forward::Tun => tunnel::prepare(packet, flow.header, &route),
+        Forward::Tun => tunnel::prepare(context, packet, flow.header, &route),
     }
     .ok_or(Path::Memory)?;
     request::account(context, len, flow, conn, conn.request_direction());

@@ -77,7 +77,7 @@ pub(super) fn connection<'g>(
     ) else {
         return Scheduled::NotOurs;
     };
-    if !may_begin(flow) || own::is_for_socket(context, packet, tuple) {
+    if !may_begin_with(context, flow) || own::is_for_socket(context, packet, tuple) {
         return Scheduled::NotOurs;
     }
     if !request::is_let_in(context, packet) {
@@ -214,6 +214,24 @@ fn failed<'g>(context: Context<'g>, error: CreateError) -> Scheduled<'g> {
         }
     }
     Scheduled::Failed
+}
+
+/// Whether a packet may begin a connection where there is none: as [`may_begin`], and with `sloppy_tcp`
+/// any segment but a RST, as of a connection that another director has known.
+#[inline(always)]
+fn may_begin_with(context: Context<'_>, flow: Flow) -> bool {
+    may_begin(flow) || is_taken_over(context, flow)
+}
+
+#[cold]
+#[inline(never)]
+fn is_taken_over(context: Context<'_>, flow: Flow) -> bool {
+    match flow.transport.header {
+        TransportHeader::Tcp(header) => {
+            context.director.settings.sloppy_tcp.is_on() && !header.flags.rst
+        }
+        TransportHeader::Udp(_) => false,
+    }
 }
 
 /// Whether a packet may begin a connection: every datagram, and of TCP a SYN without RST. One with

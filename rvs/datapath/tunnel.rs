@@ -79,7 +79,7 @@ fn send_one<'g>(
     way: Way<'g>,
     of: Option<&Conn>,
 ) -> Verdict {
-    if prepare(&mut packet, header, &way.route).is_none() {
+    if prepare(context, &mut packet, header, &way.route).is_none() {
         return packet.discard();
     }
     packet.forget_inner();
@@ -91,20 +91,32 @@ fn send_one<'g>(
 /// Puts a packet, which loses one of its time to live, into another one to the real server. None,
 /// and nothing changed, when memory is short.
 #[inline(always)]
-pub(super) fn prepare(packet: &mut Packet<'_>, header: ipv4::Header, route: &Route) -> Option<()> {
+pub(super) fn prepare(
+    context: Context<'_>,
+    packet: &mut Packet<'_>,
+    header: ipv4::Header,
+    route: &Route,
+) -> Option<()> {
     let mut roomy = packet.make_room(route)?;
     let ttl = ttl::decrement_ttl(roomy.header()).ok()??;
-    roomy.encapsulate(outer(header, ttl));
+    roomy.encapsulate(outer(context, header, ttl));
     packet.forget_device_checksum();
     packet.set_balanced();
     Some(())
 }
 
 #[inline(always)]
-fn outer(header: ipv4::Header, ttl: u8) -> Outer {
+fn outer(context: Context<'_>, header: ipv4::Header, ttl: u8) -> Outer {
     Outer {
         ttl,
         tos: header.tos,
-        dont_fragment: header.dont_fragment,
+        dont_fragment: header.dont_fragment && discovers_mtu(context),
     }
+}
+
+/// Whether clients get to know which packets are too large for a tunnel; else these are sent in
+/// fragments, whatever they say.
+#[inline(always)]
+pub(super) fn discovers_mtu(context: Context<'_>) -> bool {
+    context.director.settings.pmtu_disc.is_on()
 }

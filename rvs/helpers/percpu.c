@@ -36,6 +36,25 @@ __rvs_helper u64 rvs_helper_percpu_sum_u64(unsigned long counters, size_t index)
 	return sum;
 }
 
+/* What one CPU has counted; 0 for one that there can never be. */
+__rvs_helper u64 rvs_helper_percpu_read_u64(unsigned long counters, size_t index, unsigned int cpu)
+{
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
+		return 0;
+	return READ_ONCE(*per_cpu_ptr(rvs_percpu(counters) + index, cpu));
+}
+
+/* The first CPU from this number on that there may ever be; nr_cpu_ids or more when there is none. */
+__rvs_helper unsigned int rvs_helper_possible_cpu_from(unsigned int cpu)
+{
+	return find_next_bit(cpumask_bits(cpu_possible_mask), nr_cpu_ids, cpu);
+}
+
+__rvs_helper unsigned int rvs_helper_nr_cpu_ids(void)
+{
+	return nr_cpu_ids;
+}
+
 __rvs_helper unsigned int rvs_helper_num_possible_cpus(void)
 {
 	return num_possible_cpus();

@@ -52,6 +52,7 @@ use super::{
     zeroed::Zeroed,
 };
 
+mod lengths;
 mod sample;
 mod scan;
 

@@ -26,12 +26,14 @@
 //! * [`wheel`]: when idle connections are due
 //! * [`uapi`]: numbers and policies of the netlink family `rvs`
 //! * [`ipvs_abi`]: those of the family `IPVS`
+//! * [`ipvs_text`]: the files by which IPVS tells of itself
 //! * [`liberal`]: validation of attributes as the latter does it
 
 pub mod addr;
 pub mod csum;
 pub mod filter;
 pub mod ipvs_abi;
+pub mod ipvs_text;
 pub mod liberal;
 pub mod lifetime;
 pub mod limits;

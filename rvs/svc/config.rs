@@ -10,11 +10,17 @@ use kernel::{
     alloc::AllocError,
     prelude::*,
     rbtree::RBTree,
-    sync::Arc, //
+    sync::{
+        rcu,
+        Arc, //
+    },
 };
 
 use crate::{
-    kapi::sync::RcuArc,
+    kapi::sync::{
+        RcuArc,
+        RcuRef, //
+    },
     logic::{
         addr::Endpoint,
         scheduler::{
@@ -253,6 +259,12 @@ impl ServiceConfig {
         &self.dests
     }
 
+    /// Returns the destinations as packets see them, for who has no time to hold the lock.
+    pub(crate) fn shown_dests(&self) -> Option<RcuArc<DestSet>> {
+        let guard = rcu::read_lock();
+        self.service.dests(&guard).and_then(RcuRef::upgrade)
+    }
+
     /// Returns the place of a destination in the list.
     pub(crate) fn position(&self, endpoint: Endpoint) -> Option<usize> {
         self.dests
@@ -321,6 +333,23 @@ impl Config {
     /// Returns the services in the order of their keys.
     pub(crate) fn services(&self) -> impl Iterator<Item = (&ServiceKey, &ServiceConfig)> {
         self.services.iter()
+    }
+
+    /// Calls `tell` with the first service behind one, or with the first of all; none when there is none.
+    pub(crate) fn tell_service_after<R>(
+        &self,
+        key: Option<&ServiceKey>,
+        tell: impl FnOnce(&ServiceKey, &ServiceConfig) -> R,
+    ) -> Option<R> {
+        let cursor = match key {
+            Some(key) => self.services.cursor_lower_bound(key)?,
+            None => self.services.cursor_front()?,
+        };
+        let (found, config) = match (cursor.current(), key) {
+            ((found, _), Some(key)) if found == key => cursor.peek_next()?,
+            (current, _) => current,
+        };
+        Some(tell(found, config))
     }
 
     /// Returns one service.

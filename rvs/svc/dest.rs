@@ -83,14 +83,16 @@ pub(crate) enum Counter {
 }
 
 impl Counter {
-    const ALL: [Self; 5] = [
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] = [
         Self::Connections,
         Self::InPackets,
         Self::OutPackets,
         Self::InBytes,
         Self::OutBytes,
     ];
-    const COUNT: usize = Self::ALL.len();
+    /// How many they are.
+    pub(crate) const COUNT: usize = Self::ALL.len();
 }
 
 /// What an active connection counts more than another one.
@@ -346,6 +348,11 @@ impl Dest {
         let before = self.counted_before.get(counter as usize);
         let before = before.map_or(0, |before| before.load(Relaxed));
         self.counters.sum(counter as usize).wrapping_sub(before)
+    }
+
+    /// Returns what one CPU has counted since the destination was made.
+    pub(crate) fn counted_by(&self, cpu: u32, counter: Counter) -> u64 {
+        self.counters.of_cpu(counter as usize, cpu)
     }
 
     /// Begins to count anew.

@@ -199,6 +199,11 @@ impl DestSet {
         self.shared.schedules_each_datagram()
     }
 
+    /// Returns the destinations.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// Returns where the scheduler is.
     pub(crate) fn state(&self) -> u64 {
         self.state.load(Relaxed)

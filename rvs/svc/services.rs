@@ -67,6 +67,20 @@ impl Services {
         }
     }
 
+    /// Returns the number of buckets of the table, 0 before there is one.
+    pub(crate) fn buckets(&self) -> usize {
+        if self.table.is_prepared() {
+            self.table.buckets()
+        } else {
+            0
+        }
+    }
+
+    /// Calls `tell` with the number of entries of each of them.
+    pub(crate) fn tell_lengths(&self, tell: impl FnMut(usize)) {
+        self.table.tell_lengths(tell);
+    }
+
     /// Makes room for services, if nobody has yet. Callers take turns.
     pub(crate) fn prepare(&self) -> Result {
         self.table.prepare()

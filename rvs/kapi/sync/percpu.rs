@@ -60,6 +60,17 @@ impl<const N: usize> PerCpuCounters<N> {
     }
 }
 
+impl<const N: usize> PerCpuCounters<N> {
+    /// Returns what one CPU has counted. Zero for a counter or CPU that does not exist.
+    pub(crate) fn of_cpu(&self, counter: usize, cpu: u32) -> u64 {
+        if counter >= N {
+            return 0;
+        }
+        // SAFETY: By the type invariant and the check, this is one of the allocated counters.
+        unsafe { bindings::helper_percpu_read_u64(self.0.get(), counter, cpu) }
+    }
+}
+
 impl<const N: usize> Drop for PerCpuCounters<N> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant; the allocation is freed once.
@@ -71,4 +82,20 @@ impl<const N: usize> Drop for PerCpuCounters<N> {
 pub(crate) fn possible_cpus() -> usize {
     // SAFETY: An FFI call without requirements.
     unsafe { bindings::helper_num_possible_cpus() as usize }
+}
+
+/// Returns their numbers, in ascending order.
+pub(crate) fn possible_cpu_numbers() -> impl Iterator<Item = u32> {
+    let mut next = 0;
+    core::iter::from_fn(move || {
+        // SAFETY: FFI calls without requirements.
+        let (cpu, end) = unsafe {
+            (
+                bindings::helper_possible_cpu_from(next),
+                bindings::helper_nr_cpu_ids(),
+            )
+        };
+        next = cpu.saturating_add(1);
+        (cpu < end).then_some(cpu)
+    })
 }

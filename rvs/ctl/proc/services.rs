@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `/proc/net/ip_vs`: services with their destinations.
+
+use kernel::prelude::*;
+
+use crate::{
+    director::Director,
+    kapi::{
+        net::{
+            pernet::Namespace,
+            proc::{
+                File,
+                Readers,
+                Text, //
+            },
+        },
+        sync::RcuArc,
+        time,
+    },
+    logic::{
+        ipvs_abi::service_flag,
+        ipvs_text, //
+    },
+    svc::{
+        DestSet,
+        Entry,
+        Forward,
+        ServiceConfig,
+        ServiceKey, //
+    },
+};
+
+/// Where a piece begins.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Place {
+    #[default]
+    Heading,
+    First,
+    After(ServiceKey),
+}
+
+pub(super) struct Services;
+
+impl File for Services {
+    type Data = Director;
+    type Place = Place;
+
+    const NAME: &'static CStr = c"ip_vs";
+    const READERS: Readers = Readers::Anyone;
+
+    fn show(
+        namespace: &Namespace<Director>,
+        place: Place,
+        text: &mut Text<'_>,
+    ) -> Result<Option<Place>> {
+        let director = namespace.data();
+        let last = match &place {
+            Place::Heading => {
+                text.put(format_args!("{}", heading(director)));
+                return Ok(Some(Place::First));
+            }
+            Place::First => None,
+            Place::After(key) => Some(key),
+        };
+        let config = director.config.lock();
+        let shown = config.tell_service_after(last, Shown::new);
+        // Whatever the number of destinations, nobody waits for them to be printed.
+        drop(config);
+        Ok(shown.map(|shown| {
+            shown.put(text);
+            Place::After(shown.key)
+        }))
+    }
+}
+
+fn heading(director: &Director) -> ipvs_text::Heading {
+    let connections = &director.connections;
+    ipvs_text::Heading {
+        buckets: if connections.is_prepared() {
+            connections.buckets()
+        } else {
+            0
+        },
+    }
+}
+
+/// What is shown of a service.
+struct Shown {
+    key: ServiceKey,
+    scheduler: &'static str,
+    one_packet: bool,
+    persistence: Option<ipvs_text::Persistence>,
+    dests: Option<RcuArc<DestSet>>,
+}
+
+impl Shown {
+    fn new(key: &ServiceKey, config: &ServiceConfig) -> Self {
+        Self {
+            key: *key,
+            scheduler: config.scheduler().kind().name(),
+            one_packet: config.schedules_each_datagram(),
+            persistence: persistence(config),
+            dests: config.shown_dests(),
+        }
+    }
+
+    fn put(&self, text: &mut Text<'_>) {
+        let line = ipvs_text::Service {
+            key: &self.key,
+            scheduler: self.scheduler,
+            one_packet: self.one_packet,
+            persistence: self.persistence,
+        };
+        text.put(format_args!("{line}"));
+        let entries = self.dests.as_ref().map_or(&[][..], |dests| dests.entries());
+        for Entry { dest, weight, .. } in entries {
+            let line = ipvs_text::Destination {
+                endpoint: dest.endpoint(),
+                forward: match dest.forward() {
+                    Forward::Nat => "Masq",
+                    Forward::Dr => "Route",
+                    Forward::Tun => "Tunnel",
+                },
+                weight: *weight,
+                active: dest.active(),
+                inactive: dest.inactive(),
+            };
+            text.put(format_args!("{line}"));
+        }
+    }
+}
+
+/// What the family `IPVS` was told of persistence.
+fn persistence(config: &ServiceConfig) -> Option<ipvs_text::Persistence> {
+    let told = config.told();
+    (told.flags & service_flag::PERSISTENT != 0).then(|| ipvs_text::Persistence {
+        timeout: told.timeout.wrapping_mul(time::hz()),
+        netmask: told.netmask,
+    })
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What a namespace has counted.
+
+use crate::{
+    director::Director,
+    logic::ipvs_text::{
+        Counts,
+        Stats, //
+    },
+    svc::Counter,
+};
+
+/// Returns what each counter has, by a function that knows one.
+pub(super) fn counts(of: impl Fn(Counter) -> u64) -> Counts {
+    Counts {
+        connections: of(Counter::Connections),
+        in_packets: of(Counter::InPackets),
+        out_packets: of(Counter::OutPackets),
+        in_bytes: of(Counter::InBytes),
+        out_bytes: of(Counter::OutBytes),
+    }
+}
+
+/// Returns what all services have counted since the namespace was made or zeroed, and the rates of it.
+pub(super) fn of(director: &Director) -> Stats {
+    let config = director.config.lock();
+    let counted = |counter| {
+        let dests = config.services().flat_map(|(_, service)| service.dests());
+        dests.fold(0u64, |sum, entry| {
+            sum.wrapping_add(entry.dest.counted(counter))
+        })
+    };
+    Stats {
+        counts: counts(counted),
+        rates: counts(|_| 0),
+    }
+}
