@@ -36,7 +36,6 @@ use crate::{
             Kind,
             Settings, //
         },
-        service_key::Ports,
         state::TimeoutsChange,
         uapi::Rule,
     },
@@ -45,7 +44,6 @@ use crate::{
         NewService,
         ServiceChange,
         ServiceConfig,
-        ServiceKey,
         Told, //
     },
 };
@@ -77,18 +75,8 @@ impl Do for New {
         }
         let kind = asked.scheduler()?;
         let flags = asked.flags(0)?;
-        let key = named.possible()?;
-        if let ServiceKey::Address {
-            ports: Ports::All, ..
-        } = key
-        {
-            return Err(Refusal::new(
-                EINVAL,
-                c"a service of all ports has to be persistent",
-            ));
-        }
         let new = NewService {
-            key,
+            key: named.possible()?,
             scheduler: settings(kind, flags)?,
             forward: None,
             fast_path: true,
