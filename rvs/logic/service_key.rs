@@ -228,6 +228,28 @@ impl ServiceKey {
         }
     }
 
+    /// Whether the service is at `place`; quicker than by [`ServiceKey::place`].
+    #[inline(always)]
+    pub fn is_at(&self, place: &Place) -> bool {
+        match (self, place) {
+            (
+                Self::Address {
+                    protocol,
+                    addr,
+                    ports: Ports::One(port),
+                },
+                Place::Port(of_place, addr_of_place, port_of_place),
+            ) => port == port_of_place && addr == addr_of_place && protocol == of_place,
+            _ => self.is_at_other(place),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_at_other(&self, place: &Place) -> bool {
+        self.place() == *place
+    }
+
     /// Whether it is the service of a range of ports without this one.
     #[inline]
     pub fn leaves_out(&self, port: u16) -> bool {
@@ -275,7 +297,7 @@ pub enum Place {
 
 impl Place {
     /// The hash for the table of services.
-    #[inline]
+    #[inline(always)]
     pub fn hash(&self) -> u64 {
         // Words of different kinds differ in the highest byte.
         let rest = |kind: u64, protocol: Protocol, port: u16| {
@@ -293,7 +315,7 @@ impl Place {
 }
 
 /// The hash of an address, and of what is in the upper half of `rest`.
-#[inline]
+#[inline(always)]
 fn of_addr(addr: Addr, rest: u64) -> u64 {
     match addr {
         Addr::V4(addr) => spread(u64::from(addr.to_bits()) | rest),

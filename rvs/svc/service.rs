@@ -35,9 +35,9 @@ impl Hasher for PlaceHash {
         Some(service.key.place())
     }
 
-    #[inline]
+    #[inline(always)]
     fn has_key(service: &Service, _side: Side, place: &Place) -> bool {
-        service.key.place() == *place
+        service.key.is_at(place)
     }
 
     #[inline(always)]

@@ -26,7 +26,10 @@ use crate::{
         },
     },
     logic::{
-        addr::Endpoint,
+        addr::{
+            Endpoint,
+            Family, //
+        },
         protocol::Protocol,
         service_key::{
             Levels,
@@ -147,7 +150,7 @@ impl Services {
     ) -> Option<RcuRef<'g, Service>> {
         let Endpoint { addr, port } = destination;
         if mark != 0 && self.marks.load(Relaxed) != 0 {
-            if let found @ Some(_) = self.at(guard, Place::Mark(addr.family(), mark)) {
+            if let found @ Some(_) = self.of_mark(guard, addr.family(), mark) {
                 return found;
             }
         }
@@ -164,8 +167,20 @@ impl Services {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn of_mark<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        family: Family,
+        mark: u32,
+    ) -> Option<RcuRef<'g, Service>> {
+        self.at(guard, Place::Mark(family, mark))
+    }
+
     /// Finds the service of a range with this port, or that of all ports.
     #[cold]
+    #[inline(never)]
     fn among_many_ports<'g>(
         &self,
         guard: &'g rcu::Guard,
@@ -186,7 +201,7 @@ impl Services {
         self.at(guard, Place::Addr(protocol, addr))
     }
 
-    #[inline]
+    #[inline(always)]
     fn at<'g>(&self, guard: &'g rcu::Guard, place: Place) -> Option<RcuRef<'g, Service>> {
         self.table
             .find(guard, place)
