@@ -159,9 +159,7 @@ impl Trash {
     /// Returns what destinations of a service have in common that is about to be added, if one of
     /// them is here.
     pub(super) fn shared(&self, service: &ServiceKey) -> Option<Arc<Shared>> {
-        let first = self
-            .removed
-            .cursor_lower_bound(&Name::first_of(*service))?;
+        let first = self.removed.cursor_lower_bound(&Name::first_of(*service))?;
         let (name, removed) = first.current();
         (name.service == *service).then(|| removed.dest.shared().clone())
     }

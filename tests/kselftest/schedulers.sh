@@ -38,6 +38,12 @@ service_of() {
 	done
 }
 
+# servers_of ANSWERS: the numbers of servers that answered.
+servers_of() {
+	local numbers=${1// server/ }
+	echo "${numbers# }"
+}
+
 # IPVS begins anew: the first in the list, which is server3, gets all.
 same_weight_again_changes_nothing() {
 	local service=tcp/$VIP:7001 seen='' number expected="3 2 1 3 2 1"
@@ -47,7 +53,7 @@ same_weight_again_changes_nothing() {
 		expect_success lb_server_weight "$service" "${SERVERS_7000[1]}" 1
 	done
 	[ "$LB_BACKEND" = rvs ] || expected="3 3 3 3 3 3"
-	expect_equal "who answers" "$expected" "$(echo "${seen// server/ }" | sed 's/^ //')"
+	expect_equal "who answers" "$expected" "$(servers_of "$seen")"
 }
 
 # By all that a health checker says again: weight, thresholds, forward method; scheduler of the service.
@@ -60,7 +66,7 @@ same_settings_again_change_nothing() {
 		expect_success lb_service_set "$service" wrr
 	done
 	[ "$LB_BACKEND" = rvs ] || expected="3 3 3 3 3 3"
-	expect_equal "who answers" "$expected" "$(echo "${seen// server/ }" | sed 's/^ //')"
+	expect_equal "who answers" "$expected" "$(servers_of "$seen")"
 }
 
 # Other thresholds are none of the scheduler's business either.
@@ -72,7 +78,7 @@ other_thresholds_do_not_restart_the_scheduler() {
 		expect_success lb_server_set "$service" "${SERVERS_7000[0]}" 1 "$((100 + number))" 0
 	done
 	[ "$LB_BACKEND" = rvs ] || expected="3 3 3 3 3 3"
-	expect_equal "who answers" "$expected" "$(echo "${seen// server/ }" | sed 's/^ //')"
+	expect_equal "who answers" "$expected" "$(servers_of "$seen")"
 }
 
 # Another weight does begin a round, as with IPVS.

@@ -68,18 +68,12 @@ pub(crate) trait File: 'static {
 /// Where text goes.
 pub(crate) struct Text<'a> {
     seq: &'a SeqFile,
-    net: &'a Net,
 }
 
 impl Text<'_> {
     /// Puts some text. What there is no room for is dropped, and the piece is asked for again.
     pub(crate) fn put(&mut self, text: fmt::Arguments<'_>) {
         self.seq.call_printf(text);
-    }
-
-    /// Returns the namespace that it tells of.
-    pub(crate) fn net(&self) -> &Net {
-        self.net
     }
 }
 
@@ -311,7 +305,6 @@ unsafe extern "C" fn show<F: File>(seq: *mut bindings::seq_file, state: *mut c_v
     let mut text = Text {
         // SAFETY: By the requirement; the type is the same C structure.
         seq: unsafe { SeqFile::from_raw(seq.cast()) },
-        net,
     };
     match F::show(Namespace::of(net), state.here, &mut text) {
         Ok(next) => {

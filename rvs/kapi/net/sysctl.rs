@@ -519,8 +519,8 @@ impl Access {
             return Ok(());
         }
         // SAFETY: An FFI call without requirements.
-        let mut words =
-            KVec::from_elem(0usize, unsafe { bindings::helper_cpu_words() }, GFP_KERNEL)?;
+        let len = unsafe { bindings::helper_cpu_words() };
+        let mut words = KVec::from_elem(0usize, len, GFP_KERNEL)?;
         if self.write {
             // SAFETY: By the requirement the buffer is text that ends in a zero byte; the words are
             // as many as all CPUs take.
