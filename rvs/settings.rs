@@ -30,9 +30,6 @@ pub(crate) const PATH: &kernel::str::CStr = c"net/ipv4/vs";
 /// Most connections that IPVS lets anybody ask for.
 const MOST_CONNECTIONS: u32 = 1 << 30;
 
-/// Seconds after which caches of the locality-based schedulers forget an entry.
-const LBLC_EXPIRATION: u32 = 24 * 60 * 60;
-
 /// What each setting is; those that mean nothing here are only kept for who reads them again.
 pub(crate) struct Settings {
     /// Pages of memory below which the defences begin, where they do by themselves.
@@ -70,10 +67,6 @@ pub(crate) struct Settings {
     ignore_tunneled: Integer,
     /// Whether rates are estimated.
     pub(crate) run_estimation: Integer,
-    /// How long the cache of `lblc` keeps an entry that nobody uses.
-    pub(crate) lblc_expiration: Time,
-    /// The same of `lblcr`.
-    pub(crate) lblcr_expiration: Time,
 
     sync_version: Integer,
     sync_ports: Integer,
@@ -115,8 +108,6 @@ impl Settings {
             schedule_icmp: Integer::new(0),
             ignore_tunneled: Integer::new(0),
             run_estimation: Integer::new(1),
-            lblc_expiration: Time::new(LBLC_EXPIRATION),
-            lblcr_expiration: Time::new(LBLC_EXPIRATION),
             sync_version: Integer::new(1),
             sync_ports: Integer::new(1),
             sync_persist_mode: Integer::new(0),
@@ -282,14 +273,9 @@ pub(crate) const SYSCTLS: &[Setting] = &[
         is_factor,
     )
     .read_by_strangers(),
-    Setting::time(c"lblc_expiration", |director| {
-        &director.settings.lblc_expiration
-    })
-    .hidden_from_strangers(),
-    Setting::time(c"lblcr_expiration", |director| {
-        &director.settings.lblcr_expiration
-    })
-    .hidden_from_strangers(),
+    Setting::time(c"lblc_expiration", |director| &director.lifetimes.lblc).hidden_from_strangers(),
+    Setting::time(c"lblcr_expiration", |director| &director.lifetimes.lblcr)
+        .hidden_from_strangers(),
 ];
 
 fn any(_: i32) -> bool {

@@ -10,7 +10,7 @@ use kernel::{
 
 use crate::{
     kapi::{
-        net::sysctl::Number,
+        net::sysctl::Time,
         sync::{
             spinlock::Class,
             Guarded, //
@@ -41,26 +41,25 @@ const LIFETIME_SECONDS: u32 = 24 * 60 * 60;
 /// nobody has asked for is forgotten, and with `lblcr` a set becomes smaller.
 pub(crate) struct Lifetimes {
     /// Of `lblc`.
-    pub(crate) lblc: Number,
+    pub(crate) lblc: Time,
     /// Of `lblcr`.
-    pub(crate) lblcr: Number,
+    pub(crate) lblcr: Time,
 }
 
 impl Lifetimes {
     /// Makes those that IPVS has when nobody sets them.
     pub(crate) fn new() -> Self {
-        let day = || Number::new(LIFETIME_SECONDS.saturating_mul(time::hz()));
         Self {
-            lblc: day(),
-            lblcr: day(),
+            lblc: Time::new(LIFETIME_SECONDS),
+            lblcr: Time::new(LIFETIME_SECONDS),
         }
     }
 
     /// Returns that of a scheduler.
     pub(super) fn of(&self, kind: Kind) -> u32 {
         match kind {
-            Kind::Lblcr => self.lblcr.get(),
-            _ => self.lblc.get(),
+            Kind::Lblcr => self.lblcr.jiffies(),
+            _ => self.lblc.jiffies(),
         }
     }
 }

@@ -186,7 +186,7 @@ not_everybody_may_read_all() {
 	local nobody=(--reuid 65534 --regid 65534 --clear-groups) without=(--bounding-set -net_admin --inh-caps -net_admin)
 	local strangers="Operation not permitted"
 	# There everybody may read who talks to whom.
-	[ "$LB_BACKEND" = rvs ] || strangers=read
+	[ "$LB_BACKEND" = rvs ] || strangers="read"
 	for file in '' _stats _stats_percpu _app; do
 		expect_equal "ip_vs$file, of nobody" read "$(read_as "${nobody[@]}" "$file")"
 	done
