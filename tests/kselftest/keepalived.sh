@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Debian's keepalived drives the load balancer: its checks take servers out and bring them back, its reloads change
 # weights, and its VRRP moves the VIP from one director to another, while a client requests all the time.
+#	HOWTO_DIR      where the page on keepalived is
 . "$(dirname "$0")/lib.sh"
 
+HOWTO_DIR=${HOWTO_DIR:-$KSELFTEST_DIR/../howto}
 SERVER_PORT=8080
 # What checks see, reals[0] to reals[2].
 reals=()
@@ -213,6 +215,17 @@ weights_by_reload() {
 	expect_range "requests of server 1, with $second of server 2" $((second * 2 - 6)) $((second * 2 + 6)) "$first"
 }
 
+# The file in docs/howto/keepalived.md.
+page_as_written() {
+	local page=$HOWTO_DIR/keepalived.md
+	[ -e "$page" ] || { skip "there is no $page"; return; }
+	keepalived_start "$DIRECTOR" < <(awk '/^## / { site = $0 == "## A site" } site && sub(/^    /, "")' "$page")
+	expect_servers "of the page" "${reals[0]}=2" "${reals[1]}=1"
+	fetch 6 "$TEST_DIR/answers"
+	expect_shares "$TEST_DIR/answers" 4 2 0
+	keepalived_stop "$DIRECTOR"
+}
+
 # The file that comes with the package, as it is: all is configured, before the checks have found nobody.
 sample_configuration() {
 	local sample=/etc/keepalived/keepalived.conf.sample
@@ -396,7 +409,7 @@ family_is_there() {
 
 command -v keepalived >/dev/null || skip_all "there is no keepalived"
 test_begin
-family_is_there || skip_all "the load balancer has no family IPVS"
+family_is_there || bail "the load balancer has no family IPVS"
 web_servers
 
 ktap_run \
@@ -405,6 +418,7 @@ ktap_run \
 	quorum_and_sorry_server \
 	inhibit_on_failure \
 	weights_by_reload \
+	page_as_written \
 	sample_configuration \
 	persistence \
 	virtual_server_group \
