@@ -13,7 +13,7 @@ for address in "${SERVER_IPS[@]}"; do
 	reals+=("$address:$SERVER_PORT")
 done
 
-# Advertisements of VRRP, in seconds. Where sanitizers slow everything down, one that comes late is not lost.
+# Advertisements of VRRP (version 3: parts of them are allowed), in seconds. Where sanitizers slow everything down, one that comes late is not lost.
 ADVERTISEMENT=0.3
 [ ! -w "$kmemleak" ] || ADVERTISEMENT=1
 
@@ -307,6 +307,9 @@ server_leaves_the_group() {
 # found the servers.
 vrrp() {
 	cat <<-EOF
+		global_defs {
+		    vrrp_version 3
+		}
 		vrrp_sync_group both {
 		    group {
 		        outside

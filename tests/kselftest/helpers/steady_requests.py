@@ -17,7 +17,7 @@ import time
 
 ANSWER_SECONDS = 2.0
 
-ended = threading.Event()
+ended = False
 
 
 def now():
@@ -53,10 +53,17 @@ def request(address, port, source_port):
     sys.stdout.flush()
 
 
+def end(*_):
+    # What has a lock may be what the signal interrupts.
+    global ended
+    ended = True
+
+
 def main():
     address, port, rate, source_port = sys.argv[1], *map(int, sys.argv[2:])
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    while not ended.wait(1 / rate):
+    signal.signal(signal.SIGTERM, end)
+    while not ended:
+        time.sleep(1 / rate)
         # The interpreter ends when the last of them has.
         threading.Thread(target=request, args=(address, port, source_port)).start()
         source_port += 1
