@@ -6,8 +6,8 @@
 # shellcheck disable=SC2034 # for the tests
 LOST='^([^s]|st|$)'
 
-# As in http.sh: no port a second time, whatever the director knows of the first.
-requests_port=10000
+# As in http.sh: no port a second time, whatever the director knows of the first. These are below those of fetch.
+requests_port=2000
 
 # requests_start [PORT]: to the VIP, from the client.
 requests_start() {
