@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # The load balancer under test. LB_BACKEND=rvs (default) is RVS; ipvs is the kernel's own IPVS, which is the oracle:
-# a test that makes sense for both must have the same verdict with both.
+# a test that makes sense for both must have the same verdict with both. LB_TOOL=ipvsadm has RVS be configured by stock
+# ipvsadm instead of rvsadm.
 #
 # LB_FORWARD is the forward method of the servers that are added: nat (default), dr or tun.
 #
@@ -37,12 +38,18 @@
 LB_BACKEND=${LB_BACKEND:-rvs}
 LB_FORWARD=${LB_FORWARD:-nat}
 
-case $LB_BACKEND in
-rvs)
+LB_TOOL=${LB_TOOL:-rvsadm}
+
+case $LB_BACKEND-$LB_TOOL in
+rvs-ipvsadm)
+	# shellcheck source=lib/backend_rvs_ipvsadm.sh
+	. "$KSELFTEST_DIR/lib/backend_rvs_ipvsadm.sh"
+	;;
+rvs-*)
 	# shellcheck source=lib/backend_rvs.sh
 	. "$KSELFTEST_DIR/lib/backend_rvs.sh"
 	;;
-ipvs)
+ipvs-*)
 	# shellcheck source=lib/backend_ipvs.sh
 	. "$KSELFTEST_DIR/lib/backend_ipvs.sh"
 	;;

@@ -1,0 +1,388 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Stock ipvsadm: its commands, its lists to the byte, and what it says of each refusal. The family IPVS byte by byte, as other
+# clients speak it.
+. "$(dirname "$0")/lib.sh"
+
+TCP=$VIP:80
+UDP=$VIP:7000
+
+# ipvsadm_says ARGUMENT...: what it prints, each line up to a $, and its exit status when that is not 0. The size of the
+# connection table is a matter of memory.
+ipvsadm_says() {
+	local status=0
+	in_ns "$DIRECTOR" ipvsadm "$@" >"$TEST_DIR/said" 2>&1 || status=$?
+	sed 's/$/$/; s/(size=[0-9]*)/(size=N)/' "$TEST_DIR/said"
+	[ "$status" = 0 ] || echo "exit status $status"
+}
+
+# expect_says EXPECTED ARGUMENT...
+expect_says() {
+	local expected=$1
+	shift
+	expect_equal "ipvsadm $*" "$expected" "$(ipvsadm_says "$@")"
+}
+
+# expect_list ARGUMENT...: what it prints is what is read here.
+expect_list() {
+	expect_says "$(cat)" "$@"
+}
+
+# expect_refusal TEXT ARGUMENT...: by the kernel.
+expect_refusal() {
+	local text=$1
+	shift
+	expect_says "$text\$"$'\n'"exit status 255" "$@"
+}
+
+# done_by ARGUMENT...: what says nothing.
+done_by() {
+	expect_says "" "$@"
+}
+
+clear() {
+	done_by -C
+}
+
+# What most lists show: each forward method, weight 0 and the greatest one, thresholds, ports of its own.
+configure() {
+	done_by -A -t "$TCP"
+	done_by -a -t "$TCP" -r 10.0.0.11:8080 -m
+	done_by -a -t "$TCP" -r 10.0.0.12 -g -w 0
+	done_by -a -t "$TCP" -r 10.0.0.13 -i -w 2147483647 -x 9 -y 3
+	done_by -A -u "$UDP" -s rr
+	done_by -a -u "$UDP" -r 10.0.0.11:7000 -m
+}
+
+list_without_services() {
+	expect_equal "before the first service" "IP Virtual Server version 1.2.1 (size=0)" \
+		"$(in_ns "$DIRECTOR" ipvsadm -Ln | head -n 1)"
+	expect_list -L -n <<-'EOF'
+		IP Virtual Server version 1.2.1 (size=N)$
+		Prot LocalAddress:Port Scheduler Flags$
+		  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn$
+	EOF
+	expect_says "" -S -n
+	expect_says "" -L --daemon
+}
+
+lists() {
+	configure
+	expect_list -L -n <<-'EOF'
+		IP Virtual Server version 1.2.1 (size=N)$
+		Prot LocalAddress:Port Scheduler Flags$
+		  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn$
+		TCP  198.51.100.1:80 wlc$
+		  -> 10.0.0.11:8080               Masq    1      0          0         $
+		  -> 10.0.0.12:80                 Route   0      0          0         $
+		  -> 10.0.0.13:80                 Tunnel  2147483647 0          0         $
+		UDP  198.51.100.1:7000 rr$
+		  -> 10.0.0.11:7000               Masq    1      0          0         $
+	EOF
+	expect_equal "in the order of addresses" "$(ipvsadm_says -L -n)" "$(ipvsadm_says -l -n --sort)"
+	# The newest one is the first of the kernel.
+	expect_list -L -n --nosort -t "$TCP" <<-'EOF'
+		Prot LocalAddress:Port Scheduler Flags$
+		  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn$
+		TCP  198.51.100.1:80 wlc$
+		  -> 10.0.0.13:80                 Tunnel  2147483647 0          0         $
+		  -> 10.0.0.12:80                 Route   0      0          0         $
+		  -> 10.0.0.11:8080               Masq    1      0          0         $
+	EOF
+	expect_list -L -n --thresholds -t "$TCP" <<-'EOF'
+		Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn $
+		  -> RemoteAddress:Port$
+		TCP  198.51.100.1:80 wlc$
+		  -> 10.0.0.11:8080               0          0          0          0         $
+		  -> 10.0.0.12:80                 0          0          0          0         $
+		  -> 10.0.0.13:80                 9          3          0          0         $
+	EOF
+	expect_list -L -n --persistent-conn -t "$TCP" <<-'EOF'
+		Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn $
+		  -> RemoteAddress:Port$
+		TCP  198.51.100.1:80 wlc$
+		  -> 10.0.0.11:8080               1         0           0          0         $
+		  -> 10.0.0.12:80                 0         0           0          0         $
+		  -> 10.0.0.13:80                 2147483647 0           0          0         $
+	EOF
+	expect_list -L -n --tun-info -t "$TCP" <<-'EOF'
+		Prot LocalAddress:Port Scheduler Flags$
+		  -> RemoteAddress:Port           Forward TunnelInfo       Weight ActiveConn InActConn $
+		TCP  198.51.100.1:80 wlc$
+		  -> 10.0.0.11:8080               Masq    n/a              1      0          0         $
+		  -> 10.0.0.12:80                 Route   n/a              0      0          0         $
+		  -> 10.0.0.13:80                 Tunnel  ipip             2147483647 0          0         $
+	EOF
+	expect_list -L -n --rate -t "$TCP" <<-'EOF'
+		Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS$
+		  -> RemoteAddress:Port$
+		TCP  198.51.100.1:80                     0        0        0        0        0$
+		  -> 10.0.0.11:8080                      0        0        0        0        0$
+		  -> 10.0.0.12:80                        0        0        0        0        0$
+		  -> 10.0.0.13:80                        0        0        0        0        0$
+	EOF
+	expect_list -L -t "$TCP" <<-'EOF'
+		Prot LocalAddress:Port Scheduler Flags$
+		  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn$
+		TCP  198.51.100.1:http wlc$
+		  -> 10.0.0.11:http-alt           Masq    1      0          0         $
+		  -> 10.0.0.12:http               Route   0      0          0         $
+		  -> 10.0.0.13:http               Tunnel  2147483647 0          0         $
+	EOF
+}
+
+# Two flows, of which one asks once more: 16 bytes of payload there, "server1 " before them on the way back, 28 of headers.
+counters_are_listed() {
+	local flow
+	for flow in first second; do
+		expect_match "opening the $flow" '^ok' "$(talk me open "$flow" udp "$VIP" 7000)"
+		expect_equal "who answers the $flow" server1 "$(talk me ask "$flow")"
+	done
+	expect_equal "who answers again" server1 "$(talk me ask second)"
+	lb_counters_settle
+	expect_list -L -n --stats -u "$UDP" <<-'EOF'
+		Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes$
+		  -> RemoteAddress:Port$
+		UDP  198.51.100.1:7000                   2        3        3      132      156$
+		  -> 10.0.0.11:7000                      2        3        3      132      156$
+	EOF
+	expect_equal "exact" "$(ipvsadm_says -L -n --stats -u "$UDP")" "$(ipvsadm_says -L -n --stats --exact -u "$UDP")"
+	expect_list -L -n -u "$UDP" <<-'EOF'
+		Prot LocalAddress:Port Scheduler Flags$
+		  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn$
+		UDP  198.51.100.1:7000 rr$
+		  -> 10.0.0.11:7000               Masq    1      0          2         $
+	EOF
+}
+
+ZEROED='Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes$
+  -> RemoteAddress:Port$
+UDP  198.51.100.1:7000                   0        0        0        0        0$
+  -> 10.0.0.11:7000                      0        0        0        0        0$'
+
+counting_begins_anew() {
+	done_by -Z -t "$TCP"
+	expect_match "counters of another service" ' 132 ' "$(ipvsadm_says -L -n --stats -u "$UDP")"
+	done_by -Z -u "$UDP"
+	expect_says "$ZEROED" -L -n --stats -u "$UDP"
+	expect_equal "who answers" server1 "$(talk me ask first)"
+	lb_counters_settle
+	expect_match "counters" '^UDP +[^ ]+ +0 +1 +1 +44 +52\$$' \
+		"$(ipvsadm_says -L -n --stats -u "$UDP" | grep ^UDP)"
+	done_by -Z
+	expect_says "$ZEROED" -L -n --stats -u "$UDP"
+}
+
+saved_is_restored() {
+	expect_list -S -n <<-'EOF'
+		-A -t 198.51.100.1:80 -s wlc$
+		-a -t 198.51.100.1:80 -r 10.0.0.11:8080 -m -w 1$
+		-a -t 198.51.100.1:80 -r 10.0.0.12:80 -g -w 0$
+		-a -t 198.51.100.1:80 -r 10.0.0.13:80 -i -w 2147483647 --tun-type ipip$
+		-A -u 198.51.100.1:7000 -s rr$
+		-a -u 198.51.100.1:7000 -r 10.0.0.11:7000 -m -w 1$
+	EOF
+	in_ns "$DIRECTOR" ipvsadm -S -n >"$TEST_DIR/saved"
+	clear
+	expect_says "" -S -n
+	expect_success in_ns "$DIRECTOR" ipvsadm -R <"$TEST_DIR/saved"
+	expect_equal "restored" "$(cat "$TEST_DIR/saved")" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+	# All of it is there already; what the kernel refuses does not keep it from going on.
+	expect_equal "restored twice" "$(printf 'Service already exists\n%.0s' 1; printf 'Destination already exists\n%.0s' 1 2 3
+		printf 'Service already exists\nDestination already exists\n')" \
+		"$(in_ns "$DIRECTOR" ipvsadm -R <"$TEST_DIR/saved" 2>&1)"
+	expect_equal "still" "$(cat "$TEST_DIR/saved")" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+}
+
+# Not what is named alone: ipvsadm sends all of it.
+services_and_servers_are_edited() {
+	done_by -E -t "$TCP" -s sh -b sh-fallback,sh-port
+	done_by -E -u "$UDP" -s mh -b mh-port
+	done_by -e -t "$TCP" -r 10.0.0.11:8080 -m -w 7 -x 5
+	done_by -e -t "$TCP" -r 10.0.0.12 -i
+	done_by -d -t "$TCP" -r 10.0.0.13
+	expect_list -L -n <<-'EOF'
+		IP Virtual Server version 1.2.1 (size=N)$
+		Prot LocalAddress:Port Scheduler Flags$
+		  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn$
+		TCP  198.51.100.1:80 sh (sh-fallback,sh-port)$
+		  -> 10.0.0.11:8080               Masq    7      0          0         $
+		  -> 10.0.0.12:80                 Tunnel  1      0          0         $
+		UDP  198.51.100.1:7000 mh (mh-port)$
+		  -> 10.0.0.11:7000               Masq    1      0          2         $
+	EOF
+	expect_list -L -n --thresholds -t "$TCP" <<-'EOF'
+		Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn $
+		  -> RemoteAddress:Port$
+		TCP  198.51.100.1:80 sh (sh-fallback,sh-port)$
+		  -> 10.0.0.11:8080               5          0          0          0         $
+		  -> 10.0.0.12:80                 0          0          0          0         $
+	EOF
+	done_by -E -t "$TCP"
+	# Flags that the scheduler does not know are kept.
+	done_by -E -u "$UDP" -s rr -b flag-1,flag-3
+	expect_equal "services" $'TCP  198.51.100.1:80 wlc$\nUDP  198.51.100.1:7000 rr (flag-1,flag-3)$' \
+		"$(ipvsadm_says -L -n | grep -E '^(TCP|UDP)')"
+	done_by -D -u "$UDP"
+	expect_equal "services" 'TCP  198.51.100.1:80 wlc$' "$(ipvsadm_says -L -n | grep -E '^(TCP|UDP)')"
+	clear
+}
+
+every_scheduler_is_there() {
+	local scheduler port=9000
+	for scheduler in rr wrr lc wlc sh mh; do
+		port=$((port + 1))
+		done_by -A -t "$VIP:$port" -s "$scheduler"
+		expect_match "service" "^-A -t $VIP:$port -s $scheduler( -b.*)?\$" \
+			"$(in_ns "$DIRECTOR" ipvsadm -S -n | grep ":$port ")"
+	done
+	clear
+}
+
+timeouts_are_set() {
+	expect_says 'Timeout (tcp tcpfin udp): 900 120 300$' -L --timeout
+	done_by --set 10 20 30
+	expect_says 'Timeout (tcp tcpfin udp): 10 20 30$' -L --timeout
+	done_by --set 0 21 0
+	expect_says 'Timeout (tcp tcpfin udp): 10 21 30$' -L --timeout
+	done_by --set 900 120 300
+}
+
+services_are_refused() {
+	done_by -A -t "$TCP"
+	expect_refusal "Service already exists" -A -t "$TCP" -s rr
+	expect_refusal "Scheduler or persistence engine not found" -A -t "$VIP:81" -s nonsense
+	expect_refusal "Scheduler or persistence engine not found" -E -t "$TCP" -s nonsense
+	expect_refusal "No such service" -E -t "$VIP:81" -s rr
+	expect_refusal "No such service" -E -u "$TCP" -s rr
+	expect_refusal "No such service" -D -t "$VIP:81"
+	expect_refusal "No such service" -D -t 198.51.100.2:80
+	expect_refusal "No such service" -Z -t "$VIP:81"
+	expect_refusal "No such service" -D -f 7
+	expect_says $'No such service$\nexit status 1' -L -n -t "$VIP:81"
+	expect_equal "what is there" "-A -t 198.51.100.1:80 -s wlc" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+}
+
+servers_are_refused() {
+	local invalid="Invalid operation.  Possibly wrong module version, address not unicast, ..." address
+	done_by -a -t "$TCP" -r 10.0.0.11:8080 -m
+	expect_refusal "Destination already exists" -a -t "$TCP" -r 10.0.0.11:8080 -m
+	expect_refusal "Service not defined" -a -t "$VIP:81" -r 10.0.0.11 -m
+	expect_refusal "Service not defined" -e -t "$VIP:81" -r 10.0.0.11 -m
+	expect_refusal "Service not defined" -d -t "$VIP:81" -r 10.0.0.11
+	expect_refusal "No such destination" -e -t "$TCP" -r 10.0.0.11:8081 -m
+	# Without -m the port is that of the service.
+	expect_refusal "No such destination" -e -t "$TCP" -r 10.0.0.11:8080 -w 3
+	expect_refusal "No such destination" -d -t "$TCP" -r 10.0.0.12:8080
+	expect_refusal "Numerical result out of range" -a -t "$TCP" -r 10.0.0.12 -m -x 3 -y 4
+	expect_refusal "Numerical result out of range" -a -t "$TCP" -r 10.0.0.12 -m -y 1
+	expect_refusal "Numerical result out of range" -e -t "$TCP" -r 10.0.0.11:8080 -m -x 3 -y 4
+	for address in 255.255.255.255 224.0.0.1 10.0.0.255; do
+		expect_refusal "$invalid" -a -t "$TCP" -r "$address" -m
+	done
+	expect_equal "what is there" $'-A -t 198.51.100.1:80 -s wlc\n-a -t 198.51.100.1:80 -r 10.0.0.11:8080 -m -w 1' \
+		"$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+	clear
+}
+
+daemons_are_refused() {
+	expect_refusal "No daemon is running" --stop-daemon master
+	expect_refusal "No daemon is running" --stop-daemon backup
+	expect_says "" -L --daemon
+}
+
+# What ipvsadm refuses by itself, it refuses because the kernel has answered before.
+wrong_arguments_are_refused() {
+	expect_says $'illegal weight specified$\nexit status 2' -a -t "$TCP" -r 10.0.0.12 -m -w -1
+	expect_says $'illegal u_threshold specified$\nexit status 2' -a -t "$TCP" -r 10.0.0.12 -m -x 2147483648
+	expect_match "version" '^ipvsadm v1\.[0-9]+ .*\(compiled with popt and IPVS v1\.2\.1\)' "$(ipvsadm_says -v)"
+}
+
+# Not even with all capabilities in a user namespace that owns the network namespace.
+only_the_first_user_namespace_may() {
+	configure
+	expect_equal "nobody" "Permission denied" "$(in_ns "$DIRECTOR" setpriv --reuid 65534 --clear-groups ipvsadm -L -n 2>&1 |
+		grep -o "Permission denied" | head -n 1)"
+	expect_equal "root of another user namespace" "Permission denied" "$(unshare --user --map-root-user --net ipvsadm -C 2>&1 |
+		grep -o "Permission denied" | head -n 1)"
+	expect_match "the services" "^-A -t $TCP" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+}
+
+namespaces_are_apart() {
+	expect_equal "services of the client" "" "$(in_ns "$CLIENT" ipvsadm -S -n)"
+	expect_success in_ns "$CLIENT" ipvsadm -A -t "$TCP" -s rr
+	expect_success in_ns "$CLIENT" ipvsadm -C
+	expect_match "services of the director" "^-A -t $TCP -s wlc" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+}
+
+# helper CASE: of the family byte by byte. What it prints does not hold.
+helper() {
+	local output status=0
+	output=$(in_ns "$DIRECTOR" python3 -S "$HELPERS/ipvs_clients.py" "$@" 2>&1) || status=$?
+	[ "$status" = 0 ] || fail "$* ended with status $status:"$'\n'"$output"
+	clear
+}
+
+answers_are_in_order() {
+	helper answers
+}
+
+requests_of_other_clients() {
+	helper clients
+}
+
+requests_are_parsed_liberally() {
+	helper liberal
+}
+
+wrong_requests_are_refused() {
+	helper refusals
+}
+
+dumps_go_on_among_changes() {
+	helper dumps
+}
+
+users_may_what_they_may() {
+	helper users
+}
+
+rvsadm_sees_the_same() {
+	[ "$LB_BACKEND" = rvs ] || { skip "a tool of RVS"; return; }
+	configure
+	expect_match "services" '^tcp/198\.51\.100\.1:80 +wlc ' "$(director_rvsadm show "tcp/$TCP" | sed 1d)"
+	expect_success director_rvsadm service set "tcp/$TCP" --scheduler mh --scheduler-flags fallback
+	expect_success director_rvsadm server set "tcp/$TCP" 10.0.0.11:8080 --weight 5
+	expect_equal "as ipvsadm lists it" $'TCP  198.51.100.1:80 mh (mh-fallback)$\n  -> 10.0.0.11:8080               Masq    5      0          0         $' \
+		"$(ipvsadm_says -L -n | sed -n 4,5p)"
+	done_by -e -t "$TCP" -r 10.0.0.11:8080 -g -w 6 || true
+	clear
+	expect_equal "after ipvsadm -C" "no services" "$(director_rvsadm show)"
+}
+
+test_begin
+talk_server_start "${SERVERS[0]}" server1 udp:7000
+talk_client_start me "$CLIENT"
+
+ktap_run \
+	list_without_services \
+	lists \
+	counters_are_listed \
+	counting_begins_anew \
+	saved_is_restored \
+	services_and_servers_are_edited \
+	every_scheduler_is_there \
+	timeouts_are_set \
+	services_are_refused \
+	servers_are_refused \
+	daemons_are_refused \
+	wrong_arguments_are_refused \
+	only_the_first_user_namespace_may \
+	namespaces_are_apart \
+	answers_are_in_order \
+	requests_of_other_clients \
+	requests_are_parsed_liberally \
+	wrong_requests_are_refused \
+	dumps_go_on_among_changes \
+	users_may_what_they_may \
+	rvsadm_sees_the_same
