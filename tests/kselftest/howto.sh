@@ -71,7 +71,6 @@ network_for_nat() {
 	for server in "${SERVERS[@]}"; do
 		expect_success ip -n "$server" route del default
 	done
-	web_servers 8080
 }
 
 # network_for_direct_reply dr|tun
@@ -116,6 +115,14 @@ nat() {
 	network_for_nat
 	follow nat.md
 	expect_answers 0
+}
+
+by_ipvsadm() {
+	network_for_nat
+	web_servers 8080
+	follow ipvsadm.md
+	expect_answers 0
+	lb_flush
 }
 
 # In the network of the case before.
@@ -163,4 +170,4 @@ lb_needs rvs "the how-tos are for rvsadm"
 modprobe ipip || skip_all "no IPIP tunnels (CONFIG_NET_IPIP)"
 test_begin
 
-ktap_run nat nat_behind_a_firewall one_armed_nat direct_routing tunnels
+ktap_run by_ipvsadm nat nat_behind_a_firewall one_armed_nat direct_routing tunnels

@@ -107,11 +107,11 @@ lists() {
 	EOF
 	expect_list -L -n --tun-info -t "$TCP" <<-'EOF'
 		Prot LocalAddress:Port Scheduler Flags$
-		  -> RemoteAddress:Port           Forward TunnelInfo       Weight ActiveConn InActConn $
+		  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn$
 		TCP  198.51.100.1:80 wlc$
-		  -> 10.0.0.11:8080               Masq    n/a              1      0          0         $
-		  -> 10.0.0.12:80                 Route   n/a              0      0          0         $
-		  -> 10.0.0.13:80                 Tunnel  ipip             2147483647 0          0         $
+		  -> 10.0.0.11:8080               Masq    n/a           1      0          0         $
+		  -> 10.0.0.12:80                 Route   n/a           0      0          0         $
+		  -> 10.0.0.13:80                 Tunnel  ipip          2147483647 0          0         $
 	EOF
 	expect_list -L -n --rate -t "$TCP" <<-'EOF'
 		Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS$
@@ -188,10 +188,44 @@ saved_is_restored() {
 	expect_success in_ns "$DIRECTOR" ipvsadm -R <"$TEST_DIR/saved"
 	expect_equal "restored" "$(cat "$TEST_DIR/saved")" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
 	# All of it is there already; what the kernel refuses does not keep it from going on.
-	expect_equal "restored twice" "$(printf 'Service already exists\n%.0s' 1; printf 'Destination already exists\n%.0s' 1 2 3
-		printf 'Service already exists\nDestination already exists\n')" \
+	expect_equal "restored twice" "Service already exists
+Destination already exists
+Destination already exists
+Destination already exists
+Service already exists
+Destination already exists" \
 		"$(in_ns "$DIRECTOR" ipvsadm -R <"$TEST_DIR/saved" 2>&1)"
 	expect_equal "still" "$(cat "$TEST_DIR/saved")" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+}
+
+marks_and_single_datagrams() {
+	done_by -A -f 7 -s rr
+	done_by -a -f 7 -r 10.0.0.11 -m
+	done_by -a -f 7 -r 10.0.0.12:8080 -g
+	done_by -A -u "$UDP" -s rr -o
+	expect_list -L -n <<-'EOF'
+		IP Virtual Server version 1.2.1 (size=N)$
+		Prot LocalAddress:Port Scheduler Flags$
+		  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn$
+		UDP  198.51.100.1:7000 rr ops$
+		FWM  7 rr$
+		  -> 10.0.0.11:0                  Masq    1      0          0         $
+		  -> 10.0.0.12:8080               Route   1      0          0         $
+	EOF
+	expect_list -S -n <<-'EOF'
+		-A -u 198.51.100.1:7000 -s rr -o$
+		-A -f 7 -s rr$
+		-a -f 7 -r 10.0.0.11:0 -m -w 1$
+		-a -f 7 -r 10.0.0.12:8080 -g -w 1$
+	EOF
+	expect_refusal "Service already exists" -A -f 7
+	expect_refusal "No such service" -D -f 8
+	done_by -E -f 7 -s wlc
+	done_by -E -u "$UDP" -s rr
+	done_by -d -f 7 -r 10.0.0.12:8080
+	expect_equal "saved" $'-A -u 198.51.100.1:7000 -s rr\n-A -f 7 -s wlc\n-a -f 7 -r 10.0.0.11:0 -m -w 1' \
+		"$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+	clear
 }
 
 # Not what is named alone: ipvsadm sends all of it.
@@ -306,13 +340,16 @@ only_the_first_user_namespace_may() {
 	expect_equal "root of another user namespace" "Permission denied" "$(unshare --user --map-root-user --net ipvsadm -C 2>&1 |
 		grep -o "Permission denied" | head -n 1)"
 	expect_match "the services" "^-A -t $TCP" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+	clear
 }
 
 namespaces_are_apart() {
+	done_by -A -t "$TCP"
 	expect_equal "services of the client" "" "$(in_ns "$CLIENT" ipvsadm -S -n)"
 	expect_success in_ns "$CLIENT" ipvsadm -A -t "$TCP" -s rr
 	expect_success in_ns "$CLIENT" ipvsadm -C
 	expect_match "services of the director" "^-A -t $TCP -s wlc" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+	clear
 }
 
 # helper CASE: of the family byte by byte. What it prints does not hold.
@@ -355,7 +392,6 @@ rvsadm_sees_the_same() {
 	expect_success director_rvsadm server set "tcp/$TCP" 10.0.0.11:8080 --weight 5
 	expect_equal "as ipvsadm lists it" $'TCP  198.51.100.1:80 mh (mh-fallback)$\n  -> 10.0.0.11:8080               Masq    5      0          0         $' \
 		"$(ipvsadm_says -L -n | sed -n 4,5p)"
-	done_by -e -t "$TCP" -r 10.0.0.11:8080 -g -w 6 || true
 	clear
 	expect_equal "after ipvsadm -C" "no services" "$(director_rvsadm show)"
 }
@@ -371,6 +407,7 @@ ktap_run \
 	counting_begins_anew \
 	saved_is_restored \
 	services_and_servers_are_edited \
+	marks_and_single_datagrams \
 	every_scheduler_is_there \
 	timeouts_are_set \
 	services_are_refused \

@@ -211,12 +211,25 @@ impl Asked {
         let upper = required(dest::U_THRESH)?;
         let lower = required(dest::L_THRESH)?;
         key::check_dest_family(attributes)?;
+        let weight = read_weight(weight)?;
+        let thresholds = read_thresholds(upper, lower)?;
+        check_tunnel(attributes)?;
         Ok(Self {
-            weight: read_weight(weight)?,
-            thresholds: read_thresholds(upper, lower)?,
+            weight,
             forward: read_forward(method, attributes.get(dest::TUN_TYPE))?,
+            thresholds,
         })
     }
+}
+
+/// Checks what tunnels in UDP need, which holds whatever the forward method is.
+fn check_tunnel(attributes: Attributes<'_>) -> Result<(), Refusal> {
+    let port = attributes.get(dest::TUN_PORT);
+    let is_udp = attributes.get(dest::TUN_TYPE).and_then(Attribute::u8) == Some(tunnel::GUE);
+    if is_udp && port.and_then(Attribute::be16).unwrap_or(0) == 0 {
+        return Err(Refusal::new(EINVAL, c"the tunnel has no port").at(port));
+    }
+    Ok(())
 }
 
 fn read_weight(weight: Attribute<'_>) -> Result<u32, Refusal> {

@@ -67,7 +67,7 @@ def answers():
     expect_equal(
         "service",
         [(AF, 2), (PROTOCOL, 2), (ADDR, 16), (PORT, 2), (SCHED_NAME, 4), (FLAGS, 8), (TIMEOUT, 4), (NETMASK, 4)]
-        + [(STATS, 96), (STATS64, 120)],
+        + [(STATS, 88), (STATS64, 120)],
         layout(data),
     )
     found = dict(attributes_in(data))
@@ -86,7 +86,7 @@ def answers():
         "destination",
         [(DEST_ADDR, 16), (DEST_PORT, 2), (FWD_METHOD, 4), (WEIGHT, 4), (TUN_TYPE, 1), (TUN_PORT, 2), (TUN_FLAGS, 2)]
         + [(U_THRESH, 4), (L_THRESH, 4), (ACTIVE, 4), (INACTIVE, 4), (PERSISTENT, 4), (ADDR_FAMILY, 2)]
-        + [(DEST_STATS, 96), (DEST_STATS64, 120)],
+        + [(DEST_STATS, 88), (DEST_STATS64, 120)],
         layout(data),
     )
     found = dict(attributes_in(data))
