@@ -264,7 +264,7 @@ services_and_servers_are_edited() {
 
 every_scheduler_is_there() {
 	local scheduler port=9000
-	for scheduler in rr wrr lc wlc sh mh; do
+	for scheduler in rr wrr lc wlc sed nq sh mh dh lblc lblcr fo ovf twos; do
 		port=$((port + 1))
 		done_by -A -t "$VIP:$port" -s "$scheduler"
 		expect_match "service" "^-A -t $VIP:$port -s $scheduler( -b.*)?\$" \
