@@ -52,13 +52,8 @@ impl File for Connections {
         place: Place,
         text: &mut Text<'_>,
     ) -> Result<Option<Place>> {
-        let Some(position) = place else {
-            text.put(format_args!("{}", ipvs_text::CONNECTIONS_HEADING));
-            return Ok(Some(Some(Position::default())));
-        };
-        Ok(list(namespace.data(), position, |conn| {
-            put(text, conn, None)
-        }))
+        let heading = ipvs_text::CONNECTIONS_HEADING;
+        Ok(piece(namespace.data(), place, text, heading, None))
     }
 }
 
@@ -76,16 +71,26 @@ impl File for Synchronised {
         place: Place,
         text: &mut Text<'_>,
     ) -> Result<Option<Place>> {
-        let Some(position) = place else {
-            text.put(format_args!("{}", ipvs_text::SYNC_HEADING));
-            return Ok(Some(Some(Position::default())));
-        };
+        let heading = ipvs_text::SYNC_HEADING;
         // None has come from another director.
         let origin = Some("LOCAL");
-        Ok(list(namespace.data(), position, |conn| {
-            put(text, conn, origin)
-        }))
+        Ok(piece(namespace.data(), place, text, heading, origin))
     }
+}
+
+/// Puts the heading, or the next connections, and returns where the next piece begins.
+fn piece(
+    director: &Director,
+    place: Place,
+    text: &mut Text<'_>,
+    heading: &str,
+    origin: Option<&'static str>,
+) -> Option<Place> {
+    let Some(position) = place else {
+        text.put(format_args!("{heading}"));
+        return Some(Some(Position::default()));
+    };
+    list(director, position, |conn| put(text, conn, origin))
 }
 
 /// Goes through connections from `position` on until `put` has put some, and returns where the next
