@@ -21,6 +21,7 @@ use crate::{
     },
     svc::{
         Counter,
+        Counts,
         Dest,
         Entry,
         ServiceConfig,
@@ -103,13 +104,8 @@ pub(super) fn service(
         service::DESTS,
         u32::try_from(dests.len()).unwrap_or(u32::MAX),
     )?;
-    message.nest(service::STATS, |nest| {
-        counters(nest, |counter| {
-            dests.iter().fold(0u64, |sum, entry| {
-                sum.wrapping_add(entry.dest.counted(counter))
-            })
-        })
-    })
+    let counts = config.counted();
+    message.nest(service::STATS, |nest| totals(nest, &counts))
 }
 
 /// Puts a destination.
@@ -147,6 +143,11 @@ pub(super) fn connection(message: &mut Message<'_>, conn: &Conn, seconds: u32) -
     message.u32(connection::FORWARD, conn.forward().to_uapi())?;
     message.u32(connection::STATE, conn.state().to_uapi())?;
     message.u32(connection::EXPIRES, seconds)
+}
+
+/// Puts the counters of a service or a namespace.
+pub(super) fn totals(message: &mut Message<'_>, counts: &Counts) -> Result<(), Full> {
+    counters(message, |counter| counts.get(counter))
 }
 
 fn dest_counters(message: &mut Message<'_>, dest: &Dest) -> Result<(), Full> {

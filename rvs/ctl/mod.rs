@@ -16,6 +16,7 @@ pub(crate) mod proc;
 mod service;
 mod stats;
 mod timeouts;
+mod zero;
 
 use kernel::prelude::*;
 
@@ -55,6 +56,7 @@ const OPERATIONS: &[Operation] = &[
     Operation::of_dump::<connection::GetAll>(),
     Operation::of_do::<timeouts::Get>(),
     Operation::of_do::<timeouts::Set>(),
+    Operation::of_do::<zero::Zero>(),
 ];
 
 /// Registers the family.

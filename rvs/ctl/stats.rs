@@ -19,6 +19,8 @@ use crate::{
     },
 };
 
+use super::fill;
+
 /// The attribute of each number.
 const ATTRIBUTES: &[(u16, Path)] = &[
     (paths::FAST, Path::Fast),
@@ -48,11 +50,13 @@ impl Do for Get {
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let director = Director::of(request.net()).data();
+        let totals = director.config.lock().counted();
         request.reply(|message| {
             for (attribute, path) in ATTRIBUTES {
                 message.uint(*attribute, director.paths.counted(*path))?;
             }
-            message.u32(paths::ENABLED, director.fast_path.is_on().into())
+            message.u32(paths::ENABLED, director.fast_path.is_on().into())?;
+            message.nest(paths::TOTALS, |nest| fill::totals(nest, &totals))
         })
     }
 }

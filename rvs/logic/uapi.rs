@@ -114,6 +114,11 @@ pub mod command {
     /// Change how long connections may be idle whose service says nothing else;
     /// only the attributes given change, and none may be 0.
     pub const TIMEOUTS_SET: u8 = 14;
+
+    /// Have a service and its destinations count from 0 again, or, without a
+    /// service, all of them and the totals of the namespace. Packets are counted
+    /// on meanwhile.
+    pub const ZERO: u8 = 15;
 }
 
 /// How a packet reaches the real server.
@@ -183,7 +188,8 @@ pub mod connection_state {
     pub const UDP: u32 = 16;
 }
 
-/// Traffic counters, since the destination was added.
+/// Traffic counters, since the destination, or the service, was added or
+/// zeroed.
 pub mod stats {
     /// Alignment of 64 bit values; never sent.
     pub const PAD: u16 = 1;
@@ -254,7 +260,8 @@ pub mod service {
     /// Number of destinations (read only).
     pub const DESTS: u16 = 7;
 
-    /// Sum over the destinations (read only).
+    /// What its destinations have counted while they were part of it (read
+    /// only). It does not go back when one leaves or returns.
     pub const STATS: u16 = 8;
 
     /// Flags of the scheduler, none set when not given. Only "sh" and "mh"
@@ -435,8 +442,12 @@ pub mod paths {
     /// way of another service. Counted in none of the other numbers.
     pub const PORT_TAKEN: u16 = 17;
 
+    /// What the services have counted, those that are gone included, since the
+    /// namespace was made or zeroed.
+    pub const TOTALS: u16 = 18;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 17;
+    pub const MAX: u16 = 18;
 }
 
 /// A connection from a client through a service to a destination.
@@ -647,5 +658,17 @@ pub mod policy {
         Rule::new(timeouts::TCP, Kind::U32),
         Rule::new(timeouts::TCP_FIN, Kind::U32),
         Rule::new(timeouts::UDP, Kind::U32),
+    ];
+
+    /// Attributes that `zero` may hold.
+    pub const ZERO: &[Rule] = &[
+        Rule::new(service::PROTOCOL, Kind::U32),
+        Rule::new(service::ADDR4, Kind::U32),
+        Rule::new(service::ADDR6, Kind::Exact(16)),
+        Rule::new(service::PORT, Kind::U16),
+        Rule::new(service::LAST_PORT, Kind::U16),
+        Rule::new(service::ALL_PORTS, Kind::U32Max(1)),
+        Rule::new(service::FAMILY, Kind::U32),
+        Rule::new(service::MARK, Kind::U32),
     ];
 }

@@ -9,12 +9,16 @@ use kernel::{
 
 use crate::logic::state::Timeouts;
 
-use super::timeouts::Settings;
+use super::{
+    timeouts::Settings,
+    totals::Totals, //
+};
 
 /// Part of what the destinations of each service [share](super::Shared), as connections outlive
 /// their service.
 pub(crate) struct Common {
     timeouts: Settings,
+    totals: Totals,
 }
 
 impl Common {
@@ -22,6 +26,7 @@ impl Common {
     pub(super) fn new() -> Result<Arc<Self>> {
         let common = Self {
             timeouts: Settings::new(Timeouts::new()),
+            totals: Totals::new(),
         };
         Ok(Arc::new(common, GFP_KERNEL_ACCOUNT)?)
     }
@@ -36,6 +41,11 @@ impl Common {
     #[inline]
     pub(super) fn timeout_settings(&self) -> &Settings {
         &self.timeouts
+    }
+
+    /// Returns what the services have counted, of which each that has gone has left its part.
+    pub(super) fn totals(&self) -> &Totals {
+        &self.totals
     }
 
     /// Changes that.

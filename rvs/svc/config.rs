@@ -42,11 +42,13 @@ use crate::{
 use super::{
     dest_set::Plan,
     memory::Memory,
+    totals,
     trash::{
         Incarnation,
         Trash, //
     },
     Common,
+    Counts,
     Dest,
     DestSet,
     Entry,
@@ -237,16 +239,28 @@ impl ServiceConfig {
         self.shared.allows_fast_path()
     }
 
-    /// Returns its own timeouts, 0 for those of the namespace.
-    pub(crate) fn own_timeouts(&self) -> Timeouts {
-        self.shared.own_timeouts()
+    /// Returns what its destinations have counted while they were part of it, since it was added or
+    /// zeroed.
+    pub(crate) fn counted(&self) -> Counts {
+        self.shared.totals().counted(totals::present(&self.dests))
     }
 
-    /// Begins to count anew.
-    pub(crate) fn begin_counting(&self) {
+    /// What they have counted since it was added.
+    fn counted_ever(&self) -> Counts {
+        self.shared.totals().ever(totals::present(&self.dests))
+    }
+
+    /// Has the service and its destinations count from 0 again.
+    fn zero(&self) {
         for entry in &self.dests {
             entry.dest.begin_counting();
         }
+        self.shared.totals().zero(totals::present(&self.dests));
+    }
+
+    /// Returns its own timeouts, 0 for those of the namespace.
+    pub(crate) fn own_timeouts(&self) -> Timeouts {
+        self.shared.own_timeouts()
     }
 
     /// Returns whether each datagram is scheduled by itself.
@@ -380,6 +394,30 @@ impl Config {
         self.timeouts_got_shorter |= timeouts.is_shorter_than(&before);
     }
 
+    /// Returns what the services have counted, those that are gone included, since the namespace was
+    /// made or zeroed. It goes through all destinations.
+    pub(crate) fn counted(&self) -> Counts {
+        self.common.totals().counted(self.counted_ever())
+    }
+
+    /// What the services that there are have counted.
+    fn counted_ever(&self) -> Counts {
+        let counts = self.services.values().map(ServiceConfig::counted_ever);
+        counts.fold(Counts::default(), Counts::plus)
+    }
+
+    /// Has a service and its destinations count from 0 again. The total of the namespace stays.
+    pub(crate) fn zero_service(&self, key: &ServiceKey) -> Result<(), ConfigError> {
+        self.services.get(key).ok_or(ConfigError::NoService)?.zero();
+        Ok(())
+    }
+
+    /// Has everything count from 0 again.
+    pub(crate) fn zero_all(&self) {
+        self.services.values().for_each(ServiceConfig::zero);
+        self.common.totals().zero(self.counted_ever());
+    }
+
     /// Changes the own timeouts of a service.
     fn set_own_timeouts(&mut self, shared: &Shared, own: Timeouts) {
         let before = shared.timeouts();
@@ -448,6 +486,7 @@ impl Config {
         }
         shared.set_fast_path(new.fast_path);
         shared.set_one_packet(new.one_packet);
+        shared.totals().begin();
         self.set_own_timeouts(&shared, Timeouts::NONE.changed(&new.timeouts));
         self.count += 1;
         table.resize();
@@ -546,9 +585,10 @@ impl Config {
         Flushed(services)
     }
 
-    /// Hides a service from packets.
+    /// Hides a service from packets. What it has counted stays in the totals of the namespace.
     fn withdraw(&mut self, table: &Services, key: &ServiceKey, config: &ServiceConfig) {
         table.remove(config.service.as_rcu_ref());
+        self.common.totals().leaves(config.counted_ever());
         for entry in &config.dests {
             self.trash
                 .put_with_service(key, config.incarnation, &entry.dest);
@@ -617,7 +657,10 @@ impl Config {
         for entry in &config.dests {
             dests.push(entry.clone(), GFP_KERNEL)?;
         }
+        // What it has counted before, of packets of this or another service, is not this one's.
+        let brought = Counts::of(&dest);
         config.publish(dests, Plan::after_insert)?;
+        config.shared.totals().comes(brought);
         dest.set_forward(forward);
         dest.set_available(true);
         Ok(dest)
@@ -671,7 +714,9 @@ impl Config {
         let removed = dests.remove(position).map_err(|_| ConfigError::NoDest)?;
         config.publish(dests, |plan, state| plan.after_remove(state, position))?;
         let incarnation = config.incarnation;
+        let shared = config.shared.clone();
         self.trash.put(key, incarnation, &removed.dest);
+        shared.totals().leaves(Counts::of(&removed.dest));
         self.changed();
         Ok(())
     }

@@ -355,6 +355,11 @@ impl Dest {
         self.counters.of_cpu(counter as usize, cpu)
     }
 
+    /// Returns what was counted since the destination was made.
+    pub(super) fn counted_ever(&self, counter: Counter) -> u64 {
+        self.counters.sum(counter as usize)
+    }
+
     /// Begins to count anew.
     pub(crate) fn begin_counting(&self) {
         for (counter, before) in Counter::ALL.iter().zip(&self.counted_before) {

@@ -16,6 +16,7 @@ mod service;
 mod services;
 mod shared;
 mod timeouts;
+mod totals;
 mod trash;
 
 pub(crate) use common::Common;
@@ -47,5 +48,6 @@ pub(crate) use memory::Lifetimes;
 pub(crate) use service::Service;
 pub(crate) use services::Services;
 pub(crate) use shared::Shared;
+pub(crate) use totals::Counts;
 
 pub(crate) use crate::logic::service_key::ServiceKey;

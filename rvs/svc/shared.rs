@@ -25,6 +25,7 @@ use crate::logic::{
 
 use super::{
     timeouts,
+    totals::Totals,
     Common, //
 };
 
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     key: ServiceKey,
     common: Arc<Common>,
     settings: Settings,
+    totals: Totals,
     events: Events,
 }
 
@@ -64,6 +66,7 @@ impl Shared {
                 one_packet: Atomic::new(false),
                 timeouts: timeouts::Settings::new(Timeouts::NONE),
             },
+            totals: Totals::new(),
             events: Events(LoadEvents::new()),
         };
         Ok(Arc::new(shared, GFP_KERNEL_ACCOUNT)?)
@@ -120,6 +123,11 @@ impl Shared {
     /// Changes what the service says.
     pub(super) fn set_own_timeouts(&self, own: Timeouts) {
         self.settings.timeouts.set(own);
+    }
+
+    /// Returns what the destinations of the service have counted.
+    pub(super) fn totals(&self) -> &Totals {
+        &self.totals
     }
 
     /// Returns where the events of loads are counted.

@@ -129,6 +129,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_PATHS_EVICTED", paths::EVICTED.into()),
         ("RVS_A_PATHS_REFUSED", paths::REFUSED.into()),
         ("RVS_A_PATHS_PORT_TAKEN", paths::PORT_TAKEN.into()),
+        ("RVS_A_PATHS_TOTALS", paths::TOTALS.into()),
         ("RVS_A_CONNECTION_SERVICE", connection::SERVICE.into()),
         (
             "RVS_A_CONNECTION_CLIENT_ADDR4",
@@ -175,6 +176,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_CMD_CONNECTION_GET", command::CONNECTION_GET.into()),
         ("RVS_CMD_TIMEOUTS_GET", command::TIMEOUTS_GET.into()),
         ("RVS_CMD_TIMEOUTS_SET", command::TIMEOUTS_SET.into()),
+        ("RVS_CMD_ZERO", command::ZERO.into()),
     ];
     let rust: HashMap<String, u32> = rust.map(|(name, value)| (name.to_owned(), value)).into();
     assert_eq!(rust, header());

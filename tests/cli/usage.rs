@@ -59,6 +59,7 @@ fn every_command_has_help_with_examples() {
         "connection list",
         "show",
         "stats",
+        "zero",
         "timeouts",
         "flush",
     ] {
@@ -83,6 +84,7 @@ Commands:
   connection  List connections
   show        Show services with their servers and counters
   stats       Show which way packets took: the fast path, or why not
+  zero        Have counters of a service and its servers, or all, begin at 0 again
   timeouts    Show or change how long connections may be idle
   flush       Delete all services
 
@@ -95,7 +97,7 @@ Options:
 fn wrong_commands_are_named() {
     refuses(
         "frob",
-        "rvsadm: frob: no such command; use service, server, connection, show, stats, timeouts or flush",
+        "rvsadm: frob: no such command; use service, server, connection, show, stats, zero, timeouts or flush",
     );
     refuses(
         "service",

@@ -115,6 +115,12 @@ fn timeouts_of_a_service_are_a_nest() {
 }
 
 #[test]
+fn zero() {
+    sends_one("rvsadm zero", 15, &[]);
+    sends_one("rvsadm zero tcp/192.0.2.1:80", 15, &[KEY4]);
+}
+
+#[test]
 fn timeouts_of_the_namespace() {
     sends_one(
         "rvsadm timeouts --tcp 900 --udp 30",

@@ -66,6 +66,13 @@ pub enum Command {
     #[command(after_help = help::STATS)]
     Stats,
 
+    /// Have counters of a service and its servers, or all, begin at 0 again
+    #[command(after_help = help::ZERO)]
+    Zero {
+        /// Only this service, such as tcp/192.0.2.1:80
+        service: Option<String>,
+    },
+
     /// Show or change how long connections may be idle
     #[command(after_help = help::TIMEOUTS)]
     Timeouts {

@@ -160,6 +160,14 @@ Examples:
   rvsadm stats
   rvsadm --json stats";
 
+pub(super) const ZERO: &str = "\
+Without a service the totals of the network namespace begin at 0, too. Which way
+packets took is not changed.
+
+Examples:
+  rvsadm zero
+  rvsadm zero tcp/192.0.2.1:80";
+
 pub(super) const TIMEOUTS: &str = "\
 Without options it shows the timeouts of the network namespace, and of services
 that have their own. A change holds for connections that exist, too: one that

@@ -135,6 +135,10 @@ pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
         evicted: counter(paths::EVICTED, "evicted")?,
         refused: counter(paths::REFUSED, "refused")?,
         port_taken: counter(paths::PORT_TAKEN, "port-taken")?,
+        totals: match find(attributes, paths::TOTALS) {
+            Some(_) => Some(counters(attributes, paths::TOTALS)?),
+            None => None,
+        },
     })
 }
 

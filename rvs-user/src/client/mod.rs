@@ -15,6 +15,7 @@ use rvs_logic::logic::uapi::command;
 use crate::error::Error;
 use crate::model::Info;
 use crate::model::Paths;
+use crate::model::ServiceKey;
 use crate::netlink;
 use crate::netlink::Connection;
 use crate::netlink::Transport;
@@ -40,6 +41,14 @@ impl<T: Transport> Client<T> {
     /// Deletes all services of the namespace.
     pub fn flush(&mut self) -> Result<(), Error> {
         self.change(Message::new(command::FLUSH, ""))
+    }
+
+    /// Has the counters of a service and its servers, or all, begin at 0 again.
+    pub fn zero(&mut self, service: Option<&ServiceKey>) -> Result<(), Error> {
+        self.change(match service {
+            Some(key) => Message::new(command::ZERO, key).service(key),
+            None => Message::new(command::ZERO, ""),
+        })
     }
 
     /// Version and sizes.

@@ -37,6 +37,7 @@ pub(super) fn run<T: Transport>(
         Request::ServerDel(key, endpoint) => return client.delete_server(key, endpoint),
         Request::Flush => return client.flush(),
         Request::Stats => return write(out, &stats(&client.paths()?, json)),
+        Request::Zero(key) => return client.zero(key.as_ref()),
         Request::TimeoutsSet(change) => return client.set_timeouts(change),
         Request::Timeouts => return write(out, &timeouts(&mut client, json)?),
         Request::ConnectionList(key) => {

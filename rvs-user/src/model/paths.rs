@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use super::Stats;
+
 /// Packets of connections since the network namespace was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Paths {
@@ -21,6 +23,9 @@ pub struct Paths {
     pub refused: u64,
     /// Packets refused, as each server has a connection of the client's port by another service.
     pub port_taken: u64,
+    /// What all services have counted, of a module that tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Stats>,
 }
 
 /// Packets that the fast path left to the slow one, by the reason.

@@ -5,6 +5,7 @@
 use super::table::Columns;
 use crate::model::Left;
 use crate::model::Paths;
+use crate::model::Stats;
 
 /// The counters as one line of JSON; `rvs-user/README.md` documents it.
 pub fn stats_to_json(paths: &Paths) -> String {
@@ -52,7 +53,27 @@ pub fn stats_to_text(paths: &Paths) -> String {
     for row in &room {
         text += &room_columns.line(row);
     }
+    if let Some(totals) = &paths.totals {
+        text.push('\n');
+        text += &totals_to_text(totals);
+    }
     text
+}
+
+/// What the services have counted.
+fn totals_to_text(totals: &Stats) -> String {
+    let rows = [
+        ["TOTAL", "CONNECTIONS", "PACKETS IN/OUT", "BYTES IN/OUT"].map(str::to_owned),
+        [
+            "services".to_owned(),
+            totals.connections.to_string(),
+            format!("{}/{}", totals.in_packets, totals.out_packets),
+            format!("{}/{}", totals.in_bytes, totals.out_bytes),
+        ],
+    ];
+    let mut columns = Columns::default();
+    rows.iter().for_each(|row| columns.fit(row));
+    rows.iter().map(|row| columns.line(row)).collect()
 }
 
 /// What is done where there is no room for another connection.

@@ -40,6 +40,7 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Connection(ConnectionCommand::List { .. }) => "connection list",
         Command::Show { .. } => "show",
         Command::Stats => "stats",
+        Command::Zero { .. } => "zero",
         Command::Timeouts { .. } => "timeouts",
         Command::Flush => "flush",
         Command::Generate(_) => "generate",
@@ -58,6 +59,9 @@ pub fn convert(command: &Command) -> Result<Option<Request>, Error> {
             Request::Show(service.as_deref().map(address::service).transpose()?)
         }
         Command::Stats => Request::Stats,
+        Command::Zero { service } => {
+            Request::Zero(service.as_deref().map(address::service).transpose()?)
+        }
         Command::Timeouts { tcp, tcp_fin, udp } => {
             namespace_timeouts(tcp.as_deref(), tcp_fin.as_deref(), udp.as_deref())?
         }

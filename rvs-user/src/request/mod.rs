@@ -46,6 +46,8 @@ pub enum Request {
     Show(Option<ServiceKey>),
     /// Show which way packets took.
     Stats,
+    /// Zero the counters of one service or all.
+    Zero(Option<ServiceKey>),
     /// Show how long connections may be idle.
     Timeouts,
     /// Change that.

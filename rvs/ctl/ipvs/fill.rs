@@ -60,12 +60,8 @@ pub(super) fn service(
         let told = config.told();
         nest.u32(service::TIMEOUT, told.timeout)?;
         nest.bytes(service::NETMASK, &told.netmask)?;
-        let dests = config.dests();
-        let counted = Counted::new(|counter| {
-            dests.iter().fold(0u64, |sum, entry| {
-                sum.wrapping_add(entry.dest.counted(counter))
-            })
-        });
+        let counts = config.counted();
+        let counted = Counted::new(|counter| counts.get(counter));
         counted.fill(nest, service::STATS, service::STATS64)
     })
 }

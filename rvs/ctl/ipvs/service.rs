@@ -210,18 +210,12 @@ impl Do for Zero {
         let message = request.attributes();
         let director = Director::of(request.net()).data();
         if message.get(attribute::SERVICE).is_none() {
-            let config = director.config.lock();
-            for (_, service) in config.services() {
-                service.begin_counting();
-            }
+            director.config.lock().zero_all();
             return Ok(());
         }
         let (named, _) = key::service(message)?;
         let key = named.existing(ConfigError::NoService)?;
-        let config = director.config.lock();
-        let service = config.service(&key).ok_or(ConfigError::NoService)?;
-        service.begin_counting();
-        Ok(())
+        Ok(director.config.lock().zero_service(&key)?)
     }
 }
 

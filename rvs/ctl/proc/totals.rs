@@ -24,15 +24,9 @@ pub(super) fn counts(of: impl Fn(Counter) -> u64) -> Counts {
 
 /// Returns what all services have counted since the namespace was made or zeroed, and the rates of it.
 pub(super) fn of(director: &Director) -> Stats {
-    let config = director.config.lock();
-    let counted = |counter| {
-        let dests = config.services().flat_map(|(_, service)| service.dests());
-        dests.fold(0u64, |sum, entry| {
-            sum.wrapping_add(entry.dest.counted(counter))
-        })
-    };
+    let counted = director.config.lock().counted();
     Stats {
-        counts: counts(counted),
+        counts: counts(|counter| counted.get(counter)),
         rates: counts(|_| 0),
     }
 }

@@ -61,6 +61,7 @@ EXPECTED = {
     (CONNECTION_GET, "dump"): {SERVICE: KEY_POLICY},
     (TIMEOUTS_GET, "do"): {},
     (TIMEOUTS_SET, "do"): TIMEOUTS_POLICY,
+    (ZERO, "do"): KEY_POLICY,
 }
 
 

@@ -211,6 +211,7 @@ def wrong_states():
     yield "service del of none", SERVICE_DEL, errno.ESRCH, NEW_KEY, None, None
     yield "service get of none", SERVICE_GET, errno.ESRCH, NEW_KEY, None, None
     yield "service get of the other protocol", SERVICE_GET, errno.ESRCH, service_key(VIP, 80, 17), None, None
+    yield "zero of no service", ZERO, errno.ESRCH, NEW_KEY, None, None
     yield "timeout of no time", TIMEOUTS_SET, errno.EINVAL, u32(TIMEOUT_UDP, 0), TIMEOUT_UDP, None
     yield "timeout without end", TIMEOUTS_SET, errno.EINVAL, u32(TIMEOUT_TCP, 0x7FFFFFFF), TIMEOUT_TCP, None
     yield "timeout of the other protocol", SERVICE_SET, errno.EINVAL, (

@@ -27,6 +27,7 @@ CHANGES = {
     DEST_ADD: dest_key(KEY, "10.0.0.12", 8080),
     DEST_SET: DEST + u32(WEIGHT, 5),
     DEST_DEL: DEST,
+    ZERO: b"",
     TIMEOUTS_SET: u32(TIMEOUT_UDP, 5),
     FLUSH: b"",
 }

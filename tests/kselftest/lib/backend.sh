@@ -30,6 +30,9 @@
 #	lb_counters_settle                    wait until lb_counters tells what has happened up to now
 #	lb_connections SERVICE SERVER         prints ACTIVE INACTIVE
 #	lb_connections_of_all SERVICE         prints SERVER ACTIVE INACTIVE for each server
+#	lb_service_counters SERVICE           the same, of the service
+#	lb_totals                             the same, of all services of the namespace, those that are gone included
+#	lb_zero [SERVICE]                     have a service and its servers, or all, count from 0 again
 #	lb_timeouts                           prints TCP TCP-FIN UDP, in seconds
 #	lb_timeouts_set TCP TCP-FIN UDP       0 stays as it is
 #	lb_connection_count                   prints the number of connections in the table

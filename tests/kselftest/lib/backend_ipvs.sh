@@ -143,3 +143,25 @@ lb_timeouts() {
 lb_timeouts_set() {
 	director_ipvsadm --set "$@"
 }
+
+lb_service_counters() {
+	ipvs_service "$1"
+	director_ipvsadm -Ln --stats --exact "${service_arguments[@]}" |
+		awk '$1 == "TCP" || $1 == "UDP" { print $3, $4, $5, $6, $7 }'
+}
+
+# In hexadecimal.
+lb_totals() {
+	local numbers
+	read -ra numbers < <(ip netns exec "$DIRECTOR" awk 'NR == 3' /proc/net/ip_vs_stats)
+	echo $((16#${numbers[0]})) $((16#${numbers[1]})) $((16#${numbers[2]})) $((16#${numbers[3]})) $((16#${numbers[4]}))
+}
+
+lb_zero() {
+	if [ $# = 0 ]; then
+		director_ipvsadm -Z
+	else
+		ipvs_service "$1"
+		director_ipvsadm -Z "${service_arguments[@]}"
+	fi
+}

@@ -60,6 +60,25 @@ lb_connections_of_all() {
 	members_of_all "$1" active inactive
 }
 
+# five_counters PATH: of the flat JSON that is read.
+five_counters() {
+	awk -v path="$1" '
+		index($1, path) == 1 { seen[substr($1, length(path) + 1)] = $2 }
+		END { print seen["connections"], seen["in_packets"], seen["out_packets"], seen["in_bytes"], seen["out_bytes"] }'
+}
+
+lb_service_counters() {
+	director_rvsadm --json show "$1" | awk -f "$KSELFTEST_DIR/lib/json.awk" | five_counters .services.0.stats.
+}
+
+lb_totals() {
+	director_rvsadm --json stats | awk -f "$KSELFTEST_DIR/lib/json.awk" | five_counters .totals.
+}
+
+lb_zero() {
+	director_rvsadm zero "$@"
+}
+
 lb_timeouts() {
 	director_rvsadm --json timeouts | awk -f "$KSELFTEST_DIR/lib/json.awk" |
 		awk '{ seen[$1] = $2 } END { print seen[".timeouts.tcp"], seen[".timeouts.tcp_fin"], seen[".timeouts.udp"] }'
