@@ -37,8 +37,8 @@ const LOCKS: usize = 16;
 /// A day.
 const LIFETIME_SECONDS: u32 = 24 * 60 * 60;
 
-/// For how long the schedulers of a namespace remember, in ticks: after that time an address that
-/// nobody has asked for is forgotten, and with `lblcr` a set becomes smaller.
+/// For how long the schedulers of a namespace remember: after that time an address that nobody has
+/// asked for is forgotten, and with `lblcr` a set becomes smaller.
 pub(crate) struct Lifetimes {
     /// Of `lblc`.
     pub(crate) lblc: Time,
@@ -55,7 +55,7 @@ impl Lifetimes {
         }
     }
 
-    /// Returns that of a scheduler.
+    /// Returns that of a scheduler, in ticks.
     pub(super) fn of(&self, kind: Kind) -> u32 {
         match kind {
             Kind::Lblcr => self.lblcr.jiffies(),

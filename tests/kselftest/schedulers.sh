@@ -214,6 +214,19 @@ lblc_respects_thresholds() {
 	expect_equal "beyond the threshold" "$expected" "$(open_many full 7020 4)"
 }
 
+# IPVS looks for what is over every half an hour.
+lblc_forgets_in_time() {
+	local service=tcp/$VIP:7021 expected=2
+	[ "$LB_BACKEND" = rvs ] || expected=3
+	service_of 7021 lblc 9 9 9
+	expect_equal "before" "3 3" "$(open_many before 7021 2)"
+	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.lblc_expiration=1
+	sleep 1.1
+	expect_equal "when it is forgotten" "$expected" "$(open_many over 7021 1)"
+	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.lblc_expiration=86400
+	expect_equal "when it is remembered again" "$expected" "$(open_many again 7021 1)"
+}
+
 without_a_scheduler_nobody_gets_one() {
 	local service=tcp/$VIP:7016
 	service_of 7016 none 1 1 1
@@ -246,4 +259,5 @@ ktap_run \
 	lblc_remembers_over_changes \
 	lblcr_spreads_over_a_set \
 	lblc_respects_thresholds \
+	lblc_forgets_in_time \
 	without_a_scheduler_nobody_gets_one
