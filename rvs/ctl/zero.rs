@@ -47,7 +47,7 @@ impl Do for Zero {
         } else {
             None
         };
-        let config = Director::of(request.net()).data().config.lock();
+        let mut config = Director::of(request.net()).data().config.lock();
         match key {
             Some(key) => config.zero_service(&key)?,
             None => config.zero_all(),

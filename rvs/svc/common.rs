@@ -9,16 +9,12 @@ use kernel::{
 
 use crate::logic::state::Timeouts;
 
-use super::{
-    timeouts::Settings,
-    totals::Totals, //
-};
+use super::timeouts::Settings;
 
 /// Part of what the destinations of each service [share](super::Shared), as connections outlive
 /// their service.
 pub(crate) struct Common {
     timeouts: Settings,
-    totals: Totals,
 }
 
 impl Common {
@@ -26,7 +22,6 @@ impl Common {
     pub(super) fn new() -> Result<Arc<Self>> {
         let common = Self {
             timeouts: Settings::new(Timeouts::new()),
-            totals: Totals::new(),
         };
         Ok(Arc::new(common, GFP_KERNEL_ACCOUNT)?)
     }
@@ -41,11 +36,6 @@ impl Common {
     #[inline]
     pub(super) fn timeout_settings(&self) -> &Settings {
         &self.timeouts
-    }
-
-    /// Returns what the services have counted, of which each that has gone has left its part.
-    pub(super) fn totals(&self) -> &Totals {
-        &self.totals
     }
 
     /// Changes that.

@@ -42,7 +42,10 @@ use crate::{
 use super::{
     dest_set::Plan,
     memory::Memory,
-    totals,
+    totals::{
+        self,
+        NamespaceTotals, //
+    },
     trash::{
         Incarnation,
         Trash, //
@@ -245,9 +248,9 @@ impl ServiceConfig {
         self.shared.totals().counted(totals::present(&self.dests))
     }
 
-    /// What they have counted since it was added.
-    fn counted_ever(&self) -> Counts {
-        self.shared.totals().ever(totals::present(&self.dests))
+    /// Adds what each CPU has counted for its destinations since they were made.
+    pub(crate) fn add_counted_by_cpu(&self, cpus: &mut [(u32, Counts)]) {
+        totals::add_by_cpu(&self.dests, cpus);
     }
 
     /// Has the service and its destinations count from 0 again.
@@ -327,6 +330,7 @@ pub(crate) struct Config {
     generation: u32,
     incarnations: Incarnation,
     common: Arc<Common>,
+    totals: NamespaceTotals,
     timeouts_got_shorter: bool,
 }
 
@@ -340,6 +344,7 @@ impl Config {
             generation: 1,
             incarnations: 0,
             common: Common::new()?,
+            totals: NamespaceTotals::new()?,
             timeouts_got_shorter: false,
         })
     }
@@ -397,12 +402,20 @@ impl Config {
     /// Returns what the services have counted, those that are gone included, since the namespace was
     /// made or zeroed. It goes through all destinations.
     pub(crate) fn counted(&self) -> Counts {
-        self.common.totals().counted(self.counted_ever())
+        self.totals.counted(self.present())
     }
 
-    /// What the services that there are have counted.
-    fn counted_ever(&self) -> Counts {
-        let counts = self.services.values().map(ServiceConfig::counted_ever);
+    /// Returns what each CPU has counted for destinations that are part of no service any more, less
+    /// what those that are had counted before: with what the services tell by
+    /// [`ServiceConfig::add_counted_by_cpu`] that is all since the namespace was made.
+    pub(crate) fn counted_by_cpu(&self) -> &[(u32, Counts)] {
+        self.totals.left()
+    }
+
+    /// What the destinations of all services have counted since they were made.
+    fn present(&self) -> Counts {
+        let services = self.services.values();
+        let counts = services.map(|config| totals::present(&config.dests));
         counts.fold(Counts::default(), Counts::plus)
     }
 
@@ -413,9 +426,9 @@ impl Config {
     }
 
     /// Has everything count from 0 again.
-    pub(crate) fn zero_all(&self) {
+    pub(crate) fn zero_all(&mut self) {
         self.services.values().for_each(ServiceConfig::zero);
-        self.common.totals().zero(self.counted_ever());
+        self.totals.zero(self.present());
     }
 
     /// Changes the own timeouts of a service.
@@ -588,8 +601,8 @@ impl Config {
     /// Hides a service from packets. What it has counted stays in the totals of the namespace.
     fn withdraw(&mut self, table: &Services, key: &ServiceKey, config: &ServiceConfig) {
         table.remove(config.service.as_rcu_ref());
-        self.common.totals().leaves(config.counted_ever());
         for entry in &config.dests {
+            self.totals.leaves(&entry.dest);
             self.trash
                 .put_with_service(key, config.incarnation, &entry.dest);
         }
@@ -623,7 +636,8 @@ impl Config {
             .ok_or(ConfigError::NoForward)?;
         new.ports.check(key, endpoint, forward)?;
         self.trash.reserve()?;
-        let added = Self::insert_dest(config, self.trash.find(key, endpoint), &new, forward, noted);
+        let removed = self.trash.find(key, endpoint);
+        let added = Self::insert_dest(config, &mut self.totals, removed, &new, forward, noted);
         match added {
             Ok(dest) => self.trash.give_back(key, config.incarnation, &dest),
             Err(error) => {
@@ -638,6 +652,7 @@ impl Config {
     /// Makes a destination part of a service: `removed`, or a new one.
     fn insert_dest(
         config: &mut ServiceConfig,
+        totals: &mut NamespaceTotals,
         removed: Option<Arc<Dest>>,
         new: &NewDest,
         forward: Forward,
@@ -661,6 +676,7 @@ impl Config {
         let brought = Counts::of(&dest);
         config.publish(dests, Plan::after_insert)?;
         config.shared.totals().comes(brought);
+        totals.comes(&dest);
         dest.set_forward(forward);
         dest.set_available(true);
         Ok(dest)
@@ -717,6 +733,7 @@ impl Config {
         let shared = config.shared.clone();
         self.trash.put(key, incarnation, &removed.dest);
         shared.totals().leaves(Counts::of(&removed.dest));
+        self.totals.leaves(&removed.dest);
         self.changed();
         Ok(())
     }

@@ -6,10 +6,15 @@
 //! of its destinations are now, and what others have left behind; where it begins, or begins anew, is
 //! an offset. So it never goes back when a destination leaves or returns.
 
-use kernel::sync::atomic::{
-    Atomic,
-    Relaxed, //
+use kernel::{
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
 };
+
+use crate::kapi::sync::percpu::possible_cpu_numbers;
 
 use super::{
     dest::Counter,
@@ -25,6 +30,11 @@ impl Counts {
     /// What a destination has counted since it was made.
     pub(super) fn of(dest: &Dest) -> Self {
         Self(Counter::ALL.map(|counter| dest.counted_ever(counter)))
+    }
+
+    /// What one CPU has counted for it since it was made.
+    fn by(dest: &Dest, cpu: u32) -> Self {
+        Self(Counter::ALL.map(|counter| dest.counted_by(cpu, counter)))
     }
 
     /// Returns one of the numbers.
@@ -69,11 +79,10 @@ impl Place {
     }
 }
 
-/// The totals of a service, or of a namespace. Callers hold the lock of the configuration.
+/// The totals of a service. Callers hold the lock of the configuration.
 pub(super) struct Totals {
     // What has left, less what those that have come brought along.
     left: Place,
-    begun: Place,
     zeroed: Place,
 }
 
@@ -82,14 +91,12 @@ impl Totals {
     pub(super) fn new() -> Self {
         Self {
             left: Place::new(),
-            begun: Place::new(),
             zeroed: Place::new(),
         }
     }
 
     /// Begins anew, without destinations.
     pub(super) fn begin(&self) {
-        self.begun.set(self.left.get());
         self.zeroed.set(self.left.get());
     }
 
@@ -103,12 +110,7 @@ impl Totals {
         self.left.set(self.left.get().plus(counts));
     }
 
-    /// All that was counted since it began; `present` is what those count that belong to it.
-    pub(super) fn ever(&self, present: Counts) -> Counts {
-        present.plus(self.left.get()).minus(self.begun.get())
-    }
-
-    /// What was counted since it began, or was zeroed.
+    /// What was counted since it began, or was zeroed; `present` is what those count that belong to it.
     pub(super) fn counted(&self, present: Counts) -> Counts {
         present.plus(self.left.get()).minus(self.zeroed.get())
     }
@@ -116,6 +118,71 @@ impl Totals {
     /// Counts from 0 again.
     pub(super) fn zero(&self, present: Counts) {
         self.zeroed.set(present.plus(self.left.get()));
+    }
+}
+
+/// The totals of a namespace: of the destinations of all its services.
+pub(super) struct NamespaceTotals {
+    // As of a service, of each CPU.
+    left: KVVec<(u32, Counts)>,
+    zeroed: Counts,
+}
+
+impl NamespaceTotals {
+    /// Makes some of 0.
+    pub(super) fn new() -> Result<Self> {
+        let mut left = KVVec::new();
+        for cpu in possible_cpu_numbers() {
+            left.push((cpu, Counts::default()), GFP_KERNEL_ACCOUNT)?;
+        }
+        Ok(Self {
+            left,
+            zeroed: Counts::default(),
+        })
+    }
+
+    /// Notes that a destination is part of a service from now on.
+    pub(super) fn comes(&mut self, dest: &Dest) {
+        for (cpu, left) in &mut self.left {
+            *left = left.minus(Counts::by(dest, *cpu));
+        }
+    }
+
+    /// Notes that a destination is part of its service no more.
+    pub(super) fn leaves(&mut self, dest: &Dest) {
+        for (cpu, left) in &mut self.left {
+            *left = left.plus(Counts::by(dest, *cpu));
+        }
+    }
+
+    /// What each CPU has counted for those that have left.
+    pub(super) fn left(&self) -> &[(u32, Counts)] {
+        &self.left
+    }
+
+    /// What was counted since the namespace was made, or zeroed; `present` is what those count that
+    /// are part of a service.
+    pub(super) fn counted(&self, present: Counts) -> Counts {
+        self.ever(present).minus(self.zeroed)
+    }
+
+    /// Counts from 0 again.
+    pub(super) fn zero(&mut self, present: Counts) {
+        self.zeroed = self.ever(present);
+    }
+
+    fn ever(&self, present: Counts) -> Counts {
+        let left = self.left.iter().map(|(_, counts)| *counts);
+        left.fold(present, Counts::plus)
+    }
+}
+
+/// Adds what each CPU has counted for these destinations since they were made.
+pub(super) fn add_by_cpu(dests: &[Entry], cpus: &mut [(u32, Counts)]) {
+    for Entry { dest, .. } in dests {
+        for (cpu, counts) in &mut *cpus {
+            *counts = counts.plus(Counts::by(dest, *cpu));
+        }
     }
 }
 

@@ -39,6 +39,18 @@ expect_counters() {
 	expect_equal "$what" "$expected" "$("$@")"
 }
 
+# What all CPUs have counted together, by the line of each in the file that has one, in hexadecimal.
+cpu_totals() {
+	local sums=(0 0 0 0 0) columns i
+	# The first column is the number of the CPU.
+	while read -ra columns; do
+		for i in "${!sums[@]}"; do
+			sums[i]=$((sums[i] + 16#${columns[i + 1]}))
+		done
+	done < <(in_ns "$DIRECTOR" sed -n '3,/~/{ /~/d; p }' /proc/net/ip_vs_stats_percpu)
+	echo "${sums[@]}"
+}
+
 service_counts_what_its_servers_do() {
 	flows 4 2 a 7000
 	expect_counters "the service" 4 8 lb_service_counters "$ECHO"
@@ -90,6 +102,7 @@ namespace_remembers_a_service_that_is_gone() {
 	lb_begin "$OTHER" rr "$ONE"
 	expect_counters "the service that is new" 0 0 lb_service_counters "$OTHER"
 	expect_counters "the namespace" 11 17 lb_totals
+	expect_counters "its CPUs" 11 17 cpu_totals
 }
 
 zero_of_all() {
@@ -100,6 +113,8 @@ zero_of_all() {
 	flows 1 3 f 7000
 	expect_counters "the service" 1 3 lb_service_counters "$ECHO"
 	expect_counters "the namespace" 1 3 lb_totals
+	# What each CPU has counted stays.
+	expect_counters "its CPUs" 12 20 cpu_totals
 }
 
 zero_of_no_service_is_refused() {

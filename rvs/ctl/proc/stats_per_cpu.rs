@@ -6,20 +6,17 @@ use kernel::prelude::*;
 
 use crate::{
     director::Director,
-    kapi::{
-        net::{
-            pernet::Namespace,
-            proc::{
-                File,
-                Readers,
-                Text, //
-            },
+    kapi::net::{
+        pernet::Namespace,
+        proc::{
+            File,
+            Readers,
+            Text, //
         },
-        sync::percpu::possible_cpu_numbers,
     },
     logic::ipvs_text,
     svc::{
-        Counter,
+        Counts,
         ServiceKey, //
     },
 };
@@ -37,17 +34,13 @@ impl File for StatsPerCpu {
 
     fn show(namespace: &Namespace<Director>, (): (), text: &mut Text<'_>) -> Result<Option<()>> {
         let director = namespace.data();
-        let mut cpus = KVVec::new();
-        for cpu in possible_cpu_numbers() {
-            cpus.push((cpu, [0u64; Counter::COUNT]), GFP_KERNEL)?;
-        }
-        add_all(director, &mut cpus);
+        let cpus = counted_by_cpu(director)?;
 
         text.put(format_args!("{}", ipvs_text::PER_CPU_HEADING));
-        for (cpu, sums) in &cpus {
+        for (cpu, counts) in &cpus {
             let line = ipvs_text::OfCpu {
                 cpu: *cpu,
-                counts: totals::counts(|counter| sums.get(counter as usize).copied().unwrap_or(0)),
+                counts: totals::counts(|counter| counts.get(counter)),
             };
             text.put(format_args!("{line}"));
         }
@@ -59,25 +52,26 @@ impl File for StatsPerCpu {
     }
 }
 
-/// Adds up what each CPU has counted for the destinations that there are, one service after the other.
-fn add_all(director: &Director, cpus: &mut [(u32, [u64; Counter::COUNT])]) {
+/// Returns what each CPU has counted for the services, those that are gone included. One service after
+/// the other, so that nobody waits for all: one that comes or goes meanwhile may be in it or not.
+fn counted_by_cpu(director: &Director) -> Result<KVVec<(u32, Counts)>> {
+    let mut cpus = KVVec::new();
+    let config = director.config.lock();
+    for counted in config.counted_by_cpu() {
+        cpus.push(*counted, GFP_KERNEL)?;
+    }
+    drop(config);
     let mut last: Option<ServiceKey> = None;
     loop {
         let config = director.config.lock();
         let next = config.tell_service_after(last.as_ref(), |key, service| {
-            for entry in service.dests() {
-                for (cpu, sums) in cpus.iter_mut() {
-                    for (sum, counter) in sums.iter_mut().zip(Counter::ALL) {
-                        *sum = sum.wrapping_add(entry.dest.counted_by(*cpu, counter));
-                    }
-                }
-            }
+            service.add_counted_by_cpu(&mut cpus);
             *key
         });
         drop(config);
         match next {
             Some(key) => last = Some(key),
-            None => return,
+            None => return Ok(cpus),
         }
     }
 }

@@ -152,9 +152,9 @@ lb_service_counters() {
 
 # In hexadecimal.
 lb_totals() {
-	local numbers
-	read -ra numbers < <(ip netns exec "$DIRECTOR" awk 'NR == 3' /proc/net/ip_vs_stats)
-	echo $((16#${numbers[0]})) $((16#${numbers[1]})) $((16#${numbers[2]})) $((16#${numbers[3]})) $((16#${numbers[4]}))
+	local columns
+	read -ra columns < <(ip netns exec "$DIRECTOR" awk 'NR == 3' /proc/net/ip_vs_stats)
+	echo $((16#${columns[0]})) $((16#${columns[1]})) $((16#${columns[2]})) $((16#${columns[3]})) $((16#${columns[4]}))
 }
 
 lb_zero() {
