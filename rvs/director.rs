@@ -47,6 +47,7 @@ use crate::{
     },
     svc::{
         AddressFilter,
+        Common,
         Config,
         Forward,
         Lifetimes,
@@ -64,6 +65,8 @@ pub(crate) struct Director {
     /// What the administrator asked for.
     #[pin]
     pub(crate) config: Mutex<Config>,
+    /// What all services have in common.
+    pub(crate) common: Arc<Common>,
     /// The connections.
     #[pin]
     pub(crate) connections: Worker<Connections>,
@@ -112,14 +115,16 @@ impl PernetData for Director {
 
     fn new(net: &Net) -> Result<Arc<Self>> {
         let services = Services::new();
-        let connections = Connections::new(Bound::new(net))?;
+        let common = Common::new()?;
+        let connections = Connections::new(Bound::new(net), common.clone())?;
         let paths = Paths::new()?;
         let filter = AddressFilter::new()?;
-        let config = Config::new()?;
+        let config = Config::new(common.clone())?;
         Arc::pin_init(
             pin_init!(Self {
                 services,
                 filter,
+                common,
                 config <- new_mutex!(config, "rvs_config"),
                 connections <- Worker::new(connections),
                 own_flows: OwnFlows::new(),

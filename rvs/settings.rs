@@ -48,8 +48,6 @@ pub(crate) struct Settings {
     pub(crate) snat_reroute: Integer,
     /// Whether a packet that no server takes goes to its destination past the service.
     pub(crate) cache_bypass: Integer,
-    /// Whether connections of a server that was removed end at their next packet.
-    pub(crate) expire_nodest_conn: Integer,
     /// Whether any segment but a RST begins a TCP connection.
     pub(crate) sloppy_tcp: Integer,
     /// The same for SCTP.
@@ -98,7 +96,6 @@ impl Settings {
             conntrack: Integer::new(0),
             snat_reroute: Integer::new(1),
             cache_bypass: Integer::new(0),
-            expire_nodest_conn: Integer::new(0),
             sloppy_tcp: Integer::new(0),
             sloppy_sctp: Integer::new(0),
             expire_quiescent_template: Integer::new(0),
@@ -195,7 +192,7 @@ pub(crate) const SYSCTLS: &[Setting] = &[
     ),
     Setting::integer(
         c"expire_nodest_conn",
-        |director| &director.settings.expire_nodest_conn,
+        |director| &director.common.expire_nodest_conn,
         any,
     ),
     Setting::integer(c"sloppy_tcp", |director| &director.settings.sloppy_tcp, any),

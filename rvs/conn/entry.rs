@@ -395,6 +395,11 @@ impl Conn {
         Tracked::is_over((self.word.load(Relaxed) & word::STATE) as u8)
     }
 
+    /// Returns whether the server was removed, and the connection ends for it by itself.
+    pub(super) fn ends_with_server(&self) -> bool {
+        !self.dest.is_available() && self.dest.shared().removal().ends_at_once(self.state())
+    }
+
     /// Returns whether no packet was seen for so many jiffies before `now`.
     pub(crate) fn is_silent_for(&self, jiffies: u32, now: u32) -> bool {
         now.wrapping_sub(self.last_seen.load(Relaxed)) >= jiffies

@@ -29,6 +29,7 @@ impl Work for Connections {
     fn run(&self) -> Option<u32> {
         self.expire();
         self.review();
+        self.end_those_of_removed();
         self.table.resize();
         self.heed_bound();
         if self.count() > 0 {
@@ -74,6 +75,28 @@ impl Connections {
         let now = time::jiffies32();
         for slot in 0..wheel::SLOTS {
             self.look_at(slot, now);
+            time::cond_resched();
+        }
+    }
+
+    /// Ends the connections that end as their server was removed, if one was since the last time.
+    fn end_those_of_removed(&self) {
+        if !self.common.take_ends() {
+            return;
+        }
+        let now = time::jiffies32();
+        for slot in 0..wheel::SLOTS {
+            self.wheel.advance(
+                slot,
+                |conn| {
+                    if conn.ends_with_server() {
+                        Due::Now
+                    } else {
+                        self.due(conn, now)
+                    }
+                },
+                |conn| self.expired(&rcu::read_lock(), conn.as_rcu_ref()),
+            );
             time::cond_resched();
         }
     }

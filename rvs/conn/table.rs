@@ -43,7 +43,10 @@ use crate::{
             Wheel as Slots, //
         },
     },
-    svc::Dest,
+    svc::{
+        Common,
+        Dest, //
+    },
 };
 
 use super::{
@@ -111,11 +114,14 @@ pub(crate) struct Connections {
     pub(super) asleep: Atomic<bool>,
     /// How many there may be.
     pub(crate) bound: Bound,
+    /// What services have in common.
+    pub(super) common: Arc<Common>,
 }
 
 impl Connections {
-    /// Makes an empty table, for as many connections as `bound` says.
-    pub(crate) fn new(bound: Bound) -> Result<Self> {
+    /// Makes an empty table, for as many connections as `bound` says, of services that have this in
+    /// common.
+    pub(crate) fn new(bound: Bound, common: Arc<Common>) -> Result<Self> {
         Ok(Self {
             table: RcuTable::new(TupleHash(HashKey::new(random_u64(), random_u64()))),
             wheel: Wheel::new(wheel::SLOTS, bound.total()),
@@ -126,6 +132,7 @@ impl Connections {
             reviews: Atomic::new(0),
             asleep: Atomic::new(true),
             bound,
+            common,
         })
     }
 

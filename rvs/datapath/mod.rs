@@ -8,6 +8,8 @@
 //! | established flows, past the stack | `fast` |
 //! | from bytes to a flow or an ICMP error | `parse` |
 //! | a client's packet, of a new flow or not | `request` |
+//! | a SYN with the ports of a connection | `reuse` |
+//! | packets of connections whose server was removed | `removed` |
 //! | clients that go to a real server past its service | `claim` |
 //! | packets for the director's own sockets | `own` |
 //! | choosing a real server for a new flow | `schedule` |
@@ -31,8 +33,10 @@ mod nat;
 mod own;
 mod parse;
 mod paths;
+mod removed;
 mod reply;
 mod request;
+mod reuse;
 mod schedule;
 mod tunnel;
 

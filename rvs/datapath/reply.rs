@@ -151,7 +151,9 @@ pub(super) fn go_on(
         // It has arrived.
         HookPoint::PreRouting | HookPoint::LocalIn => {}
         HookPoint::Forward | HookPoint::LocalOut => {
-            if context.net.routes_by_source() && packet.reroute().is_err() {
+            let is_rerouted =
+                context.net.routes_by_source() && context.director.settings.snat_reroute.is_on();
+            if is_rerouted && packet.reroute().is_err() {
                 return packet.discard();
             }
         }

@@ -34,6 +34,8 @@ use super::{
     egress,
     nat,
     parse::Flow,
+    removed,
+    reuse,
     schedule::{
         self,
         Scheduled, //
@@ -59,17 +61,26 @@ pub(super) fn of_connection(
             return refusal.answer(packet);
         }
     }
-    // A client that uses the port of a connection it has closed wants a new one
-    // (conn_reuse_mode 1 of IPVS).
-    if schedule::may_begin(flow) && conn.is_closed() {
-        let connections = &context.director.connections;
-        connections.kill(context.guard, conn);
-        return first(context, packet, flow, connections.hashed(flow.tuple()));
+    if reuse::wants_another(context, flow, &conn) {
+        return instead(context, packet, flow, conn);
     }
     if !conn.dest().is_available() {
-        return packet.discard();
+        return removed::take(context, packet, flow, conn);
     }
     forward(context, packet, flow, conn, direction(context, flow, &conn))
+}
+
+/// Ends a connection, and takes a packet of it as one of none.
+#[cold]
+pub(super) fn instead(
+    context: Context<'_>,
+    packet: Packet<'_>,
+    flow: Flow,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    let connections = &context.director.connections;
+    connections.kill(context.guard, conn);
+    first(context, packet, flow, connections.hashed(flow.tuple()))
 }
 
 /// A packet of no connection: the first one of a flow to a service, or none of ours.
@@ -141,7 +152,7 @@ fn once(context: Context<'_>, packet: Packet<'_>, flow: Flow, dest: &Arc<Dest>) 
 /// What a packet of the client tells of its connection: of a real server on this host the director sees
 /// the replies, too. It matters to datagrams until the connection is assured.
 #[inline(always)]
-fn direction(context: Context<'_>, flow: Flow, conn: &Conn) -> Direction {
+pub(super) fn direction(context: Context<'_>, flow: Flow, conn: &Conn) -> Direction {
     match conn.request_direction() {
         Direction::OriginalOnly
             if (flow.transport.protocol() == Protocol::Tcp || !conn.is_assured())

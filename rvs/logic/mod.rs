@@ -17,6 +17,7 @@
 //! * [`state`]: states and timeouts of connections
 //! * [`scheduler`]: choosing a destination
 //! * [`service_key`]: what names a service
+//! * [`removal`]: what becomes of connections whose server was removed
 //! * [`thresholds`]: when a destination is overloaded
 //! * [`limits`]: how many connections a namespace may have, and waits after failures
 //! * [`table`]: the index of the tuple table
@@ -40,6 +41,7 @@ pub mod limits;
 pub mod nat;
 pub mod packet;
 pub mod protocol;
+pub mod removal;
 pub mod scheduler;
 pub mod service_key;
 pub mod siphash;

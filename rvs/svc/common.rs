@@ -4,10 +4,23 @@
 
 use kernel::{
     prelude::*,
-    sync::Arc, //
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        Arc, //
+    },
 };
 
-use crate::logic::state::Timeouts;
+use crate::{
+    kapi::net::sysctl::Integer,
+    logic::{
+        removal::Removal,
+        state::Timeouts, //
+    },
+};
 
 use super::timeouts::Settings;
 
@@ -15,13 +28,19 @@ use super::timeouts::Settings;
 /// their service.
 pub(crate) struct Common {
     timeouts: Settings,
+    /// Whether connections of a server that was removed end (`net.ipv4.vs.expire_nodest_conn`).
+    pub(crate) expire_nodest_conn: Integer,
+    // Whether connections are to be looked at, as the server of some was removed.
+    some_end: Atomic<bool>,
 }
 
 impl Common {
     /// Makes that of a namespace.
-    pub(super) fn new() -> Result<Arc<Self>> {
+    pub(crate) fn new() -> Result<Arc<Self>> {
         let common = Self {
             timeouts: Settings::new(Timeouts::new()),
+            expire_nodest_conn: Integer::new(0),
+            some_end: Atomic::new(false),
         };
         Ok(Arc::new(common, GFP_KERNEL_ACCOUNT)?)
     }
@@ -41,5 +60,24 @@ impl Common {
     /// Changes that.
     pub(super) fn set_timeouts(&self, timeouts: Timeouts) {
         self.timeouts.set(timeouts);
+    }
+
+    /// Returns what becomes of connections of a removed server whose service says nothing else.
+    pub(super) fn removal(&self) -> Removal {
+        if self.expire_nodest_conn.is_on() {
+            Removal::Expire
+        } else {
+            Removal::Keep
+        }
+    }
+
+    /// Has connections be looked at, as some end with the removal of their server.
+    pub(super) fn note_ends(&self) {
+        self.some_end.store(true, Relaxed);
+    }
+
+    /// Returns whether that was wanted since this was asked last.
+    pub(crate) fn take_ends(&self) -> bool {
+        self.some_end.load(Relaxed) && self.some_end.xchg(false, Full)
     }
 }

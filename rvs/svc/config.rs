@@ -335,15 +335,15 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Makes an empty configuration.
-    pub(crate) fn new() -> Result<Self> {
+    /// Makes an empty configuration, whose services have this in common.
+    pub(crate) fn new(common: Arc<Common>) -> Result<Self> {
         Ok(Self {
             services: RBTree::new(),
             count: 0,
             trash: Trash::new(),
             generation: 1,
             incarnations: 0,
-            common: Common::new()?,
+            common,
             totals: NamespaceTotals::new()?,
             timeouts_got_shorter: false,
         })

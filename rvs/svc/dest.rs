@@ -100,8 +100,8 @@ const OVERHEAD_OF_ACTIVE: u64 = 256;
 
 /// A destination of one service.
 ///
-/// Connections hold it beyond its removal from the service; it is then not available, and their
-/// packets are dropped until it returns or they expire.
+/// Connections hold it beyond its removal from the service; it is then not available, and what
+/// becomes of them [`Shared::removal`] tells.
 pub(crate) struct Dest {
     endpoint: Endpoint,
     forward: Atomic<u32>,
@@ -181,6 +181,7 @@ impl Dest {
         self.available.store(available, Relaxed);
         if !available {
             self.route.clear();
+            self.shared.server_was_removed();
         }
     }
 

@@ -15,6 +15,7 @@ use kernel::{
 };
 
 use crate::logic::{
+    removal::Removal,
     scheduler,
     service_key::ServiceKey,
     state::{
@@ -99,6 +100,18 @@ impl Shared {
     /// Tells whether it is, of those that are of no connection.
     pub(super) fn set_one_packet(&self, each: bool) {
         self.settings.one_packet.store(each, Relaxed);
+    }
+
+    /// Returns what becomes of connections whose server was removed from the service.
+    pub(crate) fn removal(&self) -> Removal {
+        self.common.removal()
+    }
+
+    /// Has connections be looked at, if some end now that their server was removed.
+    pub(super) fn server_was_removed(&self) {
+        if self.removal() != Removal::Keep {
+            self.common.note_ends();
+        }
     }
 
     /// Returns how many seconds a connection of the service may be idle in `state`.

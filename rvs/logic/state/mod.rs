@@ -11,10 +11,12 @@ use super::{
     uapi::connection_state as uapi, //
 };
 
+mod reuse;
 pub mod tcp;
 mod timeouts;
 pub mod udp;
 
+pub use reuse::Reuse;
 pub use timeouts::{
     longest,
     Timeouts,
