@@ -49,6 +49,7 @@ use crate::{
         AddressFilter,
         Common,
         Config,
+        Estimator,
         Forward,
         Lifetimes,
         Services, //
@@ -80,6 +81,8 @@ pub(crate) struct Director {
     pub(crate) settings: Settings,
     /// Which ways packets of connections took.
     pub(crate) paths: Paths,
+    /// How much is counted in a second.
+    pub(crate) estimator: Arc<Worker<Estimator>>,
 }
 
 static STORAGE: Storage = Storage::new();
@@ -116,7 +119,9 @@ impl PernetData for Director {
     fn new(net: &Net) -> Result<Arc<Self>> {
         let services = Services::new();
         let common = Common::new()?;
-        let connections = Connections::new(Bound::new(net), common.clone())?;
+        let estimator = Worker::new(Estimator::new(common.clone()));
+        let estimator = Arc::pin_init(estimator, GFP_KERNEL_ACCOUNT)?;
+        let connections = Connections::new(Bound::new(net), common.clone(), estimator.clone())?;
         let paths = Paths::new()?;
         let filter = AddressFilter::new()?;
         let config = Config::new(common.clone())?;
@@ -132,6 +137,7 @@ impl PernetData for Director {
                 fast_path: Switch::new(true),
                 settings: Settings::new(net),
                 paths,
+                estimator,
             }),
             GFP_KERNEL_ACCOUNT,
         )
@@ -141,6 +147,8 @@ impl PernetData for Director {
         let director = namespace.data();
         let checked = director.connections.bound.check();
         director.connections.heed_bound();
+        let estimates = director.settings.run_estimation.is_on();
+        director.estimator.suspend(!estimates);
         checked?;
         // Services neither come nor go meanwhile.
         let config = director.config.lock();
@@ -186,6 +194,24 @@ impl Director {
             self.connections.timeouts_got_shorter();
             self.connections.wake();
         }
+    }
+
+    /// Has everything count from 0 again, one service after the other, so that nobody waits for all.
+    pub(crate) fn zero_all(&self) {
+        let mut last = None;
+        loop {
+            let config = self.config.lock();
+            let next = config.tell_service_after(last.as_ref(), |key, service| {
+                service.zero();
+                *key
+            });
+            drop(config);
+            match next {
+                Some(key) => last = Some(key),
+                None => break,
+            }
+        }
+        self.estimator.zero_totals();
     }
 
     /// Deletes all services.

@@ -411,6 +411,7 @@ impl Conn {
         // A store would take the line from other CPUs; once in a tick is enough.
         if self.last_seen.load(Relaxed) != now {
             self.last_seen.store(now, Relaxed);
+            Dest::note_activity(&self.dest);
         }
     }
 
@@ -475,6 +476,7 @@ impl Conn {
         loop {
             if old & word::DEAD != 0 {
                 // A packet that found it just before its end.
+                Dest::note_activity(&self.dest);
                 return Transition::Unhurried;
             }
             let tracked = self.tracked_of(old);
@@ -482,6 +484,8 @@ impl Conn {
             // Before the state, which may have a shorter timeout.
             if tracked.is_prolonged(next) {
                 self.touch(now);
+            } else {
+                Dest::note_activity(&self.dest);
             }
             let active = next.state().is_active();
             let new = (old & !(word::STATE | word::ACTIVE))
@@ -540,7 +544,7 @@ impl Conn {
         if old & word::DEAD != 0 {
             return false;
         }
-        self.dest.connection_begins();
+        Dest::connection_begins(&self.dest);
         loop {
             match self.word.cmpxchg(old, old | word::COUNTED, Full) {
                 Ok(_) => return true,

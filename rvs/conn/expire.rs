@@ -27,6 +27,7 @@ use super::{
 impl Work for Connections {
     /// Runs once a second while there are connections, and at once when the table has to grow.
     fn run(&self) -> Option<u32> {
+        self.estimator.rouse();
         self.expire();
         self.review();
         self.end_those_of_removed();

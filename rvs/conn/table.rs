@@ -32,6 +32,7 @@ use crate::{
         },
         time,
         wheel::Wheel,
+        workqueue::Worker,
     },
     logic::{
         lifetime,
@@ -45,7 +46,8 @@ use crate::{
     },
     svc::{
         Common,
-        Dest, //
+        Dest,
+        Estimator, //
     },
 };
 
@@ -116,12 +118,18 @@ pub(crate) struct Connections {
     pub(crate) bound: Bound,
     /// What services have in common.
     pub(super) common: Arc<Common>,
+    /// What is to be woken where something is counted.
+    pub(super) estimator: Arc<Worker<Estimator>>,
 }
 
 impl Connections {
     /// Makes an empty table, for as many connections as `bound` says, of services that have this in
-    /// common.
-    pub(crate) fn new(bound: Bound, common: Arc<Common>) -> Result<Self> {
+    /// common, the rates of which are estimated by `estimator`.
+    pub(crate) fn new(
+        bound: Bound,
+        common: Arc<Common>,
+        estimator: Arc<Worker<Estimator>>,
+    ) -> Result<Self> {
         Ok(Self {
             table: RcuTable::new(TupleHash(HashKey::new(random_u64(), random_u64()))),
             wheel: Wheel::new(wheel::SLOTS, bound.total()),
@@ -133,6 +141,7 @@ impl Connections {
             asleep: Atomic::new(true),
             bound,
             common,
+            estimator,
         })
     }
 

@@ -21,9 +21,8 @@ use crate::{
     },
     svc::{
         Counter,
-        Counts,
-        Dest,
         Entry,
+        Figures,
         ServiceConfig,
         ServiceKey, //
     },
@@ -104,8 +103,8 @@ pub(super) fn service(
         service::DESTS,
         u32::try_from(dests.len()).unwrap_or(u32::MAX),
     )?;
-    let counts = config.counted();
-    message.nest(service::STATS, |nest| totals(nest, &counts))
+    let counted = config.figures();
+    message.nest(service::STATS, |nest| figures(nest, &counted))
 }
 
 /// Puts a destination.
@@ -123,7 +122,7 @@ pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -
     message.u32(dest::UPPER_THRESHOLD, thresholds.upper())?;
     message.u32(dest::LOWER_THRESHOLD, thresholds.lower())?;
     message.u32(dest::OVERLOADED, dest.is_overloaded().into())?;
-    message.nest(dest::STATS, |nest| dest_counters(nest, dest))
+    message.nest(dest::STATS, |nest| figures(nest, &dest.figures()))
 }
 
 /// Puts a connection that will have been idle for too long in `seconds`.
@@ -145,19 +144,18 @@ pub(super) fn connection(message: &mut Message<'_>, conn: &Conn, seconds: u32) -
     message.u32(connection::EXPIRES, seconds)
 }
 
-/// Puts the counters of a service or a namespace.
-pub(super) fn totals(message: &mut Message<'_>, counts: &Counts) -> Result<(), Full> {
-    counters(message, |counter| counts.get(counter))
-}
-
-fn dest_counters(message: &mut Message<'_>, dest: &Dest) -> Result<(), Full> {
-    counters(message, |counter| dest.counted(counter))
-}
-
-fn counters(message: &mut Message<'_>, counted: impl Fn(Counter) -> u64) -> Result<(), Full> {
+/// Puts the counters of a destination, a service or a namespace, and their rates.
+pub(super) fn figures(message: &mut Message<'_>, figures: &Figures) -> Result<(), Full> {
+    let counted = |counter| figures.counts.get(counter);
     message.uint(stats::CONNS, counted(Counter::Connections))?;
     message.uint(stats::IN_PACKETS, counted(Counter::InPackets))?;
     message.uint(stats::OUT_PACKETS, counted(Counter::OutPackets))?;
     message.uint(stats::IN_BYTES, counted(Counter::InBytes))?;
-    message.uint(stats::OUT_BYTES, counted(Counter::OutBytes))
+    message.uint(stats::OUT_BYTES, counted(Counter::OutBytes))?;
+    let rate = |counter| figures.rates.get(counter);
+    message.uint(stats::CONNS_PER_SECOND, rate(Counter::Connections))?;
+    message.uint(stats::IN_PACKETS_PER_SECOND, rate(Counter::InPackets))?;
+    message.uint(stats::OUT_PACKETS_PER_SECOND, rate(Counter::OutPackets))?;
+    message.uint(stats::IN_BYTES_PER_SECOND, rate(Counter::InBytes))?;
+    message.uint(stats::OUT_BYTES_PER_SECOND, rate(Counter::OutBytes))
 }

@@ -50,13 +50,16 @@ impl Do for Get {
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let director = Director::of(request.net()).data();
-        let totals = director.config.lock().counted();
+        let estimator = &director.estimator;
+        let totals = estimator.totals();
         request.reply(|message| {
             for (attribute, path) in ATTRIBUTES {
                 message.uint(*attribute, director.paths.counted(*path))?;
             }
             message.u32(paths::ENABLED, director.fast_path.is_on().into())?;
-            message.nest(paths::TOTALS, |nest| fill::totals(nest, &totals))
+            message.nest(paths::TOTALS, |nest| fill::figures(nest, &totals))?;
+            message.u32(paths::ESTIMATED, estimator.active())?;
+            message.uint(paths::ESTIMATES, estimator.looks())
         })
     }
 }

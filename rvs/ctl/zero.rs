@@ -47,10 +47,10 @@ impl Do for Zero {
         } else {
             None
         };
-        let mut config = Director::of(request.net()).data().config.lock();
+        let director = Director::of(request.net()).data();
         match key {
-            Some(key) => config.zero_service(&key)?,
-            None => config.zero_all(),
+            Some(key) => director.config.lock().zero_service(&key)?,
+            None => director.zero_all(),
         }
         Ok(())
     }

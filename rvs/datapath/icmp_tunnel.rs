@@ -21,7 +21,10 @@ use crate::{
             tunnel_error::TunnelError, //
         }, //
     },
-    svc::Forward,
+    svc::{
+        Dest,
+        Forward, //
+    },
 };
 
 use super::{
@@ -86,5 +89,6 @@ fn tell_client(
     }
     let dest = conn.dest();
     dest.count_reply(packet.len());
+    Dest::note_activity(dest);
     packet.refuse(error.error_type.number(), error.code, info)
 }

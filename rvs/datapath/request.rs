@@ -146,6 +146,7 @@ fn once(context: Context<'_>, packet: Packet<'_>, flow: Flow, dest: &Arc<Dest>) 
     };
     context.director.paths.count(Path::Slow);
     dest.count_request(packet.len());
+    context.director.estimator.rouse();
     send(context, packet, flow, &conn)
 }
 

@@ -19,6 +19,7 @@
 //! * [`service_key`]: what names a service
 //! * [`removal`]: what becomes of connections whose server was removed
 //! * [`thresholds`]: when a destination is overloaded
+//! * [`estimate`]: how much of something there is in a second
 //! * [`limits`]: how many connections a namespace may have, and waits after failures
 //! * [`table`]: the index of the tuple table
 //! * [`word`]: the atomic variable that shared decisions are made of
@@ -32,6 +33,7 @@
 
 pub mod addr;
 pub mod csum;
+pub mod estimate;
 pub mod filter;
 pub mod ipvs_abi;
 pub mod ipvs_text;

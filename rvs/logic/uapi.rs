@@ -209,8 +209,24 @@ pub mod stats {
     /// Bytes from real servers, IP headers included.
     pub const OUT_BYTES: u16 = 6;
 
+    /// Connections created in a second. Rates are moving averages, of which a
+    /// quarter is replaced every two seconds.
+    pub const CONNS_PER_SECOND: u16 = 7;
+
+    /// Packets from clients in a second.
+    pub const IN_PACKETS_PER_SECOND: u16 = 8;
+
+    /// Packets from real servers in a second (seen with nat only).
+    pub const OUT_PACKETS_PER_SECOND: u16 = 9;
+
+    /// Bytes from clients in a second, IP headers included.
+    pub const IN_BYTES_PER_SECOND: u16 = 10;
+
+    /// Bytes from real servers in a second, IP headers included.
+    pub const OUT_BYTES_PER_SECOND: u16 = 11;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 6;
+    pub const MAX: u16 = 11;
 }
 
 /// How many seconds a connection may be idle before it ends, at most 2^31 - 1
@@ -446,8 +462,15 @@ pub mod paths {
     /// namespace was made or zeroed.
     pub const TOTALS: u16 = 18;
 
+    /// Destinations of which rates are estimated every two seconds, as of the
+    /// last time: those that have counted something, until their rates are 0.
+    pub const ESTIMATED: u16 = 19;
+
+    /// How often a destination was looked at to estimate its rates.
+    pub const ESTIMATES: u16 = 20;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 18;
+    pub const MAX: u16 = 20;
 }
 
 /// A connection from a client through a service to a destination.

@@ -10,7 +10,9 @@ use kernel::{
             Full,
             Relaxed, //
         },
-        Arc, //
+        new_mutex,
+        Arc,
+        Mutex, //
     },
 };
 
@@ -22,27 +24,44 @@ use crate::{
     },
 };
 
-use super::timeouts::Settings;
+use super::{
+    estimator::Active,
+    ledger::Ledger,
+    timeouts::Settings,
+    totals::Totals, //
+};
 
 /// Part of what the destinations of each service [share](super::Shared), as connections outlive
 /// their service.
+#[pin_data]
 pub(crate) struct Common {
     timeouts: Settings,
     /// Whether connections of a server that was removed end (`net.ipv4.vs.expire_nodest_conn`).
     pub(crate) expire_nodest_conn: Integer,
     // Whether connections are to be looked at, as the server of some was removed.
     some_end: Atomic<bool>,
+    totals: Totals,
+    #[pin]
+    ledger: Mutex<()>,
+    #[pin]
+    active: Active,
 }
 
 impl Common {
     /// Makes that of a namespace.
     pub(crate) fn new() -> Result<Arc<Self>> {
-        let common = Self {
-            timeouts: Settings::new(Timeouts::new()),
-            expire_nodest_conn: Integer::new(0),
-            some_end: Atomic::new(false),
-        };
-        Ok(Arc::new(common, GFP_KERNEL_ACCOUNT)?)
+        let active = Active::new()?;
+        Arc::pin_init(
+            pin_init!(Self {
+                timeouts: Settings::new(Timeouts::new()),
+                expire_nodest_conn: Integer::new(0),
+                some_end: Atomic::new(false),
+                totals: Totals::new(),
+                ledger <- new_mutex!((), "rvs_ledger"),
+                active <- active,
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )
     }
 
     /// Returns how long connections may be idle whose service says nothing else.
@@ -57,7 +76,7 @@ impl Common {
         &self.timeouts
     }
 
-    /// Changes that.
+    /// Changes how long they may be idle.
     pub(super) fn set_timeouts(&self, timeouts: Timeouts) {
         self.timeouts.set(timeouts);
     }
@@ -79,5 +98,20 @@ impl Common {
     /// Returns whether that was wanted since this was asked last.
     pub(crate) fn take_ends(&self) -> bool {
         self.some_end.load(Relaxed) && self.some_end.xchg(false, Full)
+    }
+
+    /// Returns what all services have counted.
+    pub(super) fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Waits for the right to change totals and estimates.
+    pub(super) fn ledger(&self) -> Ledger<'_> {
+        Ledger::new(self, self.ledger.lock())
+    }
+
+    /// Returns the destinations that count something.
+    pub(super) fn active(&self) -> &Active {
+        &self.active
     }
 }

@@ -44,7 +44,7 @@ use super::{
     memory::Memory,
     totals::{
         self,
-        NamespaceTotals, //
+        Departed, //
     },
     trash::{
         Incarnation,
@@ -55,6 +55,7 @@ use super::{
     Dest,
     DestSet,
     Entry,
+    Figures,
     Forward,
     Noted,
     Service,
@@ -243,9 +244,13 @@ impl ServiceConfig {
     }
 
     /// Returns what its destinations have counted while they were part of it, since it was added or
-    /// zeroed.
-    pub(crate) fn counted(&self) -> Counts {
-        self.shared.totals().counted(totals::present(&self.dests))
+    /// zeroed, and the rates of it.
+    pub(crate) fn figures(&self) -> Figures {
+        let ledger = self.shared.common().ledger();
+        for entry in &self.dests {
+            ledger.settle(&entry.dest);
+        }
+        self.shared.totals().figures()
     }
 
     /// Adds what each CPU has counted for its destinations since they were made.
@@ -253,12 +258,13 @@ impl ServiceConfig {
         totals::add_by_cpu(&self.dests, cpus);
     }
 
-    /// Has the service and its destinations count from 0 again.
-    fn zero(&self) {
+    /// Has the service and its destinations count from 0 again. The total of the namespace stays.
+    pub(crate) fn zero(&self) {
+        let ledger = self.shared.common().ledger();
         for entry in &self.dests {
-            entry.dest.begin_counting();
+            ledger.zero(&entry.dest);
         }
-        self.shared.totals().zero(totals::present(&self.dests));
+        ledger.begin(&self.shared);
     }
 
     /// Returns its own timeouts, 0 for those of the namespace.
@@ -330,7 +336,7 @@ pub(crate) struct Config {
     generation: u32,
     incarnations: Incarnation,
     common: Arc<Common>,
-    totals: NamespaceTotals,
+    departed: Departed,
     timeouts_got_shorter: bool,
 }
 
@@ -344,7 +350,7 @@ impl Config {
             generation: 1,
             incarnations: 0,
             common,
-            totals: NamespaceTotals::new()?,
+            departed: Departed::new()?,
             timeouts_got_shorter: false,
         })
     }
@@ -399,36 +405,17 @@ impl Config {
         self.timeouts_got_shorter |= timeouts.is_shorter_than(&before);
     }
 
-    /// Returns what the services have counted, those that are gone included, since the namespace was
-    /// made or zeroed. It goes through all destinations.
-    pub(crate) fn counted(&self) -> Counts {
-        self.totals.counted(self.present())
-    }
-
     /// Returns what each CPU has counted for destinations that are part of no service any more, less
     /// what those that are had counted before: with what the services tell by
     /// [`ServiceConfig::add_counted_by_cpu`] that is all since the namespace was made.
-    pub(crate) fn counted_by_cpu(&self) -> &[(u32, Counts)] {
-        self.totals.left()
-    }
-
-    /// What the destinations of all services have counted since they were made.
-    fn present(&self) -> Counts {
-        let services = self.services.values();
-        let counts = services.map(|config| totals::present(&config.dests));
-        counts.fold(Counts::default(), Counts::plus)
+    pub(crate) fn departed(&self) -> &[(u32, Counts)] {
+        self.departed.get()
     }
 
     /// Has a service and its destinations count from 0 again. The total of the namespace stays.
     pub(crate) fn zero_service(&self, key: &ServiceKey) -> Result<(), ConfigError> {
         self.services.get(key).ok_or(ConfigError::NoService)?.zero();
         Ok(())
-    }
-
-    /// Has everything count from 0 again.
-    pub(crate) fn zero_all(&mut self) {
-        self.services.values().for_each(ServiceConfig::zero);
-        self.totals.zero(self.present());
     }
 
     /// Changes the own timeouts of a service.
@@ -499,7 +486,7 @@ impl Config {
         }
         shared.set_fast_path(new.fast_path);
         shared.set_one_packet(new.one_packet);
-        shared.totals().begin();
+        self.common.ledger().begin(&shared);
         self.set_own_timeouts(&shared, Timeouts::NONE.changed(&new.timeouts));
         self.count += 1;
         table.resize();
@@ -601,8 +588,10 @@ impl Config {
     /// Hides a service from packets. What it has counted stays in the totals of the namespace.
     fn withdraw(&mut self, table: &Services, key: &ServiceKey, config: &ServiceConfig) {
         table.remove(config.service.as_rcu_ref());
+        let ledger = self.common.ledger();
         for entry in &config.dests {
-            self.totals.leaves(&entry.dest);
+            ledger.leaves(&entry.dest);
+            self.departed.leaves(&entry.dest);
             self.trash
                 .put_with_service(key, config.incarnation, &entry.dest);
         }
@@ -637,9 +626,12 @@ impl Config {
         new.ports.check(key, endpoint, forward)?;
         self.trash.reserve()?;
         let removed = self.trash.find(key, endpoint);
-        let added = Self::insert_dest(config, &mut self.totals, removed, &new, forward, noted);
+        let added = Self::insert_dest(config, &mut self.departed, removed, &new, forward, noted);
         match added {
-            Ok(dest) => self.trash.give_back(key, config.incarnation, &dest),
+            Ok(dest) => {
+                let _ledger = self.common.ledger();
+                self.trash.give_back(key, config.incarnation, &dest);
+            }
             Err(error) => {
                 self.trash.forget();
                 return Err(error);
@@ -652,7 +644,7 @@ impl Config {
     /// Makes a destination part of a service: `removed`, or a new one.
     fn insert_dest(
         config: &mut ServiceConfig,
-        totals: &mut NamespaceTotals,
+        departed: &mut Departed,
         removed: Option<Arc<Dest>>,
         new: &NewDest,
         forward: Forward,
@@ -672,13 +664,14 @@ impl Config {
         for entry in &config.dests {
             dests.push(entry.clone(), GFP_KERNEL)?;
         }
-        // What it has counted before, of packets of this or another service, is not this one's.
-        let brought = Counts::of(&dest);
         config.publish(dests, Plan::after_insert)?;
-        config.shared.totals().comes(brought);
-        totals.comes(&dest);
         dest.set_forward(forward);
-        dest.set_available(true);
+        if !dest.is_available() {
+            departed.comes(&dest);
+            config.shared.common().ledger().comes(&dest);
+            // Its rates go on.
+            Dest::become_active(&dest);
+        }
         Ok(dest)
     }
 
@@ -730,10 +723,9 @@ impl Config {
         let removed = dests.remove(position).map_err(|_| ConfigError::NoDest)?;
         config.publish(dests, |plan, state| plan.after_remove(state, position))?;
         let incarnation = config.incarnation;
-        let shared = config.shared.clone();
+        self.common.ledger().leaves(&removed.dest);
+        self.departed.leaves(&removed.dest);
         self.trash.put(key, incarnation, &removed.dest);
-        shared.totals().leaves(Counts::of(&removed.dest));
-        self.totals.leaves(&removed.dest);
         self.changed();
         Ok(())
     }

@@ -3,6 +3,13 @@
 //! A destination (real server).
 
 use kernel::{
+    list::{
+        impl_list_arc_safe,
+        impl_list_item,
+        AtomicTracker,
+        ListLinks,
+        TryNewListArc, //
+    },
     prelude::*,
     sync::{
         atomic::{
@@ -31,6 +38,12 @@ use crate::{
 };
 
 use super::{
+    totals::{
+        Counts,
+        Estimate,
+        Figures,
+        Place, //
+    },
     Noted,
     Shared, //
 };
@@ -102,6 +115,7 @@ const OVERHEAD_OF_ACTIVE: u64 = 256;
 ///
 /// Connections hold it beyond its removal from the service; it is then not available, and what
 /// becomes of them [`Shared::removal`] tells.
+#[pin_data]
 pub(crate) struct Dest {
     endpoint: Endpoint,
     forward: Atomic<u32>,
@@ -118,10 +132,29 @@ pub(crate) struct Dest {
     group: usize,
     watched: Atomic<u32>,
     counters: PerCpuCounters<{ Counter::COUNT }>,
+    // Not 0 when the estimator knows, or is told, that something is counted.
+    activity: Atomic<u32>,
     // What the counters were when counting began.
-    counted_before: [Atomic<u64>; Counter::COUNT],
+    counted_before: Place,
+    // What they were when they were settled last.
+    settled: Place,
+    estimate: Estimate,
+    #[pin]
+    links: ListLinks,
+    #[pin]
+    listed: AtomicTracker,
     // The real server and its service in the filter of packets, as long as there are connections.
     _noted: [Noted; 2],
+}
+
+impl_list_arc_safe! {
+    impl ListArcSafe<0> for Dest {
+        tracked_by listed: AtomicTracker;
+    }
+}
+
+impl_list_item! {
+    impl ListItem<0> for Dest { using ListLinks { self.links }; }
 }
 
 impl Dest {
@@ -134,7 +167,8 @@ impl Dest {
         group: usize,
         noted: [Noted; 2],
     ) -> Result<Arc<Self>> {
-        let dest = Self {
+        let counters = PerCpuCounters::new()?;
+        let dest = pin_init!(Self {
             endpoint,
             forward: Atomic::new(forward.to_uapi()),
             available: Atomic::new(true),
@@ -146,11 +180,16 @@ impl Dest {
             shared,
             group,
             watched: Atomic::new(0),
-            counters: PerCpuCounters::new()?,
-            counted_before: [const { Atomic::new(0) }; Counter::COUNT],
+            counters,
+            activity: Atomic::new(0),
+            counted_before: Place::new(),
+            settled: Place::new(),
+            estimate: Estimate::new(),
+            links <- ListLinks::new(),
+            listed <- AtomicTracker::new(),
             _noted: noted,
-        };
-        Ok(Arc::new(dest, GFP_KERNEL_ACCOUNT)?)
+        });
+        Arc::pin_init(dest, GFP_KERNEL_ACCOUNT)
     }
 
     /// Returns address and port of the real server.
@@ -292,14 +331,15 @@ impl Dest {
 
     /// Notes that a connection begins.
     #[inline]
-    pub(crate) fn connection_begins(&self) {
-        self.overhead.fetch_add(1, Relaxed);
-        let before = Load::from_u32(self.load.fetch_add(1, Full));
-        if before.meets(Event::Begun, self.thresholds()) {
-            self.weigh(Event::Begun);
+    pub(crate) fn connection_begins(dest: &Arc<Self>) {
+        dest.overhead.fetch_add(1, Relaxed);
+        let before = Load::from_u32(dest.load.fetch_add(1, Full));
+        if before.meets(Event::Begun, dest.thresholds()) {
+            dest.weigh(Event::Begun);
         }
-        self.load_changed();
-        self.counters.add(Counter::Connections as usize, 1);
+        dest.load_changed();
+        dest.counters.add(Counter::Connections as usize, 1);
+        Self::note_activity(dest);
     }
 
     /// Notes that a connection ends.
@@ -344,11 +384,40 @@ impl Dest {
         ]);
     }
 
-    /// Returns what was counted since counting began.
-    pub(crate) fn counted(&self, counter: Counter) -> u64 {
-        let before = self.counted_before.get(counter as usize);
-        let before = before.map_or(0, |before| before.load(Relaxed));
-        self.counters.sum(counter as usize).wrapping_sub(before)
+    /// Tells the estimator that something is or will be counted. To be done at least once in a tick of the
+    /// clock in which something is.
+    #[inline(always)]
+    pub(crate) fn note_activity(dest: &Arc<Self>) {
+        if dest.activity.load(Relaxed) == 0 {
+            Self::become_active(dest);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn become_active(dest: &Arc<Self>) {
+        // Full ordering: either the list still has the destination, and this is seen before it is
+        // let go for good, or it can be put in.
+        dest.activity.xchg(1, Full);
+        dest.shared.common().active().join(dest);
+    }
+
+    /// Returns whether activity was noted since that was forgotten last, with full ordering.
+    pub(super) fn is_noted(&self) -> bool {
+        self.activity.fetch_add(0, Full) != 0
+    }
+
+    /// Has packets note activity again.
+    pub(super) fn forget_note(&self) {
+        self.activity.store(0, Relaxed);
+    }
+
+    /// Returns what was counted since counting began, and the rates of it.
+    pub(crate) fn figures(&self) -> Figures {
+        Figures {
+            counts: self.counted_ever().minus(self.counted_before.get()),
+            rates: self.estimate.per_second(),
+        }
     }
 
     /// Returns what one CPU has counted since the destination was made.
@@ -356,15 +425,39 @@ impl Dest {
         self.counters.of_cpu(counter as usize, cpu)
     }
 
-    /// Returns what was counted since the destination was made.
-    pub(super) fn counted_ever(&self, counter: Counter) -> u64 {
-        self.counters.sum(counter as usize)
+    /// What was counted since the destination was made.
+    fn counted_ever(&self) -> Counts {
+        Counts::of(|counter| self.counters.sum(counter as usize))
+    }
+
+    /// Returns what was counted since this was done last. Callers of this and what follows hold the
+    /// [`Ledger`](super::ledger::Ledger).
+    pub(super) fn take_unsettled(&self) -> Counts {
+        let now = self.counted_ever();
+        let counts = now.minus(self.settled.get());
+        self.settled.set(now);
+        counts
+    }
+
+    /// Leaves out of all numbers what was counted since it was settled.
+    pub(super) fn leave_out_unsettled(&self) {
+        let left_out = self.take_unsettled();
+        let before = self.counted_before.get();
+        self.counted_before.set(before.plus(left_out));
+        self.estimate.skip(self.settled.get());
+    }
+
+    /// Estimates rates anew, an interval after the last time. Returns whether they stay 0 until something
+    /// is counted.
+    pub(super) fn estimate(&self) -> bool {
+        self.estimate.go_on(self.counted_ever());
+        self.estimate.is_over()
     }
 
     /// Begins to count anew.
-    pub(crate) fn begin_counting(&self) {
-        for (counter, before) in Counter::ALL.iter().zip(&self.counted_before) {
-            before.store(self.counters.sum(*counter as usize), Relaxed);
-        }
+    pub(super) fn begin_counting(&self) {
+        let now = self.counted_ever();
+        self.counted_before.set(now);
+        self.estimate.restart(now);
     }
 }

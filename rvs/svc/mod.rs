@@ -10,7 +10,9 @@ mod common;
 mod config;
 mod dest;
 mod dest_set;
+mod estimator;
 mod filter;
+mod ledger;
 mod memory;
 mod service;
 mod services;
@@ -40,6 +42,7 @@ pub(crate) use dest_set::{
     DestSet,
     Entry, //
 };
+pub(crate) use estimator::Estimator;
 pub(crate) use filter::{
     AddressFilter,
     Noted, //
@@ -48,6 +51,9 @@ pub(crate) use memory::Lifetimes;
 pub(crate) use service::Service;
 pub(crate) use services::Services;
 pub(crate) use shared::Shared;
-pub(crate) use totals::Counts;
+pub(crate) use totals::{
+    Counts,
+    Figures, //
+};
 
 pub(crate) use crate::logic::service_key::ServiceKey;

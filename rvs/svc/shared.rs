@@ -4,6 +4,13 @@
 //! may return.
 
 use kernel::{
+    list::{
+        impl_list_arc_safe,
+        impl_list_item,
+        AtomicTracker,
+        ListLinks,
+        TryNewListArc, //
+    },
     prelude::*,
     sync::{
         atomic::{
@@ -37,12 +44,28 @@ pub(super) type LoadEvents = scheduler::LoadEvents<Atomic<u64>>;
 ///
 /// A service that is deleted and added again, while destinations of the former one still have
 /// connections, has the same one.
+#[pin_data]
 pub(crate) struct Shared {
     key: ServiceKey,
     common: Arc<Common>,
     settings: Settings,
     totals: Totals,
     events: Events,
+    // In the list of services with rates.
+    #[pin]
+    links: ListLinks,
+    #[pin]
+    listed: AtomicTracker,
+}
+
+impl_list_arc_safe! {
+    impl ListArcSafe<0> for Shared {
+        tracked_by listed: AtomicTracker;
+    }
+}
+
+impl_list_item! {
+    impl ListItem<0> for Shared { using ListLinks { self.links }; }
 }
 
 /// What packets of connections read; written when the administrator changes it.
@@ -59,23 +82,33 @@ struct Events(LoadEvents);
 impl Shared {
     /// Makes what the destinations of a new service with this key will have in common.
     pub(super) fn new(key: ServiceKey, common: Arc<Common>) -> Result<Arc<Self>> {
-        let shared = Self {
-            key,
-            common,
-            settings: Settings {
-                fast_path: Atomic::new(true),
-                one_packet: Atomic::new(false),
-                timeouts: timeouts::Settings::new(Timeouts::NONE),
-            },
-            totals: Totals::new(),
-            events: Events(LoadEvents::new()),
+        let settings = Settings {
+            fast_path: Atomic::new(true),
+            one_packet: Atomic::new(false),
+            timeouts: timeouts::Settings::new(Timeouts::NONE),
         };
-        Ok(Arc::new(shared, GFP_KERNEL_ACCOUNT)?)
+        Arc::pin_init(
+            pin_init!(Self {
+                key,
+                common,
+                settings,
+                totals: Totals::new(),
+                events: Events(LoadEvents::new()),
+                links <- ListLinks::new(),
+                listed <- AtomicTracker::new(),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )
     }
 
     /// Returns what names the service.
     pub(crate) fn key(&self) -> &ServiceKey {
         &self.key
+    }
+
+    /// Returns what it has in common with the other services of its namespace.
+    pub(super) fn common(&self) -> &Arc<Common> {
+        &self.common
     }
 
     /// Returns whether the service lets packets of established flows skip the rule chains; one

@@ -27,7 +27,7 @@ fn uint(kind: u16, value: u64) -> DefaultNla {
     }
 }
 
-fn stats(kind: u16, counters: [u64; 5]) -> DefaultNla {
+fn stats<const N: usize>(kind: u16, counters: [u64; N]) -> DefaultNla {
     let counters: Vec<_> = (2..)
         .zip(counters)
         .map(|(kind, value)| uint(kind, value))
@@ -364,6 +364,73 @@ port-taken    13          a packet was refused, as each server has a connection 
             "\n",
         ),
     );
+}
+
+/// A listing of a module that tells rates, which come behind the counters.
+fn with_rates() -> Kernel {
+    let mut web = web();
+    web[6] = stats(8, [12, 30, 20, 40, 50, 1, 6_000_000_000, 3, 4, 5]);
+    let mut server = servers().swap_remove(0);
+    server[7] = stats(9, [0, 0, 0, 0, 0, 0, 7, 0, 8, 0]);
+    Kernel::new()
+        .dump(0, SERVICE_GET, vec![web, dns()])
+        .dump(0, DEST_GET, vec![server])
+        .reply(INFO_GET, info())
+}
+
+#[test]
+fn rates() {
+    prints(
+        "rvsadm show --rate",
+        with_rates(),
+        "\
+SERVICE               CONNECTIONS/S  PACKETS/S IN/OUT  BYTES/S IN/OUT
+tcp/192.0.2.1:80      1              6000000000/3      4/5
+  10.0.0.2:8080       0              7/0               8/0
+udp/[2001:db8::1]:53  -              -                 -
+",
+    );
+    let json = run("rvsadm -j show --rate", with_rates()).out;
+    for stats in [
+        concat!(
+            r#""stats":{"connections":12,"in_packets":30,"out_packets":20,"in_bytes":40,"out_bytes":50,"rates":"#,
+            r#"{"connections":1,"in_packets":6000000000,"out_packets":3,"in_bytes":4,"out_bytes":5}}"#,
+        ),
+        r#""rates":{"connections":0,"in_packets":7,"out_packets":0,"in_bytes":8,"out_bytes":0}}"#,
+    ] {
+        assert!(json.contains(stats), "{json}");
+    }
+    assert_eq!(json, run("rvsadm -j show", with_rates()).out);
+}
+
+#[test]
+fn rates_of_a_namespace() {
+    let attributes = || {
+        let mut attributes = paths([0; 12], 1);
+        attributes.extend([
+            stats(18, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+            number(19, 2),
+            uint(20, 9),
+        ]);
+        Kernel::new().reply(STATS_GET, attributes)
+    };
+    let text = run("rvsadm stats", attributes()).out;
+    let end = "
+TOTAL        CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
+services     1            2/3             4/5
+in a second  6            7/8             9/10
+
+rates: of 2 servers estimated every two seconds; 9 times of one since the beginning
+";
+    assert!(text.ends_with(end), "{text}");
+    let json = run("rvsadm -j stats", attributes()).out;
+    let end = concat!(
+        r#""totals":{"connections":1,"in_packets":2,"out_packets":3,"in_bytes":4,"out_bytes":5,"rates":"#,
+        r#"{"connections":6,"in_packets":7,"out_packets":8,"in_bytes":9,"out_bytes":10}},"#,
+        r#""estimated":2,"estimates":9}"#,
+        "\n",
+    );
+    assert!(json.ends_with(end), "{json}");
 }
 
 #[test]

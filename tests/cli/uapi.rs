@@ -73,6 +73,26 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_STATS_OUT_PACKETS", stats::OUT_PACKETS.into()),
         ("RVS_A_STATS_IN_BYTES", stats::IN_BYTES.into()),
         ("RVS_A_STATS_OUT_BYTES", stats::OUT_BYTES.into()),
+        (
+            "RVS_A_STATS_CONNS_PER_SECOND",
+            stats::CONNS_PER_SECOND.into(),
+        ),
+        (
+            "RVS_A_STATS_IN_PACKETS_PER_SECOND",
+            stats::IN_PACKETS_PER_SECOND.into(),
+        ),
+        (
+            "RVS_A_STATS_OUT_PACKETS_PER_SECOND",
+            stats::OUT_PACKETS_PER_SECOND.into(),
+        ),
+        (
+            "RVS_A_STATS_IN_BYTES_PER_SECOND",
+            stats::IN_BYTES_PER_SECOND.into(),
+        ),
+        (
+            "RVS_A_STATS_OUT_BYTES_PER_SECOND",
+            stats::OUT_BYTES_PER_SECOND.into(),
+        ),
         ("RVS_A_SERVICE_PROTOCOL", service::PROTOCOL.into()),
         ("RVS_A_SERVICE_ADDR4", service::ADDR4.into()),
         ("RVS_A_SERVICE_ADDR6", service::ADDR6.into()),
@@ -130,6 +150,8 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_PATHS_REFUSED", paths::REFUSED.into()),
         ("RVS_A_PATHS_PORT_TAKEN", paths::PORT_TAKEN.into()),
         ("RVS_A_PATHS_TOTALS", paths::TOTALS.into()),
+        ("RVS_A_PATHS_ESTIMATED", paths::ESTIMATED.into()),
+        ("RVS_A_PATHS_ESTIMATES", paths::ESTIMATES.into()),
         ("RVS_A_CONNECTION_SERVICE", connection::SERVICE.into()),
         (
             "RVS_A_CONNECTION_CLIENT_ADDR4",

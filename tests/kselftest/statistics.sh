@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What services and namespaces have counted, while servers leave and return, and from zero again.
+# What services and namespaces have counted, while servers leave and return, and from zero again; how much of it there
+# is in a second.
 . "$(dirname "$0")/lib.sh"
 
 ECHO=udp/$VIP:7000
@@ -117,6 +118,119 @@ zero_of_all() {
 	expect_counters "its CPUs" 12 20 cpu_totals
 }
 
+# The load: datagrams a second, how many of each connection, and so connections a second.
+RATE=100
+OF_EACH=5
+CPS=$((RATE / OF_EACH))
+LOAD_SECONDS=36
+RATES=("$CPS" "$RATE" "$RATE" "$((RATE * QUESTION))" "$((RATE * ANSWER))")
+NOTHING="0 0 0 0 0"
+
+# expect_rates WHAT PERCENT COMMAND...: the rates are within so many percent of those of the load.
+expect_rates() {
+	local what=$1 percent=$2 seen i
+	shift 2
+	read -ra seen < <("$@")
+	for i in "${!RATES[@]}"; do
+		expect_range "$what, number $i" $((RATES[i] * (100 - percent) / 100)) $((RATES[i] * (100 + percent) / 100)) "${seen[i]}"
+	done
+}
+
+# The average takes 32 seconds to 99 percent of a load that begins; as much again may be in one interval of a
+# twentieth, and not in the next.
+rates_are_those_of_a_constant_load() {
+	expect_success lb_zero
+	expect_equal "the service before it" "$NOTHING" "$(lb_rates "$ECHO")"
+	in_ns "$CLIENT" "$HELPERS/udp_load.py" "$VIP" 7000 "$LOAD_SECONDS" "$RATE" "$OF_EACH" "$PAYLOAD" >"$TEST_DIR/load" &
+	local load=$!
+	sleep $((LOAD_SECONDS - 3))
+	expect_rates "the service" 6 lb_rates "$ECHO"
+	expect_rates "the namespace" 6 lb_total_rates
+	expect_rates "its servers" 6 both_servers
+	expect_equal "another service" "$NOTHING" "$(lb_rates "$OTHER")"
+	wait "$load" || fail "the load failed"
+	expect_counters "the service" $((LOAD_SECONDS * CPS)) "$(cat "$TEST_DIR/load")" lb_service_counters "$ECHO"
+}
+
+both_servers() {
+	{
+		lb_rates "$ECHO" "$ONE"
+		lb_rates "$ECHO" "$TWO"
+	} | awk '{ for (i = 1; i <= 5; i++) sum[i] += $i } END { print sum[1], sum[2], sum[3], sum[4], sum[5] }'
+}
+
+# packets_a_second COMMAND...: the second number that it prints.
+packets_a_second() {
+	"$@" | cut -d ' ' -f 2
+}
+
+is_below() {
+	local limit=$1
+	shift
+	[ "$(packets_a_second "$@")" -lt "$limit" ]
+}
+
+rates_stay_while_nothing_is_estimated() {
+	local before
+	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.run_estimation=0
+	# IPVS may be in the middle of an estimate.
+	sleep 0.2
+	before=$(lb_rates "$ECHO")
+	expect_match "they are not 0" '^[1-9]' "$before"
+	sleep 4.5
+	expect_equal "the service" "$before" "$(lb_rates "$ECHO")"
+	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.run_estimation=1
+	wait_until 10 is_below "$(cut -d ' ' -f 2 <<<"$before")" lb_rates "$ECHO" || fail "they stay"
+}
+
+# In 4 seconds an average loses between a quarter and three times that.
+rates_go_down_when_the_load_ends() {
+	local service total
+	wait_until 8 is_below $((RATE * 3 / 4)) lb_rates "$ECHO" || fail "the service: still $(lb_rates "$ECHO")"
+	service=$(packets_a_second lb_rates "$ECHO")
+	total=$(packets_a_second lb_total_rates)
+	sleep 4
+	expect_range "the service" $((service * 9 / 32)) $((service * 3 / 4 + 1)) "$(packets_a_second lb_rates "$ECHO")"
+	expect_range "the namespace" $((total * 9 / 32)) $((total * 3 / 4 + 1)) "$(packets_a_second lb_total_rates)"
+}
+
+zero_begins_rates_anew() {
+	expect_success lb_zero "$ECHO"
+	expect_equal "the service" "$NOTHING" "$(lb_rates "$ECHO")"
+	expect_equal "its servers" "$NOTHING" "$(both_servers)"
+	expect_match "the namespace" '^[1-9]' "$(lb_total_rates)"
+	expect_success lb_zero
+	expect_equal "the namespace" "$NOTHING" "$(lb_total_rates)"
+}
+
+# How many servers are looked at, and how often one was, as rvsadm tells.
+nobody_is_looked_at() {
+	[ "$(paths estimated)" = 0 ]
+}
+
+idle_services_are_not_looked_at() {
+	local i estimates
+	[ "$LB_BACKEND" = rvs ] || {
+		skip "IPVS estimates all"
+		return
+	}
+	for ((i = 0; i < 300; i++)); do
+		echo "service_add udp/$VIP:$((20000 + i)) rr"
+		echo "server_add udp/$VIP:$((20000 + i)) $ONE 1"
+	done | expect_success lb_changes
+	wait_until 10 nobody_is_looked_at || fail "$(paths estimated) are looked at"
+	estimates=$(paths estimates)
+	sleep 4.5
+	expect_equal "times a server was looked at" "$estimates" "$(paths estimates)"
+	flows 1 1 g 7000
+	expect_soon "servers that are looked at" 1 paths estimated
+	estimates=$(paths estimates)
+	sleep 4.5
+	expect_range "times it was looked at" $((estimates + 2)) $((estimates + 3)) "$(paths estimates)"
+	expect_success lb_zero
+	wait_until 10 nobody_is_looked_at || fail "$(paths estimated) are looked at after all"
+}
+
 zero_of_no_service_is_refused() {
 	lb_zero "udp/$VIP:9" >/dev/null 2>&1 && fail "not refused"
 	expect_counters "the namespace" 1 3 lb_totals
@@ -138,4 +252,9 @@ ktap_run \
 	server_leaves_and_returns_after_zero \
 	namespace_remembers_a_service_that_is_gone \
 	zero_of_all \
-	zero_of_no_service_is_refused
+	zero_of_no_service_is_refused \
+	rates_are_those_of_a_constant_load \
+	rates_stay_while_nothing_is_estimated \
+	rates_go_down_when_the_load_ends \
+	zero_begins_rates_anew \
+	idle_services_are_not_looked_at

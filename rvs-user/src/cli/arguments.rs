@@ -60,6 +60,10 @@ pub enum Command {
     Show {
         /// Only this service, such as tcp/192.0.2.1:80
         service: Option<String>,
+
+        /// Instead of counters, how much there is in a second
+        #[arg(long)]
+        rate: bool,
     },
 
     /// Show which way packets took: the fast path, or why not

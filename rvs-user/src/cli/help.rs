@@ -142,9 +142,13 @@ Examples:
   rvsadm --json connection list";
 
 pub(super) const SHOW: &str = "\
+Rates are moving averages over about eight seconds, as those of IPVS. JSON has
+both counters and rates.
+
 Examples:
   rvsadm show
   rvsadm show tcp/192.0.2.1:80
+  rvsadm show --rate
   rvsadm --json show";
 
 pub(super) const STATS: &str = "\
@@ -154,7 +158,9 @@ that reached the fast path were left to the slow one; docs/fast-path.md tells
 what each means. The last ones say what happened to new connections for which
 there was no room: at net.rvs.max_connections those that a flood may have made
 give way, or the packet is dropped. A UDP flow gives its port away when it has
-been silent for net.rvs.udp_reuse_after seconds.
+been silent for net.rvs.udp_reuse_after seconds. Rates are estimated every two
+seconds, of servers that have counted something, until their rates are 0: others
+cost nothing.
 
 Examples:
   rvsadm stats

@@ -25,6 +25,7 @@ use crate::model::Left;
 use crate::model::Paths;
 use crate::model::Ports;
 use crate::model::Protocol;
+use crate::model::Rates;
 use crate::model::SchedulerFlags;
 use crate::model::Server;
 use crate::model::Service;
@@ -139,6 +140,12 @@ pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
             Some(_) => Some(counters(attributes, paths::TOTALS)?),
             None => None,
         },
+        estimated: find(attributes, paths::ESTIMATED)
+            .map(Attribute::to_u32)
+            .transpose()?,
+        estimates: find(attributes, paths::ESTIMATES)
+            .map(Attribute::to_uint)
+            .transpose()?,
     })
 }
 
@@ -226,6 +233,25 @@ fn counters(attributes: &[Attribute], number: u16) -> Result<Stats> {
         out_packets: counter(stats::OUT_PACKETS, "out-packets")?,
         in_bytes: counter(stats::IN_BYTES, "in-bytes")?,
         out_bytes: counter(stats::OUT_BYTES, "out-bytes")?,
+        rates: match find(&counters, stats::CONNS_PER_SECOND) {
+            Some(_) => Some(rates(&counters)?),
+            None => None,
+        },
+    })
+}
+
+fn rates(attributes: &[Attribute]) -> Result<Rates> {
+    use stats::{
+        CONNS_PER_SECOND, IN_BYTES_PER_SECOND, IN_PACKETS_PER_SECOND, OUT_BYTES_PER_SECOND,
+        OUT_PACKETS_PER_SECOND,
+    };
+    let rate = |number, name| required(attributes, number, name)?.to_uint();
+    Ok(Rates {
+        connections: rate(CONNS_PER_SECOND, "conns-per-second")?,
+        in_packets: rate(IN_PACKETS_PER_SECOND, "in-packets-per-second")?,
+        out_packets: rate(OUT_PACKETS_PER_SECOND, "out-packets-per-second")?,
+        in_bytes: rate(IN_BYTES_PER_SECOND, "in-bytes-per-second")?,
+        out_bytes: rate(OUT_BYTES_PER_SECOND, "out-bytes-per-second")?,
     })
 }
 

@@ -38,7 +38,10 @@ pub fn main_with<T: Transport>(
     let (command, error, json) = match cli::parse(words) {
         Ok(arguments) => {
             let json = arguments.json;
-            let command = arguments.command.unwrap_or(Command::Show { service: None });
+            let command = arguments.command.unwrap_or(Command::Show {
+                service: None,
+                rate: false,
+            });
             let name = request::command_name(&command);
             let result = execute(&command, json, out, || open(arguments.netns.as_deref()));
             match result {

@@ -44,7 +44,12 @@ pub(super) fn run<T: Transport>(
             return connection::list(&mut client, key.as_ref(), json, out)
         }
         Request::ServiceList => list(&mut client)?,
-        Request::Show(key) => show(&mut client, key.as_ref(), json)?,
+        Request::Rates(key) if !json => {
+            let listing = show(&mut client, key.as_ref(), false)?;
+            return write(out, &output::rates_to_text(&listing));
+        }
+        // Programs are told both.
+        Request::Show(key) | Request::Rates(key) => show(&mut client, key.as_ref(), json)?,
     };
     let text = if json {
         output::to_json(&listing)

@@ -19,5 +19,5 @@ pub use protocol::Protocol;
 pub use scheduler_flags::SchedulerFlags;
 pub use server::{Server, ServerSettings};
 pub use service::{server_name, Info, Ports, Service, ServiceKey, ServiceSettings};
-pub use stats::Stats;
+pub use stats::{Rates, Stats};
 pub use timeouts::Timeouts;

@@ -26,6 +26,12 @@ pub struct Paths {
     /// What all services have counted, of a module that tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totals: Option<Stats>,
+    /// Servers of which rates are estimated every two seconds, of a module that tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<u32>,
+    /// How often a server was looked at to estimate its rates, of a module that tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimates: Option<u64>,
 }
 
 /// Packets that the fast path left to the slow one, by the reason.

@@ -4,6 +4,7 @@
 
 mod connections;
 mod json;
+mod rates;
 mod show;
 mod stats;
 mod table;
@@ -15,6 +16,7 @@ use crate::model::Service;
 
 pub use connections::{connections, ConnectionWriter};
 pub use json::to_json;
+pub use rates::rates_to_text;
 pub use show::to_text;
 pub use stats::{stats_to_json, stats_to_text};
 pub use timeouts::{timeouts_to_json, timeouts_to_text};

@@ -57,12 +57,17 @@ pub fn stats_to_text(paths: &Paths) -> String {
         text.push('\n');
         text += &totals_to_text(totals);
     }
+    if let (Some(estimated), Some(estimates)) = (paths.estimated, paths.estimates) {
+        text += &format!(
+            "\nrates: of {estimated} servers estimated every two seconds; {estimates} times of one since the beginning\n"
+        );
+    }
     text
 }
 
-/// What the services have counted.
+/// What the services have counted, and how much there is of it in a second.
 fn totals_to_text(totals: &Stats) -> String {
-    let rows = [
+    let mut rows = vec![
         ["TOTAL", "CONNECTIONS", "PACKETS IN/OUT", "BYTES IN/OUT"].map(str::to_owned),
         [
             "services".to_owned(),
@@ -71,6 +76,14 @@ fn totals_to_text(totals: &Stats) -> String {
             format!("{}/{}", totals.in_bytes, totals.out_bytes),
         ],
     ];
+    if let Some(rates) = &totals.rates {
+        rows.push([
+            "in a second".to_owned(),
+            rates.connections.to_string(),
+            format!("{}/{}", rates.in_packets, rates.out_packets),
+            format!("{}/{}", rates.in_bytes, rates.out_bytes),
+        ]);
+    }
     let mut columns = Columns::default();
     rows.iter().for_each(|row| columns.fit(row));
     rows.iter().map(|row| columns.line(row)).collect()

@@ -55,8 +55,13 @@ pub fn convert(command: &Command) -> Result<Option<Request>, Error> {
         Command::Connection(ConnectionCommand::List { service }) => {
             Request::ConnectionList(service.as_deref().map(address::service).transpose()?)
         }
-        Command::Show { service } => {
-            Request::Show(service.as_deref().map(address::service).transpose()?)
+        Command::Show { service, rate } => {
+            let key = service.as_deref().map(address::service).transpose()?;
+            if *rate {
+                Request::Rates(key)
+            } else {
+                Request::Show(key)
+            }
         }
         Command::Stats => Request::Stats,
         Command::Zero { service } => {

@@ -44,6 +44,8 @@ pub enum Request {
     ConnectionList(Option<ServiceKey>),
     /// Show one service or all.
     Show(Option<ServiceKey>),
+    /// Show how much there is in a second, of one service or of all.
+    Rates(Option<ServiceKey>),
     /// Show which way packets took.
     Stats,
     /// Zero the counters of one service or all.

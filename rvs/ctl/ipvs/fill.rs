@@ -24,8 +24,8 @@ use crate::{
     },
     svc::{
         Counter,
-        Dest,
         Entry,
+        Figures,
         ServiceConfig,
         ServiceKey, //
     },
@@ -60,8 +60,7 @@ pub(super) fn service(
         let told = config.told();
         nest.u32(service::TIMEOUT, told.timeout)?;
         nest.bytes(service::NETMASK, &told.netmask)?;
-        let counts = config.counted();
-        let counted = Counted::new(|counter| counts.get(counter));
+        let counted = Counted::of(&config.figures());
         counted.fill(nest, service::STATS, service::STATS64)
     })
 }
@@ -85,7 +84,7 @@ pub(super) fn dest(message: &mut Message<'_>, entry: &Entry) -> Result<(), Full>
         nest.u32(dest::INACT_CONNS, dest.inactive())?;
         nest.u32(dest::PERSIST_CONNS, 0)?;
         nest.u16(dest::ADDR_FAMILY, AF_INET)?;
-        Counted::of_dest(dest).fill(nest, dest::STATS, dest::STATS64)
+        Counted::of(&dest.figures()).fill(nest, dest::STATS, dest::STATS64)
     })
 }
 
@@ -112,23 +111,23 @@ fn flags(flags: u32) -> [u8; 8] {
 struct Counted([u64; 10]);
 
 impl Counted {
-    fn new(counted: impl Fn(Counter) -> u64) -> Self {
-        Self([
-            counted(Counter::Connections),
-            counted(Counter::InPackets),
-            counted(Counter::OutPackets),
-            counted(Counter::InBytes),
-            counted(Counter::OutBytes),
-            0,
-            0,
-            0,
-            0,
-            0,
-        ])
-    }
-
-    fn of_dest(dest: &Dest) -> Self {
-        Self::new(|counter| dest.counted(counter))
+    fn of(figures: &Figures) -> Self {
+        const ORDER: [Counter; 5] = [
+            Counter::Connections,
+            Counter::InPackets,
+            Counter::OutPackets,
+            Counter::InBytes,
+            Counter::OutBytes,
+        ];
+        let mut numbers = [0; 10];
+        let told = [&figures.counts, &figures.rates];
+        let told = told
+            .into_iter()
+            .flat_map(|counts| ORDER.map(|counter| counts.get(counter)));
+        for (number, told) in numbers.iter_mut().zip(told) {
+            *number = told;
+        }
+        Self(numbers)
     }
 
     /// Puts them in both forms.

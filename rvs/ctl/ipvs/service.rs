@@ -210,7 +210,7 @@ impl Do for Zero {
         let message = request.attributes();
         let director = Director::of(request.net()).data();
         if message.get(attribute::SERVICE).is_none() {
-            director.config.lock().zero_all();
+            director.zero_all();
             return Ok(());
         }
         let (named, _) = key::service(message)?;

@@ -57,7 +57,7 @@ impl File for StatsPerCpu {
 fn counted_by_cpu(director: &Director) -> Result<KVVec<(u32, Counts)>> {
     let mut cpus = KVVec::new();
     let config = director.config.lock();
-    for counted in config.counted_by_cpu() {
+    for counted in config.departed() {
         cpus.push(*counted, GFP_KERNEL)?;
     }
     drop(config);

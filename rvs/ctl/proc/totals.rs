@@ -24,9 +24,9 @@ pub(super) fn counts(of: impl Fn(Counter) -> u64) -> Counts {
 
 /// Returns what all services have counted since the namespace was made or zeroed, and the rates of it.
 pub(super) fn of(director: &Director) -> Stats {
-    let counted = director.config.lock().counted();
+    let totals = director.estimator.totals();
     Stats {
-        counts: counts(|counter| counted.get(counter)),
-        rates: counts(|_| 0),
+        counts: counts(|counter| totals.counts.get(counter)),
+        rates: counts(|counter| totals.rates.get(counter)),
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum Class {
     Filter,
     /// What a scheduler remembers.
     Memory,
+    /// Destinations that count something.
+    Active,
 }
 
 /// Several locks, of which one is taken by number.
@@ -61,6 +63,7 @@ impl Locks {
                     Class::Wheel => bindings::helper_wheel_lock_init(lock.get()),
                     Class::Filter => bindings::helper_filter_lock_init(lock.get()),
                     Class::Memory => bindings::helper_memory_lock_init(lock.get()),
+                    Class::Active => bindings::helper_active_lock_init(lock.get()),
                 }
             }
         }

@@ -32,6 +32,8 @@
 #	lb_connections_of_all SERVICE         prints SERVER ACTIVE INACTIVE for each server
 #	lb_service_counters SERVICE           the same, of the service
 #	lb_totals                             the same, of all services of the namespace, those that are gone included
+#	lb_rates SERVICE [SERVER]             prints the same in a second, of the service or of one of its servers
+#	lb_total_rates                        the same of all services
 #	lb_zero [SERVICE]                     have a service and its servers, or all, count from 0 again
 #	lb_timeouts                           prints TCP TCP-FIN UDP, in seconds
 #	lb_timeouts_set TCP TCP-FIN UDP       0 stays as it is

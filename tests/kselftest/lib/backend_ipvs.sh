@@ -150,10 +150,25 @@ lb_service_counters() {
 		awk '$1 == "TCP" || $1 == "UDP" { print $3, $4, $5, $6, $7 }'
 }
 
-# In hexadecimal.
+lb_rates() {
+	ipvs_service "$1"
+	director_ipvsadm -Ln --rate --exact "${service_arguments[@]}" |
+		awk -v server="${2-}" '
+			server == "" && ($1 == "TCP" || $1 == "UDP") || $1 == "->" && $2 == server { print $3, $4, $5, $6, $7 }'
+}
+
 lb_totals() {
+	stats_line 3
+}
+
+lb_total_rates() {
+	stats_line 6
+}
+
+# stats_line NUMBER: a line of numbers of the file, which are hexadecimal there.
+stats_line() {
 	local columns
-	read -ra columns < <(ip netns exec "$DIRECTOR" awk 'NR == 3' /proc/net/ip_vs_stats)
+	read -ra columns < <(ip netns exec "$DIRECTOR" sed -n "$1p" /proc/net/ip_vs_stats)
 	echo $((16#${columns[0]})) $((16#${columns[1]})) $((16#${columns[2]})) $((16#${columns[3]})) $((16#${columns[4]}))
 }
 

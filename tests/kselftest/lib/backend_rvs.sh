@@ -75,6 +75,18 @@ lb_totals() {
 	director_rvsadm --json stats | awk -f "$KSELFTEST_DIR/lib/json.awk" | five_counters .totals.
 }
 
+lb_rates() {
+	if [ $# = 1 ]; then
+		director_rvsadm --json show "$1" | awk -f "$KSELFTEST_DIR/lib/json.awk" | five_counters .services.0.stats.rates.
+	else
+		server_members "$1" "$2" stats.rates.{connections,in_packets,out_packets,in_bytes,out_bytes}
+	fi
+}
+
+lb_total_rates() {
+	director_rvsadm --json stats | awk -f "$KSELFTEST_DIR/lib/json.awk" | five_counters .totals.rates.
+}
+
 lb_zero() {
 	director_rvsadm zero "$@"
 }
