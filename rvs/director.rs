@@ -38,6 +38,7 @@ use crate::{
             HookSpec,
             Net, //
         },
+        time,
         workqueue::Worker,
     },
     logic::limits,
@@ -149,6 +150,9 @@ impl PernetData for Director {
         director.connections.heed_bound();
         let estimates = director.settings.run_estimation.is_on();
         director.estimator.suspend(!estimates);
+        if director.connections.defences.heed_memory() {
+            director.connections.wake_in(time::hz());
+        }
         checked?;
         // Services neither come nor go meanwhile.
         let config = director.config.lock();

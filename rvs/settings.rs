@@ -22,6 +22,7 @@ use crate::{
             Net, //
         },
     },
+    logic::defences,
 };
 
 /// Where they are below `/proc/sys`.
@@ -32,16 +33,6 @@ const MOST_CONNECTIONS: u32 = 1 << 30;
 
 /// What each setting is; those that mean nothing here are only kept for who reads them again.
 pub(crate) struct Settings {
-    /// Pages of memory below which the defences begin, where they do by themselves.
-    pub(crate) amemthresh: Integer,
-    /// With `drop_packet` 3, one packet of so many is dropped.
-    pub(crate) am_droprate: Integer,
-    /// Whether connections are dropped at random: 0 no, 1 when memory is short, 2 it is, 3 always.
-    pub(crate) drop_entry: Integer,
-    /// Whether packets are dropped before they begin a connection, as `drop_entry`.
-    pub(crate) drop_packet: Integer,
-    /// Whether states of TCP are those for a time of attacks, as `drop_entry`.
-    pub(crate) secure_tcp: Integer,
     /// Whether conntrack keeps its entries of balanced flows.
     pub(crate) conntrack: Integer,
     /// Whether translated replies are routed anew, as what the virtual address sends.
@@ -88,11 +79,6 @@ impl Settings {
     pub(crate) fn new(net: &Net) -> Self {
         let (conn_lfactor, svc_lfactor) = if net.is_first() { (-4, -3) } else { (-2, -2) };
         Self {
-            amemthresh: Integer::new(1024),
-            am_droprate: Integer::new(10),
-            drop_entry: Integer::new(0),
-            drop_packet: Integer::new(0),
-            secure_tcp: Integer::new(0),
             conntrack: Integer::new(0),
             snat_reroute: Integer::new(1),
             cache_bypass: Integer::new(0),
@@ -126,10 +112,14 @@ type Setting = Sysctl<Director>;
 
 /// All of them, as IPVS lists them.
 pub(crate) const SYSCTLS: &[Setting] = &[
-    Setting::integer(c"amemthresh", |director| &director.settings.amemthresh, any),
+    Setting::integer(
+        c"amemthresh",
+        |director| &director.connections.defences.amemthresh,
+        any,
+    ),
     Setting::integer(
         c"am_droprate",
-        |director| &director.settings.am_droprate,
+        |director| &director.connections.defences.am_droprate,
         any,
     ),
     // The bound of `net.rvs.max_connections` by another name.
@@ -141,19 +131,19 @@ pub(crate) const SYSCTLS: &[Setting] = &[
     ),
     Setting::integer(
         c"drop_entry",
-        |director| &director.settings.drop_entry,
-        is_mode,
+        |director| &director.connections.defences.drop_entry,
+        defences::is_mode,
     ),
     Setting::integer(
         c"drop_packet",
-        |director| &director.settings.drop_packet,
-        is_mode,
+        |director| &director.connections.defences.drop_packet,
+        defences::is_mode,
     ),
     Setting::integer(c"conntrack", |director| &director.settings.conntrack, any),
     Setting::integer(
         c"secure_tcp",
-        |director| &director.settings.secure_tcp,
-        is_mode,
+        |director| &director.connections.defences.secure_tcp,
+        defences::is_mode,
     ),
     Setting::integer(
         c"snat_reroute",
@@ -277,10 +267,6 @@ pub(crate) const SYSCTLS: &[Setting] = &[
 
 fn any(_: i32) -> bool {
     true
-}
-
-fn is_mode(value: i32) -> bool {
-    matches!(value, 0..=3)
 }
 
 fn is_factor(value: i32) -> bool {

@@ -17,7 +17,10 @@ use kernel::{
     },
 };
 
-use super::reply_routes::RouteNumber;
+use super::{
+    reply_routes::RouteNumber,
+    Defences, //
+};
 
 use crate::{
     kapi::{
@@ -28,12 +31,14 @@ use crate::{
             RcuArc,
             Vacant, //
         },
+        time,
     },
     logic::{
         addr::{
             Addr,
             Endpoint, //
         },
+        defences,
         packet::{
             tcp::TcpFlags,
             TransportHeader, //
@@ -128,6 +133,13 @@ mod word {
     pub(super) const ROUTE_SHIFT: u32 = 12;
     /// That number, 0 for none.
     pub(super) const ROUTE: u32 = u32::MAX << ROUTE_SHIFT;
+
+    /// What a word becomes with another state.
+    #[inline(always)]
+    pub(super) fn after(old: u32, next: Tracked) -> u32 {
+        let active = if next.state().is_active() { ACTIVE } else { 0 };
+        (old & !(STATE | ACTIVE)) | u32::from(next.to_u8()) | active
+    }
 }
 
 /// What a packet did to the state of its connection.
@@ -422,9 +434,12 @@ impl Conn {
         direction: Direction,
         header: TransportHeader,
         now: u32,
+        defences: &Defences,
     ) -> Transition {
         match header {
-            TransportHeader::Tcp(header) => self.advance_tcp(direction, header.flags, now),
+            TransportHeader::Tcp(header) => {
+                self.advance_tcp(direction, header.flags, now, defences)
+            }
             // UDP has one state.
             TransportHeader::Udp(_) => {
                 self.touch(now);
@@ -471,7 +486,24 @@ impl Conn {
             || self.tracked_of(word).state() == State::Tcp(tcp::State::TimeWait)
     }
 
-    fn advance_tcp(&self, direction: Direction, flags: TcpFlags, now: u32) -> Transition {
+    /// Returns whether `drop_entry` ends the connection, at `now` (jiffies).
+    pub(super) fn is_for_defence(&self, now: u32) -> bool {
+        let word = self.word.load(Relaxed);
+        word & word::DEAD == 0
+            && defences::ends_entry(
+                self.tracked_of(word).state(),
+                word & word::ASSURED != 0,
+                self.is_silent_for(defences::SILENCE.saturating_mul(time::hz()), now),
+            )
+    }
+
+    fn advance_tcp(
+        &self,
+        direction: Direction,
+        flags: TcpFlags,
+        now: u32,
+        defences: &Defences,
+    ) -> Transition {
         let mut old = self.word.load(Relaxed);
         loop {
             if old & word::DEAD != 0 {
@@ -487,13 +519,24 @@ impl Conn {
             } else {
                 Dest::note_activity(&self.dest);
             }
-            let active = next.state().is_active();
-            let new = (old & !(word::STATE | word::ACTIVE))
-                | u32::from(next.to_u8())
-                | if active { word::ACTIVE } else { 0 };
+            let (mut next, mut new) = (next, word::after(old, next));
+            // Of what changes nothing only a SYN means another thing for a defence.
+            if new == old && !flags.syn {
+                return Transition::Unhurried;
+            }
+            if defences.secures_tcp() {
+                // The first packet tells nothing of the server, wherever answers pass.
+                let direction = match tracked.state() {
+                    State::Tcp(tcp::State::None) => self.request_direction(),
+                    _ => direction,
+                };
+                next = tracked.next_secure(direction, flags);
+                new = word::after(old, next);
+            }
             if new == old {
                 return Transition::Unhurried;
             }
+            let active = next.state().is_active();
             let new = if next.state().is_open() {
                 new | word::ASSURED
             } else {

@@ -25,7 +25,8 @@ use super::{
 };
 
 impl Work for Connections {
-    /// Runs once a second while there are connections, and at once when the table has to grow.
+    /// Runs once a second while there are connections, or a defence waits for memory to be short, and at
+    /// once when the table has to grow.
     fn run(&self) -> Option<u32> {
         self.estimator.rouse();
         self.expire();
@@ -33,6 +34,8 @@ impl Work for Connections {
         self.end_those_of_removed();
         self.table.resize();
         self.heed_bound();
+        let is_waiting = self.defences.heed_memory();
+        self.drop_entries();
         if self.count() > 0 {
             return Some(time::hz());
         }
@@ -42,7 +45,7 @@ impl Work for Connections {
         if self.count() > 0 && self.asleep.xchg(false, Full) {
             return Some(time::hz());
         }
-        None
+        is_waiting.then(time::hz)
     }
 }
 

@@ -7,6 +7,7 @@
 //! notices when it has been idle for too long.
 
 mod bound;
+mod defences;
 mod entry;
 mod expire;
 mod list;
@@ -18,6 +19,7 @@ pub(crate) use bound::{
     Bound,
     Room, //
 };
+pub(crate) use defences::Defences;
 pub(crate) use entry::{
     Conn,
     Transition,

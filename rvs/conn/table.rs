@@ -53,6 +53,7 @@ use crate::{
 
 use super::{
     bound::Bound,
+    defences::Defences,
     reply_routes::ReplyRoutes,
     Conn, //
 };
@@ -120,6 +121,8 @@ pub(crate) struct Connections {
     pub(super) common: Arc<Common>,
     /// What is to be woken where something is counted.
     pub(super) estimator: Arc<Worker<Estimator>>,
+    /// What is done against floods besides.
+    pub(crate) defences: Defences,
 }
 
 impl Connections {
@@ -142,6 +145,7 @@ impl Connections {
             bound,
             common,
             estimator,
+            defences: Defences::new(),
         })
     }
 

@@ -38,6 +38,7 @@ const ATTRIBUTES: &[(u16, Path)] = &[
     (paths::EVICTED, Path::Evicted),
     (paths::REFUSED, Path::Refused),
     (paths::PORT_TAKEN, Path::PortTaken),
+    (paths::DROP_PACKET, Path::DropPacket),
 ];
 
 /// Answers with the number of packets that took each way, and whether the fast one is open.
@@ -56,6 +57,7 @@ impl Do for Get {
             for (attribute, path) in ATTRIBUTES {
                 message.uint(*attribute, director.paths.counted(*path))?;
             }
+            message.uint(paths::DROP_ENTRY, director.connections.defences.ended())?;
             message.u32(paths::ENABLED, director.fast_path.is_on().into())?;
             message.nest(paths::TOTALS, |nest| fill::figures(nest, &totals))?;
             message.u32(paths::ESTIMATED, estimator.active())?;

@@ -47,10 +47,12 @@ pub(crate) enum Path {
     Refused,
     /// Refused: it would begin a connection, but each server has one of the same client's port.
     PortTaken,
+    /// Dropped by the sysctl `drop_packet`: it would begin a connection.
+    DropPacket,
 }
 
 impl Path {
-    const COUNT: usize = Self::PortTaken as usize + 1;
+    const COUNT: usize = Self::DropPacket as usize + 1;
 }
 
 /// Counters of a namespace, one for each [`Path`].

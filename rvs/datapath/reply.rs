@@ -106,7 +106,12 @@ fn note_answer(flow: Flow, conn: &Conn) {
 #[inline(always)]
 pub(super) fn account(context: Context<'_>, len: usize, flow: Flow, conn: RcuRef<'_, Conn>) {
     conn.dest().count_reply(len);
-    let transition = conn.advance(Direction::Reply, flow.transport.header, time::jiffies32());
+    let transition = conn.advance(
+        Direction::Reply,
+        flow.transport.header,
+        time::jiffies32(),
+        &context.director.connections.defences,
+    );
     if transition == Transition::Hastened {
         context.director.connections.hasten(conn);
     }

@@ -175,7 +175,12 @@ pub(super) fn account(
     direction: Direction,
 ) {
     conn.dest().count_request(len);
-    let transition = conn.advance(direction, flow.transport.header, time::jiffies32());
+    let transition = conn.advance(
+        direction,
+        flow.transport.header,
+        time::jiffies32(),
+        &context.director.connections.defences,
+    );
     if transition == Transition::Hastened {
         context.director.connections.hasten(conn);
     }

@@ -54,7 +54,8 @@ pub(super) enum Scheduled<'g> {
     /// Each server that takes new connections has one already that replies could not be told from:
     /// of the client's port by way of another service.
     PortTaken,
-    /// The connection could not be created, or IPsec policies do not let the packet in.
+    /// The connection could not be created, a defence has dropped the packet, or IPsec policies do not let
+    /// it in.
     Failed,
 }
 
@@ -81,6 +82,10 @@ pub(super) fn connection<'g>(
         return Scheduled::NotOurs;
     }
     if !request::is_let_in(context, packet) {
+        return Scheduled::Failed;
+    }
+    if director.connections.defences.drops_packet() {
+        director.paths.count(Path::DropPacket);
         return Scheduled::Failed;
     }
     let Some(dests) = service.dests(context.guard) else {

@@ -28,6 +28,15 @@ __rvs_helper u64 rvs_helper_total_memory(void)
 	return (u64)totalram_pages() << PAGE_SHIFT;
 }
 
+/* As update_defense_level() of IPVS counts them: page cache is not free. */
+__rvs_helper u64 rvs_helper_free_pages(void)
+{
+	struct sysinfo info;
+
+	si_meminfo(&info);
+	return (u64)info.freeram + info.bufferram;
+}
+
 __rvs_helper u64 rvs_helper_available_memory(void)
 {
 	return (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;

@@ -25,6 +25,13 @@ pub(crate) fn total_memory() -> u64 {
     unsafe { bindings::helper_total_memory() }
 }
 
+/// Returns how many pages are free, those of the buffers of block devices included (`si_meminfo()`).
+/// Process context.
+pub(crate) fn free_pages() -> u64 {
+    // SAFETY: An FFI call without requirements but its context.
+    unsafe { bindings::helper_free_pages() }
+}
+
 /// Returns how many pages may be free for buffers (`nr_free_buffer_pages()`).
 pub(crate) fn free_buffer_pages() -> usize {
     // SAFETY: An FFI call without requirements.

@@ -19,6 +19,7 @@
 //! * [`service_key`]: what names a service
 //! * [`removal`]: what becomes of connections whose server was removed
 //! * [`thresholds`]: when a destination is overloaded
+//! * [`defences`]: what is done against floods besides
 //! * [`estimate`]: how much of something there is in a second
 //! * [`limits`]: how many connections a namespace may have, and waits after failures
 //! * [`table`]: the index of the tuple table
@@ -33,6 +34,7 @@
 
 pub mod addr;
 pub mod csum;
+pub mod defences;
 pub mod estimate;
 pub mod filter;
 pub mod ipvs_abi;

@@ -469,8 +469,15 @@ pub mod paths {
     /// How often a destination was looked at to estimate its rates.
     pub const ESTIMATES: u16 = 20;
 
+    /// Connections that the sysctl net.ipv4.vs.drop_entry has ended.
+    pub const DROP_ENTRY: u16 = 21;
+
+    /// Dropped: packets that would have begun a connection, by the sysctl
+    /// net.ipv4.vs.drop_packet.
+    pub const DROP_PACKET: u16 = 22;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 20;
+    pub const MAX: u16 = 22;
 }
 
 /// A connection from a client through a service to a destination.

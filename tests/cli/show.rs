@@ -319,6 +319,8 @@ fn paths(counters: [u64; 12], enabled: u32) -> Vec<DefaultNla> {
         uint(15, 11),
         uint(16, 9_000_000_000),
         uint(17, 13),
+        uint(21, 14),
+        uint(22, 15),
     ];
     counters.chain(others).collect()
 }
@@ -352,6 +354,8 @@ NO ROOM       TIMES       WHAT
 evicted       11          a connection half open or without an answer made room for another one
 refused       9000000000  a packet was dropped that would have begun a connection
 port-taken    13          a packet was refused, as each server has a connection of the client's port
+drop-entry    14          a connection was ended by the sysctl drop_entry
+drop-packet   15          a packet was dropped by the sysctl drop_packet
 ",
     );
     prints(
@@ -360,7 +364,7 @@ port-taken    13          a packet was refused, as each server has a connection 
         concat!(
             r#"{"enabled":true,"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
             r#""unavailable":2,"route":5,"neighbour":6,"ttl":7,"too_big":8,"policy":9,"#,
-            r#""memory":10},"evicted":11,"refused":9000000000,"port_taken":13}"#,
+            r#""memory":10},"evicted":11,"refused":9000000000,"port_taken":13,"drop_entry":14,"drop_packet":15}"#,
             "\n",
         ),
     );

@@ -152,6 +152,8 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_PATHS_TOTALS", paths::TOTALS.into()),
         ("RVS_A_PATHS_ESTIMATED", paths::ESTIMATED.into()),
         ("RVS_A_PATHS_ESTIMATES", paths::ESTIMATES.into()),
+        ("RVS_A_PATHS_DROP_ENTRY", paths::DROP_ENTRY.into()),
+        ("RVS_A_PATHS_DROP_PACKET", paths::DROP_PACKET.into()),
         ("RVS_A_CONNECTION_SERVICE", connection::SERVICE.into()),
         (
             "RVS_A_CONNECTION_CLIENT_ADDR4",

@@ -10,6 +10,7 @@ use rvs_logic::logic::{
         tcp::{
             self as tcp_state,
             next,
+            next_secure,
             Event, //
         },
         Direction,
@@ -33,6 +34,24 @@ const TRANSITIONS: &str = "
 | OUT ack     | ES | ES | SS | ES | FW | TW | CL | CW | LA | ES | ES |
 | OUT rst     | CL | CL | SS | CL | CL | TW | CL | CL | CL | CL | CL |
 | IN-ONLY syn | SR | ES | ES | SR | SR | SR | SR | SR | SR | SR | SR |
+| IN-ONLY fin | CL | FW | SS | TW | FW | TW | CL | CW | LA | LI | TW |
+| IN-ONLY ack | ES | ES | SS | ES | FW | TW | CL | CW | CL | LI | ES |
+| IN-ONLY rst | CL | CL | CL | SR | CL | CL | CL | CL | LA | LI | CL |
+";
+
+/// The same while the director defends itself (`secure_tcp`).
+const SECURE_TRANSITIONS: &str = "
+| dir/event   | NO | ES | SS | SR | FW | TW | CL | CW | LA | LI | SA |
+|-------------|----|----|----|----|----|----|----|----|----|----|----|
+| IN syn      | SR | ES | ES | SR | SR | SR | SR | SR | SR | SR | SA |
+| IN fin      | CL | CW | SS | TW | TW | TW | CL | CW | LA | LI | SA |
+| IN ack      | ES | ES | SS | SR | FW | TW | CL | CW | CL | LI | SA |
+| IN rst      | CL | CL | CL | SR | CL | CL | CL | CL | LA | LI | CL |
+| OUT syn     | SS | ES | SS | SA | SS | SS | SS | SS | SS | LI | SA |
+| OUT fin     | TW | FW | SS | TW | FW | TW | CL | TW | LA | LI | TW |
+| OUT ack     | ES | ES | SS | ES | FW | TW | CL | CW | LA | ES | ES |
+| OUT rst     | CL | CL | SS | CL | CL | TW | CL | CL | CL | CL | CL |
+| IN-ONLY syn | SA | ES | ES | SR | SA | SA | SA | SA | SA | SA | SA |
 | IN-ONLY fin | CL | FW | SS | TW | FW | TW | CL | CW | LA | LI | TW |
 | IN-ONLY ack | ES | ES | SS | ES | FW | TW | CL | CW | CL | LI | ES |
 | IN-ONLY rst | CL | CL | CL | SR | CL | CL | CL | CL | LA | LI | CL |
@@ -70,7 +89,17 @@ fn cells(line: &str) -> Vec<&str> {
 
 #[test]
 fn every_transition_is_that_of_ipvs() {
-    let mut lines = TRANSITIONS.trim().lines().map(cells);
+    agrees(TRANSITIONS, next);
+}
+
+#[test]
+fn every_transition_of_a_defence_is_that_of_ipvs() {
+    agrees(SECURE_TRANSITIONS, next_secure);
+}
+
+/// Compares each transition to a cell of `table`.
+fn agrees(table: &str, next: fn(tcp_state::State, Direction, Event) -> tcp_state::State) {
+    let mut lines = table.trim().lines().map(cells);
     let heading = lines.next().unwrap();
     let rows: Vec<_> = lines.skip(1).collect();
     assert_eq!(rows.len(), 12);
@@ -387,4 +416,31 @@ fn closed_connection_is_not_prolonged() {
     assert!(closed.is_prolonged(closed.next(Direction::Reply, flags("A"))));
     let waiting = Tracked::new(State::Tcp(state("TW")));
     assert!(waiting.is_prolonged(waiting));
+}
+
+/// Resets are told from others as ever: what goes on after one goes on.
+#[test]
+fn a_defence_forgets_no_reset() {
+    let flags = |syn, ack, rst| TcpFlags {
+        syn,
+        ack,
+        rst,
+        ..TcpFlags::default()
+    };
+    let open = Tracked::new(State::Tcp(tcp_state::State::Established));
+    let reset = open.next_secure(Direction::Original, flags(false, true, true));
+    assert_eq!(
+        reset,
+        open.next(Direction::Original, flags(false, true, true))
+    );
+    assert_eq!(reset.state(), State::Tcp(tcp_state::State::Close));
+    let again = reset.next_secure(Direction::Reply, flags(false, true, true));
+    assert_eq!(again, reset);
+    let goes_on = again.next_secure(Direction::Reply, flags(false, true, false));
+    assert_eq!(goes_on, open);
+    // A new connection where that one was.
+    let new = reset.next_secure(Direction::Original, flags(true, false, false));
+    assert_eq!(new.state(), State::Tcp(tcp_state::State::SynRecv));
+    let answered = new.next_secure(Direction::Reply, flags(true, true, false));
+    assert_eq!(answered.state(), State::Tcp(tcp_state::State::SynAck));
 }

@@ -136,6 +136,8 @@ pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
         evicted: counter(paths::EVICTED, "evicted")?,
         refused: counter(paths::REFUSED, "refused")?,
         port_taken: counter(paths::PORT_TAKEN, "port-taken")?,
+        drop_entry: counter(paths::DROP_ENTRY, "drop-entry")?,
+        drop_packet: counter(paths::DROP_PACKET, "drop-packet")?,
         totals: match find(attributes, paths::TOTALS) {
             Some(_) => Some(counters(attributes, paths::TOTALS)?),
             None => None,

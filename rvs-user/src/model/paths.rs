@@ -23,6 +23,10 @@ pub struct Paths {
     pub refused: u64,
     /// Packets refused, as each server has a connection of the client's port by another service.
     pub port_taken: u64,
+    /// Connections that the sysctl `drop_entry` has ended.
+    pub drop_entry: u64,
+    /// Packets that the sysctl `drop_packet` has dropped.
+    pub drop_packet: u64,
     /// What all services have counted, of a module that tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totals: Option<Stats>,

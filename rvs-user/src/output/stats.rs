@@ -89,8 +89,8 @@ fn totals_to_text(totals: &Stats) -> String {
     rows.iter().map(|row| columns.line(row)).collect()
 }
 
-/// What is done where there is no room for another connection.
-fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 3] {
+/// What is done where there is no room for another connection, or against a flood.
+fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 5] {
     [
         (
             "evicted",
@@ -106,6 +106,16 @@ fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 3] {
             "port-taken",
             paths.port_taken,
             "a packet was refused, as each server has a connection of the client's port",
+        ),
+        (
+            "drop-entry",
+            paths.drop_entry,
+            "a connection was ended by the sysctl drop_entry",
+        ),
+        (
+            "drop-packet",
+            paths.drop_packet,
+            "a packet was dropped by the sysctl drop_packet",
         ),
     ]
 }

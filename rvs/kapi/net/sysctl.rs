@@ -98,6 +98,12 @@ impl Integer {
         self.0.load(Relaxed)
     }
 
+    /// Puts another integer in place of `old`, unless somebody has set it meanwhile.
+    pub(crate) fn replace(&self, old: i32, new: i32) {
+        // Who has set it has put that into effect, too.
+        let _ = self.0.cmpxchg(old, new, Relaxed);
+    }
+
     /// Returns whether it is anything but 0; one load.
     #[inline(always)]
     pub(crate) fn is_on(&self) -> bool {

@@ -217,6 +217,21 @@ impl Tracked {
         Self::new(next)
     }
 
+    /// As [`Tracked::next`], while the director defends itself ([`tcp::next_secure`]).
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    pub fn next_secure(self, direction: Direction, flags: TcpFlags) -> Self {
+        let next = match (self.state, tcp::Event::from_flags(flags)) {
+            (State::Tcp(state), Some(event)) => {
+                State::Tcp(tcp::next_secure(state, direction, event))
+            }
+            (state, _) => state,
+        };
+        // What is remembered of before a reset is open, and goes on as ever.
+        self.next_of_reset(next, direction, flags)
+    }
+
     /// What follows a reset, or on one, where `next` is what the table says.
     #[cold]
     #[inline(never)]

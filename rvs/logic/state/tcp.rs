@@ -175,8 +175,34 @@ pub fn next(state: State, direction: Direction, event: Event) -> State {
     row.get(state as usize).copied().unwrap_or(state)
 }
 
+/// The state that follows while the director defends itself (`secure_tcp`): what the client says alone
+/// does not make a connection established, but for one whose server is not heard. Other transitions
+/// are those of [`next`] (`tcp_states_dos` of `net/netfilter/ipvs/ip_vs_proto_tcp.c`).
+#[must_use]
+pub fn next_secure(state: State, direction: Direction, event: Event) -> State {
+    match (direction, event, state) {
+        (Direction::Original, Event::Syn | Event::Fin | Event::Ack, State::SynAck) => State::SynAck,
+        (Direction::Original, Event::Ack, State::SynRecv) => State::SynRecv,
+        (Direction::Original, Event::Rst, State::SynAck) => State::Close,
+        (Direction::Reply, Event::Syn, State::SynRecv | State::SynAck) => State::SynAck,
+        (
+            Direction::OriginalOnly,
+            Event::Syn,
+            State::None
+            | State::FinWait
+            | State::TimeWait
+            | State::Close
+            | State::CloseWait
+            | State::LastAck
+            | State::Listen
+            | State::SynAck,
+        ) => State::SynAck,
+        _ => next(state, direction, event),
+    }
+}
+
 /// The transitions: a row for each event, a column for each state that is left, in the order of
-/// [`State::ALL`]. No transition enters `None`, and none here `SynAck`.
+/// [`State::ALL`]. No transition enters `None`, and none here `SynAck`: see [`next_secure`].
 mod table {
     use super::{
         State,
