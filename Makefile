@@ -91,6 +91,10 @@ test-kcsan: ## those of the kselftests that change things under traffic, on the 
 test-kselftest: stage ## the kselftests alone (TESTS='NAME.sh ...': these)
 	@tools/test kselftest:$(FLAVOUR)
 
+.PHONY: test-ipvsadm
+test-ipvsadm: stage ## the kselftests of the data path with RVS configured by stock ipvsadm (TESTS='NAME.sh ...': these)
+	@tools/test ipvsadm:$(FLAVOUR)
+
 .PHONY: test-logic
 test-logic: ## the tests that need no kernel
 	@tools/test logic

@@ -135,8 +135,8 @@ service_without_server_is_unreachable_at_once() {
 
 other_port_of_the_server_is_refused() {
 	local before output
-	if [ "$LB_BACKEND" = ipvs ]; then
-		skip "IPVS takes another port, and does not use it"
+	if lb_by_ipvsadm; then
+		skip "by the family IPVS another port is taken, and not used"
 		return
 	fi
 	talk_service

@@ -71,6 +71,11 @@ lb_begin() {
 	done
 }
 
+# lb_by_ipvsadm: whether stock ipvsadm configures it, by the family IPVS, which has no more than that.
+lb_by_ipvsadm() {
+	[ "$LB_BACKEND" = ipvs ] || [ "$LB_TOOL" = ipvsadm ]
+}
+
 # lb_needs rvs REASON: skip the test on the other backend.
 lb_needs() {
 	[ "$LB_BACKEND" = "$1" ] || skip_all "$2"
