@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The two load balancers under one interface: RVS by rvsadm, C ip_vs by ipvsadm."""
+"""The two load balancers under one interface: RVS by rvsadm, C ip_vs by ipvsadm.
 
+`family` is the netlink family by which cases configure them: that of RVS, or IPVS, which has one owner at a time.
+"""
+
+import dataclasses
 import ipaddress
 import json
 import os
@@ -8,6 +12,14 @@ import subprocess
 
 from namespace import Namespace
 from netlink import Family
+
+
+@dataclasses.dataclass(frozen=True)
+class Persistence:
+    """Clients keep their server for so long; those are one whose addresses begin with the same bits, of this number."""
+
+    seconds: int
+    network: int
 
 
 class Unsupported(Exception):
@@ -40,8 +52,9 @@ class Rvs:
     name = "rvs"
     connection_list = "the dump of connection-get"
 
-    def __init__(self, path: str = "slow"):
+    def __init__(self, path: str = "slow", family: str = "rvs"):
         self.path = path
+        self.family = family
 
     def load(self) -> None:
         subprocess.run(["insmod", "/rvs/rvs.ko"], check=True)
@@ -64,16 +77,27 @@ class Rvs:
                 control.write(str(_MOST_CONNECTIONS))
 
     def add_service(
-        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str, protocol: str = "udp"
+        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str, protocol: str = "udp",
+        persistent: Persistence | None = None,
     ) -> None:
         self.prepare(namespace)
-        _tool(namespace, ["rvsadm", "service", "add", f"{protocol}/{address}:{port}", "--scheduler", scheduler])
+        persistence = ["--persistent", f"{persistent.seconds}/{persistent.network}"] if persistent else []
+        _tool(namespace, ["rvsadm", "service", "add", f"{protocol}/{address}:{port}", "--scheduler", scheduler, *persistence])
 
     def add_server(
         self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, server: ipaddress.IPv4Address, method: str,
         protocol: str = "udp",
     ) -> None:
         _tool(namespace, ["rvsadm", "server", "add", f"{protocol}/{address}:{port}", str(server), f"--{method}"])
+
+    def add_mark(
+        self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]
+    ) -> None:
+        """A service of a mark, with its servers by direct routing."""
+        self.prepare(namespace)
+        _tool(namespace, ["rvsadm", "service", "add", f"mark/{mark}", "--scheduler", scheduler])
+        for server in servers:
+            _tool(namespace, ["rvsadm", "server", "add", f"mark/{mark}", f"{server}", "--dr"])
 
     @staticmethod
     def read_connections() -> None:
@@ -95,6 +119,7 @@ class Rvs:
 class IpVs:
     name = "ip_vs"
     path = "slow"
+    family = "IPVS"
     connection_list = "/proc/net/ip_vs_conn"
     # CONFIG_IP_VS_TAB_BITS: the largest table that ip_vs makes by itself.
     _DEFAULT_TABLE_BITS = 12
@@ -119,9 +144,13 @@ class IpVs:
         """Nothing to choose."""
 
     def add_service(
-        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str, protocol: str = "udp"
+        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str, protocol: str = "udp",
+        persistent: Persistence | None = None,
     ) -> None:
         service = [f"--{protocol}-service", f"{address}:{port}"]
+        if persistent:
+            mask = ipaddress.IPv4Network((0, persistent.network)).netmask
+            service += ["--persistent", str(persistent.seconds), "--netmask", str(mask)]
         _tool(namespace, ["ipvsadm", "--add-service", *service, "--scheduler", scheduler])
 
     def add_server(
@@ -130,6 +159,15 @@ class IpVs:
     ) -> None:
         service = [f"--{protocol}-service", f"{address}:{port}"]
         _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", f"{server}:{port}", self._METHODS[method]])
+
+    def add_mark(
+        self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]
+    ) -> None:
+        """A service of a mark, with its servers by direct routing."""
+        service = ["--fwmark-service", str(mark)]
+        _tool(namespace, ["ipvsadm", "--add-service", *service, "--scheduler", scheduler])
+        for server in servers:
+            _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", f"{server}:{port}", self._METHODS["dr"]])
 
     @classmethod
     def read_connections(cls) -> None:

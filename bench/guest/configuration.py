@@ -80,14 +80,14 @@ class IpVsRequests:
         return self.family.change(17)
 
 
-_REQUESTS = {"rvs": RvsRequests, "ip_vs": IpVsRequests}
+_REQUESTS = {"rvs": RvsRequests, "IPVS": IpVsRequests}
 
 
 @contextlib.contextmanager
 def requests(namespace, backend, protocol: int):
     """Requests to the family of the load balancer, for the length of a with block."""
     with namespace.entered():
-        found = _REQUESTS[backend.name](protocol)
+        found = _REQUESTS[backend.family](protocol)
     try:
         yield found
     finally:

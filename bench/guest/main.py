@@ -71,7 +71,25 @@ def _control(bench: Bench, backends: list, configurations: tuple[int, ...]) -> N
     for services in configurations:
         for backend in backends:
             bench.case(f"config-{services}", backend, control.run, services)
-            bench.case(f"config-restore-{services}", backend, control.by_tool, services)
+
+
+def _control_by_ipvs(bench: Bench, backend, configurations: tuple[int, ...]) -> None:
+    for services in configurations:
+        bench.case(f"config-ipvs-{services}", backend, control.run, services, "config-ipvs")
+        bench.case(f"config-restore-{services}", backend, control.by_tool, services)
+
+
+def _control_of_both_by_ipvs(bench: Bench, peer: IpVs, rvs: Rvs, configurations: tuple[int, ...]) -> None:
+    """The family IPVS has one owner at a time: first ip_vs, then RVS, which stays."""
+    _control_by_ipvs(bench, peer, configurations)
+    if region.wanted:
+        # Regions are told of one load of each module.
+        return
+    peer.unload()
+    rvs.unload()
+    owner = Rvs("slow", "IPVS")
+    owner.load()
+    _control_by_ipvs(bench, owner, configurations)
 
 
 def _tcp(bench: Bench, backends: list) -> None:
@@ -106,6 +124,10 @@ def plan(bench: Bench, scope: Scope) -> None:
         for servers in (10, 250):
             for backend in both:
                 bench.case(f"new-{scheduler}-{servers}", backend, new_connection.run, scheduler, servers)
+    for backend in both:
+        bench.case("new-mark-10", backend, new_connection.by_mark, 10)
+        bench.case("new-template-10", backend, new_connection.with_template, 10, False)
+        bench.case("new-persistent-10", backend, new_connection.with_template, 10, True)
     _control(bench, both, scope.configurations)
     _established(bench, paths, many)
     if many:
@@ -116,6 +138,7 @@ def plan(bench: Bench, scope: Scope) -> None:
         _established(bench, [large], many, conntrack=True)
         _replace(large, peer)
     _established(bench, paths, scope.flows, conntrack=True)
+    _control_of_both_by_ipvs(bench, peer, rvs, scope.configurations)
 
 
 def _replace(old: IpVs, new: IpVs) -> None:

@@ -129,6 +129,13 @@ class Namespace:
                     return int(counters.split()[9])
         raise LookupError(device)
 
+    def mark(self, port: int, mark: int) -> None:
+        """Have the firewall mark datagrams to this port."""
+        rule = f"udp dport {port} meta mark set {mark}"
+        rules = f"table ip bench {{ chain prerouting {{ type filter hook prerouting priority raw; {rule}; }}; }}"
+        with self.entered():
+            subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+
     def track_connections(self) -> None:
         """Have nf_conntrack work here, as any firewall rule on a connection's state does."""
         rules = "table ip bench { chain prerouting { type filter hook prerouting priority filter; ct state invalid drop; }; }"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Configuration: many services loaded, listed, one of them changed, all deleted.
 
-Both families get the same from one client, one request at a time. What that client and netlink cost themselves is
-measured by requests that do nothing, and is the rows' floor.
+Each load balancer gets the same from one client, one request at a time, by its own family, and RVS once more by the family
+IPVS. What that client and netlink cost themselves is measured by requests that do nothing, and is the rows' floor.
 """
 
 import socket
@@ -19,17 +19,17 @@ SERVERS = 10
 _CHANGES = 1000
 
 
-def run(clients, backend, services: int) -> None:
+def run(clients, backend, services: int, case: str = "config") -> None:
     namespace = Namespace(f"control-{backend.name}-{services}", clients)
     try:
         with requests(namespace, backend, socket.IPPROTO_TCP) as to:
-            _measure(backend, to, [(VIP, 1024 + number) for number in range(services)])
+            _measure(case, backend, to, [(VIP, 1024 + number) for number in range(services)])
     finally:
         namespace.close()
         settle()
 
 
-def _measure(backend, to, services) -> None:
+def _measure(case, backend, to, services) -> None:
     family = to.family
     size = f"{len(services)}x{SERVERS}"
     load = [message for service in services for message in
@@ -39,7 +39,7 @@ def _measure(backend, to, services) -> None:
     settle()
 
     def row(what, instructions, floor, counted):
-        results.row(results.key(f"config-{what}-{size}", backend), instructions=instructions, floor=floor, counted=counted)
+        results.row(results.key(f"{case}-{what}-{size}", backend), instructions=instructions, floor=floor, counted=counted)
 
     nothing = family.acknowledged([NOTHING] * _CHANGES) / _CHANGES
     row("load", family.acknowledged(load) / entries, nothing, f"service or server added, of {entries}, one request each")
@@ -52,12 +52,9 @@ def _measure(backend, to, services) -> None:
 
 
 def by_tool(clients, backend, services: int) -> None:
-    """As an administrator does it: the tool reads a file."""
+    """As an administrator does it: ipvsadm reads a file."""
     name = results.key(f"config-restore-{services}x{SERVERS}", backend)
-    if backend.name != "ip_vs":
-        results.missing(name, "rvsadm reads no file of services", failed=False)
-        return
-    namespace = Namespace(f"restore-{services}", clients)
+    namespace = Namespace(f"restore-{backend.name}-{services}", clients)
     try:
         lines = []
         for number in range(services):
