@@ -93,6 +93,12 @@ impl PernetData for Director {
     const SYSCTL_PATH: &'static CStr = c"net/rvs";
     const SYSCTLS: &'static [Sysctl<Self>] = &[
         Sysctl::switch(c"fast_path", |director| &director.fast_path),
+        // Here, too, as the other tree may be somebody else's.
+        Sysctl::integer(
+            c"expire_quiescent_template",
+            |director| &director.settings.expire_quiescent_template,
+            |_| true,
+        ),
         Sysctl::number(
             c"udp_reuse_after",
             |director| &director.connections.udp_reuse_after,
@@ -173,6 +179,12 @@ impl Director {
     pub(crate) fn prepare(&self) -> Result {
         self.services.prepare()?;
         self.connections.prepare()
+    }
+
+    /// Makes a namespace ready for its first persistent service. Callers hold the lock of the
+    /// configuration.
+    pub(crate) fn prepare_persistence(&self) -> Result {
+        self.connections.templates.prepare()
     }
 
     /// Registers the hooks that any service needs, if they are not.

@@ -22,7 +22,6 @@ mod svc;
 use kernel::prelude::*;
 
 use crate::{
-    conn::Conn,
     director::Director,
     kapi::{
         genl::Family,
@@ -57,7 +56,9 @@ struct Rvs {
     _ipvs_family: Option<Family>,
     _subsystem: Subsystem<Director>,
     _other_owner: Option<Refused>,
-    _connections: CacheGuard<Conn>,
+    _connections: CacheGuard,
+    _extended_connections: CacheGuard,
+    _templates: CacheGuard,
     _callbacks: rcu::Barrier,
 }
 
@@ -65,6 +66,8 @@ impl kernel::Module for Rvs {
     fn init(module: &'static ThisModule) -> Result<Self> {
         // Made in the opposite order: what fails undoes what was made before it.
         let callbacks = rcu::Barrier;
+        let templates = conn::TEMPLATES.create(c"rvs_template")?;
+        let extended_connections = conn::EXTENDED.create(c"rvs_conn_ext")?;
         let connections = conn::CACHE.create(c"rvs_conn")?;
         let wants_names = module_parameters::compat.value();
         let other_owner = wants_names.then(names::refuse_other_owner).transpose()?;
@@ -82,6 +85,8 @@ impl kernel::Module for Rvs {
             _ipvs_family: ipvs_family,
             _subsystem: subsystem,
             _connections: connections,
+            _extended_connections: extended_connections,
+            _templates: templates,
             _callbacks: callbacks,
         })
     }

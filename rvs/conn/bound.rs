@@ -29,11 +29,16 @@ use crate::{
         },
         random::random_u64,
         rcu_table::Side,
+        sync::RcuRef,
     },
     logic::limits, //
 };
 
-use super::Connections;
+use super::{
+    entry::Extension,
+    Conn,
+    Connections, //
+};
 
 /// Connections of all namespaces that are not the machine's own: who owns a user namespace can make
 /// as many network namespaces as he likes, and traffic in them that no control group pays for.
@@ -48,6 +53,8 @@ const BUCKETS: usize = 16;
 pub(crate) enum Room {
     /// There is some, as another connection was ended.
     Made,
+    /// There is, as a template was ended.
+    MadeOfTemplate,
     /// There is none.
     None,
 }
@@ -129,39 +136,65 @@ fn are_few() -> bool {
 impl Connections {
     /// Has the bound hold for the setting and the memory of now, and returns it.
     pub(crate) fn heed_bound(&self) -> u32 {
-        self.bound.heed(self.count());
+        self.bound.heed(self.objects());
         self.bound.for_now.load(Relaxed)
     }
 
     /// Returns whether one more connection may be.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
-        self.bound.has_room(self.count())
+        self.bound.has_room(self.objects())
     }
 
-    /// Ends a connection that a flood may have made, if a few looks find one.
+    /// Ends what a flood may have made, if a few looks find something: a template that no client has
+    /// used, a connection, or else a template that has no connections.
     #[cold]
     #[inline(never)]
     pub(crate) fn make_room(&self, guard: &rcu::Guard) -> Room {
         let mut room = Room::None;
         // Two at a time bring it back below a bound that was lowered.
         for _ in 0..2 {
-            let expendable =
-                self.table
-                    .sample(guard, Side::Original, random_u64(), BUCKETS, |conn| {
-                        conn.is_expendable()
-                    });
-            let Some(conn) = expendable else {
+            room = if self.templates.make_room(guard, false) {
+                Room::MadeOfTemplate
+            } else if self.end_expendable(guard) {
+                Room::Made
+            } else if self.templates.make_room(guard, true) {
+                Room::MadeOfTemplate
+            } else {
                 return room;
             };
-            self.kill(guard, conn);
-            // Its memory is wanted, not in a second or two.
-            drop(self.wheel.remove(conn));
-            room = Room::Made;
             if self.has_room() {
                 break;
             }
         }
         room
+    }
+
+    /// Ends a connection that a flood may have made, if a few looks find one.
+    fn end_expendable(&self, guard: &rcu::Guard) -> bool {
+        let expendable = self
+            .table
+            .sample(guard, Side::Original, random_u64(), BUCKETS, |conn| {
+                conn.is_expendable()
+            });
+        let Some(conn) = expendable else {
+            return false;
+        };
+        self.end_now(guard, conn);
+        true
+    }
+
+    /// Ends a connection that a flood may have made.
+    pub(super) fn end_now(&self, guard: &rcu::Guard, conn: RcuRef<'_, Conn>) {
+        self.kill(guard, conn);
+        // Its memory is wanted, not in a second or two.
+        drop(self.wheel.remove(conn));
+        // With it goes the template that was made for it.
+        if let Some(link) = conn.extension().and_then(Extension::template) {
+            let template = link.template().as_rcu_ref();
+            if !template.is_assured() {
+                self.templates.abandon(guard, template);
+            }
+        }
     }
 }

@@ -173,9 +173,7 @@ impl Connections {
         let guard = rcu::read_lock();
         let visited = self.visit(&guard, position, |conn| {
             if conn.is_for_defence(now) {
-                self.kill(&guard, conn);
-                // Its memory is wanted, not in a second or two.
-                drop(self.wheel.remove(conn));
+                self.end_now(&guard, conn);
                 self.defences.ended.fetch_add(1u64, Relaxed);
             }
             Ok::<_, Infallible>(())

@@ -19,6 +19,10 @@ use kernel::{
 
 use super::{
     reply_routes::RouteNumber,
+    template::{
+        Template,
+        TemplateLink, //
+    },
     Defences, //
 };
 
@@ -28,6 +32,8 @@ use crate::{
         rcu_table::Side,
         sync::{
             Cache,
+            ExtendedCache,
+            Extensible,
             RcuArc,
             Vacant, //
         },
@@ -64,6 +70,26 @@ use crate::{
 
 /// Where connections are allocated; `rvs_conn` in `/proc/slabinfo`.
 pub(crate) static CACHE: Cache<Conn> = Cache::new();
+
+/// Where those are that have more than a connection needs; `rvs_conn_ext` there.
+pub(crate) static EXTENDED: ExtendedCache<Conn> = ExtendedCache::new();
+
+/// What few connections have. It lies behind the connection, from its second cache line on; whether
+/// there is one is told by a bit in the first: see [`Extensible`].
+pub(crate) struct Extension {
+    template: Option<TemplateLink>,
+}
+
+impl Extension {
+    /// Returns the template that the connection came of.
+    pub(crate) fn template(&self) -> Option<&TemplateLink> {
+        self.template.as_ref()
+    }
+}
+
+impl Extensible for Conn {
+    type Extension = Extension;
+}
 
 /// The addresses of a connection, but that of the real server, which the destination has, and the
 /// number of the route of its replies. Those of IPv6 have a place of their own, so that IPv4
@@ -149,6 +175,8 @@ pub(crate) enum Transition {
     Unhurried,
     /// The timeout got shorter: the wheel must look at the connection earlier.
     Hastened,
+    /// The other end was heard of for the first time.
+    Assured,
 }
 
 impl Conn {
@@ -187,11 +215,12 @@ impl Conn {
         Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
     }
 
-    /// Makes a connection for one packet, which has this tuple. It is in no table; its destination counts
-    /// it for as long as it lives.
+    /// Makes a connection for one packet, which has this tuple, to `server_port` of the real server. It is in no
+    /// table; its destination counts it for as long as it lives.
     pub(crate) fn of_one_packet(
         tuple: &Tuple,
         dest: Arc<Dest>,
+        server_port: u16,
         now: u32,
     ) -> Result<Self, AllocError> {
         let addrs = match (tuple.addrs, dest.endpoint().addr) {
@@ -202,9 +231,35 @@ impl Conn {
             },
             _ => Addresses::other(tuple)?,
         };
-        let conn = Self::begun(addrs, tuple, dest, now);
+        let mut conn = Self::begun(addrs, tuple, dest, now);
+        conn.server_port = server_port;
         conn.settle();
         Ok(conn)
+    }
+
+    /// As [`Conn::new`], of one that comes of a template.
+    pub(super) fn of_template(
+        tuple: &Tuple,
+        template: RcuArc<Template>,
+        now: u32,
+    ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
+        let dest = template.dest().clone();
+        let service = template.key().service;
+        let server_port = service.kept_port(dest.endpoint().port, tuple.dst_port);
+        let addrs = match (tuple.addrs, dest.endpoint().addr) {
+            (AddrPair::V4 { src, dst }, Addr::V4(_)) => Addresses::V4 {
+                client: src,
+                service: dst,
+                reply_route: Atomic::new(0),
+            },
+            _ => Addresses::other(tuple)?,
+        };
+        let extension = Extension {
+            template: Some(TemplateLink::new(template)),
+        };
+        let mut conn = Self::begun(addrs, tuple, dest, now);
+        conn.server_port = server_port;
+        EXTENDED.make(conn, extension)
     }
 
     /// A connection in its first state, of which its destination does not know yet.
@@ -443,8 +498,8 @@ impl Conn {
             // UDP has one state.
             TransportHeader::Udp(_) => {
                 self.touch(now);
-                if direction == Direction::OriginalOnly {
-                    self.assure();
+                if direction == Direction::OriginalOnly && self.assure() {
+                    return Transition::Assured;
                 }
                 Transition::Unhurried
             }
@@ -452,12 +507,10 @@ impl Conn {
     }
 
     /// Notes that the other end was heard of: an answer, or, where answers do not pass the director,
-    /// another packet of the client.
+    /// another packet of the client. True when that is new.
     #[inline(always)]
-    pub(crate) fn assure(&self) {
-        if !self.is_assured() {
-            self.become_assured();
-        }
+    pub(crate) fn assure(&self) -> bool {
+        !self.is_assured() && self.become_assured()
     }
 
     /// Returns whether the other end was heard of.
@@ -468,11 +521,12 @@ impl Conn {
 
     #[cold]
     #[inline(never)]
-    fn become_assured(&self) {
+    fn become_assured(&self) -> bool {
         let mut old = self.word.load(Relaxed);
         while let Err(current) = self.word.cmpxchg(old, old | word::ASSURED, Relaxed) {
             old = current;
         }
+        old & word::ASSURED == 0
     }
 
     /// Returns whether the connection may be ended to make room for another one: it is half open,
@@ -550,20 +604,23 @@ impl Conn {
                         (true, false) => self.dest.connection_deactivates(),
                         _ => {}
                     }
-                    return self.after(tracked.state(), next.state());
+                    let heard = new & !old & word::ASSURED != 0;
+                    return self.after(tracked.state(), next.state(), heard);
                 }
                 Err(current) => old = current,
             }
         }
     }
 
-    /// Tells whether the timeout of the state that was entered is shorter. Apart, as few packets change
-    /// the state.
+    /// Tells whether the timeout of the state that was entered is shorter, or else whether the other end
+    /// was `heard` of for the first time. Apart, as few packets change the state.
     #[inline(never)]
-    fn after(&self, left: State, entered: State) -> Transition {
+    fn after(&self, left: State, entered: State, heard: bool) -> Transition {
         let shared = self.dest.shared();
         if shared.timeout(entered) < shared.timeout(left) {
             Transition::Hastened
+        } else if heard {
+            Transition::Assured
         } else {
             Transition::Unhurried
         }

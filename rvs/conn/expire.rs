@@ -33,16 +33,17 @@ impl Work for Connections {
         self.review();
         self.end_those_of_removed();
         self.table.resize();
+        self.templates.resize();
         self.heed_bound();
         let is_waiting = self.defences.heed_memory();
         self.drop_entries();
-        if self.count() > 0 {
+        if self.objects() > 0 {
             return Some(time::hz());
         }
         // Full ordering, here and in `Wheel::insert`: of a connection that comes meanwhile either this
         // sees that it is there, or its CPU sees that nobody looks after it.
         self.asleep.xchg(true, Full);
-        if self.count() > 0 && self.asleep.xchg(false, Full) {
+        if self.objects() > 0 && self.asleep.xchg(false, Full) {
             return Some(time::hz());
         }
         is_waiting.then(time::hz)
@@ -55,6 +56,7 @@ impl Connections {
         let now = time::jiffies32();
         for slot in self.slots.slots_over(self.turned.load(Relaxed), now) {
             self.look_at(slot, now);
+            self.templates.look_at(slot, now);
         }
         self.turned.store(now, Relaxed);
     }

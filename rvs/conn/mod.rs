@@ -4,7 +4,7 @@
 //!
 //! A connection is found by the tuples of its packets, in one table for both directions, without
 //! lock or reference. It is owned by the table (once for each tuple) and by the wheel, which
-//! notices when it has been idle for too long.
+//! notices when it has been idle for too long. That a client keeps its server is a [`Template`].
 
 mod bound;
 mod defences;
@@ -14,6 +14,7 @@ mod list;
 mod own_flows;
 mod reply_routes;
 mod table;
+mod template;
 
 pub(crate) use bound::{
     Bound,
@@ -23,11 +24,19 @@ pub(crate) use defences::Defences;
 pub(crate) use entry::{
     Conn,
     Transition,
-    CACHE, //
+    CACHE,
+    EXTENDED, //
 };
 pub(crate) use own_flows::OwnFlows;
 pub(crate) use table::{
     Connections,
     CreateError,
     HashedTuple, //
+};
+pub(crate) use template::{
+    HashedTemplate,
+    Made,
+    Template,
+    TemplateKey,
+    TEMPLATES, //
 };

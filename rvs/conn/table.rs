@@ -2,6 +2,8 @@
 
 //! The connections of a namespace: finding, creating and removing them.
 
+use core::ptr;
+
 use kernel::{
     prelude::*,
     sync::{
@@ -54,7 +56,15 @@ use crate::{
 use super::{
     bound::Bound,
     defences::Defences,
+    entry::{
+        Extension,
+        Transition, //
+    },
     reply_routes::ReplyRoutes,
+    template::{
+        Template,
+        Templates, //
+    },
     Conn, //
 };
 
@@ -102,6 +112,8 @@ impl Hasher for TupleHash {
 pub(crate) struct Connections {
     pub(super) table: RcuTable<TupleHash>,
     pub(super) wheel: Wheel<Conn>,
+    /// Which clients keep their server.
+    pub(crate) templates: Templates,
     /// Which slot of the wheel a time falls in.
     pub(super) slots: Slots,
     /// The jiffy up to which the wheel has turned.
@@ -136,6 +148,7 @@ impl Connections {
         Ok(Self {
             table: RcuTable::new(TupleHash(HashKey::new(random_u64(), random_u64()))),
             wheel: Wheel::new(wheel::SLOTS, bound.total()),
+            templates: Templates::new(bound.total()),
             slots: Slots::new(time::hz()),
             turned: Atomic::new(time::jiffies32()),
             reply_routes: ReplyRoutes::new()?,
@@ -163,6 +176,12 @@ impl Connections {
     /// Returns the number of connections.
     pub(crate) fn count(&self) -> usize {
         self.wheel.len()
+    }
+
+    /// Returns the number of connections and templates, which are bounded together.
+    #[inline]
+    pub(crate) fn objects(&self) -> usize {
+        self.count().wrapping_add(self.templates.count())
     }
 
     /// Returns the number of buckets of the table.
@@ -195,8 +214,40 @@ impl Connections {
         dest: Arc<Dest>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
-        let (conn, for_table) =
-            Conn::new(tuple.key(), dest, now).map_err(|_| CreateError::Memory)?;
+        let made = Conn::new(tuple.key(), dest, now).map_err(|_| CreateError::Memory)?;
+        self.place(guard, tuple, made, now)
+    }
+
+    /// As [`Connections::create`], of a template, which tells the destination.
+    pub(crate) fn create_of_template<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        tuple: &HashedTuple<'_>,
+        template: RcuRef<'_, Template>,
+        now: u32,
+    ) -> Result<RcuRef<'g, Conn>, CreateError> {
+        let template = template.upgrade().ok_or(CreateError::Raced)?;
+        let made =
+            Conn::of_template(tuple.key(), template, now).map_err(|_| CreateError::Memory)?;
+        let conn = made.0.under(guard);
+        let placed = self.place(guard, tuple, made, now);
+        match &placed {
+            Ok(found) if ptr::eq(found.get(), conn.get()) => {}
+            // Its memory goes later, but the template is to know now.
+            _ => self.ended(conn),
+        }
+        placed
+    }
+
+    /// Puts a new connection, of which one reference is for the table, into its places.
+    #[inline(always)]
+    fn place<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        tuple: &HashedTuple<'_>,
+        (conn, for_table): (RcuArc<Conn>, RcuArc<Conn>),
+        now: u32,
+    ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let mut placed = Placed {
             connections: self,
             guard,
@@ -228,16 +279,44 @@ impl Connections {
         self.wheel.move_to(conn, self.slot_of(&conn));
     }
 
+    /// Does what follows from what a packet did to the state of a connection. A few times in its life.
+    #[inline(never)]
+    pub(crate) fn follow(&self, conn: RcuRef<'_, Conn>, transition: Transition) {
+        if transition == Transition::Hastened {
+            self.hasten(conn);
+        }
+        if let Some(extension) = conn.extension() {
+            match extension.template() {
+                Some(link) if conn.is_assured() => link.assure(time::jiffies32()),
+                _ => {}
+            }
+        }
+    }
+
     /// Ends a connection: its tuples are free for another one, its memory follows.
     pub(crate) fn kill(&self, guard: &rcu::Guard, conn: RcuRef<'_, Conn>) {
-        lifetime::leave(&mut self.placed(guard, conn));
+        if lifetime::leave(&mut self.placed(guard, conn)) {
+            self.ended(conn);
+        }
+    }
+
+    /// Tells the template that a connection came of that it has ended.
+    #[inline]
+    fn ended(&self, conn: RcuRef<'_, Conn>) {
+        if let Some(link) = conn.extension().and_then(Extension::template) {
+            link.end();
+            self.templates
+                .connection_ended(link.template().as_rcu_ref());
+        }
     }
 
     /// Ends a connection that the wheel has given up.
     pub(super) fn expired(&self, guard: &rcu::Guard, conn: RcuRef<'_, Conn>) {
         let mut placed = self.placed(guard, conn);
         placed.in_wheel = false;
-        lifetime::leave(&mut placed);
+        if lifetime::leave(&mut placed) {
+            self.ended(conn);
+        }
     }
 
     fn placed<'g>(&'g self, guard: &'g rcu::Guard, conn: RcuRef<'g, Conn>) -> Placed<'g, 'g> {

@@ -92,7 +92,7 @@ pub(super) fn add(
     let director = namespace.data();
     let mut config = director.config.lock();
     let noted = [
-        director.filter.note_server(new.endpoint)?,
+        director.filter.note_server(key, new.endpoint)?,
         director.filter.note_service(key)?,
     ];
     if let Some(forward) = config.forward_of_new(key, new.forward) {

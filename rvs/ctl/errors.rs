@@ -14,11 +14,6 @@ pub(super) fn eafnosupport() -> Error {
     Error::from_errno(-97)
 }
 
-/// Operation not supported (`EOPNOTSUPP`).
-pub(super) fn eopnotsupp() -> Error {
-    Error::from_errno(-95)
-}
-
 /// Protocol not supported (`EPROTONOSUPPORT`).
 pub(super) fn eprotonosupport() -> Error {
     Error::from_errno(-93)

@@ -3,7 +3,10 @@
 //! Services, destinations and connections in answers.
 
 use crate::{
-    conn::Conn,
+    conn::{
+        Conn,
+        Template, //
+    },
     kapi::genl::{
         Full,
         Message, //
@@ -16,7 +19,8 @@ use crate::{
             connection,
             dest,
             service,
-            stats, //
+            stats,
+            template, //
         },
     },
     svc::{
@@ -36,8 +40,11 @@ use super::{
         CONNECTION_DEST_ADDRESS,
         CONNECTION_VIRTUAL_ADDRESS,
         DEST_ADDRESS,
-        SERVICE_ADDRESS, //
+        SERVICE_ADDRESS,
+        TEMPLATE_CLIENT_ADDRESS,
+        TEMPLATE_DEST_ADDRESS, //
     },
+    persistence,
     timeouts, //
 };
 
@@ -98,6 +105,11 @@ pub(super) fn service(
             timeouts::fill(nest, &own_timeouts)
         })?;
     }
+    if let Some(persistence) = config.persistence() {
+        message.nest(service::PERSISTENCE, |nest| {
+            persistence::fill(nest, &persistence)
+        })?;
+    }
     let dests = config.dests();
     message.u32(
         service::DESTS,
@@ -122,6 +134,7 @@ pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -
     message.u32(dest::UPPER_THRESHOLD, thresholds.upper())?;
     message.u32(dest::LOWER_THRESHOLD, thresholds.lower())?;
     message.u32(dest::OVERLOADED, dest.is_overloaded().into())?;
+    message.u32(dest::TEMPLATES, dest.templates())?;
     message.nest(dest::STATS, |nest| figures(nest, &dest.figures()))
 }
 
@@ -142,6 +155,23 @@ pub(super) fn connection(message: &mut Message<'_>, conn: &Conn, seconds: u32) -
     message.u32(connection::FORWARD, conn.forward().to_uapi())?;
     message.u32(connection::STATE, conn.state().to_uapi())?;
     message.u32(connection::EXPIRES, seconds)
+}
+
+/// Puts a template whose time is over in `seconds`.
+pub(super) fn template(
+    message: &mut Message<'_>,
+    found: &Template,
+    seconds: u32,
+) -> Result<(), Full> {
+    let key = found.key();
+    message.nest(template::SERVICE, |nest| service_key(nest, &key.service))?;
+    TEMPLATE_CLIENT_ADDRESS.fill(message, key.client)?;
+    let server = found.dest().endpoint();
+    TEMPLATE_DEST_ADDRESS.fill(message, server.addr)?;
+    message.be16(template::DEST_PORT, server.port)?;
+    message.u32(template::CONNECTIONS, found.connections())?;
+    message.u32(template::ASSURED, found.is_assured().into())?;
+    message.u32(template::EXPIRES, seconds)
 }
 
 /// Puts the counters of a destination, a service or a namespace, and their rates.

@@ -37,7 +37,9 @@ impl Do for Get {
             message.u32(info::SERVICES, services)?;
             message.u32(info::CONNECTIONS, saturate(director.connections.count()))?;
             message.u32(info::BUCKETS, saturate(director.connections.buckets()))?;
-            message.u32(info::MAX_CONNECTIONS, director.connections.heed_bound())
+            message.u32(info::MAX_CONNECTIONS, director.connections.heed_bound())?;
+            let templates = director.connections.templates.count();
+            message.u32(info::TEMPLATES, saturate(templates))
         })
     }
 }

@@ -30,7 +30,8 @@ use crate::{
         uapi::{
             connection,
             dest,
-            service, //
+            service,
+            template, //
         },
     },
     svc::ServiceKey,
@@ -80,6 +81,18 @@ pub(super) const CONNECTION_DEST_ADDRESS: AddressAttributes = AddressAttributes 
 pub(super) const CONNECTION_VIRTUAL_ADDRESS: AddressAttributes = AddressAttributes {
     addr4: connection::VIRTUAL_ADDR4,
     addr6: connection::VIRTUAL_ADDR6,
+};
+
+/// Address attributes of the client in the set `template`.
+pub(super) const TEMPLATE_CLIENT_ADDRESS: AddressAttributes = AddressAttributes {
+    addr4: template::CLIENT_ADDR4,
+    addr6: template::CLIENT_ADDR6,
+};
+
+/// Address attributes of the real server in the set `template`.
+pub(super) const TEMPLATE_DEST_ADDRESS: AddressAttributes = AddressAttributes {
+    addr4: template::DEST_ADDR4,
+    addr6: template::DEST_ADDR6,
 };
 
 /// Reads the key of a service.

@@ -12,9 +12,11 @@ mod fill;
 mod info;
 pub(crate) mod ipvs;
 mod key;
+mod persistence;
 pub(crate) mod proc;
 mod service;
 mod stats;
+mod template;
 mod timeouts;
 mod zero;
 
@@ -57,6 +59,7 @@ const OPERATIONS: &[Operation] = &[
     Operation::of_do::<timeouts::Get>(),
     Operation::of_do::<timeouts::Set>(),
     Operation::of_do::<zero::Zero>(),
+    Operation::of_dump::<template::GetAll>(),
 ];
 
 /// Registers the family.

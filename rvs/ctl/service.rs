@@ -46,6 +46,7 @@ use super::{
     address::read_forward,
     fill,
     key::read_service,
+    persistence,
     timeouts, //
 };
 
@@ -71,6 +72,7 @@ impl Do for Add {
         let forward = read_forward(attributes, service::FORWARD)?;
         let fast_path = read_fast_path(attributes, &key)?.unwrap_or(true);
         let timeouts = timeouts::read_own(attributes, &key)?;
+        let persistence = persistence::read(attributes, &key)?.flatten();
 
         let new = NewService {
             key,
@@ -79,6 +81,7 @@ impl Do for Add {
             fast_path,
             one_packet: read_one_packet(attributes, &key)?.unwrap_or(false),
             timeouts,
+            persistence,
             told: Told::default(),
         };
         add(Director::of(request.net()), new)
@@ -92,6 +95,10 @@ pub(super) fn add(namespace: &Namespace<Director>, new: NewService) -> Result<()
     let noted = director.filter.note_service(&new.key)?;
     let added = director
         .prepare()
+        .and_then(|()| match new.persistence {
+            Some(_) => director.prepare_persistence(),
+            None => Ok(()),
+        })
         .and_then(|()| Director::enable_hooks(namespace))
         .map_err(Refusal::from)
         .and_then(|()| Ok(config.add_service(&director.services, new, noted)?));
@@ -119,18 +126,37 @@ impl Do for Set {
             forward: read_forward(attributes, service::FORWARD)?,
             fast_path: read_fast_path(attributes, &key)?,
             one_packet: read_one_packet(attributes, &key)?,
+            persistence: persistence::read(attributes, &key)?,
             told: None,
             timeouts: timeouts::read_own(attributes, &key)?,
         };
-        let director = Director::of(request.net()).data();
-        let mut config = director.config.lock();
-        let result = config.set_service(&key, change);
-        director.timeouts_changed(&mut config);
-        result.map_err(|error| match error {
-            ConfigError::NoSchedulerFlags => no_scheduler_flags(attributes),
-            error => error.into(),
-        })
+        set(
+            Director::of(request.net()),
+            &key,
+            change,
+            |error| match error {
+                ConfigError::NoSchedulerFlags => no_scheduler_flags(attributes),
+                error => error.into(),
+            },
+        )
     }
+}
+
+/// Changes a service, with what it needs.
+pub(super) fn set(
+    namespace: &Namespace<Director>,
+    key: &ServiceKey,
+    change: ServiceChange,
+    refusal: impl FnOnce(ConfigError) -> Refusal,
+) -> Result<(), Refusal> {
+    let director = namespace.data();
+    let mut config = director.config.lock();
+    if let Some(Some(_)) = change.persistence {
+        director.prepare_persistence()?;
+    }
+    let result = config.set_service(key, change);
+    director.timeouts_changed(&mut config);
+    result.map_err(refusal)
 }
 
 /// Deletes a service. With the last one of a namespace the hooks go.

@@ -39,6 +39,7 @@ const ATTRIBUTES: &[(u16, Path)] = &[
     (paths::REFUSED, Path::Refused),
     (paths::PORT_TAKEN, Path::PortTaken),
     (paths::DROP_PACKET, Path::DropPacket),
+    (paths::TEMPLATES_EVICTED, Path::TemplateEvicted),
 ];
 
 /// Answers with the number of packets that took each way, and whether the fast one is open.

@@ -13,6 +13,7 @@
 //! | clients that go to a real server past its service | `claim` |
 //! | packets for the director's own sockets | `own` |
 //! | choosing a real server for a new flow | `schedule` |
+//! | the server that a client keeps | `persistence` |
 //! | route, time to live and MTU on the way out | `egress` |
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
 //! | a real server's packet back to the client | `reply` |
@@ -33,6 +34,7 @@ mod nat;
 mod own;
 mod parse;
 mod paths;
+mod persistence;
 mod removed;
 mod reply;
 mod request;

@@ -49,10 +49,12 @@ pub(crate) enum Path {
     PortTaken,
     /// Dropped by the sysctl `drop_packet`: it would begin a connection.
     DropPacket,
+    /// A template of persistence without connections was ended, to make room for a connection.
+    TemplateEvicted,
 }
 
 impl Path {
-    const COUNT: usize = Self::DropPacket as usize + 1;
+    const COUNT: usize = Self::TemplateEvicted as usize + 1;
 }
 
 /// Counters of a namespace, one for each [`Path`].

@@ -46,7 +46,7 @@ pub(super) fn translate(
     }
     packet.forget_device_checksum();
     context.director.paths.count(Path::Slow);
-    note_answer(flow, &conn);
+    note_answer(context, flow, conn);
     account(context, packet.len(), flow, conn);
     go_on(context, packet, flow.header.dst, Some(conn))
 }
@@ -88,7 +88,7 @@ pub(super) fn pass(
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     context.director.paths.count(Path::Slow);
-    note_answer(flow, &conn);
+    note_answer(context, flow, conn);
     account(context, packet.len(), flow, conn);
     packet.set_balanced();
     packet.accept()
@@ -96,9 +96,12 @@ pub(super) fn pass(
 
 /// Tells the connection of datagrams that there are answers, of which the first is never fast.
 #[inline(always)]
-fn note_answer(flow: Flow, conn: &Conn) {
-    if matches!(flow.transport.header, TransportHeader::Udp(_)) {
-        conn.assure();
+fn note_answer(context: Context<'_>, flow: Flow, conn: RcuRef<'_, Conn>) {
+    if matches!(flow.transport.header, TransportHeader::Udp(_)) && conn.assure() {
+        context
+            .director
+            .connections
+            .follow(conn, Transition::Assured);
     }
 }
 
@@ -112,8 +115,8 @@ pub(super) fn account(context: Context<'_>, len: usize, flow: Flow, conn: RcuRef
         time::jiffies32(),
         &context.director.connections.defences,
     );
-    if transition == Transition::Hastened {
-        context.director.connections.hasten(conn);
+    if transition != Transition::Unhurried {
+        context.director.connections.follow(conn, transition);
     }
 }
 

@@ -95,7 +95,7 @@ pub(super) fn first(
         Scheduled::NotOurs => packet.accept(),
         // Of this packet nobody knows yet whether more than a flood is behind it.
         Scheduled::To(conn) => forward(context, packet, flow, conn, Direction::Original),
-        Scheduled::Once(dest) => once(context, packet, flow, dest),
+        Scheduled::Once(dest, port) => once(context, packet, flow, dest, port),
         Scheduled::NoServer => egress::unreachable(packet),
         Scheduled::Refused(refusal) => refusal.answer(packet),
         Scheduled::PortTaken => {
@@ -136,11 +136,17 @@ fn send(context: Context<'_>, packet: Packet<'_>, flow: Flow, conn: &Conn) -> Ve
     }
 }
 
-/// Sends a datagram to a real server and forgets it, as IPVS (`IP_VS_CONN_F_ONE_PACKET`).
+/// Sends a datagram to a port of a real server and forgets it, as IPVS (`IP_VS_CONN_F_ONE_PACKET`).
 #[cold]
 #[inline(never)]
-fn once(context: Context<'_>, packet: Packet<'_>, flow: Flow, dest: &Arc<Dest>) -> Verdict {
-    let conn = Conn::of_one_packet(&flow.tuple(), dest.clone(), time::jiffies32());
+fn once(
+    context: Context<'_>,
+    packet: Packet<'_>,
+    flow: Flow,
+    dest: &Arc<Dest>,
+    port: u16,
+) -> Verdict {
+    let conn = Conn::of_one_packet(&flow.tuple(), dest.clone(), port, time::jiffies32());
     let Ok(conn) = conn else {
         return packet.discard();
     };
@@ -181,7 +187,7 @@ pub(super) fn account(
         time::jiffies32(),
         &context.director.connections.defences,
     );
-    if transition == Transition::Hastened {
-        context.director.connections.hasten(conn);
+    if transition != Transition::Unhurried {
+        context.director.connections.follow(conn, transition);
     }
 }

@@ -7,6 +7,7 @@ use kernel::sync::Arc;
 use crate::{
     conn::{
         Conn,
+        Connections,
         CreateError,
         HashedTuple,
         Room, //
@@ -14,7 +15,8 @@ use crate::{
     kapi::{
         net::Packet,
         sync::RcuRef,
-        time, //
+        time,
+        workqueue::Worker, //
     },
     logic::{
         packet::TransportHeader,
@@ -34,6 +36,7 @@ use super::{
     },
     own,
     parse::Flow,
+    persistence,
     request,
     Context,
     Path, //
@@ -45,8 +48,8 @@ pub(super) enum Scheduled<'g> {
     NotOurs,
     /// It has a connection now.
     To(RcuRef<'g, Conn>),
-    /// It goes to this server, and no other packet follows it.
-    Once(&'g Arc<Dest>),
+    /// It goes to this server, at this port, and no other packet follows it.
+    Once(&'g Arc<Dest>, u16),
     /// The service has no server that takes new connections.
     NoServer,
     /// It cannot leave for the server.
@@ -60,7 +63,7 @@ pub(super) enum Scheduled<'g> {
 }
 
 /// How many servers are tried besides the one that the scheduler has chosen.
-const OTHERS: usize = 32;
+pub(super) const OTHERS: usize = 32;
 
 /// Finds the service of a packet, has its scheduler choose and creates the connection.
 pub(super) fn connection<'g>(
@@ -91,6 +94,9 @@ pub(super) fn connection<'g>(
     let Some(dests) = service.dests(context.guard) else {
         return Scheduled::NoServer;
     };
+    if let Some(persistence) = service.persistence() {
+        return persistence::connection(context, flow, tuple, &service, dests, persistence);
+    }
     // The scheduler does not go on for a packet that ends here.
     if flow.header.ttl <= 1 {
         let chosen = dests.get().peek(request_of(flow), &director.lifetimes);
@@ -122,7 +128,7 @@ pub(super) fn connection<'g>(
 
 /// What schedulers are told of the flow.
 #[inline(always)]
-fn request_of(flow: Flow) -> Request {
+pub(super) fn request_of(flow: Flow) -> Request {
     Request {
         client: flow.tuple().src(),
         addr: flow.tuple().dst().addr,
@@ -133,20 +139,37 @@ fn request_of(flow: Flow) -> Request {
 #[cold]
 #[inline(never)]
 fn make_room<'g>(context: Context<'g>, flow: Flow, dests: &DestSet) -> Result<(), Scheduled<'g>> {
-    let director = context.director;
+    let lifetimes = &context.director.lifetimes;
     let chosen = dests
-        .peek(request_of(flow), &director.lifetimes)
+        .peek(request_of(flow), lifetimes)
         .ok_or(Scheduled::NoServer)?;
     egress::check(context, &flow.header, chosen).map_err(Scheduled::Refused)?;
+    end_another(context)
+}
+
+/// Has something else end for a connection that can be.
+#[cold]
+pub(super) fn end_another<'g>(context: Context<'g>) -> Result<(), Scheduled<'g>> {
+    let director = context.director;
     match director.connections.make_room(context.guard) {
-        Room::Made => {
-            director.paths.count(Path::Evicted);
+        made @ (Room::Made | Room::MadeOfTemplate) => {
+            count(context, made);
             Ok(())
         }
         Room::None => {
             director.paths.count(Path::Refused);
             Err(Scheduled::Failed)
         }
+    }
+}
+
+/// Counts what was ended to make room.
+fn count(context: Context<'_>, room: Room) {
+    let paths = &context.director.paths;
+    match room {
+        Room::Made => paths.count(Path::Evicted),
+        Room::MadeOfTemplate => paths.count(Path::TemplateEvicted),
+        Room::None => {}
     }
 }
 
@@ -161,7 +184,13 @@ fn by_itself<'g>(context: Context<'g>, flow: Flow, dests: RcuRef<'g, DestSet>) -
         return Scheduled::NoServer;
     };
     match egress::check(context, &flow.header, chosen) {
-        Ok(()) => Scheduled::Once(chosen),
+        Ok(()) => {
+            let port = match chosen.endpoint().port {
+                0 => flow.tuple().dst_port,
+                port => port,
+            };
+            Scheduled::Once(chosen, port)
+        }
         Err(refusal) => Scheduled::Refused(refusal),
     }
 }
@@ -196,6 +225,13 @@ fn create<'g>(
 ) -> Result<RcuRef<'g, Conn>, CreateError> {
     let connections = &context.director.connections;
     let created = connections.create(context.guard, tuple, dest.clone(), time::jiffies32());
+    look_after(connections);
+    created
+}
+
+/// Has the worker look after connections that begin after a while, or become many.
+#[inline(always)]
+pub(super) fn look_after(connections: &Worker<Connections>) {
     if connections.needs_waking() {
         // Nobody has looked since the last connection ended.
         connections.heed_bound();
@@ -204,19 +240,16 @@ fn create<'g>(
     if connections.needs_growing() {
         connections.wake();
     }
-    created
 }
 
 /// Where memory is short, another connection ends, so that there is some when the client tries
 /// again: what is freed can be used after a grace period.
 #[cold]
-fn failed<'g>(context: Context<'g>, error: CreateError) -> Scheduled<'g> {
+pub(super) fn failed<'g>(context: Context<'g>, error: CreateError) -> Scheduled<'g> {
     let director = context.director;
     if matches!(error, CreateError::Memory) {
         director.paths.count(Path::Refused);
-        if director.connections.make_room(context.guard) == Room::Made {
-            director.paths.count(Path::Evicted);
-        }
+        count(context, director.connections.make_room(context.guard));
     }
     Scheduled::Failed
 }

@@ -35,7 +35,8 @@ use super::{
             Inner,
             Links,
             RcuArc,
-            RcuRef, //
+            RcuRef,
+            MAX_PLACE, //
         },
         spinlock::{
             Class,
@@ -63,7 +64,7 @@ impl Place {
     const LIST: u32 = (1 << Self::LIST_BITS) - 1;
     /// Of this wheel, but in no list: not yet, or not any more. Its links may be in use.
     const CLAIMED: u32 = Self::LIST;
-    const MAX_WHEEL: u32 = u32::MAX >> Self::LIST_BITS;
+    const MAX_WHEEL: u32 = MAX_PLACE >> Self::LIST_BITS;
 
     /// That of the objects in a list.
     const fn of(wheel: u32, list: u32) -> u32 {
@@ -137,8 +138,8 @@ impl<T: Send + Sync> Wheel<T> {
         let Some(lists) = self.lists.as_ref() else {
             return Err(object);
         };
-        let place = object.as_rcu_ref().inner().place();
-        if place.cmpxchg(0, lists.place(Place::CLAIMED), Full).is_err() {
+        let claimed = lists.place(Place::CLAIMED);
+        if !object.as_rcu_ref().inner().claim(claimed) {
             return Err(object);
         }
         self.count.fetch_add(1usize, Full);
@@ -189,7 +190,7 @@ impl<T: Send + Sync> Wheel<T> {
             RcuArc::from_raw(inner)
         };
         // Under the lock: from here on another wheel may have it.
-        object.as_rcu_ref().inner().place().store(0, Relaxed);
+        object.as_rcu_ref().inner().set_place(0);
         drop(part);
         self.uncount(1);
         Some(object)
@@ -224,7 +225,7 @@ impl<T: Send + Sync> Wheel<T> {
                     unsafe {
                         let next = (*(*expired).links()).next.cast::<Inner<T>>();
                         // The claim ends last: from here on the links may be used again.
-                        (*expired).place().xchg(0, Full);
+                        (*expired).release();
                         self.uncount(1);
                         expire(RcuArc::from_raw(expired));
                         expired = next;
@@ -300,7 +301,7 @@ impl<T: Send + Sync> Lists<T> {
                     Due::Later(slot) => part.link(self.wrap(slot), first),
                     Due::Now => {
                         // Not in a list any more: `move_to` must leave it alone.
-                        (*first).place().store(self.place(Place::CLAIMED), Relaxed);
+                        (*first).set_place(self.place(Place::CLAIMED));
                         (*(*first).links()).next = expired.cast();
                         expired = first;
                     }
@@ -317,7 +318,7 @@ impl<T: Send + Sync> Lists<T> {
 
     /// Whether an object of this part is in one of the lists. To be asked under its lock.
     fn has(&self, inner: &Inner<T>) -> bool {
-        let place = inner.place().load(Relaxed);
+        let place = inner.place();
         place >> Place::LIST_BITS == self.id.number() && place & Place::LIST != Place::CLAIMED
     }
 
@@ -389,9 +390,7 @@ impl<T> Part<'_, T> {
                 next: next.cast(),
                 prev: ptr::null(),
             };
-            (*inner)
-                .place()
-                .store(Place::of(self.id, slot as u32), Relaxed);
+            (*inner).set_place(Place::of(self.id, slot as u32));
             if !next.is_null() {
                 (*(*next).links()).prev = inner.cast();
             }
@@ -408,7 +407,7 @@ impl<T> Part<'_, T> {
         unsafe {
             let Links { next, prev } = *(*inner).links();
             if prev.is_null() {
-                let list = (*inner).place().load(Relaxed) & Place::LIST;
+                let list = (*inner).place() & Place::LIST;
                 *self.head(list as usize) = next.cast();
             } else {
                 (*(*prev.cast::<Inner<T>>()).links()).next = next;
@@ -442,7 +441,7 @@ impl<T: Send + Sync> Drop for Lists<T> {
                 unsafe {
                     let object = RcuArc::from_raw(next);
                     next = (*(*next).links()).next.cast();
-                    object.as_rcu_ref().inner().place().store(0, Relaxed);
+                    object.as_rcu_ref().inner().set_place(0);
                     drop(object);
                 }
             }

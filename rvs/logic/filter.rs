@@ -16,7 +16,8 @@ use super::{
     },
     service_key::{
         Ports,
-        ServiceKey, //
+        ServiceKey,
+        FTP_PORT, //
     },
 };
 
@@ -80,11 +81,13 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// What packets of a service go to. Ranges of ports are noted as all of them: they are seldom, and
-    /// a packet that is let through in vain is only looked up in vain.
+    /// What packets of a service go to. Ranges of ports are noted as all of them, as is the port of FTP for
+    /// its data connections: they are seldom, and a packet that is let through in vain is only looked up
+    /// in vain.
     pub const fn of_service(key: &ServiceKey) -> Self {
         match *key {
             ServiceKey::Address { addr, ports, .. } => match ports {
+                Ports::One(FTP_PORT) => Self::Addr(Role::Service, addr),
                 Ports::One(port) => Self::Endpoint(Role::Service, Endpoint::new(addr, port)),
                 Ports::Range(_) | Ports::All => Self::Addr(Role::Service, addr),
             },
@@ -92,11 +95,14 @@ impl Subject {
         }
     }
 
-    /// What replies of a real server come from, which has port 0 where it has the ports of the packets.
-    pub const fn of_server(endpoint: Endpoint) -> Self {
-        match endpoint.port {
-            0 => Self::Addr(Role::Server, endpoint.addr),
-            _ => Self::Endpoint(Role::Server, endpoint),
+    /// What replies of a real server of a service come from, which has port 0 where it has the ports of the
+    /// packets. Where clients keep their server it has these of whatever port it is, so that of services
+    /// of many ports all are noted.
+    pub fn of_server(service: &ServiceKey, endpoint: Endpoint) -> Self {
+        if endpoint.port == 0 || service.has_many_ports() {
+            Self::Addr(Role::Server, endpoint.addr)
+        } else {
+            Self::Endpoint(Role::Server, endpoint)
         }
     }
 
@@ -177,10 +183,11 @@ mod tests {
 
     /// Cells with the servers 10.0.0.0 and on noted in them, at this port.
     fn with_servers(count: u32, port: u16) -> [u8; CELLS] {
+        let web = ServiceKey::of(Protocol::Tcp, Endpoint::new(addr(1), 80));
         let mut cells = [0; CELLS];
         for host in 0..count {
             let endpoint = Endpoint::new(addr(0x0a00_0000 + host), port);
-            for (cell, flag) in Subject::of_server(endpoint).places().unwrap() {
+            for (cell, flag) in Subject::of_server(&web, endpoint).places().unwrap() {
                 cells[cell] |= flag;
             }
         }
@@ -230,13 +237,21 @@ mod tests {
             ports,
         };
         let range = PortRange::new(8000, 8999).unwrap();
-        for ports in [Ports::All, Ports::Range(range)] {
+        for ports in [Ports::All, Ports::Range(range), Ports::One(FTP_PORT)] {
             let places = Subject::of_service(&key(ports)).places();
             assert_eq!(places, all(Role::Service, addr(1)));
         }
+        let web = key(Ports::One(80));
         let server = Endpoint::new(addr(2), 0);
-        let places = Subject::of_server(server).places();
+        let places = Subject::of_server(&web, server).places();
         assert_eq!(places, all(Role::Server, addr(2)));
+        let server = Endpoint::new(addr(2), 8080);
+        for ports in [Ports::All, Ports::Range(range), Ports::One(FTP_PORT)] {
+            let places = Subject::of_server(&key(ports), server).places();
+            assert_eq!(places, all(Role::Server, addr(2)));
+        }
+        let places = Subject::of_server(&web, server).places();
+        assert_ne!(places, all(Role::Server, addr(2)));
         let mark = ServiceKey::Mark {
             family: Family::V4,
             mark: 7,

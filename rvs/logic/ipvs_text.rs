@@ -4,10 +4,13 @@
 //!
 //! C: `ip_vs_info_seq_show()`, `ip_vs_conn_seq_show()` and others below `net/netfilter/ipvs`
 
-use core::fmt::{
-    self,
-    Display,
-    Formatter, //
+use core::{
+    fmt::{
+        self,
+        Display,
+        Formatter, //
+    },
+    net::Ipv4Addr, //
 };
 
 use super::{
@@ -154,6 +157,21 @@ impl Display for Connection<'_> {
             write!(text, "{origin:<6} ")?;
         }
         writeln!(text, "{:>7}", self.expires)
+    }
+}
+
+/// How a template of persistence shows among connections: the name of its protocol, and the service. Those
+/// of many ports have port 0; that of a mark has the mark for an address.
+pub fn template_of(service: &ServiceKey) -> (&'static str, Endpoint) {
+    match service {
+        ServiceKey::Address { protocol, addr, .. } => {
+            let port = service.one_port().filter(|_| !service.has_many_ports());
+            (protocol.name(), Endpoint::new(*addr, port.unwrap_or(0)))
+        }
+        ServiceKey::Mark { mark, .. } => {
+            let addr = Addr::V4(Ipv4Addr::from_bits(*mark));
+            ("IP", Endpoint::new(addr, 0))
+        }
     }
 }
 

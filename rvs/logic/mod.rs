@@ -21,6 +21,7 @@
 //! * [`thresholds`]: when a destination is overloaded
 //! * [`defences`]: what is done against floods besides
 //! * [`estimate`]: how much of something there is in a second
+//! * [`persistence`]: clients that keep their server
 //! * [`limits`]: how many connections a namespace may have, and waits after failures
 //! * [`table`]: the index of the tuple table
 //! * [`word`]: the atomic variable that shared decisions are made of
@@ -44,6 +45,7 @@ pub mod lifetime;
 pub mod limits;
 pub mod nat;
 pub mod packet;
+pub mod persistence;
 pub mod protocol;
 pub mod removal;
 pub mod scheduler;

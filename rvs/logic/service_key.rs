@@ -106,6 +106,21 @@ impl Levels {
     }
 }
 
+/// The port of control connections of FTP.
+pub const FTP_PORT: u16 = 21;
+
+/// The port that data connections of FTP come from, where the server begins them.
+const FTP_DATA_PORT: u16 = 20;
+
+/// The first port that everybody may listen at, where nobody has set another one.
+const FIRST_UNPRIVILEGED_PORT: u16 = 1024;
+
+/// Whether a connection to this port may be one for data of FTP (`ip_vs_service_find()`).
+#[inline]
+pub const fn may_be_ftp_data(port: u16) -> bool {
+    port == FTP_DATA_PORT || port >= FIRST_UNPRIVILEGED_PORT
+}
+
 /// The ports of a service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ports {
@@ -188,6 +203,47 @@ impl ServiceKey {
                 ..
             } => Some(*range),
             _ => None,
+        }
+    }
+
+    /// Whether it is the service of FTP, by its control connections.
+    #[inline]
+    pub fn is_ftp(&self) -> bool {
+        matches!(
+            self,
+            Self::Address {
+                protocol: Protocol::Tcp,
+                ports: Ports::One(FTP_PORT),
+                ..
+            }
+        )
+    }
+
+    /// Whether packets to several ports may be for it. Those to another port than its own are for the service
+    /// of FTP as its data connections, where clients keep their server.
+    pub fn has_many_ports(&self) -> bool {
+        self.one_port().is_none() || self.is_ftp()
+    }
+
+    /// The port, at a real server whose own one is `own` or 0, of packets to `port`, where clients keep their
+    /// server.
+    ///
+    /// As with IPVS (`ip_vs_sched_persist()`) only the one port of a service is mapped to that of the
+    /// server. Of a service of all ports or of a mark packets keep theirs: such a client is with one
+    /// server for all that it does. IPVS has no ranges; they are mapped, as without persistence.
+    pub fn kept_port(&self, own: u16, port: u16) -> u16 {
+        let is_mapped = match self {
+            Self::Address { ports, .. } => match ports {
+                Ports::One(one) => *one == port,
+                Ports::Range(_) => true,
+                Ports::All => false,
+            },
+            Self::Mark { .. } => false,
+        };
+        if is_mapped && own != 0 {
+            own
+        } else {
+            port
         }
     }
 

@@ -119,6 +119,11 @@ pub mod command {
     /// service, all of them and the totals of the namespace. Packets are counted
     /// on meanwhile.
     pub const ZERO: u8 = 15;
+
+    /// Dump all templates of persistence, or, with a service in the request,
+    /// those of that service, whether it still exists or not. What connection-get
+    /// says of order and completeness holds here, too.
+    pub const TEMPLATE_GET: u8 = 16;
 }
 
 /// How a packet reaches the real server.
@@ -315,8 +320,70 @@ pub mod service {
     /// only.
     pub const ONE_PACKET: u16 = 16;
 
+    /// How clients keep their server from one connection to the next. They
+    /// do not where it is not given, nor in the answer.
+    pub const PERSISTENCE: u16 = 17;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 16;
+    pub const MAX: u16 = 17;
+}
+
+/// How clients of a service keep their server. The first connection of a
+/// client makes a template, by which later ones get the same server, whether
+/// that has weight or is overloaded. The template ends when its time is over
+/// and so are its connections, or when the server leaves the service; see
+/// also the sysctl net.rvs.expire_quiescent_template.
+pub mod persistence {
+    /// Seconds for which a client keeps its server after the last connection
+    /// that has reached it. At most 31 days; with 0 it does while it has
+    /// connections. Without it clients do not keep a server: an empty nest
+    /// ends persistence.
+    pub const TIMEOUT: u16 = 1;
+
+    /// Clients whose IPv4 addresses agree in these bits are one;
+    /// 255.255.255.255 when not given.
+    pub const MASK4: u16 = 2;
+
+    /// Clients whose IPv6 addresses agree in as many leading bits are one;
+    /// 128 when not given.
+    pub const PREFIX6: u16 = 3;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 3;
+}
+
+/// A client of a persistent service, or several that are one, with its server.
+pub mod template {
+    /// Key of the service, which may be gone.
+    pub const SERVICE: u16 = 1;
+
+    /// What clients of IPv4 have in common. Exclusive with client-addr6.
+    pub const CLIENT_ADDR4: u16 = 2;
+
+    /// What clients of IPv6 have in common. Exclusive with client-addr4.
+    pub const CLIENT_ADDR6: u16 = 3;
+
+    /// IPv4 address of the real server. Exclusive with dest-addr6.
+    pub const DEST_ADDR4: u16 = 4;
+
+    /// IPv6 address of the real server. Exclusive with dest-addr4.
+    pub const DEST_ADDR6: u16 = 5;
+
+    /// Port of the real server.
+    pub const DEST_PORT: u16 = 6;
+
+    /// Connections that came of it.
+    pub const CONNECTIONS: u16 = 7;
+
+    /// Whether one of them has reached the server, 0 or 1.
+    pub const ASSURED: u16 = 8;
+
+    /// Seconds until its time is over, if no connection comes. It ends up to
+    /// two seconds later, or with its last connection.
+    pub const EXPIRES: u16 = 9;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 9;
 }
 
 /// A destination (real server) of a service. Its key is address and port
@@ -363,8 +430,11 @@ pub mod dest {
     /// Whether the destination is overloaded, 0 or 1 (read only).
     pub const OVERLOADED: u16 = 12;
 
+    /// Clients of a persistent service that keep it (read only).
+    pub const TEMPLATES: u16 = 13;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 12;
+    pub const MAX: u16 = 13;
 }
 
 /// State of RVS in the namespace of the caller.
@@ -386,8 +456,11 @@ pub mod info {
     /// others have taken the memory.
     pub const MAX_CONNECTIONS: u16 = 5;
 
+    /// Templates of persistence. They count for max-connections, too.
+    pub const TEMPLATES: u16 = 6;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 5;
+    pub const MAX: u16 = 6;
 }
 
 /// Packets of connections since the namespace was made, by the way they
@@ -476,8 +549,12 @@ pub mod paths {
     /// net.ipv4.vs.drop_packet.
     pub const DROP_PACKET: u16 = 22;
 
+    /// Templates of persistence without connections that were ended to make
+    /// room for connections.
+    pub const TEMPLATES_EVICTED: u16 = 23;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 22;
+    pub const MAX: u16 = 23;
 }
 
 /// A connection from a client through a service to a destination.
@@ -533,7 +610,9 @@ pub mod connection {
 pub mod policy {
     use super::connection;
     use super::dest;
+    use super::persistence;
     use super::service;
+    use super::template;
     use super::timeouts;
     use super::Kind;
     use super::Rule;
@@ -545,6 +624,19 @@ pub mod policy {
         Rule::new(timeouts::TCP, Kind::U32),
         Rule::new(timeouts::TCP_FIN, Kind::U32),
         Rule::new(timeouts::UDP, Kind::U32),
+    ];
+
+    /// How clients of a service keep their server. The first connection of a
+    /// client makes a template, by which later ones get the same server, whether
+    /// that has weight or is overloaded. The template ends when its time is over
+    /// and so are its connections, or when the server leaves the service; see
+    /// also the sysctl net.rvs.expire_quiescent_template.
+    ///
+    /// What a nest of `persistence` may hold.
+    pub const PERSISTENCE: &[Rule] = &[
+        Rule::new(persistence::TIMEOUT, Kind::U32),
+        Rule::new(persistence::MASK4, Kind::U32),
+        Rule::new(persistence::PREFIX6, Kind::U32Max(128)),
     ];
 
     /// The attributes that name a service.
@@ -580,6 +672,7 @@ pub mod policy {
         Rule::new(service::FAMILY, Kind::U32),
         Rule::new(service::MARK, Kind::U32),
         Rule::new(service::ONE_PACKET, Kind::U32Max(1)),
+        Rule::new(service::PERSISTENCE, Kind::Nested(PERSISTENCE)),
     ];
 
     /// Attributes that `service-set` may hold.
@@ -598,6 +691,7 @@ pub mod policy {
         Rule::new(service::FAMILY, Kind::U32),
         Rule::new(service::MARK, Kind::U32),
         Rule::new(service::ONE_PACKET, Kind::U32Max(1)),
+        Rule::new(service::PERSISTENCE, Kind::Nested(PERSISTENCE)),
     ];
 
     /// Attributes that `service-del` may hold.
@@ -701,4 +795,7 @@ pub mod policy {
         Rule::new(service::FAMILY, Kind::U32),
         Rule::new(service::MARK, Kind::U32),
     ];
+
+    /// Attributes that `template-get` may hold.
+    pub const TEMPLATE_GET: &[Rule] = &[Rule::new(template::SERVICE, Kind::Nested(SERVICE_KEY))];
 }

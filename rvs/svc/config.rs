@@ -23,6 +23,7 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
+        persistence::Persistence,
         scheduler::{
             emptiest,
             Flags,
@@ -147,6 +148,8 @@ pub(crate) struct NewService {
     pub(crate) one_packet: bool,
     /// Its own timeouts.
     pub(crate) timeouts: TimeoutsChange,
+    /// How clients keep their server, if they do.
+    pub(crate) persistence: Option<Persistence>,
     /// What only the family `IPVS` knows of.
     pub(crate) told: Told,
 }
@@ -187,6 +190,8 @@ pub(crate) struct ServiceChange {
     pub(crate) fast_path: Option<bool>,
     /// Whether each datagram is scheduled by itself.
     pub(crate) one_packet: Option<bool>,
+    /// How clients keep their server; inside none when they do not.
+    pub(crate) persistence: Option<Option<Persistence>>,
     /// What only the family `IPVS` knows of.
     pub(crate) told: Option<Told>,
     /// Its own timeouts; 0 for those of the namespace.
@@ -275,6 +280,11 @@ impl ServiceConfig {
     /// Returns whether each datagram is scheduled by itself.
     pub(crate) fn schedules_each_datagram(&self) -> bool {
         self.shared.schedules_each_datagram()
+    }
+
+    /// Returns how clients keep their server, if they do.
+    pub(crate) fn persistence(&self) -> Option<Persistence> {
+        self.service.persistence()
     }
 
     /// Returns the destinations, newest first.
@@ -466,6 +476,7 @@ impl Config {
             GFP_KERNEL_ACCOUNT,
         )?;
         let service = RcuArc::new(Service::new(key, set), GFP_KERNEL_ACCOUNT)?;
+        service.set_persistence(new.persistence);
         self.incarnations = self.incarnations.wrapping_add(1);
         let config = ServiceConfig {
             service: service.clone(),
@@ -543,6 +554,9 @@ impl Config {
         }
         if let Some(told) = change.told {
             config.told = told;
+        }
+        if let Some(persistence) = change.persistence {
+            config.service.set_persistence(persistence);
         }
         if let Some(allowed) = change.fast_path {
             config.shared.set_fast_path(allowed);
@@ -660,6 +674,7 @@ impl Config {
         let mut dests = KVVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
         // Before packets can meet it; of one that was removed they are dropped until the end.
         dest.set_thresholds(new.thresholds);
+        dest.set_quiescent(new.weight == 0);
         dests.push(Entry::new(dest.clone(), new.weight), GFP_KERNEL)?;
         for entry in &config.dests {
             dests.push(entry.clone(), GFP_KERNEL)?;
@@ -700,6 +715,7 @@ impl Config {
             let entry = dests.get_mut(position).ok_or(ConfigError::NoDest)?;
             entry.set_weight(weight);
             config.publish(dests, Plan::after_update)?;
+            dest.set_quiescent(weight == 0);
         }
         if thresholds != dest.thresholds() {
             dest.set_thresholds(thresholds);

@@ -127,6 +127,9 @@ pub(crate) struct Dest {
     // Both as one number; see `Destination::overhead`.
     overhead: Atomic<u64>,
     thresholds: Atomic<u64>,
+    templates: Atomic<u32>,
+    // It has no weight.
+    quiescent: Atomic<bool>,
     shared: Arc<Shared>,
     // In the events of the service; they are counted only when they are `watched`.
     group: usize,
@@ -177,6 +180,8 @@ impl Dest {
             load: Atomic::new(Load::default().to_u32()),
             overhead: Atomic::new(0),
             thresholds: Atomic::new(Thresholds::default().to_u64()),
+            templates: Atomic::new(0),
+            quiescent: Atomic::new(false),
             shared,
             group,
             watched: Atomic::new(0),
@@ -364,6 +369,31 @@ impl Dest {
         self.active.fetch_sub(1, Relaxed);
         self.overhead.fetch_sub(OVERHEAD_OF_ACTIVE, Full);
         self.load_changed();
+    }
+
+    /// Returns the number of templates of persistence that lead to it.
+    pub(crate) fn templates(&self) -> u32 {
+        self.templates.load(Relaxed)
+    }
+
+    /// Notes that a template begins.
+    pub(crate) fn template_begins(&self) {
+        self.templates.fetch_add(1u32, Relaxed);
+    }
+
+    /// Notes that a template ends.
+    pub(crate) fn template_ends(&self) {
+        self.templates.fetch_sub(1u32, Relaxed);
+    }
+
+    /// Returns whether its weight is 0.
+    pub(crate) fn is_quiescent(&self) -> bool {
+        self.quiescent.load(Relaxed)
+    }
+
+    /// Tells whether its weight is 0.
+    pub(super) fn set_quiescent(&self, quiescent: bool) {
+        self.quiescent.store(quiescent, Relaxed);
     }
 
     /// Counts a packet of `len` bytes from a client.

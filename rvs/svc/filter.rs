@@ -73,10 +73,14 @@ impl AddressFilter {
         self.note(Subject::of_service(key))
     }
 
-    /// Notes what replies of a real server come from, until what is returned is dropped. It has port 0
-    /// where it has the ports of the packets.
-    pub(crate) fn note_server(self: &Arc<Self>, endpoint: Endpoint) -> Result<Noted, AllocError> {
-        self.note(Subject::of_server(endpoint))
+    /// Notes what replies of a real server of a service come from, until what is returned is dropped. It
+    /// has port 0 where it has the ports of the packets.
+    pub(crate) fn note_server(
+        self: &Arc<Self>,
+        service: &ServiceKey,
+        endpoint: Endpoint,
+    ) -> Result<Noted, AllocError> {
+        self.note(Subject::of_server(service, endpoint))
     }
 
     fn note(self: &Arc<Self>, subject: Subject) -> Result<Noted, AllocError> {

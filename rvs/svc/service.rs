@@ -2,7 +2,13 @@
 
 //! A virtual service, as packets see it.
 
-use kernel::sync::rcu;
+use kernel::sync::{
+    atomic::{
+        Atomic,
+        Relaxed, //
+    },
+    rcu, //
+};
 
 use crate::{
     kapi::{
@@ -16,7 +22,10 @@ use crate::{
             RcuRef, //
         },
     },
-    logic::service_key::Place,
+    logic::{
+        persistence::Persistence,
+        service_key::Place, //
+    },
 };
 
 use super::{
@@ -49,6 +58,7 @@ impl Hasher for PlaceHash {
 /// A service in the table that packets look into.
 pub(crate) struct Service {
     key: ServiceKey,
+    persistence: Atomic<u64>,
     dests: RcuCell<DestSet>,
 }
 
@@ -57,14 +67,27 @@ impl Service {
     pub(crate) fn new(key: ServiceKey, dests: RcuArc<DestSet>) -> Self {
         Self {
             key,
+            persistence: Atomic::new(Persistence::to_u64(None)),
             dests: RcuCell::new(Some(dests)),
         }
     }
 
-    /// Returns what names it.
-    #[inline]
-    pub(super) fn key(&self) -> &ServiceKey {
+    /// Returns what names the service.
+    pub(crate) fn key(&self) -> &ServiceKey {
         &self.key
+    }
+
+    /// Returns how clients keep their server; none for a service that is not persistent. One load.
+    #[inline(always)]
+    pub(crate) fn persistence(&self) -> Option<Persistence> {
+        Persistence::from_u64(self.persistence.load(Relaxed))
+    }
+
+    /// Changes how clients keep their server. Templates that exist keep their time until the next
+    /// connection.
+    pub(super) fn set_persistence(&self, persistence: Option<Persistence>) {
+        self.persistence
+            .store(Persistence::to_u64(persistence), Relaxed);
     }
 
     /// Puts other destinations in place.

@@ -32,10 +32,12 @@ use crate::{
         },
         protocol::Protocol,
         service_key::{
+            may_be_ftp_data,
             Levels,
             Place,
             Ports,
-            ServiceKey, //
+            ServiceKey,
+            FTP_PORT, //
         },
     },
 };
@@ -50,6 +52,8 @@ use super::{
 pub(crate) struct Services {
     table: RcuTable<PlaceHash>,
     one_port: Atomic<u32>,
+    // Those of them that are of FTP.
+    ftp: Atomic<u32>,
     all_ports: Atomic<u32>,
     marks: Atomic<u32>,
     // Ranges on each level, and the levels that have some.
@@ -63,6 +67,7 @@ impl Services {
         Self {
             table: RcuTable::new(PlaceHash),
             one_port: Atomic::new(0),
+            ftp: Atomic::new(0),
             all_ports: Atomic::new(0),
             marks: Atomic::new(0),
             ranges: [const { Atomic::new(0) }; Levels::COUNT],
@@ -117,6 +122,9 @@ impl Services {
     }
 
     fn change(&self, key: &ServiceKey, change: impl Fn(u32) -> u32) {
+        if key.is_ftp() {
+            self.ftp.store(change(self.ftp.load(Relaxed)), Relaxed);
+        }
         let count = match key {
             ServiceKey::Mark { .. } => &self.marks,
             ServiceKey::Address { ports, .. } => match ports {
@@ -139,8 +147,8 @@ impl Services {
     }
 
     /// Finds the service of a packet with this mark to this destination: as IPVS
-    /// (`ip_vs_service_find()`) by its mark, then by its port, then among those for all ports; before
-    /// these the one in whose range the port is.
+    /// (`ip_vs_service_find()`) by its mark, then by its port, then that of FTP whose data connection it
+    /// may begin, then among those for all ports; before these two the one in whose range the port is.
     pub(crate) fn find<'g>(
         &self,
         guard: &'g rcu::Guard,
@@ -160,7 +168,7 @@ impl Services {
             }
         }
         match self.levels.load(Relaxed) {
-            0 if self.all_ports.load(Relaxed) == 0 => None,
+            0 if self.all_ports.load(Relaxed) == 0 && self.ftp.load(Relaxed) == 0 => None,
             levels => {
                 self.among_many_ports(guard, Levels::from_bits(levels), protocol, destination)
             }
@@ -178,7 +186,7 @@ impl Services {
         self.at(guard, Place::Mark(family, mark))
     }
 
-    /// Finds the service of a range with this port, or that of all ports.
+    /// Finds the service of a range with this port, that of FTP, or that of all ports.
     #[cold]
     #[inline(never)]
     fn among_many_ports<'g>(
@@ -192,6 +200,13 @@ impl Services {
         for place in levels.places(protocol, addr, port) {
             match self.at(guard, place) {
                 Some(service) if !service.key().leaves_out(port) => return Some(service),
+                _ => {}
+            }
+        }
+        if self.ftp.load(Relaxed) != 0 && protocol == Protocol::Tcp && may_be_ftp_data(port) {
+            match self.at(guard, Place::Port(protocol, addr, FTP_PORT)) {
+                // Data are where the control connection is, which only a client knows who keeps its server.
+                Some(service) if service.persistence().is_some() => return Some(service),
                 _ => {}
             }
         }

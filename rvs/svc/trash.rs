@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Removed destinations that still have connections.
+//! Removed destinations that still have connections, or clients that keep them.
 //!
 //! As with IPVS (`ip_vs_trash_get_dest()`), a destination that returns finds its connections as it
 //! left them; its counters begin anew if the service was deleted meanwhile.
@@ -186,7 +186,8 @@ impl Trash {
         };
         for _ in 0..LOOKS {
             let Some(place) = cursor.take() else { break };
-            cursor = if place.current().1.dest.total() == 0 {
+            let dest = &place.current().1.dest;
+            cursor = if dest.total() == 0 && dest.templates() == 0 {
                 place.remove_current().0
             } else {
                 place.move_next()

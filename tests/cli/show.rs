@@ -90,6 +90,7 @@ fn servers() -> Vec<Vec<DefaultNla>> {
         number(10, 6),
         number(11, 0),
         number(12, 1),
+        number(13, 4),
     ];
     let second = vec![
         nest(1, &web_key()),
@@ -103,6 +104,7 @@ fn servers() -> Vec<Vec<DefaultNla>> {
         number(10, 0),
         number(11, 0),
         number(12, 0),
+        number(13, 0),
     ];
     vec![first, second]
 }
@@ -114,6 +116,7 @@ fn info() -> Vec<DefaultNla> {
         number(3, 6),
         number(4, 64),
         number(5, 1000),
+        number(6, 7),
     ]
 }
 
@@ -153,7 +156,7 @@ mark/7                   wrr        nat      on         2        12
   SERVER                 FORWARD  WEIGHT  THRESHOLDS  ACTIVE  INACTIVE  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
   10.0.0.2:*             nat      2       6/0,full    1       5         6            10/9            5000000000/700
 
-connections: 6 of at most 1000
+connections: 6 and 7 templates of at most 1000
 ",
     );
     let kernel = Kernel::new().dump(0, SERVICE_GET, services());
@@ -191,7 +194,7 @@ tcp/192.0.2.1:80      wrr        nat      on         2        12
   10.0.0.113:80       dr       0       -           0       0         0            0/0             0/0
 udp/[2001:db8::1]:53  rr         -        off        0        0
 
-connections: 6 of at most 1000
+connections: 6 and 7 templates of at most 1000
 ";
     prints("rvsadm show", kernel(), expected);
     prints("rvsadm", kernel(), expected);
@@ -299,13 +302,13 @@ fn json_for_programs() {
             r#""in_bytes":5000000000,"out_bytes":18446744073709551615},"#,
             r#""servers":[{"address":"10.0.0.2","port":8080,"weight":2,"forward":"nat","#,
             r#""upper_threshold":6,"lower_threshold":0,"overloaded":true,"#,
-            r#""active":1,"inactive":5,"stats":{"connections":6,"in_packets":10,"#,
+            r#""active":1,"inactive":5,"templates":4,"stats":{"connections":6,"in_packets":10,"#,
             r#""out_packets":9,"in_bytes":5000000000,"out_bytes":700}},"#,
             r#"{"address":"10.0.0.113","port":80,"weight":0,"forward":"dr","#,
             r#""upper_threshold":0,"lower_threshold":0,"overloaded":false,"#,
-            r#""active":0,"inactive":0,"stats":{"connections":0,"in_packets":0,"#,
+            r#""active":0,"inactive":0,"templates":0,"stats":{"connections":0,"in_packets":0,"#,
             r#""out_packets":0,"in_bytes":0,"out_bytes":0}}]}],"#,
-            r#""info":{"version":"0.1.0","services":2,"connections":6,"buckets":64,"max_connections":1000}}"#,
+            r#""info":{"version":"0.1.0","services":2,"connections":6,"buckets":64,"max_connections":1000,"templates":7}}"#,
             "\n",
         ),
     );
@@ -321,6 +324,7 @@ fn paths(counters: [u64; 12], enabled: u32) -> Vec<DefaultNla> {
         uint(17, 13),
         uint(21, 14),
         uint(22, 15),
+        uint(23, 16),
     ];
     counters.chain(others).collect()
 }
@@ -334,28 +338,29 @@ fn ways_of_packets() {
         "\
 fast path: on
 
-PATH          PACKETS
-fast          5000000000
-slow          12
+PATH               PACKETS
+fast               5000000000
+slow               12
 
-LEFT TO SLOW  PACKETS  REASON
-switched-off  3        the service has --fast-path off
-header        1        IP options, a fragment, or a burst for a tunnel
-begins        4        may begin a connection
-unavailable   2        the server was removed from its service
-route         5        the flow has passed no hooks yet by the routes of now, or stays here
-neighbour     6        the link layer address of the next hop is not known
-ttl           7        the time to live ends
-too-big       8        larger than the MTU of the route
-policy        9        IPsec, a tunnel or policy routing on the route
-memory        10       memory was short
+LEFT TO SLOW       PACKETS  REASON
+switched-off       3        the service has --fast-path off
+header             1        IP options, a fragment, or a burst for a tunnel
+begins             4        may begin a connection
+unavailable        2        the server was removed from its service
+route              5        the flow has passed no hooks yet by the routes of now, or stays here
+neighbour          6        the link layer address of the next hop is not known
+ttl                7        the time to live ends
+too-big            8        larger than the MTU of the route
+policy             9        IPsec, a tunnel or policy routing on the route
+memory             10       memory was short
 
-NO ROOM       TIMES       WHAT
-evicted       11          a connection half open or without an answer made room for another one
-refused       9000000000  a packet was dropped that would have begun a connection
-port-taken    13          a packet was refused, as each server has a connection of the client's port
-drop-entry    14          a connection was ended by the sysctl drop_entry
-drop-packet   15          a packet was dropped by the sysctl drop_packet
+NO ROOM            TIMES       WHAT
+evicted            11          a connection half open or without an answer made room for another one
+refused            9000000000  a packet was dropped that would have begun a connection
+port-taken         13          a packet was refused, as each server has a connection of the client's port
+drop-entry         14          a connection was ended by the sysctl drop_entry
+drop-packet        15          a packet was dropped by the sysctl drop_packet
+templates-evicted  16          a client without connections that keeps its server made room for a connection
 ",
     );
     prints(
@@ -364,7 +369,7 @@ drop-packet   15          a packet was dropped by the sysctl drop_packet
         concat!(
             r#"{"enabled":true,"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
             r#""unavailable":2,"route":5,"neighbour":6,"ttl":7,"too_big":8,"policy":9,"#,
-            r#""memory":10},"evicted":11,"refused":9000000000,"port_taken":13,"drop_entry":14,"drop_packet":15}"#,
+            r#""memory":10},"evicted":11,"refused":9000000000,"port_taken":13,"drop_entry":14,"drop_packet":15,"templates_evicted":16}"#,
             "\n",
         ),
     );
@@ -511,4 +516,92 @@ fn own_timeouts_in_json() {
     assert!(outcome
         .out
         .contains(r#""fast_path":false,"one_packet":false,"timeouts":{"udp":5},"stats""#));
+}
+
+#[test]
+fn persistence() {
+    let persistent = |mask: [u8; 4]| {
+        let mut attributes = web();
+        attributes.push(nest(17, &[number(1, 300), attribute(2, &mask)]));
+        attributes
+    };
+    for (mask, json) in [
+        (
+            [255, 255, 255, 0],
+            r#""persistence":{"timeout":300,"mask":"24"},"#,
+        ),
+        ([255; 4], r#""persistence":{"timeout":300,"mask":"32"},"#),
+        (
+            [255, 0, 255, 0],
+            r#""persistence":{"timeout":300,"mask":"255.0.255.0"},"#,
+        ),
+    ] {
+        let kernel = Kernel::new().dump(0, SERVICE_GET, vec![persistent(mask), dns()]);
+        let outcome = run("rvsadm -j service list", kernel);
+        assert_eq!(outcome.code, 0, "{}", outcome.err);
+        assert_eq!(outcome.out.matches("persistence").count(), 1);
+        assert!(outcome.out.contains(json), "{}", outcome.out);
+    }
+}
+
+#[test]
+fn persistent_services_tell_their_templates() {
+    let mut persistent = web();
+    persistent.push(nest(
+        17,
+        &[number(1, 300), attribute(2, &[255, 255, 255, 0])],
+    ));
+    let kernel = Kernel::new()
+        .reply(SERVICE_GET, persistent)
+        .dump(0, DEST_GET, servers());
+    prints(
+        "rvsadm show tcp/192.0.2.1:80",
+        kernel,
+        "\
+SERVICE           SCHEDULER              FORWARD  FAST PATH  SERVERS  CONNECTIONS
+tcp/192.0.2.1:80  wrr,persistent=300/24  nat      on         2        12
+  SERVER          FORWARD  WEIGHT  THRESHOLDS  ACTIVE  INACTIVE  TEMPLATES  CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
+  10.0.0.2:8080   nat      2       6/0,full    1       5         4          6            10/9            5000000000/700
+  10.0.0.113:80   dr       0       -           0       0         0          0            0/0             0/0
+",
+    );
+}
+
+#[test]
+fn templates() {
+    const TEMPLATE_GET: u8 = 16;
+    let template = || {
+        vec![
+            nest(1, &web_key()),
+            attribute(2, &[203, 0, 113, 0]),
+            attribute(4, &[10, 0, 0, 2]),
+            attribute(6, &8080u16.to_be_bytes()),
+            number(7, 3),
+            number(8, 1),
+            number(9, 299),
+        ]
+    };
+    prints(
+        "rvsadm template list",
+        Kernel::new().dump(0, TEMPLATE_GET, vec![template()]),
+        "\
+SERVICE           CLIENT       SERVER         CONNECTIONS  STATE    EXPIRES
+tcp/192.0.2.1:80  203.0.113.0  10.0.0.2:8080  3            ASSURED  299s
+",
+    );
+    prints(
+        "rvsadm template list",
+        Kernel::new().dump(0, TEMPLATE_GET, vec![]),
+        "no templates\n",
+    );
+    prints(
+        "rvsadm -j template list tcp/192.0.2.1:80",
+        Kernel::new().dump(0, TEMPLATE_GET, vec![template()]),
+        concat!(
+            r#"{"templates":[{"service":"tcp/192.0.2.1:80","client_address":"203.0.113.0","#,
+            r#""server_address":"10.0.0.2","server_port":8080,"connections":3,"#,
+            r#""assured":true,"expires":299}]}"#,
+            "\n",
+        ),
+    );
 }

@@ -37,8 +37,8 @@ fn header() -> HashMap<String, u32> {
 #[test]
 fn numbers_are_those_of_the_header() {
     use uapi::{
-        command, connection, connection_state, dest, forward, info, paths, scheduler_flag, service,
-        stats, timeouts,
+        command, connection, connection_state, dest, forward, info, paths, persistence,
+        scheduler_flag, service, stats, template, timeouts,
     };
     let rust = [
         ("RVS_FORWARD_NAT", forward::NAT),
@@ -107,6 +107,19 @@ fn numbers_are_those_of_the_header() {
         ),
         ("RVS_A_SERVICE_FAST_PATH", service::FAST_PATH.into()),
         ("RVS_A_SERVICE_TIMEOUTS", service::TIMEOUTS.into()),
+        ("RVS_A_SERVICE_PERSISTENCE", service::PERSISTENCE.into()),
+        ("RVS_A_PERSISTENCE_TIMEOUT", persistence::TIMEOUT.into()),
+        ("RVS_A_PERSISTENCE_MASK4", persistence::MASK4.into()),
+        ("RVS_A_PERSISTENCE_PREFIX6", persistence::PREFIX6.into()),
+        ("RVS_A_TEMPLATE_SERVICE", template::SERVICE.into()),
+        ("RVS_A_TEMPLATE_CLIENT_ADDR4", template::CLIENT_ADDR4.into()),
+        ("RVS_A_TEMPLATE_CLIENT_ADDR6", template::CLIENT_ADDR6.into()),
+        ("RVS_A_TEMPLATE_DEST_ADDR4", template::DEST_ADDR4.into()),
+        ("RVS_A_TEMPLATE_DEST_ADDR6", template::DEST_ADDR6.into()),
+        ("RVS_A_TEMPLATE_DEST_PORT", template::DEST_PORT.into()),
+        ("RVS_A_TEMPLATE_CONNECTIONS", template::CONNECTIONS.into()),
+        ("RVS_A_TEMPLATE_ASSURED", template::ASSURED.into()),
+        ("RVS_A_TEMPLATE_EXPIRES", template::EXPIRES.into()),
         ("RVS_A_TIMEOUTS_TCP", timeouts::TCP.into()),
         ("RVS_A_TIMEOUTS_TCP_FIN", timeouts::TCP_FIN.into()),
         ("RVS_A_TIMEOUTS_UDP", timeouts::UDP.into()),
@@ -127,11 +140,13 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_DEST_UPPER_THRESHOLD", dest::UPPER_THRESHOLD.into()),
         ("RVS_A_DEST_LOWER_THRESHOLD", dest::LOWER_THRESHOLD.into()),
         ("RVS_A_DEST_OVERLOADED", dest::OVERLOADED.into()),
+        ("RVS_A_DEST_TEMPLATES", dest::TEMPLATES.into()),
         ("RVS_A_INFO_VERSION", info::VERSION.into()),
         ("RVS_A_INFO_SERVICES", info::SERVICES.into()),
         ("RVS_A_INFO_CONNECTIONS", info::CONNECTIONS.into()),
         ("RVS_A_INFO_BUCKETS", info::BUCKETS.into()),
         ("RVS_A_INFO_MAX_CONNECTIONS", info::MAX_CONNECTIONS.into()),
+        ("RVS_A_INFO_TEMPLATES", info::TEMPLATES.into()),
         ("RVS_A_PATHS_PAD", paths::PAD.into()),
         ("RVS_A_PATHS_FAST", paths::FAST.into()),
         ("RVS_A_PATHS_SLOW", paths::SLOW.into()),
@@ -154,6 +169,10 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_PATHS_ESTIMATES", paths::ESTIMATES.into()),
         ("RVS_A_PATHS_DROP_ENTRY", paths::DROP_ENTRY.into()),
         ("RVS_A_PATHS_DROP_PACKET", paths::DROP_PACKET.into()),
+        (
+            "RVS_A_PATHS_TEMPLATES_EVICTED",
+            paths::TEMPLATES_EVICTED.into(),
+        ),
         ("RVS_A_CONNECTION_SERVICE", connection::SERVICE.into()),
         (
             "RVS_A_CONNECTION_CLIENT_ADDR4",
@@ -201,6 +220,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_CMD_TIMEOUTS_GET", command::TIMEOUTS_GET.into()),
         ("RVS_CMD_TIMEOUTS_SET", command::TIMEOUTS_SET.into()),
         ("RVS_CMD_ZERO", command::ZERO.into()),
+        ("RVS_CMD_TEMPLATE_GET", command::TEMPLATE_GET.into()),
     ];
     let rust: HashMap<String, u32> = rust.map(|(name, value)| (name.to_owned(), value)).into();
     assert_eq!(rust, header());

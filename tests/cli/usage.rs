@@ -57,6 +57,8 @@ fn every_command_has_help_with_examples() {
         "server del",
         "connection",
         "connection list",
+        "template",
+        "template list",
         "show",
         "stats",
         "zero",
@@ -82,6 +84,7 @@ Commands:
   service     Add, change, delete and list virtual services
   server      Add, change and remove the real servers of a service
   connection  List connections
+  template    List which clients of persistent services keep which server
   show        Show services with their servers and counters
   stats       Show which way packets took: the fast path, or why not
   zero        Have counters of a service and its servers, or all, begin at 0 again
@@ -97,7 +100,7 @@ Options:
 fn wrong_commands_are_named() {
     refuses(
         "frob",
-        "rvsadm: frob: no such command; use service, server, connection, show, stats, zero, timeouts or flush",
+        "rvsadm: frob: no such command; use service, server, connection, template, show, stats, zero, timeouts or flush",
     );
     refuses(
         "service",
@@ -214,7 +217,7 @@ fn a_change_of_nothing_is_refused() {
         "service set tcp/192.0.2.1:80",
         "rvsadm: service set: tcp/192.0.2.1:80: nothing to change; \
          give --scheduler rr|wrr|lc|wlc|sed|nq|sh|mh|dh|lblc|lblcr|fo|ovf|twos|none, --scheduler-flags FLAGS, --fast-path on|off, \
-         --one-packet on|off, --timeout TIMEOUT, --nat, --dr or --tun",
+         --one-packet on|off, --timeout TIMEOUT, --persistent SECONDS[/MASK]|off, --nat, --dr or --tun",
     );
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",

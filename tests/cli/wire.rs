@@ -121,6 +121,35 @@ fn zero() {
 }
 
 #[test]
+fn persistence_is_a_nest() {
+    sends_one(
+        "rvsadm service add tcp/192.0.2.1:80 --persistent 300/24",
+        2,
+        &[
+            KEY4,
+            &[
+                20, 0, 17, 0x80, 8, 0, 1, 0, 0x2c, 1, 0, 0, 8, 0, 2, 0, 255, 255, 255, 0,
+            ],
+        ],
+    );
+    sends_one(
+        "rvsadm service set udp/[2001:db8::1]:53 --persistent 60",
+        3,
+        &[
+            KEY6,
+            &[
+                20, 0, 17, 0x80, 8, 0, 1, 0, 60, 0, 0, 0, 8, 0, 3, 0, 128, 0, 0, 0,
+            ],
+        ],
+    );
+    sends_one(
+        "rvsadm service set tcp/192.0.2.1:80 --persistent off",
+        3,
+        &[KEY4, &[4, 0, 17, 0x80]],
+    );
+}
+
+#[test]
 fn timeouts_of_the_namespace() {
     sends_one(
         "rvsadm timeouts --tcp 900 --udp 30",

@@ -276,6 +276,47 @@ what_nobody_serves_ends_nothing() {
 	expect_success bound 1000000
 }
 
+# connections_and_templates: of the director.
+connections_and_templates() {
+	director_rvsadm --json show | awk -f "$KSELFTEST_DIR/lib/json.awk" |
+		awk '$1 == ".info.connections" || $1 == ".info.templates" { sum += $2 } END { print sum }'
+}
+
+# Datagrams that are scheduled one by one make templates and no connections. They end before those of clients that have
+# reached their server.
+strangers_cannot_grow_templates() {
+	local end count most=0 before_templates after_templates
+	needs_bound
+	[ -z "$case_skipped" ] || return
+	expect_success lb_service_persistent "udp/$VIP:11" rr 600 one-packet
+	expect_success lb_server_add "udp/$VIP:11" "${SERVER_IPS[1]}:11" 1
+	expect_success lb_service_persistent "tcp/$VIP:7002" rr 600
+	expect_success lb_server_add "tcp/$VIP:7002" "${SERVER_IPS[0]}:7000" 1
+	talk_client_start persistent "$CLIENT"
+	expect_match "opening" '^ok' "$(talk persistent open one tcp "$VIP" 7002)"
+	expect_equal "who answers" server1 "$(talk persistent ask one)"
+	talk persistent reset one >"$TEST_DIR/closed"
+	before_templates=$(paths templates_evicted)
+	flood_start 11
+	end=$((SECONDS + SECONDS_OF_FLOOD / 2))
+	while [ "$SECONDS" -lt "$end" ]; do
+		count=$(connections_and_templates)
+		[ "${count:-0}" -le "$most" ] || most=$count
+		expect_equal "a new client" server1 "$(in_ns "$CLIENT" curl -sS --max-time 3 "http://$VIP/" 2>&1)"
+		sleep 0.3
+	done
+	flood_end
+	after_templates=$(paths templates_evicted)
+	diagnose "$flooded packets, at most $most connections and templates, $((after_templates - before_templates)) templates evicted"
+	expect_range "packets of the flood" $((SECONDS_OF_FLOOD * FLOODED / 2)) 10000000000 "$flooded"
+	expect_range "most connections and templates" 1 $((limit + SLACK)) "$most"
+	if [ "$flooded" -gt $((limit * 2)) ]; then
+		expect_range "templates that made room" 1 10000000000 $((after_templates - before_templates))
+	fi
+	expect_equal "the client that was there" "$CLIENT_IP ${SERVER_IPS[0]}:7000" "$(lb_templates "tcp/$VIP:7002")"
+	memory_was_enough
+}
+
 test_begin
 flood_prepare
 http_server_start 1 80
@@ -299,4 +340,5 @@ end_of_flood() {
 
 ktap_run settings_are_within_bounds strangers_cannot_raise_the_bound bound_is_told \
 	bound_heeds_what_others_have_taken established_connections_stay unanswered_datagrams_give_way \
-	what_nobody_serves_ends_nothing begin_of_flood flood_of_datagrams_is_survived flood_of_syns_is_survived end_of_flood
+	what_nobody_serves_ends_nothing begin_of_flood flood_of_datagrams_is_survived flood_of_syns_is_survived \
+	strangers_cannot_grow_templates end_of_flood

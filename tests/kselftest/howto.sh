@@ -125,6 +125,16 @@ by_ipvsadm() {
 	lb_flush
 }
 
+clients_that_keep_their_server() {
+	network_for_nat
+	follow persistence.md
+	expect_equal "answers" 8 "$(grep -cx 'server[123]' "$TEST_DIR/typed")"
+	expect_equal "servers that have answered" 1 "$(grep -x 'server[123]' "$TEST_DIR/typed" | sort -u | wc -l)"
+	expect_match "templates" "tcp/$VIP:80 +$CLIENT_IP +10\.0\.0\.1[123]:8080 " "$(<"$TEST_DIR/typed")"
+	expect_success in_ns "$DIRECTOR" sysctl -qw net.rvs.expire_quiescent_template=0
+	lb_flush
+}
+
 # In the network of the case before.
 nat_behind_a_firewall() {
 	follow nat.md "With a firewall"
@@ -170,4 +180,4 @@ lb_needs rvs "the how-tos are for rvsadm"
 modprobe ipip || skip_all "no IPIP tunnels (CONFIG_NET_IPIP)"
 test_begin
 
-ktap_run by_ipvsadm nat nat_behind_a_firewall one_armed_nat direct_routing tunnels
+ktap_run by_ipvsadm clients_that_keep_their_server nat nat_behind_a_firewall one_armed_nat direct_routing tunnels

@@ -228,6 +228,119 @@ marks_and_single_datagrams() {
 	clear
 }
 
+# connections_of PATTERN: of ipvsadm -Lcn those from such a port, sorted, without the time that is left.
+connections_of() {
+	ipvsadm_says -L -c -n | sed -nE "1,2d; s/ [0-9]{2}:[0-9]{2} / MM:SS /; /^[^:]*:SS +[A-Z]+ +[0-9.]+:($1) /p" | sort
+}
+
+persistent_services() {
+	done_by -A -t "$TCP" -s rr -p
+	done_by -A -u "$UDP" -s rr -p 50 -M 255.255.255.0
+	done_by -A -t "$VIP:0" -s rr -p 60
+	done_by -A -f 7 -s rr -p 60 -M 255.0.255.0
+	done_by -a -t "$TCP" -r 10.0.0.11:8080 -m
+	done_by -a -f 7 -r 10.0.0.11 -m
+	expect_list -L -n <<-'EOF'
+		IP Virtual Server version 1.2.1 (size=N)$
+		Prot LocalAddress:Port Scheduler Flags$
+		  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn$
+		TCP  198.51.100.1:0 rr persistent 60$
+		TCP  198.51.100.1:80 rr persistent 360$
+		  -> 10.0.0.11:8080               Masq    1      0          0         $
+		UDP  198.51.100.1:7000 rr persistent 50 mask 255.255.255.0$
+		FWM  7 rr persistent 60 mask 255.0.255.0$
+		  -> 10.0.0.11:0                  Masq    1      0          0         $
+	EOF
+	expect_equal "in hexadecimal, by jiffies of the first" "FWM  00000007 rr persistent 1 FF00FF00
+TCP  C6336401:0000 rr  persistent 1 FFFFFFFF
+TCP  C6336401:0050 rr  persistent 6 FFFFFFFF
+UDP  C6336401:1B58 rr  persistent 0.833333 FFFFFF00" "$(persistent_by_the_first)"
+	expect_list -S -n <<-'EOF'
+		-A -t 198.51.100.1:0 -s rr -p 60$
+		-A -t 198.51.100.1:80 -s rr -p 360$
+		-a -t 198.51.100.1:80 -r 10.0.0.11:8080 -m -w 1$
+		-A -u 198.51.100.1:7000 -s rr -p 50 -M 255.255.255.0$
+		-A -f 7 -s rr -p 60 -M 255.0.255.0$
+		-a -f 7 -r 10.0.0.11:0 -m -w 1$
+	EOF
+	in_ns "$DIRECTOR" ipvsadm -S -n >"$TEST_DIR/saved"
+	clear
+	expect_success in_ns "$DIRECTOR" ipvsadm -R <"$TEST_DIR/saved"
+	expect_equal "restored" "$(cat "$TEST_DIR/saved")" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+	persistent_services_are_edited
+	clear
+}
+
+# persistent_by_the_first: lines of services in /proc/net/ip_vs, sorted, with timeouts as multiples of that of the mark.
+persistent_by_the_first() {
+	in_ns "$DIRECTOR" grep -E '^(TCP|UDP|FWM)' /proc/net/ip_vs | sort | awk '
+		match($0, / persistent [0-9]+ /) {
+			timeout = substr($0, RSTART + 12, RLENGTH - 13)
+			first = first ? first : timeout
+			print substr($0, 1, RSTART + 11) timeout / first substr($0, RSTART + RLENGTH - 1)
+		}'
+}
+
+# ipvsadm sends all of it: without -p a service is persistent no more.
+persistent_services_are_edited() {
+	done_by -E -t "$TCP" -s rr -p 2678400
+	done_by -E -u "$UDP" -s rr
+	done_by -E -f 7 -s rr -p 1 -M 255.255.255.255
+	expect_equal "services" "-A -f 7 -s rr -p 1
+-A -t 198.51.100.1:0 -s rr -p 60
+-A -t 198.51.100.1:80 -s rr -p 2678400
+-A -u 198.51.100.1:7000 -s rr" "$(in_ns "$DIRECTOR" ipvsadm -S -n | grep '^-A' | sort)"
+}
+
+# Of each kind of service one template: of a port, of all ports, and of a mark, which is of no protocol and has the mark for
+# an address. A template is told of as a connection from port 0.
+templates_are_listed() {
+	local port
+	done_by -A -u "$UDP" -s rr -p 50 -M 255.255.255.0
+	done_by -a -u "$UDP" -r 10.0.0.11:7000 -m
+	done_by -A -u "$VIP:0" -s rr -p 60
+	done_by -a -u "$VIP:0" -r 10.0.0.11 -m
+	done_by -A -f 7 -s rr -p 70
+	done_by -a -f 7 -r 10.0.0.11 -m
+	expect_success in_ns "$DIRECTOR" nft -f - <<-EOF
+		table ip marking {
+			chain prerouting {
+				type filter hook prerouting priority mangle;
+				ip daddr $VIP udp dport 7002 meta mark set 7
+			}
+		}
+	EOF
+	for port in 7000 7001 7002; do
+		expect_match "opening to $port" '^ok' "$(talk me open "to$port" udp "$VIP" "$port" "4$port")"
+		expect_equal "who answers at $port" server1 "$(talk me ask "to$port")"
+	done
+	expect_equal "connections" "IP  MM:SS  ASSURED     192.0.2.10:0       0.0.0.7:0          10.0.0.11:0\$
+UDP MM:SS  ASSURED     192.0.2.0:0        198.51.100.1:7000  10.0.0.11:7000\$
+UDP MM:SS  ASSURED     192.0.2.10:0       198.51.100.1:0     10.0.0.11:0\$
+UDP MM:SS  UDP         192.0.2.10:47000   198.51.100.1:7000  10.0.0.11:7000\$
+UDP MM:SS  UDP         192.0.2.10:47001   198.51.100.1:7001  10.0.0.11:7001\$
+UDP MM:SS  UDP         192.0.2.10:47002   198.51.100.1:7002  10.0.0.11:7002\$" "$(connections_of '0|4700[012]')"
+	expect_equal "in hexadecimal" "IP  C000020A 0000 00000007 0000 0A00000B 0000 ASSURED          NN
+UDP C0000200 0000 C6336401 1B58 0A00000B 1B58 ASSURED          NN
+UDP C000020A 0000 C6336401 0000 0A00000B 0000 ASSURED          NN" \
+		"$(in_ns "$DIRECTOR" sed -nE '/^.{12} 0000/s/[0-9]{2}$/NN/p' /proc/net/ip_vs_conn | sort)"
+	expect_equal "to be synchronised" "IP  C000020A 0000 00000007 0000 0A00000B 0000 ASSURED     LOCAL       NN
+UDP C0000200 0000 C6336401 1B58 0A00000B 1B58 ASSURED     LOCAL       NN
+UDP C000020A 0000 C6336401 0000 0A00000B 0000 ASSURED     LOCAL       NN" \
+		"$(in_ns "$DIRECTOR" sed -nE '/^.{12} 0000/s/[0-9]{2}$/NN/p' /proc/net/ip_vs_conn_sync | sort)"
+	expect_equal "number of them all" "Conns:"$'\t'"$(in_ns "$DIRECTOR" sed 1d /proc/net/ip_vs_conn | wc -l)" \
+		"$(in_ns "$DIRECTOR" head -n 1 /proc/net/ip_vs_status)"
+	# With the server two connections of another case have come back.
+	expect_list -L -n --persistent-conn -u "$UDP" <<-'EOF'
+		Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn $
+		  -> RemoteAddress:Port$
+		UDP  198.51.100.1:7000 rr persistent 50 mask 255.255.255.0$
+		  -> 10.0.0.11:7000               1         1           0          3         $
+	EOF
+	clear
+	in_ns "$DIRECTOR" nft delete table ip marking
+}
+
 # Not what is named alone: ipvsadm sends all of it.
 services_and_servers_are_edited() {
 	done_by -E -t "$TCP" -s sh -b sh-fallback,sh-port
@@ -397,7 +510,7 @@ rvsadm_sees_the_same() {
 }
 
 test_begin
-talk_server_start "${SERVERS[0]}" server1 udp:7000
+talk_server_start "${SERVERS[0]}" server1 udp:7000 udp:7001 udp:7002
 talk_client_start me "$CLIENT"
 
 ktap_run \
@@ -408,6 +521,8 @@ ktap_run \
 	saved_is_restored \
 	services_and_servers_are_edited \
 	marks_and_single_datagrams \
+	persistent_services \
+	templates_are_listed \
 	every_scheduler_is_there \
 	timeouts_are_set \
 	services_are_refused \

@@ -123,8 +123,7 @@ saved_rules_can_be_restored() {
 }
 
 test_begin
-in_ns "$DIRECTOR" test -e /proc/sys/net/ipv4/vs/conntrack || skip_all "the load balancer has no net.ipv4.vs"
-in_ns "$DIRECTOR" ipvsadm -A -t 192.0.2.77:80 -s lc -p 3 2>"$TEST_DIR/error" || skip_all "no persistence: $(<"$TEST_DIR/error")"
+in_ns "$DIRECTOR" test -e /proc/sys/net/ipv4/vs/conntrack || bail "the load balancer has no net.ipv4.vs"
 for i in 1 2 3; do
 	http_server_start "$i" 8080 || bail "nginx does not start"
 	talk_server_start "${SERVERS[i - 1]}" "server$i" tcp:7000

@@ -134,3 +134,27 @@ fn lengths_above_six_are_one() {
          Conn buckets len-6:\t1 (25%)\nConn buckets len-7:\t2 (50%)\n"
     );
 }
+
+// ip_vs_sched_persist() of C: the port of a service of one port, but for that of FTP, 21; IPPROTO_IP and the mark
+// for an address of one of a mark.
+#[test]
+fn templates_tell_their_service() {
+    let of_ports = |ports| ServiceKey::Address {
+        protocol: Protocol::Udp,
+        addr: Addr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+        ports,
+    };
+    let ftp = ServiceKey::of(Protocol::Tcp, v4([192, 0, 2, 1], 21));
+    let mark = ServiceKey::Mark {
+        family: Family::V4,
+        mark: 0x8000_0007,
+    };
+    for (service, protocol, endpoint) in [
+        (of_ports(Ports::One(53)), "UDP", v4([192, 0, 2, 1], 53)),
+        (of_ports(Ports::All), "UDP", v4([192, 0, 2, 1], 0)),
+        (ftp, "TCP", v4([192, 0, 2, 1], 0)),
+        (mark, "IP", v4([128, 0, 0, 7], 0)),
+    ] {
+        assert_eq!(template_of(&service), (protocol, endpoint), "{service:?}");
+    }
+}

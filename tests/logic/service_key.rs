@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 use rvs_logic::logic::addr::{Addr, Family};
 use rvs_logic::logic::protocol::Protocol;
-use rvs_logic::logic::service_key::{Levels, Place, PortRange, Ports, ServiceKey};
+use rvs_logic::logic::service_key::{may_be_ftp_data, Levels, Place, PortRange, Ports, ServiceKey};
 
 const TCP: Protocol = Protocol::Tcp;
 
@@ -185,4 +185,52 @@ proptest! {
             prop_assert_eq!(ranges.find(port), ranges.search(port));
         }
     }
+}
+
+/// `dport` of `ip_vs_sched_persist()`: that of the server for packets to the port of the service, else that of
+/// the packets. A mark has port 0, which no packet goes to.
+#[test]
+fn server_that_a_client_keeps_has_the_port_of_packets_to_many() {
+    let mark = ServiceKey::Mark {
+        family: Family::V4,
+        mark: 7,
+    };
+    for (service, own, packet, expected) in [
+        (key(Ports::One(80)), 8080, 80, 8080),
+        (key(Ports::One(80)), 0, 80, 80),
+        (key(Ports::One(21)), 2121, 21, 2121),
+        (key(Ports::One(21)), 2121, 30000, 30000),
+        (key(Ports::All), 8080, 80, 80),
+        (key(Ports::All), 0, 80, 80),
+        (mark, 8080, 80, 80),
+        (key(Ports::Range(range(80, 90))), 8080, 85, 8080),
+        (key(Ports::Range(range(80, 90))), 0, 85, 85),
+    ] {
+        let port = service.kept_port(own, packet);
+        assert_eq!(port, expected, "{service:?}, server {own}, packet {packet}");
+    }
+}
+
+#[test]
+fn ftp_is_one_port_of_tcp() {
+    let udp = ServiceKey::Address {
+        protocol: Protocol::Udp,
+        addr: addr(),
+        ports: Ports::One(21),
+    };
+    assert!(key(Ports::One(21)).is_ftp());
+    assert!(key(Ports::One(21)).has_many_ports());
+    for service in [udp, key(Ports::One(20)), key(Ports::One(80))] {
+        assert!(!service.is_ftp(), "{service:?}");
+        assert!(!service.has_many_ports(), "{service:?}");
+    }
+    for many in [Ports::All, Ports::Range(range(20, 22))] {
+        assert!(!key(many).is_ftp(), "{many:?}");
+        assert!(key(many).has_many_ports(), "{many:?}");
+    }
+    let data: Vec<_> = [19, 20, 21, 80, 1023, 1024, 65535]
+        .into_iter()
+        .filter(|port| may_be_ftp_data(*port))
+        .collect();
+    assert_eq!(data, [20, 1024, 65535]);
 }

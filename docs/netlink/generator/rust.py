@@ -190,6 +190,7 @@ def _policies(family):
 
     used = sorted(
         {family.sets[op.attribute_set].name for op in family.operations if any(op.request.values())}
+        | {nested.subset_of or nested.name for nested in family.nested_sets()}
     )
     lines = ["", "/// What each request may hold.", "pub mod policy {"]
     lines += [f"    use super::{module(name)};" for name in used]

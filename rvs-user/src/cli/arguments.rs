@@ -55,6 +55,10 @@ pub enum Command {
     #[command(subcommand, after_help = help::CONNECTION)]
     Connection(ConnectionCommand),
 
+    /// List which clients of persistent services keep which server
+    #[command(subcommand, after_help = help::TEMPLATE)]
+    Template(TemplateCommand),
+
     /// Show services with their servers and counters
     #[command(after_help = help::SHOW)]
     Show {
@@ -131,6 +135,10 @@ pub enum ServiceCommand {
         #[arg(long, value_name = "TIMEOUT", allow_hyphen_values = true)]
         timeout: Option<String>,
 
+        /// Clients keep their server for so many seconds; with a mask those of a network are one
+        #[arg(long, value_name = "SECONDS[/MASK]|off", allow_hyphen_values = true)]
+        persistent: Option<String>,
+
         #[command(flatten)]
         #[allow(missing_docs)]
         forward: ForwardArguments,
@@ -161,6 +169,10 @@ pub enum ServiceCommand {
         /// How long its connections may be idle, in seconds; established=N,fin=N of TCP, N of UDP
         #[arg(long, value_name = "TIMEOUT", allow_hyphen_values = true)]
         timeout: Option<String>,
+
+        /// Clients keep their server for so many seconds; with a mask those of a network are one
+        #[arg(long, value_name = "SECONDS[/MASK]|off", allow_hyphen_values = true)]
+        persistent: Option<String>,
 
         #[command(flatten)]
         #[allow(missing_docs)]
@@ -245,6 +257,17 @@ pub enum ServerCommand {
 pub enum ConnectionCommand {
     /// List the connections, of one service or of all
     #[command(after_help = help::CONNECTION_LIST)]
+    List {
+        /// Only those of this service, such as tcp/192.0.2.1:80
+        service: Option<String>,
+    },
+}
+
+/// What to do with templates of persistence.
+#[derive(Debug, Subcommand)]
+pub enum TemplateCommand {
+    /// List the templates, of one service or of all
+    #[command(after_help = help::TEMPLATE_LIST)]
     List {
         /// Only those of this service, such as tcp/192.0.2.1:80
         service: Option<String>,

@@ -59,12 +59,17 @@ Flows of a mark are never fast: the firewall is asked for each packet.
 With --one-packet on each datagram is scheduled by itself and makes no
 connection. With NAT its answers do not come from the virtual address.
 
+A client of a persistent service keeps its server: weight 0 and thresholds keep
+new clients out, not its own; see also net.rvs.expire_quiescent_template. With
+--persistent 300/24 the clients of a network are one; a mask may be written out.
+
 Examples:
   rvsadm service add tcp/192.0.2.1:80 --nat
   rvsadm service add tcp/192.0.2.1:* --nat
   rvsadm service add tcp/192.0.2.1:8000-8999 --nat
   rvsadm service add mark/7 --nat
   rvsadm service add udp/192.0.2.1:514 --one-packet on --dr
+  rvsadm service add tcp/192.0.2.1:443 --persistent 300/24 --nat
   rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
   rvsadm service add tcp/192.0.2.1:443 --nat --fast-path off
   rvsadm service add tcp/192.0.2.1:5432 --nat --timeout established=86400,fin=30
@@ -79,6 +84,7 @@ default the timeout is that of the namespace again.
 
 Examples:
   rvsadm service set tcp/192.0.2.1:80 --scheduler rr
+  rvsadm service set tcp/192.0.2.1:443 --persistent off
   rvsadm service set tcp/192.0.2.1:80 --timeout established=3600,fin=default
   rvsadm service set udp/192.0.2.1:53 --timeout default
   rvsadm service set tcp/192.0.2.1:80 --fast-path off";
@@ -140,6 +146,22 @@ Examples:
   rvsadm connection list
   rvsadm connection list tcp/192.0.2.1:80
   rvsadm --json connection list";
+
+pub(super) const TEMPLATE: &str = "\
+Examples:
+  rvsadm template list";
+
+pub(super) const TEMPLATE_LIST: &str = "\
+Each line is a client of a persistent service, or a network of clients, with the
+server that it keeps. STATE is ASSURED when a connection has reached the server.
+EXPIRES is when a client is free to go to another server; a template stays as
+long as it has connections. They tell addresses of clients: this needs root
+(CAP_NET_ADMIN).
+
+Examples:
+  rvsadm template list
+  rvsadm template list tcp/192.0.2.1:80
+  rvsadm --json template list";
 
 pub(super) const SHOW: &str = "\
 Rates are moving averages over about eight seconds, as those of IPVS. JSON has

@@ -15,7 +15,7 @@ use clap::Parser;
 
 pub use arguments::{
     Arguments, Command, ConnectionCommand, ForwardArguments, GenerateCommand, ServerCommand,
-    ServiceCommand, ThresholdArguments,
+    ServiceCommand, TemplateCommand, ThresholdArguments,
 };
 pub use generate::generate;
 

@@ -7,14 +7,17 @@ use std::net::SocketAddr;
 
 use netlink_packet_core::DecodeError;
 use rvs_logic::logic::addr::Family;
+use rvs_logic::logic::persistence::Mask;
 use rvs_logic::logic::service_key::PortRange;
 use rvs_logic::logic::state::State;
 use rvs_logic::logic::uapi::connection;
 use rvs_logic::logic::uapi::dest;
 use rvs_logic::logic::uapi::info;
 use rvs_logic::logic::uapi::paths;
+use rvs_logic::logic::uapi::persistence;
 use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::stats;
+use rvs_logic::logic::uapi::template;
 use rvs_logic::logic::uapi::timeouts;
 
 use super::message::from_address_family;
@@ -23,6 +26,7 @@ use crate::model::Forward;
 use crate::model::Info;
 use crate::model::Left;
 use crate::model::Paths;
+use crate::model::Persistence;
 use crate::model::Ports;
 use crate::model::Protocol;
 use crate::model::Rates;
@@ -31,6 +35,7 @@ use crate::model::Server;
 use crate::model::Service;
 use crate::model::ServiceKey;
 use crate::model::Stats;
+use crate::model::Template;
 use crate::model::Timeouts;
 use crate::netlink::Attribute;
 
@@ -47,6 +52,9 @@ pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
             .map(forward)
             .transpose()?,
         fast_path: required(attributes, service::FAST_PATH, "fast-path")?.to_u32()? != 0,
+        persistence: find(attributes, service::PERSISTENCE)
+            .map(|nest| self::persistence(&nest.to_nest()?))
+            .transpose()?,
         timeouts: match find(attributes, service::TIMEOUTS) {
             Some(nest) => self::timeouts(&nest.to_nest()?)?,
             None => Timeouts::default(),
@@ -81,6 +89,7 @@ pub(super) fn server(attributes: &[Attribute]) -> Result<(ServiceKey, Server)> {
         overloaded: number(dest::OVERLOADED, "overloaded")? != 0,
         active: number(dest::ACTIVE, "active")?,
         inactive: number(dest::INACTIVE, "inactive")?,
+        templates: number(dest::TEMPLATES, "templates")?,
         stats: counters(attributes, dest::STATS)?,
     };
     Ok((service_key(&key)?, server))
@@ -112,6 +121,38 @@ pub(super) fn info(attributes: &[Attribute]) -> Result<Info> {
         buckets: required(attributes, info::BUCKETS, "buckets")?.to_u32()?,
         max_connections: required(attributes, info::MAX_CONNECTIONS, "max-connections")?
             .to_u32()?,
+        templates: required(attributes, info::TEMPLATES, "templates")?.to_u32()?,
+    })
+}
+
+fn persistence(attributes: &[Attribute]) -> Result<Persistence> {
+    let mask = match find(attributes, persistence::MASK4) {
+        Some(mask) => Mask::V4(mask.to_ipv4()?),
+        None => {
+            let bits = required(attributes, persistence::PREFIX6, "mask")?.to_u32()?;
+            Mask::of_prefix6(bits).ok_or("wrong prefix")?
+        }
+    };
+    Ok(Persistence {
+        timeout: required(attributes, persistence::TIMEOUT, "timeout")?.to_u32()?,
+        mask,
+    })
+}
+
+pub(super) fn template(attributes: &[Attribute]) -> Result<Template> {
+    use template::{
+        ASSURED, CLIENT_ADDR4, CLIENT_ADDR6, CONNECTIONS, DEST_ADDR4, DEST_ADDR6, DEST_PORT,
+        EXPIRES, SERVICE,
+    };
+    let service = required(attributes, SERVICE, "service")?.to_nest()?;
+    let number = |number, name| required(attributes, number, name)?.to_u32();
+    Ok(Template {
+        service: service_key(&service)?,
+        client: address(attributes, CLIENT_ADDR4, CLIENT_ADDR6)?,
+        server: endpoint(attributes, DEST_ADDR4, DEST_ADDR6, DEST_PORT)?,
+        connections: number(CONNECTIONS, "connections")?,
+        assured: number(ASSURED, "assured")? != 0,
+        expires: number(EXPIRES, "expires")?,
     })
 }
 
@@ -148,6 +189,7 @@ pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
         estimates: find(attributes, paths::ESTIMATES)
             .map(Attribute::to_uint)
             .transpose()?,
+        templates_evicted: counter(paths::TEMPLATES_EVICTED, "templates-evicted")?,
     })
 }
 

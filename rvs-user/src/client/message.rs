@@ -6,13 +6,17 @@ use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use rvs_logic::logic::addr::Family;
+use rvs_logic::logic::persistence::Mask;
 use rvs_logic::logic::uapi::connection;
 use rvs_logic::logic::uapi::dest;
+use rvs_logic::logic::uapi::persistence;
 use rvs_logic::logic::uapi::service;
+use rvs_logic::logic::uapi::template;
 use rvs_logic::logic::uapi::timeouts;
 
 use crate::model::server_name;
 use crate::model::Forward;
+use crate::model::Persistence;
 use crate::model::Ports;
 use crate::model::SchedulerFlags;
 use crate::model::ServiceKey;
@@ -125,6 +129,29 @@ impl Message {
                 format!("--fast-path {}", if allowed { "on" } else { "off" }),
             );
         }
+        self
+    }
+
+    /// The service of a request about templates.
+    pub(super) fn service_of_template(mut self, key: &ServiceKey) -> Self {
+        self.push(Attribute::nest(template::SERVICE, &service_key(key)), key);
+        self
+    }
+
+    /// How clients keep their server, where given.
+    pub(super) fn persistence(mut self, setting: Option<Option<Persistence>>) -> Self {
+        let Some(setting) = setting else { return self };
+        let mut members = Vec::new();
+        let mut typed = "--persistent off".to_owned();
+        if let Some(values) = setting {
+            typed = format!("--persistent {values}");
+            members.push(Attribute::u32(persistence::TIMEOUT, values.timeout));
+            members.push(match values.mask {
+                Mask::V4(mask) => Attribute::ipv4(persistence::MASK4, mask),
+                Mask::V6(bits) => Attribute::u32(persistence::PREFIX6, bits.into()),
+            });
+        }
+        self.push(Attribute::nest(service::PERSISTENCE, &members), typed);
         self
     }
 

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::model::Info;
 use crate::model::Paths;
 use crate::model::ServiceKey;
+use crate::model::Template;
 use crate::netlink;
 use crate::netlink::Connection;
 use crate::netlink::Transport;
@@ -59,6 +60,15 @@ impl<T: Transport> Client<T> {
     /// Which way packets took.
     pub fn paths(&mut self) -> Result<Paths, Error> {
         self.get(Message::new(command::STATS_GET, ""), decode::paths)
+    }
+
+    /// The templates of one service, or all.
+    pub fn templates(&mut self, service: Option<&ServiceKey>) -> Result<Vec<Template>, Error> {
+        let message = match service {
+            Some(key) => Message::new(command::TEMPLATE_GET, key).service_of_template(key),
+            None => Message::new(command::TEMPLATE_GET, ""),
+        };
+        self.dump(message, decode::template)
     }
 
     fn change(&mut self, message: Message) -> Result<(), Error> {

@@ -101,6 +101,7 @@ fn missing_argument(missing: Missing, message: &Message) -> String {
         | (false, dest::SERVICE) => "SERVICE",
         (true, service::SCHEDULER) => "--scheduler",
         (true, service::SCHEDULER_FLAGS) => "--scheduler-flags",
+        (true, service::PERSISTENCE) => "--persistent",
         (true, service::FAST_PATH) => "--fast-path",
         (true, service::ONE_PACKET) => "--one-packet",
         (true, service::FORWARD) | (false, dest::FORWARD) => "--nat|--dr|--tun",

@@ -61,4 +61,5 @@ fn with_settings(command: u8, key: &ServiceKey, settings: &ServiceSettings) -> M
         .fast_path(settings.fast_path)
         .one_packet(settings.one_packet)
         .timeouts(settings.timeouts)
+        .persistence(settings.persistence)
 }

@@ -43,6 +43,15 @@ pub(super) fn run<T: Transport>(
         Request::ConnectionList(key) => {
             return connection::list(&mut client, key.as_ref(), json, out)
         }
+        Request::TemplateList(key) => {
+            let templates = client.templates(key.as_ref())?;
+            let text = if json {
+                output::templates_to_json(&templates)
+            } else {
+                output::templates_to_text(&templates)
+            };
+            return write(out, &text);
+        }
         Request::ServiceList => list(&mut client)?,
         Request::Rates(key) if !json => {
             let listing = show(&mut client, key.as_ref(), false)?;

@@ -5,19 +5,23 @@
 mod connection;
 mod forward;
 mod paths;
+mod persistence;
 mod protocol;
 mod scheduler_flags;
 mod server;
 mod service;
 mod stats;
+mod template;
 mod timeouts;
 
 pub use connection::Connection;
 pub use forward::Forward;
 pub use paths::{Left, Paths};
+pub use persistence::Persistence;
 pub use protocol::Protocol;
 pub use scheduler_flags::SchedulerFlags;
 pub use server::{Server, ServerSettings};
 pub use service::{server_name, Info, Ports, Service, ServiceKey, ServiceSettings};
 pub use stats::{Rates, Stats};
+pub use template::Template;
 pub use timeouts::Timeouts;

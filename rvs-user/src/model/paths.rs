@@ -27,6 +27,8 @@ pub struct Paths {
     pub drop_entry: u64,
     /// Packets that the sysctl `drop_packet` has dropped.
     pub drop_packet: u64,
+    /// Templates of persistence that were ended to make room.
+    pub templates_evicted: u64,
     /// What all services have counted, of a module that tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totals: Option<Stats>,

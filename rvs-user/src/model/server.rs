@@ -39,6 +39,8 @@ pub struct Server {
     pub active: u32,
     /// All other connections.
     pub inactive: u32,
+    /// Clients of a persistent service that keep it.
+    pub templates: u32,
     /// Traffic since the server was added.
     pub stats: Stats,
 }

@@ -10,6 +10,7 @@ use rvs_logic::logic::addr::Family;
 use rvs_logic::logic::service_key::PortRange;
 
 use super::Forward;
+use super::Persistence;
 use super::Protocol;
 use super::SchedulerFlags;
 use super::Stats;
@@ -136,6 +137,8 @@ pub struct ServiceSettings {
     pub one_packet: Option<bool>,
     /// Timeouts of its own.
     pub timeouts: Option<Timeouts>,
+    /// How clients keep their server; inside none when they do not.
+    pub persistence: Option<Option<Persistence>>,
 }
 
 /// A service in the kernel.
@@ -155,6 +158,8 @@ pub struct Service {
     pub one_packet: bool,
     /// Timeouts of its own, where it has some.
     pub timeouts: Timeouts,
+    /// How clients keep their server, if they do.
+    pub persistence: Option<Persistence>,
     /// Number of servers.
     pub servers: u32,
     /// Sum over its servers.
@@ -174,4 +179,6 @@ pub struct Info {
     pub buckets: u32,
     /// Most connections: the sysctl of the namespace.
     pub max_connections: u32,
+    /// Templates of persistence, which count for that, too.
+    pub templates: u32,
 }

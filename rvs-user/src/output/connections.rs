@@ -116,9 +116,9 @@ impl Text<'_> {
 fn fill(row: &mut Row, connection: &Connection) {
     let [service, client, server, forward, state, expires] = row;
     match connection.service.one_port() {
-        Some(_) => set(service, connection.service),
-        // Of those of many it tells which one, too.
-        None => set(
+        Some(port) if port == connection.destination.port() => set(service, connection.service),
+        // Of those of many, or of the data of FTP, it tells which one, too.
+        _ => set(
             service,
             format_args!(
                 "{},{}/{}",

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Listing;
 use crate::model::Info;
+use crate::model::Persistence;
 use crate::model::Ports;
 use crate::model::Server;
 use crate::model::Service;
@@ -44,6 +45,8 @@ struct ServiceJson {
     one_packet: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeouts: Option<Timeouts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    persistence: Option<Persistence>,
     stats: Stats,
     #[serde(skip_serializing_if = "Option::is_none")]
     servers: Option<Vec<ServerJson>>,
@@ -60,6 +63,7 @@ struct ServerJson {
     overloaded: bool,
     active: u32,
     inactive: u32,
+    templates: u32,
     stats: Stats,
 }
 
@@ -70,6 +74,7 @@ struct InfoJson {
     connections: u32,
     buckets: u32,
     max_connections: u32,
+    templates: u32,
 }
 
 /// The listing as one line of JSON.
@@ -126,6 +131,7 @@ fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
         forward: service.forward.map(|method| method.to_string()),
         fast_path: service.fast_path,
         one_packet: service.one_packet,
+        persistence: service.persistence,
         timeouts: Some(service.timeouts).filter(|own| *own != Timeouts::default()),
         stats: service.stats,
         servers: servers.map(|servers| servers.iter().map(server_json).collect()),
@@ -143,6 +149,7 @@ fn server_json(server: &Server) -> ServerJson {
         overloaded: server.overloaded,
         active: server.active,
         inactive: server.inactive,
+        templates: server.templates,
         stats: server.stats,
     }
 }
@@ -154,5 +161,6 @@ fn info_json(info: &Info) -> InfoJson {
         connections: info.connections,
         buckets: info.buckets,
         max_connections: info.max_connections,
+        templates: info.templates,
     }
 }

@@ -8,6 +8,7 @@ mod rates;
 mod show;
 mod stats;
 mod table;
+mod templates;
 mod timeouts;
 
 use crate::model::Info;
@@ -19,6 +20,7 @@ pub use json::to_json;
 pub use rates::rates_to_text;
 pub use show::to_text;
 pub use stats::{stats_to_json, stats_to_text};
+pub use templates::{templates_to_json, templates_to_text};
 pub use timeouts::{timeouts_to_json, timeouts_to_text};
 
 /// Services as they are shown.

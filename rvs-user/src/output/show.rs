@@ -17,17 +17,20 @@ const SERVICE: [&str; 6] = [
     "SERVERS",
     "CONNECTIONS",
 ];
-const SERVER: [&str; 9] = [
+const SERVER: [&str; 10] = [
     "  SERVER",
     "FORWARD",
     "WEIGHT",
     "THRESHOLDS",
     "ACTIVE",
     "INACTIVE",
+    "TEMPLATES",
     "CONNECTIONS",
     "PACKETS IN/OUT",
     "BYTES IN/OUT",
 ];
+/// The column that is left out where no service is persistent.
+const TEMPLATES: usize = 6;
 
 /// The listing as a table.
 pub fn to_text(listing: &Listing) -> String {
@@ -35,7 +38,15 @@ pub fn to_text(listing: &Listing) -> String {
         return "no services\n".to_owned();
     }
     let service_head = SERVICE.map(str::to_owned);
-    let server_head = SERVER.map(str::to_owned);
+    let mut services = listing.services.iter();
+    let is_persistent = services.any(|(service, _)| service.persistence.is_some());
+    let of_server = |mut row: Vec<String>| {
+        if !is_persistent {
+            row.remove(TEMPLATES);
+        }
+        row
+    };
+    let server_head = of_server(SERVER.map(str::to_owned).to_vec());
     let mut service_columns = Columns::default();
     let mut server_columns = Columns::default();
     service_columns.fit(&service_head);
@@ -43,7 +54,7 @@ pub fn to_text(listing: &Listing) -> String {
         service_columns.fit(&service_row(service));
         for server in servers.iter().flatten() {
             server_columns.fit(&server_head);
-            server_columns.fit(&server_row(server));
+            server_columns.fit(&of_server(server_row(server)));
         }
     }
     service_columns.align_first(&mut server_columns);
@@ -55,7 +66,7 @@ pub fn to_text(listing: &Listing) -> String {
             if position == 0 {
                 text += &server_columns.line(&server_head);
             }
-            text += &server_columns.line(&server_row(server));
+            text += &server_columns.line(&of_server(server_row(server)));
         }
     }
     if let Some(info) = &listing.info {
@@ -64,7 +75,11 @@ pub fn to_text(listing: &Listing) -> String {
             max_connections,
             ..
         } = info;
-        text += &format!("\nconnections: {connections} of at most {max_connections}\n");
+        let templates = match info.templates {
+            0 => String::new(),
+            count => format!(" and {count} templates"),
+        };
+        text += &format!("\nconnections: {connections}{templates} of at most {max_connections}\n");
     }
     text
 }
@@ -82,8 +97,8 @@ fn service_row(service: &Service) -> [String; 6] {
     ]
 }
 
-/// The scheduler, what is set of its flags, and whether it chooses for each datagram, as one word:
-/// `sh,fallback`, `rr,one-packet`.
+/// The scheduler, what is set of its flags, whether it chooses for each datagram, and how clients keep
+/// what it has chosen, as one word: `sh,fallback`, `rr,one-packet`, `wlc,persistent=300/24`.
 fn scheduler(service: &Service) -> String {
     let mut word = service.scheduler.clone();
     for name in service.scheduler_flags.unwrap_or_default().names() {
@@ -92,6 +107,9 @@ fn scheduler(service: &Service) -> String {
     }
     if service.one_packet {
         word.push_str(",one-packet");
+    }
+    if let Some(persistence) = service.persistence {
+        word += &format!(",persistent={persistence}");
     }
     word
 }
@@ -108,15 +126,16 @@ fn thresholds(server: &Server) -> String {
     )
 }
 
-fn server_row(server: &Server) -> [String; 9] {
+fn server_row(server: &Server) -> Vec<String> {
     let stats = &server.stats;
-    [
+    vec![
         format!("  {}", server_name(&server.endpoint)),
         server.forward.to_string(),
         server.weight.to_string(),
         thresholds(server),
         server.active.to_string(),
         server.inactive.to_string(),
+        server.templates.to_string(),
         stats.connections.to_string(),
         format!("{}/{}", stats.in_packets, stats.out_packets),
         format!("{}/{}", stats.in_bytes, stats.out_bytes),

@@ -35,8 +35,8 @@ pub fn stats_to_text(paths: &Paths) -> String {
     ways.iter().for_each(|row| way_columns.fit(row));
     reasons.iter().for_each(|row| reason_columns.fit(row));
     room.iter().for_each(|row| room_columns.fit(row));
-    way_columns.align_first(&mut reason_columns);
     reason_columns.align_first(&mut room_columns);
+    way_columns.align_first(&mut reason_columns);
     let mut text = if paths.enabled {
         "fast path: on\n\n".to_owned()
     } else {
@@ -90,7 +90,7 @@ fn totals_to_text(totals: &Stats) -> String {
 }
 
 /// What is done where there is no room for another connection, or against a flood.
-fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 5] {
+fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 6] {
     [
         (
             "evicted",
@@ -116,6 +116,11 @@ fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 5] {
             "drop-packet",
             paths.drop_packet,
             "a packet was dropped by the sysctl drop_packet",
+        ),
+        (
+            "templates-evicted",
+            paths.templates_evicted,
+            "a client without connections that keeps its server made room for a connection",
         ),
     ]
 }

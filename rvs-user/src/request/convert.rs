@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use super::address;
 use super::check_port_mapping;
 use super::number::decimal;
+use super::persistence;
 use super::timeouts;
 use super::Request;
 use super::SCHEDULERS;
@@ -15,6 +16,7 @@ use crate::cli::ConnectionCommand;
 use crate::cli::ForwardArguments;
 use crate::cli::ServerCommand;
 use crate::cli::ServiceCommand;
+use crate::cli::TemplateCommand;
 use crate::cli::ThresholdArguments;
 use crate::error::Error;
 use crate::model::Protocol;
@@ -38,6 +40,7 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Server(ServerCommand::Set { .. }) => "server set",
         Command::Server(ServerCommand::Del { .. }) => "server del",
         Command::Connection(ConnectionCommand::List { .. }) => "connection list",
+        Command::Template(TemplateCommand::List { .. }) => "template list",
         Command::Show { .. } => "show",
         Command::Stats => "stats",
         Command::Zero { .. } => "zero",
@@ -54,6 +57,9 @@ pub fn convert(command: &Command) -> Result<Option<Request>, Error> {
         Command::Server(command) => server(command)?,
         Command::Connection(ConnectionCommand::List { service }) => {
             Request::ConnectionList(service.as_deref().map(address::service).transpose()?)
+        }
+        Command::Template(TemplateCommand::List { service }) => {
+            Request::TemplateList(service.as_deref().map(address::service).transpose()?)
         }
         Command::Show { service, rate } => {
             let key = service.as_deref().map(address::service).transpose()?;
@@ -85,6 +91,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             fast_path,
             one_packet,
             timeout,
+            persistent,
             forward,
         } => {
             let key = address::service(service)?;
@@ -95,6 +102,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 fast_path: fast_path.as_deref().map(is_on),
                 one_packet: parse_one_packet(&key, one_packet.as_deref())?,
                 timeouts: timeouts::of_service(&key, timeout.as_deref())?,
+                persistence: persistence::of_service(&key, persistent.as_deref())?,
             };
             Ok(Request::ServiceAdd(key, settings))
         }
@@ -105,6 +113,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             fast_path,
             one_packet,
             timeout,
+            persistent,
             forward,
         } => {
             let key = address::service(service)?;
@@ -115,13 +124,14 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 fast_path: fast_path.as_deref().map(is_on),
                 one_packet: parse_one_packet(&key, one_packet.as_deref())?,
                 timeouts: timeouts::of_service(&key, timeout.as_deref())?,
+                persistence: persistence::of_service(&key, persistent.as_deref())?,
             };
             if settings == ServiceSettings::default() {
                 return Err(nothing_to_change(
                     service,
                     &format!(
                         "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, --one-packet on|off, \
-                         --timeout TIMEOUT, --nat, --dr or --tun",
+                         --timeout TIMEOUT, --persistent SECONDS[/MASK]|off, --nat, --dr or --tun",
                         SCHEDULERS.join("|")
                     ),
                 ));

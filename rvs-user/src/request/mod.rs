@@ -5,6 +5,7 @@
 mod address;
 mod convert;
 mod number;
+mod persistence;
 mod port_mapping;
 mod timeouts;
 
@@ -42,6 +43,8 @@ pub enum Request {
     ServerDel(ServiceKey, SocketAddr),
     /// List the connections of one service or all.
     ConnectionList(Option<ServiceKey>),
+    /// List the templates of one service or all.
+    TemplateList(Option<ServiceKey>),
     /// Show one service or all.
     Show(Option<ServiceKey>),
     /// Show how much there is in a second, of one service or of all.

@@ -33,7 +33,10 @@ use crate::{
 
 use super::{
     dest::forward_number,
-    service::flags_of, //
+    service::{
+        flags_of,
+        persistence_of, //
+    },
 };
 
 /// Puts a service.
@@ -57,9 +60,9 @@ pub(super) fn service(
             service::FLAGS,
             &flags(flags_of(config) | service_flag::HASHED),
         )?;
-        let told = config.told();
-        nest.u32(service::TIMEOUT, told.timeout)?;
-        nest.bytes(service::NETMASK, &told.netmask)?;
+        let (timeout, netmask) = persistence_of(config);
+        nest.u32(service::TIMEOUT, timeout)?;
+        nest.bytes(service::NETMASK, &netmask)?;
         let counted = Counted::of(&config.figures());
         counted.fill(nest, service::STATS, service::STATS64)
     })
@@ -82,7 +85,7 @@ pub(super) fn dest(message: &mut Message<'_>, entry: &Entry) -> Result<(), Full>
         nest.u32(dest::L_THRESH, thresholds.lower())?;
         nest.u32(dest::ACTIVE_CONNS, dest.active())?;
         nest.u32(dest::INACT_CONNS, dest.inactive())?;
-        nest.u32(dest::PERSIST_CONNS, 0)?;
+        nest.u32(dest::PERSIST_CONNS, dest.templates())?;
         nest.u16(dest::ADDR_FAMILY, AF_INET)?;
         Counted::of(&dest.figures()).fill(nest, dest::STATS, dest::STATS64)
     })

@@ -5,23 +5,23 @@
 use kernel::prelude::*;
 
 use crate::{
-    ctl::{
-        errors::eopnotsupp,
-        service::{
-            add,
-            remove, //
-        },
+    ctl::service::{
+        add,
+        remove, //
     },
     director::Director,
-    kapi::genl::{
-        Attribute,
-        Attributes,
-        Do,
-        Dump,
-        Dumper,
-        Permission,
-        Refusal,
-        Request, //
+    kapi::{
+        genl::{
+            Attribute,
+            Attributes,
+            Do,
+            Dump,
+            Dumper,
+            Permission,
+            Refusal,
+            Request, //
+        },
+        time, //
     },
     logic::{
         ipvs_abi::{
@@ -30,6 +30,10 @@ use crate::{
             policy,
             service,
             service_flag, //
+        },
+        persistence::{
+            Mask,
+            Persistence, //
         },
         scheduler::{
             Flags,
@@ -56,6 +60,9 @@ use super::{
 /// The flags that schedulers have.
 const OF_SCHEDULER: u32 = service_flag::FALLBACK | service_flag::PORT;
 
+/// The flags that say what else a service is.
+const OF_SERVICE: u32 = service_flag::ONE_PACKET | service_flag::PERSISTENT;
+
 /// Adds a service.
 pub(super) struct New;
 
@@ -74,7 +81,7 @@ impl Do for New {
             }
         }
         let kind = asked.scheduler()?;
-        let flags = asked.flags(0)?;
+        let flags = asked.flags(0);
         let new = NewService {
             key: named.possible()?,
             scheduler: settings(kind, flags)?,
@@ -83,6 +90,7 @@ impl Do for New {
             one_packet: flags & service_flag::ONE_PACKET != 0,
             told: asked.told(flags),
             timeouts: TimeoutsChange::default(),
+            persistence: asked.persistence(flags),
         };
         add(namespace, new)
     }
@@ -104,14 +112,18 @@ impl Do for Set {
         let mut config = director.config.lock();
         let old = config.service(&key).ok_or(ConfigError::NoService)?;
         let kind = asked.scheduler()?;
-        let flags = asked.flags(flags_of(old))?;
+        let flags = asked.flags(flags_of(old));
         let change = ServiceChange {
             scheduler: Some(kind),
             scheduler_flags: settings(kind, flags)?.flags(),
             told: Some(asked.told(flags)),
             one_packet: Some(flags & service_flag::ONE_PACKET != 0),
+            persistence: Some(asked.persistence(flags)),
             ..ServiceChange::default()
         };
+        if let Some(Some(_)) = change.persistence {
+            director.prepare_persistence()?;
+        }
         Ok(config.set_service(&key, change)?)
     }
 }
@@ -244,7 +256,7 @@ impl<'a> Asked<'a> {
             scheduler: required(service::SCHED_NAME)?,
             engine: attributes.get(service::PE_NAME),
             flags: required(service::FLAGS)?,
-            timeout: required(service::TIMEOUT)?.u32().unwrap_or(0),
+            timeout: in_jiffies(required(service::TIMEOUT)?.u32().unwrap_or(0)),
             netmask: required(service::NETMASK)?.padded(),
         })
     }
@@ -265,16 +277,18 @@ impl<'a> Asked<'a> {
     }
 
     /// The flags after the change that is asked for.
-    fn flags(&self, old: u32) -> Result<u32, Refusal> {
+    fn flags(&self, old: u32) -> u32 {
         let [flags, mask] = words(self.flags.padded());
         let new = old & !mask | flags & mask;
-        if new & service_flag::PERSISTENT != 0 {
-            return Err(
-                Refusal::new(eopnotsupp(), c"persistence is not supported yet")
-                    .at(Some(self.flags)),
-            );
-        }
-        Ok(new & !service_flag::HASHED)
+        new & !service_flag::HASHED
+    }
+
+    /// How clients are to keep their server, where flags say that they do.
+    fn persistence(&self, flags: u32) -> Option<Persistence> {
+        (flags & service_flag::PERSISTENT != 0).then(|| Persistence {
+            timeout: self.timeout,
+            mask: Mask::V4(self.netmask.into()),
+        })
     }
 
     /// What is to be told again.
@@ -285,6 +299,13 @@ impl<'a> Asked<'a> {
             netmask: self.netmask,
         }
     }
+}
+
+/// Seconds as IPVS keeps them, which counts in jiffies, in 32 bits: more than 198 days, which no tool asks
+/// for, become less.
+fn in_jiffies(seconds: u32) -> u32 {
+    let hz = time::hz();
+    seconds.wrapping_mul(hz).checked_div(hz).unwrap_or(0)
 }
 
 /// Splits 8 bytes into numbers in host byte order.
@@ -309,9 +330,12 @@ fn settings(kind: Kind, flags: u32) -> Result<Settings, Refusal> {
 /// The flags of a service: those that mean something here, as it has them now, and the others as they
 /// were told.
 pub(super) fn flags_of(config: &ServiceConfig) -> u32 {
-    let mut told = config.told().flags & !service_flag::ONE_PACKET;
+    let mut told = config.told().flags & !OF_SERVICE;
     if config.schedules_each_datagram() {
         told |= service_flag::ONE_PACKET;
+    }
+    if config.persistence().is_some() {
+        told |= service_flag::PERSISTENT;
     }
     let Some(of_scheduler) = config.scheduler().flags() else {
         return told;
@@ -327,4 +351,15 @@ pub(super) fn flags_of(config: &ServiceConfig) -> u32 {
         0
     };
     told & !OF_SCHEDULER | fallback | port
+}
+
+/// Timeout, in seconds, and netmask of persistence: those that hold, or else those that were told.
+pub(super) fn persistence_of(config: &ServiceConfig) -> (u32, [u8; 4]) {
+    match config.persistence() {
+        Some(Persistence { timeout, mask }) => (timeout, mask.to_bytes()),
+        None => {
+            let told = config.told();
+            (told.timeout, told.netmask)
+        }
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `/proc/net/ip_vs_conn` and `ip_vs_conn_sync`: all connections, each once.
+//! `/proc/net/ip_vs_conn` and `ip_vs_conn_sync`: all connections, each once, and behind them templates of
+//! persistence, which are connections to IPVS.
 //!
 //! They tell who talks to whom, so not everybody may read them; with C `ip_vs` everybody may.
 
@@ -12,7 +13,10 @@ use kernel::{
 };
 
 use crate::{
-    conn::Conn,
+    conn::{
+        Conn,
+        Template, //
+    },
     director::Director,
     kapi::{
         net::{
@@ -27,6 +31,7 @@ use crate::{
         time,
     },
     logic::{
+        addr::Endpoint,
         ipvs_text,
         wheel, //
     },
@@ -35,8 +40,14 @@ use crate::{
 /// Steps after which others may have the CPU. A step looks at one bucket.
 const BATCH: usize = 64;
 
-/// Where a piece begins: the first one is the heading.
-pub(super) type Place = Option<Position>;
+/// Where a piece begins.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Place {
+    #[default]
+    Heading,
+    Connections(Position),
+    Templates(Position),
+}
 
 pub(super) struct Connections;
 
@@ -78,7 +89,7 @@ impl File for Synchronised {
     }
 }
 
-/// Puts the heading, or the next connections, and returns where the next piece begins.
+/// Puts the heading, or the next connections or templates, and returns where the next piece begins.
 fn piece(
     director: &Director,
     place: Place,
@@ -86,29 +97,48 @@ fn piece(
     heading: &str,
     origin: Option<&'static str>,
 ) -> Option<Place> {
-    let Some(position) = place else {
-        text.put(format_args!("{heading}"));
-        return Some(Some(Position::default()));
-    };
-    list(director, position, |conn| put(text, conn, origin))
+    let connections = &director.connections;
+    match place {
+        Place::Heading => {
+            text.put(format_args!("{heading}"));
+            Some(Place::Connections(Position::default()))
+        }
+        Place::Connections(position) => {
+            let next = list(position, |guard, position, has_put| {
+                connections.visit(guard, position, |conn| {
+                    *has_put |= put_connection(text, &conn, origin);
+                    Ok(())
+                })
+            });
+            Some(match next {
+                Some(next) => Place::Connections(next),
+                None => Place::Templates(Position::default()),
+            })
+        }
+        Place::Templates(position) => {
+            let next = list(position, |guard, position, has_put| {
+                connections.templates.visit(guard, position, |template| {
+                    *has_put |= put_template(text, &template, origin);
+                    Ok(())
+                })
+            });
+            next.map(Place::Templates)
+        }
+    }
 }
 
-/// Goes through connections from `position` on until `put` has put some, and returns where the next
-/// piece begins.
+/// Goes through a table from `position` on, by a function that visits the next few, until that has put some,
+/// and returns where the next piece begins.
 fn list(
-    director: &Director,
     mut position: Position,
-    mut put: impl FnMut(&Conn) -> bool,
-) -> Option<Place> {
+    mut visit: impl FnMut(&rcu::Guard, Position, &mut bool) -> Result<Position, (Position, Infallible)>,
+) -> Option<Position> {
     let mut has_put = false;
     let mut steps = 0usize;
     while position != Position::END && !has_put {
         // Each step is a critical section of its own.
         let guard = rcu::read_lock();
-        let step = director.connections.visit(&guard, position, |conn| {
-            has_put |= put(&conn);
-            Ok::<(), Infallible>(())
-        });
+        let step = visit(&guard, position, &mut has_put);
         drop(guard);
         position = match step {
             Ok(next) | Err((next, _)) => next,
@@ -118,16 +148,14 @@ fn list(
             time::cond_resched();
         }
     }
-    (position != Position::END).then_some(Some(position))
+    (position != Position::END).then_some(position)
 }
 
 /// Puts a connection, unless it has just ended.
-fn put(text: &mut Text<'_>, conn: &Conn, origin: Option<&'static str>) -> bool {
-    let hz = time::hz();
-    let Some(deadline) = conn.deadline(hz) else {
+fn put_connection(text: &mut Text<'_>, conn: &Conn, origin: Option<&'static str>) -> bool {
+    let Some(deadline) = conn.deadline(time::hz()) else {
         return false;
     };
-    let ticks = wheel::remaining(deadline, time::jiffies32()).unwrap_or(0);
     let line = ipvs_text::Connection {
         protocol: conn.protocol().name(),
         client: conn.client(),
@@ -135,8 +163,42 @@ fn put(text: &mut Text<'_>, conn: &Conn, origin: Option<&'static str>) -> bool {
         server: conn.real_server(),
         state: conn.state().name(),
         origin,
-        expires: ticks.checked_div(hz).unwrap_or(0),
+        expires: seconds_until(deadline),
     };
     text.put(format_args!("{line}"));
     true
+}
+
+/// Puts a template, unless it has just ended.
+fn put_template(text: &mut Text<'_>, template: &Template, origin: Option<&'static str>) -> bool {
+    let Some(deadline) = template.deadline() else {
+        return false;
+    };
+    let key = template.key();
+    let (protocol, service) = ipvs_text::template_of(&key.service);
+    let server = template.dest().endpoint();
+    let line = ipvs_text::Connection {
+        protocol,
+        client: Endpoint::new(key.client, 0),
+        service,
+        server: match service.port {
+            0 => Endpoint::new(server.addr, 0),
+            _ => server,
+        },
+        state: if template.is_assured() {
+            "ASSURED"
+        } else {
+            "NONE"
+        },
+        origin,
+        expires: seconds_until(deadline),
+    };
+    text.put(format_args!("{line}"));
+    true
+}
+
+/// Whole seconds from now to a jiffy, 0 when it has come.
+fn seconds_until(deadline: u32) -> u32 {
+    let ticks = wheel::remaining(deadline, time::jiffies32()).unwrap_or(0);
+    ticks.checked_div(time::hz()).unwrap_or(0)
 }

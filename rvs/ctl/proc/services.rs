@@ -19,8 +19,8 @@ use crate::{
         time,
     },
     logic::{
-        ipvs_abi::service_flag,
-        ipvs_text, //
+        ipvs_text,
+        persistence::Persistence, //
     },
     svc::{
         DestSet,
@@ -100,7 +100,7 @@ impl Shown {
             key: *key,
             scheduler: config.scheduler().kind().name(),
             one_packet: config.schedules_each_datagram(),
-            persistence: persistence(config),
+            persistence: config.persistence().map(shown_persistence),
             dests: config.shown_dests(),
         }
     }
@@ -131,11 +131,9 @@ impl Shown {
     }
 }
 
-/// What the family `IPVS` was told of persistence.
-fn persistence(config: &ServiceConfig) -> Option<ipvs_text::Persistence> {
-    let told = config.told();
-    (told.flags & service_flag::PERSISTENT != 0).then(|| ipvs_text::Persistence {
-        timeout: told.timeout.wrapping_mul(time::hz()),
-        netmask: told.netmask,
-    })
+fn shown_persistence(persistence: Persistence) -> ipvs_text::Persistence {
+    ipvs_text::Persistence {
+        timeout: persistence.timeout.wrapping_mul(time::hz()),
+        netmask: persistence.mask.to_bytes(),
+    }
 }

@@ -32,7 +32,8 @@ impl File for Status {
     fn show(namespace: &Namespace<Director>, (): (), text: &mut Text<'_>) -> Result<Option<()>> {
         let director = namespace.data();
         let services = director.config.lock().count();
-        let connections = director.connections.count();
+        // Templates are connections to IPVS.
+        let connections = director.connections.objects();
         text.put(format_args!("Conns:\t{connections}\n"));
         text.put(format_args!(
             "{}",

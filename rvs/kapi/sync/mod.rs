@@ -13,6 +13,8 @@ pub(crate) use guarded::Guarded;
 pub(crate) use percpu::PerCpuCounters;
 pub(crate) use rcu_arc::{
     Cache,
+    ExtendedCache,
+    Extensible,
     RcuArc,
     RcuRef,
     Vacant, //

@@ -154,11 +154,21 @@ def liberal():
     # Of flags and address any length up to that of their structure.
     short = without(service_rest(), FLAGS) + attribute(FLAGS, b"")
     ipvs.must(SET_SERVICE, service(KEY, short))
-    # Timeout and netmask are told again though nothing is persistent.
-    ipvs.must(SET_SERVICE, service(KEY, service_rest("rr", timeout=77, netmask=0xFFFF)))
+    # Timeout and netmask are told again, also where nothing is persistent; neither has a bound.
+    for flags, timeout, netmask in (0, 77, 0xFFFF), (KEPT, 78, 0xFF), (KEPT, 0, 0), (KEPT, 10_000_000, ALL), (0, 79, 0):
+        ipvs.must(SET_SERVICE, service(KEY, service_rest("rr", flags, timeout=timeout, netmask=netmask)))
+        expect_equal("flags, timeout and netmask", (HASHED | flags, timeout, netmask), persistence_of(ipvs))
+    # Whether it is persistent is a flag that the mask may leave out, the others are not.
+    ipvs.must(SET_SERVICE, service(KEY, service_rest("rr", KEPT, timeout=80)))
+    ipvs.must(SET_SERVICE, service(KEY, service_rest("rr", flags=0, mask=ALL & ~KEPT, timeout=81)))
+    expect_equal("persistence without a word of it", (HASHED | KEPT, 81, ALL), persistence_of(ipvs))
+
+
+def persistence_of(ipvs):
     (_, message, _), = ipvs.must(GET_SERVICE, service(KEY)).messages
     found = dict(attributes_in(message[SERVICE]))
-    expect_equal("timeout and netmask", (77, 0xFFFF), struct.unpack("=II", found[TIMEOUT] + found[NETMASK]))
+    flags, _ = struct.unpack("=II", found[FLAGS])
+    return (flags, *struct.unpack("=II", found[TIMEOUT] + found[NETMASK]))
 
 
 def refusals():

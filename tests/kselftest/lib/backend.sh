@@ -14,6 +14,11 @@
 #	                                      SERVICE is PROTOCOL/ADDRESS:PORT, PROTOCOL/ADDRESS:* for all ports, which
 #	                                      with IPVS have to be persistent, or mark/NUMBER; whether datagrams are
 #	                                      scheduled one by one
+#	lb_service_persistent SERVICE SCHEDULER SECONDS[/BITS] [one-packet]
+#	                                      adds one whose clients keep their server, those of a network by its first bits
+#	lb_templates SERVICE                  prints CLIENT SERVER of each template of the service, sorted
+#	lb_persistent SERVICE SERVER          prints the number of its templates
+#	lb_expire_quiescent 0|1               whether clients leave a server without weight
 #	lb_service_set SERVICE SCHEDULER
 #	lb_service_del SERVICE
 #	lb_server_add SERVICE SERVER WEIGHT [UPPER LOWER]

@@ -44,6 +44,30 @@ lb_service_add() {
 	director_ipvsadm -A "${service_arguments[@]}" "${settings[@]}"
 }
 
+lb_service_persistent() {
+	local bits=32 mask
+	[[ $3 != */* ]] || bits=${3#*/}
+	mask=$((0xffffffff << (32 - bits) & 0xffffffff))
+	ipvs_service "$1"
+	director_ipvsadm -A "${service_arguments[@]}" -s "$2" -p "${3%/*}" \
+		-M "$((mask >> 24)).$((mask >> 16 & 255)).$((mask >> 8 & 255)).$((mask & 255))" ${4:+-o}
+}
+
+# A template is listed as a connection from port 0; its server has port 65535 when it has ended.
+lb_templates() {
+	director_ipvsadm -Lcn | awk -v service="${1#*/}" '
+		$4 ~ /:0$/ && $5 == service && $6 !~ /:65535$/ { sub(/:0$/, "", $4); print $4, $6 }' | sort
+}
+
+lb_persistent() {
+	ipvs_service "$1"
+	director_ipvsadm -Ln --persistent-conn "${service_arguments[@]}" | awk -v server="$2" '$1 == "->" && $2 == server { print $4 }'
+}
+
+lb_expire_quiescent() {
+	in_ns "$DIRECTOR" sysctl -qw "net.ipv4.vs.expire_quiescent_template=$1"
+}
+
 lb_service_set() {
 	ipvs_service "$1"
 	director_ipvsadm -E "${service_arguments[@]}" -s "$2"

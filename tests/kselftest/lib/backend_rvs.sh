@@ -9,6 +9,22 @@ lb_service_add() {
 	director_rvsadm service add "$1" --scheduler "$2" "--$LB_FORWARD" ${3:+--one-packet on}
 }
 
+lb_service_persistent() {
+	director_rvsadm service add "$1" --scheduler "$2" --persistent "$3" "--$LB_FORWARD" ${4:+--one-packet on}
+}
+
+lb_templates() {
+	director_rvsadm template list "$1" | awk '$1 ~ "/" { print $2, $3 }' | sort
+}
+
+lb_persistent() {
+	server_members "$1" "$2" templates
+}
+
+lb_expire_quiescent() {
+	in_ns "$DIRECTOR" sysctl -qw "net.rvs.expire_quiescent_template=$1"
+}
+
 lb_service_set() {
 	director_rvsadm service set "$1" --scheduler "$2"
 }
