@@ -13,6 +13,7 @@ use crate::{
     },
     logic::{
         addr::Family,
+        removal::Removal,
         service_key::Ports,
         state::Timeouts,
         uapi::{
@@ -99,6 +100,7 @@ pub(super) fn service(
     }
     message.u32(service::FAST_PATH, config.fast_path().into())?;
     message.u32(service::ONE_PACKET, config.schedules_each_datagram().into())?;
+    message.u32(service::REMOVAL, Removal::to_uapi(config.own_removal()))?;
     let own_timeouts = config.own_timeouts();
     if own_timeouts != Timeouts::NONE {
         message.nest(service::TIMEOUTS, |nest| {

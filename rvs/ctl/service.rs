@@ -21,6 +21,7 @@ use crate::{
     },
     logic::{
         protocol::Protocol,
+        removal::Removal,
         scheduler::{
             Flags,
             Kind,
@@ -80,6 +81,7 @@ impl Do for Add {
             forward,
             fast_path,
             one_packet: read_one_packet(attributes, &key)?.unwrap_or(false),
+            removal: read_removal(attributes).flatten(),
             timeouts,
             persistence,
             told: Told::default(),
@@ -127,6 +129,7 @@ impl Do for Set {
             fast_path: read_fast_path(attributes, &key)?,
             one_packet: read_one_packet(attributes, &key)?,
             persistence: persistence::read(attributes, &key)?,
+            removal: read_removal(attributes),
             told: None,
             timeouts: timeouts::read_own(attributes, &key)?,
         };
@@ -298,6 +301,12 @@ fn read_one_packet(attributes: Attributes<'_>, key: &ServiceKey) -> Result<Optio
         }
         _ => Ok(each),
     }
+}
+
+/// The policy refuses what is not in the list.
+fn read_removal(attributes: Attributes<'_>) -> Option<Option<Removal>> {
+    let number = attributes.get(service::REMOVAL).and_then(Attribute::u32)?;
+    Some(Removal::from_uapi(number))
 }
 
 fn no_scheduler_flags(attributes: Attributes<'_>) -> Refusal {

@@ -32,6 +32,7 @@ use crate::{
 };
 
 use super::{
+    beyond,
     direct,
     nat,
     tunnel,
@@ -190,6 +191,9 @@ pub(super) fn check(
     let Addr::V4(destination) = dest.endpoint().addr else {
         return Ok(());
     };
+    if dest.is_beyond() {
+        return Ok(());
+    }
     let target = method(dest.forward()).target;
     match dest
         .route()
@@ -235,8 +239,17 @@ pub(super) fn route<'a, 'g>(
         return Err(packet.discard());
     };
     let cache = conn.dest().route();
-    let Ok(route) = cache.get(context.guard, context.net, destination, method.target) else {
-        return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0));
+    let route = match cache.peek(context.guard, context.net, method.target) {
+        Some(route) => route,
+        None if method.target == Target::NextHop && conn.dest().is_beyond() => {
+            return Err(beyond::send(context, packet, header, conn.service().addr))
+        }
+        None => match cache.get(context.guard, context.net, destination, method.target) {
+            Ok(route) => route,
+            Err(_) => {
+                return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0))
+            }
+        },
     };
     if route.is_local() {
         return Ok((packet, Egress::Local));
@@ -274,6 +287,12 @@ pub(super) fn route<'a, 'g>(
         _ => Next::Stack,
     };
     Ok((packet, Egress::Remote(Way { route, next })))
+}
+
+/// Tells the sender that a packet does not fit into `mtu`, and must not be fragmented.
+#[cold]
+pub(super) fn too_big(packet: Packet<'_>, mtu: u32) -> Verdict {
+    packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, mtu)
 }
 
 /// Whether a packet is longer than one may be before this method, in however many fragments it

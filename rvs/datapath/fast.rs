@@ -162,6 +162,9 @@ fn to_client<'g>(
     if !conn.dest().shared().allows_fast_path() {
         return Err(Path::Off);
     }
+    if !conn.dest().is_available() {
+        return Err(Path::Unavailable);
+    }
     let route = context
         .director
         .connections

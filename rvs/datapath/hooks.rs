@@ -147,6 +147,23 @@ impl Hook for Forward {
     }
 }
 
+/// Takes a packet from the beginning, at the hook where it is, after it became another one.
+#[cold]
+pub(super) fn once_more(context: Context<'_>, packet: Packet<'_>) -> Verdict {
+    let Context {
+        director,
+        net,
+        guard,
+        point,
+    } = context;
+    match point {
+        HookPoint::PreRouting => PreRouting::run(director, packet, net, guard),
+        HookPoint::LocalIn => LocalIn::run(director, packet, net, guard),
+        HookPoint::LocalOut => LocalOut::run(director, packet, net, guard),
+        HookPoint::Forward => Forward::run(director, packet, net, guard),
+    }
+}
+
 /// Takes packets of either side of a connection, and those that begin one.
 #[inline(always)]
 fn both_ways(context: Context<'_>, packet: Packet<'_>) -> Verdict {
@@ -213,6 +230,9 @@ fn flow_replies_only(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Ve
         Ok((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
         _ => {
             claim::end_with(context.director, context.guard, flow);
+            if context.director.settings.nat_icmp_send.is_on() {
+                return reply::of_nobody(context, packet, flow);
+            }
             packet.accept()
         }
     }

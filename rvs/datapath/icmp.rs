@@ -4,7 +4,10 @@
 //! outside, so that each end reads of the addresses it knows (RFC 5508 section 4.2).
 
 use crate::{
-    conn::Conn,
+    conn::{
+        Conn,
+        HashedTuple, //
+    },
     kapi::{
         net::{
             HookPoint,
@@ -12,7 +15,8 @@ use crate::{
             Verdict, //
         },
         rcu_table::Side,
-        sync::RcuRef, //
+        sync::RcuRef,
+        time, //
     },
     logic::{
         addr::Addr,
@@ -20,7 +24,21 @@ use crate::{
             rewrite_icmp_error,
             End, //
         },
-        packet::ipv4,
+        packet::{
+            ipv4,
+            tcp::{
+                self,
+                TcpFlags, //
+            },
+            udp,
+            Transport,
+            TransportHeader, //
+        },
+        protocol::Protocol,
+        tuple::{
+            AddrPair,
+            Tuple, //
+        },
     },
     svc::Forward,
 };
@@ -28,8 +46,15 @@ use crate::{
 use super::{
     direct,
     nat,
-    parse::IcmpError,
+    parse::{
+        Flow,
+        IcmpError, //
+    },
     reply,
+    schedule::{
+        self,
+        Scheduled, //
+    },
     tunnel,
     Context, //
 };
@@ -40,10 +65,74 @@ pub(super) fn translate(context: Context<'_>, packet: Packet<'_>, error: &IcmpEr
     let tuple = error.icmp.tuple.reversed();
     let connections = &context.director.connections;
     match connections.find(context.guard, tuple) {
-        Ok((conn, Side::Original)) => to_real_server(context, packet, error, conn),
+        Ok((conn, Side::Original)) => to_real_server(context, packet, error, &conn),
         Ok((conn, Side::Reply)) => to_client(context, packet, error, conn),
+        Err(tuple) if context.director.settings.schedule_icmp.is_on() => {
+            schedule(context, packet, error, &tuple)
+        }
         Err(_) => packet.accept(),
     }
+}
+
+/// Takes an error about what a service may have sent to a client by way of another director: a server is
+/// chosen for it as for the client's first packet. One that no server gets is dropped, as errors are not
+/// answered.
+#[cold]
+#[inline(never)]
+fn schedule(
+    context: Context<'_>,
+    mut packet: Packet<'_>,
+    error: &IcmpError,
+    tuple: &HashedTuple<'_>,
+) -> Verdict {
+    let Some(flow) = first_packet(error, tuple.key()) else {
+        return packet.accept();
+    };
+    match schedule::connection(context, &mut packet, flow, tuple) {
+        Scheduled::NotOurs => packet.accept(),
+        Scheduled::To(conn) => to_real_server(context, packet, error, &conn),
+        Scheduled::Once(dest, port) => {
+            match Conn::of_one_packet(tuple.key(), dest.clone(), port, time::jiffies32()) {
+                Ok(conn) => to_real_server(context, packet, error, &conn),
+                Err(_) => packet.discard(),
+            }
+        }
+        Scheduled::NoServer | Scheduled::Refused(_) | Scheduled::PortTaken | Scheduled::Failed => {
+            packet.discard()
+        }
+    }
+}
+
+/// What the client's first packet would be, with the time to live of the error.
+fn first_packet(error: &IcmpError, tuple: &Tuple) -> Option<Flow> {
+    let AddrPair::V4 { src, dst } = tuple.addrs else {
+        return None;
+    };
+    let header = match tuple.protocol {
+        Protocol::Tcp => TransportHeader::Tcp(tcp::Header {
+            header_len: tcp::MIN_HEADER_LEN,
+            flags: TcpFlags {
+                syn: true,
+                ..TcpFlags::default()
+            },
+        }),
+        Protocol::Udp => TransportHeader::Udp(udp::Header {
+            len: udp::HEADER_LEN as u16,
+        }),
+    };
+    Some(Flow {
+        header: ipv4::Header {
+            protocol: tuple.protocol.number(),
+            src,
+            dst,
+            ..error.header
+        },
+        transport: Transport {
+            src_port: tuple.src_port,
+            dst_port: tuple.dst_port,
+            header,
+        },
+    })
 }
 
 /// Takes an error about a fragment that has no ports. One to the client of a real server cannot be
@@ -67,7 +156,7 @@ fn to_real_server(
     context: Context<'_>,
     packet: Packet<'_>,
     error: &IcmpError,
-    conn: RcuRef<'_, Conn>,
+    conn: &Conn,
 ) -> Verdict {
     let to = conn.real_server();
     match conn.forward() {
@@ -78,14 +167,14 @@ fn to_real_server(
                 packet,
                 error.header,
                 error.icmp.writable_len,
-                &conn,
+                conn,
                 None,
                 |bytes| rewrite_icmp_error(bytes, &error.icmp, End::Destination, to, checksum),
             )
         }
         // The real server has the virtual address itself.
-        Forward::Dr => direct::send(context, packet, error.header, &conn, None),
-        Forward::Tun => tunnel::send(context, packet, error.header, &conn, None),
+        Forward::Dr => direct::send(context, packet, error.header, conn, None),
+        Forward::Tun => tunnel::send(context, packet, error.header, conn, None),
     }
 }
 

@@ -15,6 +15,7 @@
 //! | choosing a real server for a new flow | `schedule` |
 //! | the server that a client keeps | `persistence` |
 //! | route, time to live and MTU on the way out | `egress` |
+//! | past a service that has no server | `beyond` |
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
 //! | a real server's packet back to the client | `reply` |
 //! | ICMP errors about either | `icmp` |
@@ -23,6 +24,7 @@
 //!
 //! The hooks sit where those of IPVS do (`ip_vs_ops4` in `net/netfilter/ipvs/ip_vs_core.c`).
 
+mod beyond;
 mod claim;
 mod direct;
 mod egress;

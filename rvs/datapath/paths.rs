@@ -25,7 +25,7 @@ pub(crate) enum Path {
     Header,
     /// Left: it may begin a connection, as a SYN does.
     Begins,
-    /// Left: the server was removed from its service.
+    /// Left: the server was removed from its service; replies, too.
     Unavailable,
     /// Left: no packet of the flow has passed all hooks by the routes of now, or the route leads to this
     /// host.

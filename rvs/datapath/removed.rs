@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Packets of connections whose real server was removed from its service.
+//!
+//! Where both ends of a TCP connection are to know that it is over, a segment of either tells the
+//! sequence numbers. Its sender gets a RST from who it was sent to, the segment itself becomes one to the
+//! other end, and goes the way that segments do, through the firewall and with the same translation. It
+//! is as if the receiver had reset the connection, and the sender, too. When an end doubts it, as the
+//! segment was not the next one it expected, its challenge (RFC 5961 section 3.2) is another segment, and is
+//! answered alike.
 
 use crate::{
     conn::Conn,
@@ -12,34 +19,57 @@ use crate::{
         sync::RcuRef,
     },
     logic::{
-        packet::TransportHeader,
+        packet::{
+            reset,
+            tcp,
+            TransportHeader, //
+        },
         removal::Answer, //
     },
 };
 
 use super::{
+    hooks,
     parse::Flow,
     request,
     schedule,
     Context, //
 };
 
-/// Takes a packet of the client.
+/// Takes a packet of the client, which comes back if it is to go on to the real server.
 #[cold]
 #[inline(never)]
-pub(super) fn take(
+pub(super) fn request<'a>(
     context: Context<'_>,
-    packet: Packet<'_>,
+    packet: Packet<'a>,
     flow: Flow,
     conn: RcuRef<'_, Conn>,
-) -> Verdict {
+) -> Result<Packet<'a>, Verdict> {
     match answer(flow, &conn) {
-        Answer::Expire => request::instead(context, packet, flow, conn),
-        Answer::Drop | Answer::Reset | Answer::Pass => packet.discard(),
+        Answer::Drop => Err(packet.discard()),
+        Answer::Expire => Err(request::instead(context, packet, flow, conn)),
+        Answer::Reset => Err(end(context, packet, flow)),
+        Answer::Pass => Ok(packet),
     }
 }
 
-/// What the service says is to be done with it.
+/// Takes a packet of the real server, which comes back if it is to go on to the client.
+#[cold]
+#[inline(never)]
+pub(super) fn reply<'a>(
+    context: Context<'_>,
+    packet: Packet<'a>,
+    flow: Flow,
+    conn: &Conn,
+) -> Result<Packet<'a>, Verdict> {
+    match answer(flow, conn) {
+        // As with IPVS: the server may have something left to say.
+        Answer::Drop | Answer::Expire | Answer::Pass => Ok(packet),
+        Answer::Reset => Err(end(context, packet, flow)),
+    }
+}
+
+/// What the service says is to be done with a packet.
 fn answer(flow: Flow, conn: &Conn) -> Answer {
     let is_reset = match flow.transport.header {
         TransportHeader::Tcp(header) => header.flags.rst,
@@ -49,4 +79,20 @@ fn answer(flow: Flow, conn: &Conn) -> Answer {
         .shared()
         .removal()
         .answer(conn.protocol(), schedule::may_begin(flow), is_reset)
+}
+
+/// Ends a connection for both ends, with a segment of one: it becomes a RST, and is taken once more. Where
+/// memory is short the next segment is another occasion.
+fn end(context: Context<'_>, mut packet: Packet<'_>, flow: Flow) -> Verdict {
+    if let Ok(segment) = reset::answer(&flow.header, packet.bytes()) {
+        packet.send_about(&segment);
+    }
+    let len = flow.header.header_len.saturating_add(tcp::MIN_HEADER_LEN);
+    let turned = packet
+        .cut(len)
+        .and_then(|bytes| reset::turn_into(&flow.header, bytes).ok());
+    match turned {
+        Some(()) => hooks::once_more(context, packet),
+        None => packet.discard(),
+    }
 }

@@ -28,7 +28,9 @@ use crate::{
 };
 
 use super::{
+    egress,
     parse::Flow,
+    removed,
     Context,
     Path, //
 };
@@ -41,6 +43,12 @@ pub(super) fn translate(
     flow: Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
+    if !conn.dest().is_available() {
+        packet = match removed::reply(context, packet, flow, &conn) {
+            Ok(packet) => packet,
+            Err(verdict) => return verdict,
+        };
+    }
     if rewrite(&mut packet, flow, &conn).is_none() {
         return packet.discard();
     }
@@ -87,11 +95,35 @@ pub(super) fn pass(
     flow: Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
+    if !conn.dest().is_available() {
+        packet = match removed::reply(context, packet, flow, &conn) {
+            Ok(packet) => packet,
+            Err(verdict) => return verdict,
+        };
+    }
     context.director.paths.count(Path::Slow);
     note_answer(context, flow, conn);
     account(context, packet.len(), flow, conn);
     packet.set_balanced();
     packet.accept()
+}
+
+/// Takes a packet that is forwarded and of no connection. If it comes from where a real server answers, that
+/// hears that nobody waits for it (`nat_icmp_send`), unless it says so itself.
+#[cold]
+#[inline(never)]
+pub(super) fn of_nobody(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Verdict {
+    if let TransportHeader::Tcp(header) = flow.transport.header {
+        if header.flags.rst {
+            return packet.accept();
+        }
+    }
+    let servers = &context.director.common.real_servers;
+    if servers.has(flow.tuple().src(), flow.transport.protocol()) {
+        egress::unreachable(packet)
+    } else {
+        packet.accept()
+    }
 }
 
 /// Tells the connection of datagrams that there are answers, of which the first is never fast.

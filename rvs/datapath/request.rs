@@ -65,7 +65,10 @@ pub(super) fn of_connection(
         return instead(context, packet, flow, conn);
     }
     if !conn.dest().is_available() {
-        return removed::take(context, packet, flow, conn);
+        packet = match removed::request(context, packet, flow, conn) {
+            Ok(packet) => packet,
+            Err(verdict) => return verdict,
+        };
     }
     forward(context, packet, flow, conn, direction(context, flow, &conn))
 }
@@ -96,13 +99,30 @@ pub(super) fn first(
         // Of this packet nobody knows yet whether more than a flood is behind it.
         Scheduled::To(conn) => forward(context, packet, flow, conn, Direction::Original),
         Scheduled::Once(dest, port) => once(context, packet, flow, dest, port),
-        Scheduled::NoServer => egress::unreachable(packet),
+        Scheduled::NoServer => past_service(context, packet, flow, &tuple),
         Scheduled::Refused(refusal) => refusal.answer(packet),
         Scheduled::PortTaken => {
             context.director.paths.count(Path::PortTaken);
             egress::unreachable(packet)
         }
         Scheduled::Failed => packet.discard(),
+    }
+}
+
+/// Sends a packet that no server takes to where it is sent to, if that is wanted (`cache_bypass`).
+#[cold]
+#[inline(never)]
+fn past_service(
+    context: Context<'_>,
+    packet: Packet<'_>,
+    flow: Flow,
+    tuple: &HashedTuple<'_>,
+) -> Verdict {
+    match schedule::past_service(context, packet.mark(), flow, tuple) {
+        Scheduled::To(conn) => forward(context, packet, flow, conn, Direction::OriginalOnly),
+        Scheduled::Once(dest, port) => once(context, packet, flow, dest, port),
+        Scheduled::Failed => packet.discard(),
+        _ => egress::unreachable(packet),
     }
 }
 

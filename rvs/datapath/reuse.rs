@@ -7,6 +7,7 @@ use crate::{
     kapi::sync::RcuRef,
     logic::{
         packet::TransportHeader,
+        removal::Removal,
         state::{
             Direction,
             Reuse, //
@@ -32,10 +33,15 @@ pub(super) fn wants_another(context: Context<'_>, flow: Flow, conn: &RcuRef<'_, 
     }
 }
 
-/// Whether a connection gives way to a new one (`conn_reuse_mode`).
+/// Whether a connection gives way to a new one: as its server gets none any more, and connections of
+/// removed servers end (`expire_nodest_conn`), or as `conn_reuse_mode` says.
 #[cold]
 #[inline(never)]
 fn gives_way(context: Context<'_>, flow: Flow, conn: &Conn) -> bool {
+    let dest = conn.dest();
+    if dest.is_quiescent() && dest.shared().removal() != Removal::Keep {
+        return true;
+    }
     let sees_replies = request::direction(context, flow, conn) == Direction::Original;
     let mode = context.director.settings.conn_reuse_mode.get();
     Reuse::new(mode).gives_way(conn.state(), sees_replies)

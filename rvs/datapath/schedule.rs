@@ -13,12 +13,16 @@ use crate::{
         Room, //
     },
     kapi::{
-        net::Packet,
+        net::{
+            AddressType,
+            Packet, //
+        },
         sync::RcuRef,
         time,
         workqueue::Worker, //
     },
     logic::{
+        addr::Addr,
         packet::TransportHeader,
         protocol::Protocol,
         scheduler::Request, //
@@ -252,6 +256,46 @@ pub(super) fn failed<'g>(context: Context<'g>, error: CreateError) -> Scheduled<
         count(context, director.connections.make_room(context.guard));
     }
     Scheduled::Failed
+}
+
+/// Creates the connection of a packet that no server takes, and that goes to where it is sent to. Only the
+/// packets of marks do, which come from anywhere, to another host (`ip_vs_leave()` of
+/// `net/netfilter/ipvs/ip_vs_core.c`).
+pub(super) fn past_service<'g>(
+    context: Context<'g>,
+    mark: u32,
+    flow: Flow,
+    tuple: &HashedTuple<'_>,
+) -> Scheduled<'g> {
+    let director = context.director;
+    let destination = flow.tuple().dst();
+    let is_of_another_host = || match destination.addr {
+        Addr::V4(addr) => context.net.address_type(addr) == AddressType::Unicast,
+        Addr::V6(_) => false,
+    };
+    if !director.settings.cache_bypass.is_on() || !is_of_another_host() {
+        return Scheduled::NoServer;
+    }
+    let (guard, protocol) = (context.guard, flow.transport.protocol());
+    let Some(service) = director.services.find(guard, mark, protocol, destination) else {
+        return Scheduled::NoServer;
+    };
+    let service = service.get();
+    let Some(beyond) = service.beyond() else {
+        return Scheduled::NoServer;
+    };
+    if protocol == Protocol::Udp && beyond.shared().schedules_each_datagram() {
+        return Scheduled::Once(beyond, destination.port);
+    }
+    if !director.connections.has_room() {
+        if let Err(refused) = end_another(context) {
+            return refused;
+        }
+    }
+    match create(context, tuple, beyond) {
+        Ok(conn) => Scheduled::To(conn),
+        Err(error) => failed(context, error),
+    }
 }
 
 /// Whether a packet may begin a connection where there is none: as [`may_begin`], and with `sloppy_tcp`

@@ -11,6 +11,35 @@ __rvs_helper struct net *rvs_helper_nf_hook_state_net(const struct nf_hook_state
 	return state->net;
 }
 
+/* Sends an IPv4 packet without options about one that has its route, by the route that its own
+ * addresses ask for (as nf_send_reset() does), through the hooks of LOCAL_OUT. Under RCU. */
+__rvs_helper void rvs_helper_ip_send_about(struct net *net, const struct sk_buff *about,
+					   const u8 *bytes, u32 len)
+{
+	struct sk_buff *skb;
+
+	if (!skb_dst(about))
+		return;
+	skb = alloc_skb(LL_MAX_HEADER + len, GFP_ATOMIC);
+	if (!skb)
+		return;
+	skb_reserve(skb, LL_MAX_HEADER);
+	skb_reset_network_header(skb);
+	skb_put_data(skb, bytes, len);
+	skb_set_transport_header(skb, sizeof(struct iphdr));
+	skb->protocol = htons(ETH_P_IP);
+	skb->mark = IP4_REPLY_MARK(net, about->mark);
+	skb_dst_set_noref(skb, skb_dst(about));
+	if (ip_route_me_harder(net, NULL, skb, RTN_UNSPEC)) {
+		kfree_skb(skb);
+		return;
+	}
+	/* It is balanced, and of no connection that is tracked. */
+	skb->ipvs_property = 1;
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	ip_local_out(net, NULL, skb);
+}
+
 /* Shows an IPv4 packet that has its route to hooks, from the one at `first` on.
  * Returns whether it goes on as it was; otherwise it has been taken: dropped, queued, or
  * sent, when they have made another one of it. Under RCU. */

@@ -99,6 +99,24 @@ __rvs_helper u32 rvs_helper_skb_send_fragments(struct sk_buff *skb)
 	return IPCB(skb)->frag_max_size;
 }
 
+/* Leaves of a packet the first `len` bytes, which are one segment whose checksums are
+ * complete, and nobody else's. */
+__rvs_helper int rvs_helper_skb_cut(struct sk_buff *skb, u32 len)
+{
+	unsigned int end = skb_network_offset(skb) + len;
+	int err = skb_unclone(skb, GFP_ATOMIC);
+
+	if (!err)
+		err = pskb_trim(skb, end);
+	if (err)
+		return err;
+	if (!pskb_may_pull(skb, end))
+		return -ENOMEM;
+	skb_gso_reset(skb);
+	skb->ip_summed = CHECKSUM_NONE;
+	return 0;
+}
+
 __rvs_helper void rvs_helper_kfree_skb(struct sk_buff *skb)
 {
 	kfree_skb_reason(skb, SKB_DROP_REASON_NETFILTER_DROP);

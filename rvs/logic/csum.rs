@@ -134,6 +134,16 @@ pub const fn after_decrement(checksum: [u8; 2], decrement: [u8; 2]) -> [u8; 2] {
     (sum.wrapping_add(carry) as u16).to_ne_bytes()
 }
 
+/// The complete checksum of what these parts are, which must each have an even length (RFC 1071).
+pub fn of(parts: &[&[u8]]) -> u16 {
+    let words = parts.iter().flat_map(|part| part.chunks_exact(2));
+    let sum = words.fold(0u64, |sum, word| match *word {
+        [high, low] => sum.wrapping_add(u16::from_be_bytes([high, low]).into()),
+        _ => sum,
+    });
+    !fold(sum)
+}
+
 /// The sum of the 32-bit words of a 128-bit value.
 #[inline(always)]
 const fn sum128(value: u128) -> u64 {

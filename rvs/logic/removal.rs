@@ -4,10 +4,8 @@
 
 use super::{
     protocol::Protocol,
-    state::{
-        tcp,
-        State, //
-    },
+    state::State, //
+    uapi::removal as uapi,
 };
 
 /// What becomes of them.
@@ -36,6 +34,28 @@ pub enum Answer {
 }
 
 impl Removal {
+    /// What this number of the netlink family says of a service; none for what its namespace says, and
+    /// for a number without a meaning.
+    #[inline]
+    pub const fn from_uapi(number: u32) -> Option<Self> {
+        match number {
+            uapi::KEEP => Some(Self::Keep),
+            uapi::EXPIRE => Some(Self::Expire),
+            uapi::RESET => Some(Self::Reset),
+            _ => None,
+        }
+    }
+
+    /// The number of what a service says.
+    pub const fn to_uapi(own: Option<Self>) -> u32 {
+        match own {
+            None => uapi::DEFAULT,
+            Some(Self::Keep) => uapi::KEEP,
+            Some(Self::Expire) => uapi::EXPIRE,
+            Some(Self::Reset) => uapi::RESET,
+        }
+    }
+
     /// What happens to a packet of this protocol. One of TCP may begin a connection, and may be a RST.
     pub const fn answer(self, protocol: Protocol, begins: bool, is_reset: bool) -> Answer {
         match (self, protocol) {
@@ -53,7 +73,6 @@ impl Removal {
         match (self, state) {
             (Self::Keep, _) => false,
             (Self::Expire, _) => true,
-            (Self::Reset, State::Tcp(tcp::State::TimeWait | tcp::State::Close)) => true,
             (Self::Reset, State::Tcp(_)) => false,
             (Self::Reset, State::Udp) => true,
         }
@@ -63,6 +82,7 @@ impl Removal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logic::state::tcp;
 
     #[test]
     fn only_a_tcp_segment_in_the_middle_is_answered_by_a_reset() {
@@ -89,10 +109,9 @@ mod tests {
     #[test]
     fn what_is_to_be_reset_stays_until_it_can_be() {
         for state in tcp::State::ALL {
-            let is_over = matches!(state, tcp::State::TimeWait | tcp::State::Close);
             assert!(!Removal::Keep.ends_at_once(State::Tcp(state)));
             assert!(Removal::Expire.ends_at_once(State::Tcp(state)));
-            assert_eq!(Removal::Reset.ends_at_once(State::Tcp(state)), is_over);
+            assert!(!Removal::Reset.ends_at_once(State::Tcp(state)));
         }
         assert!(!Removal::Keep.ends_at_once(State::Udp));
         assert!(Removal::Expire.ends_at_once(State::Udp));

@@ -152,6 +152,25 @@ pub mod scheduler_flag {
     pub const PORT: u32 = 2;
 }
 
+/// What becomes of connections whose destination is removed.
+pub mod removal {
+    /// What the sysctl net.ipv4.vs.expire_nodest_conn says: "keep" when it is
+    /// 0, else "expire".
+    pub const DEFAULT: u32 = 0;
+
+    /// Packets are dropped, until the destination returns or the connection
+    /// has been idle for too long.
+    pub const KEEP: u32 = 1;
+
+    /// They end. Datagrams, and a SYN that is sent again, go to another
+    /// destination at once.
+    pub const EXPIRE: u32 = 2;
+
+    /// As expire, and both ends of a TCP connection get a RST when either
+    /// sends something else.
+    pub const RESET: u32 = 3;
+}
+
 /// How far a connection has come, as far as the director can tell. It decides
 /// how long the connection may be idle. Numbers and names of TCP are those
 /// of IPVS.
@@ -324,8 +343,12 @@ pub mod service {
     /// do not where it is not given, nor in the answer.
     pub const PERSISTENCE: u16 = 17;
 
+    /// What becomes of connections whose destination is removed, or of all
+    /// when the service is deleted; default when not given.
+    pub const REMOVAL: u16 = 18;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 17;
+    pub const MAX: u16 = 18;
 }
 
 /// How clients of a service keep their server. The first connection of a
@@ -673,6 +696,7 @@ pub mod policy {
         Rule::new(service::MARK, Kind::U32),
         Rule::new(service::ONE_PACKET, Kind::U32Max(1)),
         Rule::new(service::PERSISTENCE, Kind::Nested(PERSISTENCE)),
+        Rule::new(service::REMOVAL, Kind::U32Max(3)),
     ];
 
     /// Attributes that `service-set` may hold.
@@ -692,6 +716,7 @@ pub mod policy {
         Rule::new(service::MARK, Kind::U32),
         Rule::new(service::ONE_PACKET, Kind::U32Max(1)),
         Rule::new(service::PERSISTENCE, Kind::Nested(PERSISTENCE)),
+        Rule::new(service::REMOVAL, Kind::U32Max(3)),
     ];
 
     /// Attributes that `service-del` may hold.

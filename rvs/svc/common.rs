@@ -27,6 +27,7 @@ use crate::{
 use super::{
     estimator::Active,
     ledger::Ledger,
+    real_servers::RealServers,
     timeouts::Settings,
     totals::Totals, //
 };
@@ -38,6 +39,8 @@ pub(crate) struct Common {
     timeouts: Settings,
     /// Whether connections of a server that was removed end (`net.ipv4.vs.expire_nodest_conn`).
     pub(crate) expire_nodest_conn: Integer,
+    /// The real servers of all services.
+    pub(crate) real_servers: Arc<RealServers>,
     // Whether connections are to be looked at, as the server of some was removed.
     some_end: Atomic<bool>,
     totals: Totals,
@@ -51,10 +54,12 @@ impl Common {
     /// Makes that of a namespace.
     pub(crate) fn new() -> Result<Arc<Self>> {
         let active = Active::new()?;
+        let real_servers = RealServers::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 timeouts: Settings::new(Timeouts::new()),
                 expire_nodest_conn: Integer::new(0),
+                real_servers,
                 some_end: Atomic::new(false),
                 totals: Totals::new(),
                 ledger <- new_mutex!((), "rvs_ledger"),

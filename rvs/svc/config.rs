@@ -24,6 +24,7 @@ use crate::{
     logic::{
         addr::Endpoint,
         persistence::Persistence,
+        removal::Removal,
         scheduler::{
             emptiest,
             Flags,
@@ -146,6 +147,8 @@ pub(crate) struct NewService {
     pub(crate) fast_path: bool,
     /// Whether each datagram is scheduled by itself.
     pub(crate) one_packet: bool,
+    /// What becomes of connections whose destination is removed; none for what the namespace says.
+    pub(crate) removal: Option<Removal>,
     /// Its own timeouts.
     pub(crate) timeouts: TimeoutsChange,
     /// How clients keep their server, if they do.
@@ -192,6 +195,8 @@ pub(crate) struct ServiceChange {
     pub(crate) one_packet: Option<bool>,
     /// How clients keep their server; inside none when they do not.
     pub(crate) persistence: Option<Option<Persistence>>,
+    /// What becomes of connections whose destination is removed, as [`NewService::removal`].
+    pub(crate) removal: Option<Option<Removal>>,
     /// What only the family `IPVS` knows of.
     pub(crate) told: Option<Told>,
     /// Its own timeouts; 0 for those of the namespace.
@@ -285,6 +290,11 @@ impl ServiceConfig {
     /// Returns how clients keep their server, if they do.
     pub(crate) fn persistence(&self) -> Option<Persistence> {
         self.service.persistence()
+    }
+
+    /// Returns what it says itself of connections whose destination is removed.
+    pub(crate) fn own_removal(&self) -> Option<Removal> {
+        self.shared.own_removal()
     }
 
     /// Returns the destinations, newest first.
@@ -475,7 +485,14 @@ impl Config {
             )?,
             GFP_KERNEL_ACCOUNT,
         )?;
-        let service = RcuArc::new(Service::new(key, set), GFP_KERNEL_ACCOUNT)?;
+        let beyond = match key {
+            ServiceKey::Mark { .. } => {
+                let noted = [noted.again(), noted.again()];
+                Some(Dest::beyond(shared.clone(), noted)?)
+            }
+            ServiceKey::Address { .. } => None,
+        };
+        let service = RcuArc::new(Service::new(key, set, beyond), GFP_KERNEL_ACCOUNT)?;
         service.set_persistence(new.persistence);
         self.incarnations = self.incarnations.wrapping_add(1);
         let config = ServiceConfig {
@@ -498,6 +515,7 @@ impl Config {
         shared.set_fast_path(new.fast_path);
         shared.set_one_packet(new.one_packet);
         self.common.ledger().begin(&shared);
+        shared.set_own_removal(new.removal);
         self.set_own_timeouts(&shared, Timeouts::NONE.changed(&new.timeouts));
         self.count += 1;
         table.resize();
@@ -563,6 +581,9 @@ impl Config {
         }
         if let Some(each) = change.one_packet {
             config.shared.set_one_packet(each);
+        }
+        if let Some(own) = change.removal {
+            config.shared.set_own_removal(own);
         }
         let shared = config.shared.clone();
         self.set_own_timeouts(&shared, shared.own_timeouts().changed(&change.timeouts));

@@ -2,6 +2,8 @@
 
 //! A destination (real server).
 
+use core::net::Ipv4Addr;
+
 use kernel::{
     list::{
         impl_list_arc_safe,
@@ -27,7 +29,10 @@ use crate::{
         sync::PerCpuCounters, //
     },
     logic::{
-        addr::Endpoint,
+        addr::{
+            Addr,
+            Endpoint, //
+        },
         thresholds::{
             Event,
             Load,
@@ -38,6 +43,7 @@ use crate::{
 };
 
 use super::{
+    real_servers::Listed,
     totals::{
         Counts,
         Estimate,
@@ -108,6 +114,9 @@ impl Counter {
     pub(crate) const COUNT: usize = Self::ALL.len();
 }
 
+/// No real server has it.
+const NOWHERE: Endpoint = Endpoint::new(Addr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 /// What an active connection counts more than another one.
 const OVERHEAD_OF_ACTIVE: u64 = 256;
 
@@ -146,6 +155,8 @@ pub(crate) struct Dest {
     links: ListLinks,
     #[pin]
     listed: AtomicTracker,
+    // In the list of real servers; packets find it while it is available and their replies pass.
+    in_list: Listed,
     // The real server and its service in the filter of packets, as long as there are connections.
     _noted: [Noted; 2],
 }
@@ -170,6 +181,11 @@ impl Dest {
         group: usize,
         noted: [Noted; 2],
     ) -> Result<Arc<Self>> {
+        let in_list = Listed::new(
+            shared.common().real_servers.clone(),
+            endpoint,
+            shared.key().protocol(),
+        )?;
         let counters = PerCpuCounters::new()?;
         let dest = pin_init!(Self {
             endpoint,
@@ -192,9 +208,24 @@ impl Dest {
             estimate: Estimate::new(),
             links <- ListLinks::new(),
             listed <- AtomicTracker::new(),
+            in_list,
             _noted: noted,
         });
-        Arc::pin_init(dest, GFP_KERNEL_ACCOUNT)
+        let dest = Arc::pin_init(dest, GFP_KERNEL_ACCOUNT)?;
+        dest.list();
+        Ok(dest)
+    }
+
+    /// Makes what stands for all that is behind a service of a mark: packets go past it to where they are
+    /// sent to (`cache_bypass`). The filter of packets knows the service as `noted` lives.
+    pub(super) fn beyond(shared: Arc<Shared>, noted: [Noted; 2]) -> Result<Arc<Self>> {
+        Self::new(NOWHERE, Forward::Dr, shared, 0, noted)
+    }
+
+    /// Returns whether it is no real server, but stands for all addresses behind the service.
+    #[inline(always)]
+    pub(crate) fn is_beyond(&self) -> bool {
+        self.endpoint.addr == NOWHERE.addr
     }
 
     /// Returns address and port of the real server.
@@ -212,6 +243,7 @@ impl Dest {
     /// Changes the forward method of new connections.
     pub(crate) fn set_forward(&self, forward: Forward) {
         self.forward.store(forward.to_uapi(), Relaxed);
+        self.list();
     }
 
     /// Returns whether the destination is part of its service.
@@ -223,10 +255,17 @@ impl Dest {
     /// Tells that the destination was taken out of its service, or put back.
     pub(crate) fn set_available(&self, available: bool) {
         self.available.store(available, Relaxed);
+        self.list();
         if !available {
             self.route.clear();
             self.shared.server_was_removed();
         }
+    }
+
+    /// Has packets find it in the list of real servers, if replies of it pass the director.
+    fn list(&self) {
+        self.in_list
+            .show(self.is_available() && self.forward() == Forward::Nat);
     }
 
     /// Returns what it has in common with the other destinations of its service.

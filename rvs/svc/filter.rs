@@ -193,6 +193,18 @@ pub(crate) struct Noted {
     subject: Subject,
 }
 
+impl Noted {
+    /// Notes the same once more.
+    pub(super) fn again(&self) -> Self {
+        self.filter
+            .change(self.subject, |count| count.wrapping_add(1));
+        Self {
+            filter: self.filter.clone(),
+            subject: self.subject,
+        }
+    }
+}
+
 impl Drop for Noted {
     fn drop(&mut self) {
         self.filter

@@ -14,6 +14,7 @@ mod estimator;
 mod filter;
 mod ledger;
 mod memory;
+mod real_servers;
 mod service;
 mod services;
 mod shared;

@@ -7,7 +7,8 @@ use kernel::sync::{
         Atomic,
         Relaxed, //
     },
-    rcu, //
+    rcu,
+    Arc, //
 };
 
 use crate::{
@@ -29,6 +30,7 @@ use crate::{
 };
 
 use super::{
+    Dest,
     DestSet,
     ServiceKey, //
 };
@@ -60,15 +62,17 @@ pub(crate) struct Service {
     key: ServiceKey,
     persistence: Atomic<u64>,
     dests: RcuCell<DestSet>,
+    beyond: Option<Arc<Dest>>,
 }
 
 impl Service {
-    /// Makes a service with these destinations.
-    pub(crate) fn new(key: ServiceKey, dests: RcuArc<DestSet>) -> Self {
+    /// Makes a service with these destinations. That of a mark has what stands for all that is behind it.
+    pub(super) fn new(key: ServiceKey, dests: RcuArc<DestSet>, beyond: Option<Arc<Dest>>) -> Self {
         Self {
             key,
             persistence: Atomic::new(Persistence::to_u64(None)),
             dests: RcuCell::new(Some(dests)),
+            beyond,
         }
     }
 
@@ -88,6 +92,11 @@ impl Service {
     pub(super) fn set_persistence(&self, persistence: Option<Persistence>) {
         self.persistence
             .store(Persistence::to_u64(persistence), Relaxed);
+    }
+
+    /// Returns what stands for all that is behind the service, if anything does.
+    pub(crate) fn beyond(&self) -> Option<&Arc<Dest>> {
+        self.beyond.as_ref()
     }
 
     /// Puts other destinations in place.

@@ -72,6 +72,8 @@ impl_list_item! {
 struct Settings {
     fast_path: Atomic<bool>,
     one_packet: Atomic<bool>,
+    // As the netlink family has it.
+    removal: Atomic<u32>,
     timeouts: timeouts::Settings,
 }
 
@@ -85,6 +87,7 @@ impl Shared {
         let settings = Settings {
             fast_path: Atomic::new(true),
             one_packet: Atomic::new(false),
+            removal: Atomic::new(Removal::to_uapi(None)),
             timeouts: timeouts::Settings::new(Timeouts::NONE),
         };
         Arc::pin_init(
@@ -137,7 +140,18 @@ impl Shared {
 
     /// Returns what becomes of connections whose server was removed from the service.
     pub(crate) fn removal(&self) -> Removal {
-        self.common.removal()
+        self.own_removal().unwrap_or(self.common.removal())
+    }
+
+    /// Returns what the service says of that itself.
+    pub(super) fn own_removal(&self) -> Option<Removal> {
+        Removal::from_uapi(self.settings.removal.load(Relaxed))
+    }
+
+    /// Changes what the service says, of connections that exist, too.
+    pub(super) fn set_own_removal(&self, own: Option<Removal>) {
+        self.settings.removal.store(Removal::to_uapi(own), Relaxed);
+        self.server_was_removed();
     }
 
     /// Has connections be looked at, if some end now that their server was removed.

@@ -504,6 +504,21 @@ udp/[2001:db8::1]:53  5
 }
 
 #[test]
+fn what_becomes_of_connections_of_removed_servers_in_json() {
+    let mut resolver = dns();
+    resolver.push(number(18, 3));
+    let outcome = run(
+        "rvsadm service list -j",
+        Kernel::new().dump(0, SERVICE_GET, vec![resolver, web()]),
+    );
+    assert_eq!(outcome.code, 0);
+    assert_eq!(outcome.out.matches(r#""removal""#).count(), 1);
+    assert!(outcome
+        .out
+        .contains(r#""one_packet":false,"removal":"reset","stats""#));
+}
+
+#[test]
 fn own_timeouts_in_json() {
     let mut resolver = dns();
     resolver.push(nest(11, &[number(3, 5)]));

@@ -37,13 +37,17 @@ fn header() -> HashMap<String, u32> {
 #[test]
 fn numbers_are_those_of_the_header() {
     use uapi::{
-        command, connection, connection_state, dest, forward, info, paths, persistence,
+        command, connection, connection_state, dest, forward, info, paths, persistence, removal,
         scheduler_flag, service, stats, template, timeouts,
     };
     let rust = [
         ("RVS_FORWARD_NAT", forward::NAT),
         ("RVS_FORWARD_DR", forward::DR),
         ("RVS_FORWARD_TUN", forward::TUN),
+        ("RVS_REMOVAL_DEFAULT", removal::DEFAULT),
+        ("RVS_REMOVAL_KEEP", removal::KEEP),
+        ("RVS_REMOVAL_EXPIRE", removal::EXPIRE),
+        ("RVS_REMOVAL_RESET", removal::RESET),
         ("RVS_SCHEDULER_FLAG_FALLBACK", scheduler_flag::FALLBACK),
         ("RVS_SCHEDULER_FLAG_PORT", scheduler_flag::PORT),
         ("RVS_CONNECTION_STATE_NONE", connection_state::NONE),
@@ -128,6 +132,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_SERVICE_FAMILY", service::FAMILY.into()),
         ("RVS_A_SERVICE_MARK", service::MARK.into()),
         ("RVS_A_SERVICE_ONE_PACKET", service::ONE_PACKET.into()),
+        ("RVS_A_SERVICE_REMOVAL", service::REMOVAL.into()),
         ("RVS_A_DEST_SERVICE", dest::SERVICE.into()),
         ("RVS_A_DEST_ADDR4", dest::ADDR4.into()),
         ("RVS_A_DEST_ADDR6", dest::ADDR6.into()),

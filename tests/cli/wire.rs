@@ -175,6 +175,17 @@ fn datagrams_one_by_one() {
 }
 
 #[test]
+fn what_becomes_of_connections_of_removed_servers() {
+    for (word, number) in [("default", 0), ("keep", 1), ("expire", 2), ("reset", 3)] {
+        sends_one(
+            &format!("rvsadm service set udp/[2001:db8::1]:53 --removal {word}"),
+            3,
+            &[KEY6, &[8, 0, 18, 0, number, 0, 0, 0]],
+        );
+    }
+}
+
+#[test]
 fn services_of_many_ports_and_of_marks() {
     #[rustfmt::skip]
     const ADDRESS: &[u8] = &[

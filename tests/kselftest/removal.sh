@@ -127,6 +127,21 @@ a_syn_that_is_sent_again_reaches_another_server() {
 	close_all patient
 }
 
+a_syn_that_is_sent_again_leaves_a_server_without_weight() {
+	set_to expire_nodest_conn 1
+	service "$TCP" "$ONE"
+	deaf 1
+	tell me open drained tcp "$VIP" 7000 42002
+	expect_soon "where the first one goes" "$ONE SYN_RECV" states_of 42002
+	expect_success lb_server_add "$TCP" "$TWO" 1
+	expect_success lb_server_weight "$TCP" "$ONE" 0
+	expect_equal "opening" "ok 42002" "$(hear me)"
+	expect_equal "who answers" server2 "$(talk me ask drained)"
+	hears_again 1
+	set_to expire_nodest_conn 0
+	close_all drained
+}
+
 # again PORT: who answers a client that has closed a connection, and opens another one from its port.
 again() {
 	local answer=EADDRNOTAVAIL deadline=$((SECONDS + 5))
@@ -206,13 +221,129 @@ replies_take_the_route_of_the_virtual_address() {
 	close_all routed
 }
 
+# Only rvsadm knows what follows.
+needs_rvsadm() {
+	[ "$LB_BACKEND-$LB_TOOL" = rvs-rvsadm ] || {
+		skip "there is no such thing with IPVS, nor by ipvsadm"
+		return 1
+	}
+}
+
+# removal SERVICE default|keep|expire|reset
+removal() {
+	expect_success director_rvsadm service set "$1" --removal "$2"
+}
+
+# sockets NAMESPACE CLIENT-PORT: the server's, of that connection.
+sockets() {
+	in_ns "$1" ss -Htn state established "dport = :$2" | wc -l
+}
+
+a_service_says_it_itself() {
+	needs_rvsadm || return
+	service "$UDP" "$ONE"
+	expect_equal "what is shown" "" "$(director_rvsadm -j show "$UDP" | grep -o '"removal":"[a-z]*"')"
+	removal "$UDP" expire
+	expect_equal "what is shown" '"removal":"expire"' "$(director_rvsadm -j show "$UDP" | grep -o '"removal":"[a-z]*"')"
+	expect_equal "who answers" server1 "$(opens own udp)"
+	replace "$UDP" "$ONE" "$TWO"
+	expect_equal "who answers when it was removed" server2 "$(talk me ask own)"
+	set_to expire_nodest_conn 1
+	removal "$UDP" keep
+	replace "$UDP" "$TWO" "$ONE"
+	expect_equal "who answers when it is to be kept" timeout "$(talk me ask own 1)"
+	removal "$UDP" default
+	expect_equal "who answers when the namespace says so" server1 "$(talk me ask own)"
+	set_to expire_nodest_conn 0
+	removal "$UDP" reset
+	replace "$UDP" "$ONE" "$TWO"
+	expect_equal "who answers: datagrams have no reset" server2 "$(talk me ask own)"
+	close_all own
+}
+
+# resets_both_ends CLIENT SERVER-NAMESPACE SERVER PORT: a segment of the client.
+resets_both_ends() {
+	local client=$1 namespace=$2 server=$3 port=$4
+	service "$TCP" "$server"
+	removal "$TCP" reset
+	expect_equal opening "ok $port" "$(talk "$client" open ended tcp "$VIP" 7000 "$port")"
+	expect_match "who answers" "^server" "$(talk "$client" ask ended)"
+	expect_match "who answers again" "^server" "$(talk "$client" ask ended)"
+	expect_equal "sockets of the server" 1 "$(sockets "$namespace" "$port")"
+	expect_success lb_server_del "$TCP" "$server"
+	expect_equal "what the client hears" ECONNRESET "$(talk "$client" ask ended 5 40000)"
+	expect_soon "sockets of the server" 0 sockets "$namespace" "$port"
+	talk "$client" close ended >"$TEST_DIR/closed"
+}
+
+a_segment_of_the_client_resets_both_ends() {
+	needs_rvsadm || return
+	resets_both_ends me "${SERVERS[0]}" "$ONE" 42301
+	expect_match "state" "^($ONE CLOSE)?\$" "$(states_of 42301)"
+}
+
+with_a_server_on_the_director_too() {
+	needs_rvsadm || return
+	resets_both_ends me "$DIRECTOR" "$DIRECTOR_LAN_IP:7000" 42302
+}
+
+with_a_client_on_the_director_too() {
+	needs_rvsadm || return
+	resets_both_ends director "${SERVERS[0]}" "$ONE" 42303
+}
+
+a_segment_of_the_server_resets_both_ends() {
+	local process
+	needs_rvsadm || return
+	ip netns exec "${SERVERS[0]}" python3 -S "$HELPERS/talk_server.py" server1 tcp:7002 >"$TEST_DIR/ready.mortal" &
+	process=$!
+	wait_until 20 test -s "$TEST_DIR/ready.mortal" || fail "no server"
+	service "$TCP" "${SERVER_IPS[0]}:7002"
+	removal "$TCP" reset
+	expect_equal opening "ok 42304" "$(talk me open left tcp "$VIP" 7000 42304)"
+	expect_equal "who answers" server1 "$(talk me ask left)"
+	expect_equal "who answers again" server1 "$(talk me ask left)"
+	expect_success lb_server_del "$TCP" "${SERVER_IPS[0]}:7002"
+	# It sends a FIN, of which the client would hear "closed".
+	kill "$process"
+	wait "$process" 2>"$TEST_DIR/killed"
+	expect_soon "sockets of the client" 0 sockets_to_vip 42304
+	expect_equal "what the client hears" ECONNRESET "$(talk me ask left)"
+	expect_soon "sockets of the server" 0 sockets "${SERVERS[0]}" 42304
+	close_all left
+}
+
+sockets_to_vip() {
+	in_ns "$CLIENT" ss -Htn state established "sport = :$1" | wc -l
+}
+
+a_segment_of_a_stranger_resets_nobody() {
+	needs_rvsadm || return
+	service "$TCP" "$ONE"
+	removal "$TCP" reset
+	expect_equal opening "ok 42305" "$(talk me open held tcp "$VIP" 7000 42305)"
+	expect_equal "who answers" server1 "$(talk me ask held)"
+	expect_success lb_server_del "$TCP" "$ONE"
+	in_ns "$CLIENT" python3 -S "$HELPERS/tcp_segment.py" A "$CLIENT_IP" 42305 "$VIP" 7000 3
+	expect_soon "state" "$ONE CLOSE" states_of 42305
+	expect_equal "sockets of the server" 1 "$(sockets "${SERVERS[0]}" 42305)"
+	expect_equal "sockets of the client" 1 "$(sockets_to_vip 42305)"
+	expect_equal "what the client hears" ECONNRESET "$(talk me ask held)"
+	expect_soon "sockets of the server" 0 sockets "${SERVERS[0]}" 42305
+	close_all held
+}
+
 test_begin
 for number in 1 2; do
 	talk_server_start "${SERVERS[number - 1]}" "server$number" tcp:7000 udp:7000
 done
+talk_server_start "$DIRECTOR" server3 "tcp:$DIRECTOR_LAN_IP:7000"
 talk_client_start me "$CLIENT"
+talk_client_start director "$DIRECTOR"
 ktap_run datagrams_of_a_removed_server_go_to_another idle_connections_end_with_their_server \
 	connections_of_a_deleted_service_end without_it_they_wait_for_their_server \
-	a_syn_that_is_sent_again_reaches_another_server a_port_that_is_used_again_gets_the_next_server \
+	a_syn_that_is_sent_again_reaches_another_server a_syn_that_is_sent_again_leaves_a_server_without_weight a_port_that_is_used_again_gets_the_next_server \
 	a_port_that_is_used_again_keeps_its_server without_replies_a_finished_connection_may_give_way \
-	replies_take_the_route_of_the_virtual_address
+	replies_take_the_route_of_the_virtual_address a_service_says_it_itself a_segment_of_the_client_resets_both_ends \
+	with_a_server_on_the_director_too with_a_client_on_the_director_too a_segment_of_the_server_resets_both_ends \
+	a_segment_of_a_stranger_resets_nobody

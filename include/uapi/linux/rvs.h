@@ -39,6 +39,24 @@ enum rvs_scheduler_flag {
 };
 
 /**
+ * enum rvs_removal - What becomes of connections whose destination is removed.
+ * @RVS_REMOVAL_DEFAULT: What the sysctl net.ipv4.vs.expire_nodest_conn says:
+ *   "keep" when it is 0, else "expire".
+ * @RVS_REMOVAL_KEEP: Packets are dropped, until the destination returns or the
+ *   connection has been idle for too long.
+ * @RVS_REMOVAL_EXPIRE: They end. Datagrams, and a SYN that is sent again, go
+ *   to another destination at once.
+ * @RVS_REMOVAL_RESET: As expire, and both ends of a TCP connection get a RST
+ *   when either sends something else.
+ */
+enum rvs_removal {
+	RVS_REMOVAL_DEFAULT,
+	RVS_REMOVAL_KEEP,
+	RVS_REMOVAL_EXPIRE,
+	RVS_REMOVAL_RESET,
+};
+
+/**
  * enum rvs_connection_state - How far a connection has come, as far as the
  *   director can tell. It decides how long the connection may be idle. Numbers
  *   and names of TCP are those of IPVS.
@@ -116,6 +134,7 @@ enum {
 	RVS_A_SERVICE_MARK,
 	RVS_A_SERVICE_ONE_PACKET,
 	RVS_A_SERVICE_PERSISTENCE,
+	RVS_A_SERVICE_REMOVAL,
 
 	__RVS_A_SERVICE_MAX,
 	RVS_A_SERVICE_MAX = (__RVS_A_SERVICE_MAX - 1)

@@ -12,6 +12,7 @@ use clap_complete::Shell;
 
 use super::help;
 use crate::model::Forward;
+use crate::model::Removal;
 use crate::request::SCHEDULERS;
 
 /// Values of what is a yes or no.
@@ -131,6 +132,10 @@ pub enum ServiceCommand {
         #[arg(long, value_name = "on|off", value_parser = PossibleValuesParser::new(ON_OFF))]
         one_packet: Option<String>,
 
+        /// What becomes of connections whose server is removed; default when not given
+        #[arg(long, value_name = "WHAT", value_parser = PossibleValuesParser::new(Removal::NAMES))]
+        removal: Option<String>,
+
         /// How long its connections may be idle, in seconds; established=N,fin=N of TCP, N of UDP
         #[arg(long, value_name = "TIMEOUT", allow_hyphen_values = true)]
         timeout: Option<String>,
@@ -165,6 +170,10 @@ pub enum ServiceCommand {
         /// Whether each datagram of UDP is scheduled by itself
         #[arg(long, value_name = "on|off", value_parser = PossibleValuesParser::new(ON_OFF))]
         one_packet: Option<String>,
+
+        /// What becomes of connections whose server is removed
+        #[arg(long, value_name = "WHAT", value_parser = PossibleValuesParser::new(Removal::NAMES))]
+        removal: Option<String>,
 
         /// How long its connections may be idle, in seconds; established=N,fin=N of TCP, N of UDP
         #[arg(long, value_name = "TIMEOUT", allow_hyphen_values = true)]

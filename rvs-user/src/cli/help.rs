@@ -63,6 +63,13 @@ A client of a persistent service keeps its server: weight 0 and thresholds keep
 new clients out, not its own; see also net.rvs.expire_quiescent_template. With
 --persistent 300/24 the clients of a network are one; a mask may be written out.
 
+--removal says what becomes of connections whose server is removed:
+  default  what the sysctl net.ipv4.vs.expire_nodest_conn says: keep, or expire
+  keep     packets are dropped until the server returns
+  expire   they end; datagrams, and a SYN sent again, reach another server
+  reset    as expire, and both ends of a TCP connection get a RST when either
+           sends something else
+
 Examples:
   rvsadm service add tcp/192.0.2.1:80 --nat
   rvsadm service add tcp/192.0.2.1:* --nat
@@ -73,20 +80,22 @@ Examples:
   rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
   rvsadm service add tcp/192.0.2.1:443 --nat --fast-path off
   rvsadm service add tcp/192.0.2.1:5432 --nat --timeout established=86400,fin=30
+  rvsadm service add tcp/192.0.2.1:443 --nat --removal reset
   rvsadm service add udp/192.0.2.1:53 --scheduler rr --dr --timeout 10";
 
 pub(super) const SERVICE_SET: &str = "\
 A new forward method holds for servers added from then on. Another scheduler
 begins without flags.
 
---fast-path and --timeout hold for connections that exist, too. With the word
-default the timeout is that of the namespace again.
+--fast-path, --removal and --timeout hold for connections that exist, too. With
+the word default the timeout is that of the namespace again.
 
 Examples:
   rvsadm service set tcp/192.0.2.1:80 --scheduler rr
   rvsadm service set tcp/192.0.2.1:443 --persistent off
   rvsadm service set tcp/192.0.2.1:80 --timeout established=3600,fin=default
   rvsadm service set udp/192.0.2.1:53 --timeout default
+  rvsadm service set udp/192.0.2.1:53 --removal expire
   rvsadm service set tcp/192.0.2.1:80 --fast-path off";
 
 pub(super) const SERVICE_DEL: &str = "\

@@ -30,6 +30,7 @@ use crate::model::Persistence;
 use crate::model::Ports;
 use crate::model::Protocol;
 use crate::model::Rates;
+use crate::model::Removal;
 use crate::model::SchedulerFlags;
 use crate::model::Server;
 use crate::model::Service;
@@ -63,6 +64,10 @@ pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
             .map(Attribute::to_u32)
             .transpose()?
             .is_some_and(|number| number != 0),
+        removal: find(attributes, service::REMOVAL)
+            .map(removal)
+            .transpose()?
+            .unwrap_or_default(),
         servers: required(attributes, service::DESTS, "dests")?.to_u32()?,
         stats: counters(attributes, service::STATS)?,
     })
@@ -254,6 +259,12 @@ fn scheduler_flags(attribute: &Attribute) -> Result<SchedulerFlags> {
     let number = attribute.to_u32()?;
     SchedulerFlags::from_number(number)
         .ok_or_else(|| format!("scheduler flags {number:#x} are unknown to this rvsadm").into())
+}
+
+fn removal(attribute: &Attribute) -> Result<Removal> {
+    let number = attribute.to_u32()?;
+    Removal::from_number(number)
+        .ok_or_else(|| format!("removal {number} is unknown to this rvsadm").into())
 }
 
 fn forward(attribute: &Attribute) -> Result<Forward> {

@@ -18,6 +18,7 @@ use crate::model::server_name;
 use crate::model::Forward;
 use crate::model::Persistence;
 use crate::model::Ports;
+use crate::model::Removal;
 use crate::model::SchedulerFlags;
 use crate::model::ServiceKey;
 use crate::model::Timeouts;
@@ -180,6 +181,17 @@ impl Message {
             self.push(
                 Attribute::u32(service::ONE_PACKET, each.into()),
                 format!("--one-packet {}", if each { "on" } else { "off" }),
+            );
+        }
+        self
+    }
+
+    /// What becomes of connections of a service whose server is removed, where given.
+    pub(super) fn removal(mut self, removal: Option<Removal>) -> Self {
+        if let Some(removal) = removal {
+            self.push(
+                Attribute::u32(service::REMOVAL, removal.number()),
+                format!("--removal {removal}"),
             );
         }
         self

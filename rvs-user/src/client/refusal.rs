@@ -104,6 +104,7 @@ fn missing_argument(missing: Missing, message: &Message) -> String {
         (true, service::PERSISTENCE) => "--persistent",
         (true, service::FAST_PATH) => "--fast-path",
         (true, service::ONE_PACKET) => "--one-packet",
+        (true, service::REMOVAL) => "--removal",
         (true, service::FORWARD) | (false, dest::FORWARD) => "--nat|--dr|--tun",
         (false, dest::ADDR4 | dest::ADDR6 | dest::PORT) => "ADDRESS[:PORT]",
         (false, dest::WEIGHT) => "--weight",

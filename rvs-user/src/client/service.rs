@@ -60,6 +60,7 @@ fn with_settings(command: u8, key: &ServiceKey, settings: &ServiceSettings) -> M
         .forward(service::FORWARD, settings.forward)
         .fast_path(settings.fast_path)
         .one_packet(settings.one_packet)
+        .removal(settings.removal)
         .timeouts(settings.timeouts)
         .persistence(settings.persistence)
 }

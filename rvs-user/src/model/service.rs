@@ -12,6 +12,7 @@ use rvs_logic::logic::service_key::PortRange;
 use super::Forward;
 use super::Persistence;
 use super::Protocol;
+use super::Removal;
 use super::SchedulerFlags;
 use super::Stats;
 use super::Timeouts;
@@ -135,6 +136,8 @@ pub struct ServiceSettings {
     pub fast_path: Option<bool>,
     /// Whether each datagram is scheduled by itself.
     pub one_packet: Option<bool>,
+    /// What becomes of connections whose server is removed.
+    pub removal: Option<Removal>,
     /// Timeouts of its own.
     pub timeouts: Option<Timeouts>,
     /// How clients keep their server; inside none when they do not.
@@ -156,6 +159,8 @@ pub struct Service {
     pub fast_path: bool,
     /// Whether each datagram is scheduled by itself.
     pub one_packet: bool,
+    /// What becomes of connections whose server is removed.
+    pub removal: Removal,
     /// Timeouts of its own, where it has some.
     pub timeouts: Timeouts,
     /// How clients keep their server, if they do.

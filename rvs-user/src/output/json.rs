@@ -44,6 +44,8 @@ struct ServiceJson {
     fast_path: bool,
     one_packet: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    removal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     timeouts: Option<Timeouts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     persistence: Option<Persistence>,
@@ -132,6 +134,9 @@ fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
         fast_path: service.fast_path,
         one_packet: service.one_packet,
         persistence: service.persistence,
+        removal: Some(service.removal)
+            .filter(|removal| !removal.is_default())
+            .map(|removal| removal.to_string()),
         timeouts: Some(service.timeouts).filter(|own| *own != Timeouts::default()),
         stats: service.stats,
         servers: servers.map(|servers| servers.iter().map(server_json).collect()),

@@ -20,6 +20,7 @@ use crate::cli::TemplateCommand;
 use crate::cli::ThresholdArguments;
 use crate::error::Error;
 use crate::model::Protocol;
+use crate::model::Removal;
 use crate::model::SchedulerFlags;
 use crate::model::ServerSettings;
 use crate::model::ServiceKey;
@@ -90,6 +91,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             scheduler_flags,
             fast_path,
             one_packet,
+            removal,
             timeout,
             persistent,
             forward,
@@ -101,6 +103,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 forward: forward.method(),
                 fast_path: fast_path.as_deref().map(is_on),
                 one_packet: parse_one_packet(&key, one_packet.as_deref())?,
+                removal: removal.as_deref().and_then(Removal::from_name),
                 timeouts: timeouts::of_service(&key, timeout.as_deref())?,
                 persistence: persistence::of_service(&key, persistent.as_deref())?,
             };
@@ -112,6 +115,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             scheduler_flags,
             fast_path,
             one_packet,
+            removal,
             timeout,
             persistent,
             forward,
@@ -123,6 +127,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 forward: forward.method(),
                 fast_path: fast_path.as_deref().map(is_on),
                 one_packet: parse_one_packet(&key, one_packet.as_deref())?,
+                removal: removal.as_deref().and_then(Removal::from_name),
                 timeouts: timeouts::of_service(&key, timeout.as_deref())?,
                 persistence: persistence::of_service(&key, persistent.as_deref())?,
             };
@@ -131,8 +136,9 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                     service,
                     &format!(
                         "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, --one-packet on|off, \
-                         --timeout TIMEOUT, --persistent SECONDS[/MASK]|off, --nat, --dr or --tun",
-                        SCHEDULERS.join("|")
+                         --removal {}, --timeout TIMEOUT, --persistent SECONDS[/MASK]|off, --nat, --dr or --tun",
+                        SCHEDULERS.join("|"),
+                        Removal::NAMES.join("|")
                     ),
                 ));
             }

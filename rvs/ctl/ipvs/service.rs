@@ -88,6 +88,7 @@ impl Do for New {
             forward: None,
             fast_path: true,
             one_packet: flags & service_flag::ONE_PACKET != 0,
+            removal: None,
             told: asked.told(flags),
             timeouts: TimeoutsChange::default(),
             persistence: asked.persistence(flags),

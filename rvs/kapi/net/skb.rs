@@ -381,6 +381,31 @@ impl<'a> Packet<'a> {
         Verdict(bindings::NF_STOLEN)
     }
 
+    /// Leaves of the packet the first `len` bytes, which are to become those of one segment whose
+    /// checksums are complete. None when the packet is shorter or memory is short.
+    #[cold]
+    pub(crate) fn cut(&mut self, len: usize) -> Option<&mut [u8]> {
+        let length = u32::try_from(len).ok()?;
+        // SAFETY: By the type invariant.
+        if unsafe { bindings::helper_skb_cut(self.skb, length) } != 0 {
+            return None;
+        }
+        self.writable(len)
+    }
+
+    /// Sends another packet about this one, which has its route: an IPv4 header without options, and
+    /// what it has to say. It takes the route that its addresses ask for, and is balanced already.
+    #[cold]
+    pub(crate) fn send_about(&self, bytes: &[u8]) {
+        let Ok(len) = u32::try_from(bytes.len()) else {
+            return;
+        };
+        // SAFETY: By the type invariant; a hook runs under RCU. The bytes are copied.
+        unsafe {
+            bindings::helper_ip_send_about(self.net().as_ptr(), self.skb, bytes.as_ptr(), len);
+        }
+    }
+
     /// Routes a packet again after its source has changed (`ip_route_me_harder()`).
     pub(crate) fn reroute(&mut self) -> Result {
         // SAFETY: By the type invariant; the packet has a route.

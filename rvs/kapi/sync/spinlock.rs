@@ -31,6 +31,8 @@ pub(crate) enum Class {
     Memory,
     /// Destinations that count something.
     Active,
+    /// The list of real servers.
+    RealServers,
 }
 
 /// Several locks, of which one is taken by number.
@@ -64,6 +66,7 @@ impl Locks {
                     Class::Filter => bindings::helper_filter_lock_init(lock.get()),
                     Class::Memory => bindings::helper_memory_lock_init(lock.get()),
                     Class::Active => bindings::helper_active_lock_init(lock.get()),
+                    Class::RealServers => bindings::helper_real_servers_lock_init(lock.get()),
                 }
             }
         }

@@ -17,6 +17,7 @@ use super::{
 
 pub mod icmp;
 pub mod ipv4;
+pub mod reset;
 pub mod tcp;
 pub mod tunnel_error;
 pub mod udp;

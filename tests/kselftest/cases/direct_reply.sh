@@ -126,6 +126,28 @@ returning_server_keeps_its_connections() {
 	expect_equal "the connection of before" server1 "$(talk me ask old 20)"
 }
 
+both_ends_of_a_removed_server_may_hear_of_it() {
+	if [ "$LB_BACKEND-$LB_TOOL" != rvs-rvsadm ]; then
+		skip "there is no such thing with IPVS, nor by ipvsadm"
+		return
+	fi
+	talk_service "${TALK_SERVERS[0]}"
+	expect_success director_rvsadm service set "$TALK" --removal reset
+	expect_equal "opening" "ok 42401" "$(talk me open told tcp "$VIP" 7000 42401)"
+	expect_equal "who answers" server1 "$(talk me ask told)"
+	expect_equal "who answers again" server1 "$(talk me ask told)"
+	expect_equal "sockets of the server" 1 "$(sockets_of_client 42401)"
+	expect_success lb_server_del "$TALK" "${TALK_SERVERS[0]}"
+	expect_equal "what the client hears" ECONNRESET "$(talk me ask told 5 40000)"
+	expect_soon "sockets of the server" 0 sockets_of_client 42401
+	talk me close told >"$TEST_DIR/closed"
+}
+
+# sockets_of_client PORT
+sockets_of_client() {
+	in_ns "${SERVERS[0]}" ss -Htn state established "dport = :$1" | wc -l
+}
+
 service_without_server_is_unreachable_at_once() {
 	talk_service
 	expect_equal "opening" ECONNREFUSED "$(talk me open none tcp "$VIP" 7000)"
@@ -157,6 +179,7 @@ direct_reply_cases=(
 	weight_0_keeps_connections_and_gets_no_new_ones
 	removed_server_gets_nothing
 	returning_server_keeps_its_connections
+	both_ends_of_a_removed_server_may_hear_of_it
 	service_without_server_is_unreachable_at_once
 	other_port_of_the_server_is_refused
 )

@@ -135,6 +135,7 @@ def wrong_services():
             ("fast path of 1 byte", errno.EINVAL, attribute(FAST_PATH, bytes(1)), FAST_PATH),
             ("one packet of TCP", errno.EINVAL, u32(ONE_PACKET, 1), ONE_PACKET),
             ("one packet of 2", errno.ERANGE, u32(ONE_PACKET, 2), ONE_PACKET),
+            ("removal of 4", errno.ERANGE, u32(REMOVAL, 4), REMOVAL),
             ("flags of rr", errno.EINVAL, string(SCHEDULER, "rr") + u32(SCHEDULER_FLAGS, 1), SCHEDULER_FLAGS),
         ):
             yield f"service {verb}: {what}", command, code, key + wrong, blamed, None
