@@ -232,9 +232,11 @@ impl Director {
 
     /// Deletes all services.
     pub(crate) fn flush(&self) {
-        let flushed = self.config.lock().flush(&self.services);
-        // Without the lock.
-        drop(flushed);
+        let mut flush = self.config.lock().begin_flush();
+        // Others may come in between.
+        while self.config.lock().flush_some(&self.services, &mut flush) {
+            time::cond_resched();
+        }
     }
 
     /// Returns the director of a namespace.

@@ -27,6 +27,7 @@ _PORT = 80
 _INTERVAL = 100
 # docs/netlink.md: the lengths of the messages of connection-get, with IPv4 addresses, and of the one that ends a dump.
 _ROW, _END = 104, 20
+_FILE = "/proc/net/ip_vs_conn"
 _RESULTS = "/rvs/out/capacity.json"
 
 
@@ -110,6 +111,32 @@ def _dump(phase: Phase, count: int) -> None:
     phase.facts["instructions each"] = round(instructions / max(rows, 1))
     phase.expect("bytes besides rows", 0, rest)
     phase.expect("listed", count + 1, rows)
+
+
+def _read(phase: Phase, count: int) -> None:
+    """The file of IPVS: first by a reader that does nothing else, then with a look at who is in it."""
+    with phase.namespace.entered():
+        begin = time.monotonic_ns()
+        rows = 0
+        with open(_FILE, "rb", buffering=0) as file:
+            while piece := file.read(1 << 16):
+                rows += piece.count(b"\n")
+        phase.facts["instructions each"] = round((time.monotonic_ns() - begin) / max(rows, 1))
+        # Below the heading.
+        phase.expect("read", count + 1, rows - 1)
+        with open(_FILE, "rb") as file:
+            next(file)
+            # Protocol, client and its port.
+            phase.expect("different ones", count + 1, len({hash(line[:17]) for line in file}))
+
+
+def _by_ipvsadm(phase: Phase, count: int) -> None:
+    with phase.namespace.entered():
+        tool = subprocess.Popen(["ipvsadm", "-L", "-n", "-c"], stdout=subprocess.PIPE)
+    done = subprocess.run(["wc", "-l"], stdin=tool.stdout, capture_output=True, text=True, check=True)
+    phase.expect("status of ipvsadm", 0, tool.wait())
+    # Below two lines of heading.
+    phase.expect("listed", count + 1, int(done.stdout) - 2)
 
 
 class _Listing:
@@ -204,6 +231,8 @@ def main() -> int:
         print(f"bytes a connection: {round(memory.growth(before, count)['all'])}", flush=True)
         phase("dump", _dump, count)
         phase("list", _list, count)
+        phase("read", _read, count)
+        phase("ipvsadm", _by_ipvsadm, count)
         phase("list and grow", _list_and_grow, count)
     finally:
         with open(_RESULTS, "w", encoding="utf-8") as file:

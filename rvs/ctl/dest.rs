@@ -11,6 +11,7 @@ use crate::{
             Do,
             Dump,
             Dumper,
+            Full,
             Permission,
             Refusal,
             Request, //
@@ -32,6 +33,7 @@ use crate::{
         DestChange,
         NewDest,
         PortCheck,
+        ServiceConfig,
         ServiceKey, //
     },
 };
@@ -215,28 +217,33 @@ impl Dump for GetAll {
             None => None,
         };
         let director = Director::of(dumper.request().net()).data();
-        let config = director.config.lock();
+        let mut config = director.config.lock();
         dumper.set_generation(config.generation());
-        if let Some(key) = &wanted {
-            config.service(key).ok_or(ConfigError::NoService)?;
-        }
-
-        let from = dumper.cursor().outer as usize;
-        for (key, service) in config.services().skip(from) {
-            if wanted.is_none_or(|wanted| wanted == *key) {
-                let from = dumper.cursor().inner as usize;
-                for entry in service.dests().iter().skip(from) {
-                    if dumper
-                        .message(|message| fill::dest(message, key, entry))
-                        .is_err()
-                    {
-                        return dumper.part_is_full();
-                    }
-                    dumper.cursor().next_inner();
-                }
+        let told = match &wanted {
+            Some(key) => {
+                let service = config.service(key).ok_or(ConfigError::NoService)?;
+                tell(dumper, service)
             }
-            dumper.cursor().next_outer();
-        }
-        Ok(())
+            None => {
+                let from = dumper.cursor().rank();
+                config.tell_services_from(from, |rank, service| {
+                    if rank != from {
+                        dumper.cursor().go_to(rank);
+                    }
+                    tell(dumper, service)
+                })
+            }
+        };
+        dumper.end_part(told)
     }
+}
+
+/// Tells the destinations of a service that have not been told.
+fn tell(dumper: &mut Dumper<'_>, service: &ServiceConfig) -> Result<(), Full> {
+    let left = service.dests_before(dumper.cursor().inner);
+    left.iter().try_for_each(|entry| {
+        dumper.message(|message| fill::dest(message, service.key(), entry))?;
+        dumper.cursor().inner = entry.dest.number();
+        Ok(())
+    })
 }

@@ -123,12 +123,12 @@ pub(super) fn service(
 
 /// Puts a destination.
 pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -> Result<(), Full> {
-    let Entry { dest, weight, .. } = entry;
+    let dest = &entry.dest;
     message.nest(dest::SERVICE, |nest| service_key(nest, key))?;
     let endpoint = dest.endpoint();
     DEST_ADDRESS.fill(message, endpoint.addr)?;
     message.be16(dest::PORT, endpoint.port)?;
-    message.u32(dest::WEIGHT, *weight)?;
+    message.u32(dest::WEIGHT, entry.weight())?;
     message.u32(dest::FORWARD, dest.forward().to_uapi())?;
     message.u32(dest::ACTIVE, dest.active())?;
     message.u32(dest::INACTIVE, dest.inactive())?;

@@ -221,19 +221,17 @@ impl Dump for GetAll {
 
     fn run(dumper: &mut Dumper<'_>) -> Result<(), Refusal> {
         let director = Director::of(dumper.request().net()).data();
-        let config = director.config.lock();
+        let mut config = director.config.lock();
         dumper.set_generation(config.generation());
-        let from = dumper.cursor().outer as usize;
-        for (key, service) in config.services().skip(from) {
-            if dumper
-                .message(|message| fill::service(message, key, service))
-                .is_err()
-            {
-                return dumper.part_is_full();
+        let from = dumper.cursor().rank();
+        let told = config.tell_services_from(from, |rank, service| {
+            if rank != from {
+                dumper.message(|message| fill::service(message, service.key(), service))?;
+                dumper.cursor().go_to(rank);
             }
-            dumper.cursor().next_outer();
-        }
-        Ok(())
+            Ok(())
+        });
+        dumper.end_part(told)
     }
 }
 

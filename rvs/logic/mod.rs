@@ -18,6 +18,7 @@
 //! * [`scheduler`]: choosing a destination
 //! * [`service_key`]: what names a service
 //! * [`removal`]: what becomes of connections whose server was removed
+//! * [`service_rank`]: the order in which services are listed
 //! * [`thresholds`]: when a destination is overloaded
 //! * [`defences`]: what is done against floods besides
 //! * [`estimate`]: how much of something there is in a second
@@ -50,6 +51,7 @@ pub mod protocol;
 pub mod removal;
 pub mod scheduler;
 pub mod service_key;
+pub mod service_rank;
 pub mod siphash;
 pub mod spread;
 pub mod state;

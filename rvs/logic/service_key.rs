@@ -11,6 +11,7 @@ use super::{
         Family, //
     },
     protocol::Protocol,
+    service_rank::Rank,
     spread::spread,
 };
 
@@ -311,31 +312,6 @@ impl ServiceKey {
     pub fn leaves_out(&self, port: u16) -> bool {
         self.range().is_some_and(|range| !range.contains(port))
     }
-
-    /// What services are listed by: protocol, family, address; of those single ports, ranges and all
-    /// ports; at last marks.
-    fn order(&self) -> (bool, u8, u8, u128, u8, u16, u16) {
-        match *self {
-            Self::Address {
-                protocol,
-                addr,
-                ports,
-            } => {
-                let bits = match addr {
-                    Addr::V4(addr) => addr.to_bits().into(),
-                    Addr::V6(addr) => addr.to_bits(),
-                };
-                let (kind, first, last) = match ports {
-                    Ports::One(port) => (0, port, port),
-                    Ports::Range(range) => (1, range.first, range.last),
-                    Ports::All => (2, 0, u16::MAX),
-                };
-                let family = number(addr.family());
-                (false, protocol.number(), family, bits, kind, first, last)
-            }
-            Self::Mark { family, mark } => (true, 0, number(family), mark.into(), 0, 0, 0),
-        }
-    }
 }
 
 /// Where a service is in the table.
@@ -397,7 +373,8 @@ impl PartialOrd for ServiceKey {
 }
 
 impl Ord for ServiceKey {
+    /// As services are listed.
     fn cmp(&self, other: &Self) -> Ordering {
-        self.order().cmp(&other.order())
+        Rank::of(self).cmp(&Rank::of(other))
     }
 }

@@ -10,16 +10,13 @@ use kernel::{
     alloc::AllocError,
     prelude::*,
     rbtree::RBTree,
-    sync::{
-        rcu,
-        Arc, //
-    },
+    sync::Arc, //
 };
 
 use crate::{
     kapi::sync::{
-        RcuArc,
-        RcuRef, //
+        PerCpuPool,
+        RcuArc, //
     },
     logic::{
         addr::Endpoint,
@@ -33,6 +30,7 @@ use crate::{
             Settings, //
         },
         service_key::PortRange,
+        service_rank::Rank,
         state::{
             Timeouts,
             TimeoutsChange, //
@@ -42,6 +40,7 @@ use crate::{
 };
 
 use super::{
+    dest::Counter,
     dest_set::Plan,
     memory::Memory,
     totals::{
@@ -227,12 +226,18 @@ pub(crate) struct ServiceConfig {
     told: Told,
     shared: Arc<Shared>,
     incarnation: Incarnation,
-    dests: KVVec<Entry>,
+    // What packets of the service choose from.
+    dests: RcuArc<DestSet>,
     // In the filter of packets.
     _noted: Noted,
 }
 
 impl ServiceConfig {
+    /// Returns what names it.
+    pub(crate) fn key(&self) -> &ServiceKey {
+        self.service.key()
+    }
+
     /// Returns the scheduler.
     pub(crate) fn scheduler(&self) -> Settings {
         self.scheduler
@@ -257,7 +262,7 @@ impl ServiceConfig {
     /// zeroed, and the rates of it.
     pub(crate) fn figures(&self) -> Figures {
         let ledger = self.shared.common().ledger();
-        for entry in &self.dests {
+        for entry in self.dests() {
             ledger.settle(&entry.dest);
         }
         self.shared.totals().figures()
@@ -265,13 +270,13 @@ impl ServiceConfig {
 
     /// Adds what each CPU has counted for its destinations since they were made.
     pub(crate) fn add_counted_by_cpu(&self, cpus: &mut [(u32, Counts)]) {
-        totals::add_by_cpu(&self.dests, cpus);
+        totals::add_by_cpu(self.dests(), cpus);
     }
 
     /// Has the service and its destinations count from 0 again. The total of the namespace stays.
     pub(crate) fn zero(&self) {
         let ledger = self.shared.common().ledger();
-        for entry in &self.dests {
+        for entry in self.dests() {
             ledger.zero(&entry.dest);
         }
         ledger.begin(&self.shared);
@@ -299,62 +304,106 @@ impl ServiceConfig {
 
     /// Returns the destinations, newest first.
     pub(crate) fn dests(&self) -> &[Entry] {
-        &self.dests
+        self.dests.entries()
     }
 
-    /// Returns the destinations as packets see them, for who has no time to hold the lock.
-    pub(crate) fn shown_dests(&self) -> Option<RcuArc<DestSet>> {
-        let guard = rcu::read_lock();
-        self.service.dests(&guard).and_then(RcuRef::upgrade)
+    /// Returns those that were added before the one with this number; all with 0.
+    pub(crate) fn dests_before(&self, number: u64) -> &[Entry] {
+        let dests = self.dests();
+        let end = match number {
+            0 => 0,
+            number => dests.partition_point(|entry| entry.dest.number() >= number),
+        };
+        dests.get(end..).unwrap_or_default()
+    }
+
+    /// Returns the same for who has no time to hold the lock.
+    pub(crate) fn shown_dests(&self) -> RcuArc<DestSet> {
+        self.dests.clone()
     }
 
     /// Returns the place of a destination in the list.
     pub(crate) fn position(&self, endpoint: Endpoint) -> Option<usize> {
-        self.dests
+        self.dests()
             .iter()
             .position(|entry| entry.dest.endpoint() == endpoint)
     }
 
-    /// Makes what packets choose from, of another list of destinations.
-    fn dest_set(
-        &self,
-        dests: &[Entry],
-        scheduler: Settings,
-        memory: Option<Arc<Memory>>,
-        state: impl FnOnce(&Plan) -> u64,
-    ) -> Result<RcuArc<DestSet>, ConfigError> {
-        let set = DestSet::new(copy(dests)?, self.shared.clone(), scheduler, memory, state)?;
-        Ok(RcuArc::new(set, GFP_KERNEL)?)
-    }
-
-    /// Puts another list of destinations in place.
+    /// Puts another list of destinations in place, with another scheduler or the one that it has.
     ///
     /// `state` tells where the scheduler goes on, of its new plan and of where it is.
     fn publish(
         &mut self,
         dests: KVVec<Entry>,
+        scheduler: Settings,
+        memory: Option<Arc<Memory>>,
         state: impl FnOnce(&Plan, u64) -> u64,
     ) -> Result<(), ConfigError> {
-        let memory = self.memory.clone();
-        let set = self.dest_set(&dests, self.scheduler, memory, |plan| {
-            state(plan, self.service.scheduler_state())
-        })?;
-        self.service.set_dests(set);
-        self.dests = dests;
+        let set = DestSet::new(
+            dests,
+            self.shared.clone(),
+            scheduler,
+            memory.clone(),
+            |plan| state(plan, self.dests.state()),
+        )?;
+        let set = RcuArc::new(set, GFP_KERNEL)?;
+        self.service.set_dests(set.clone());
+        self.dests = set;
+        self.scheduler = scheduler;
+        self.memory = memory;
         Ok(())
+    }
+
+    /// The same with the scheduler that it has.
+    fn replace_dests(
+        &mut self,
+        dests: KVVec<Entry>,
+        state: impl FnOnce(&Plan, u64) -> u64,
+    ) -> Result<(), ConfigError> {
+        self.publish(dests, self.scheduler, self.memory.clone(), state)
+    }
+
+    /// Changes the weight of the destination at `position`: where nothing has been planned by weights,
+    /// packets see the new one in its place.
+    fn set_weight(&mut self, position: usize, weight: u32) -> Result<(), ConfigError> {
+        let by_weight = self.scheduler.kind().plans_by_weight();
+        let copy = if by_weight {
+            Some(copy(self.dests())?)
+        } else {
+            None
+        };
+        let dests = copy.as_deref().unwrap_or(self.dests());
+        let entry = dests.get(position).ok_or(ConfigError::NoDest)?;
+        entry.set_weight(weight);
+        match copy {
+            Some(dests) => self.replace_dests(dests, Plan::after_update),
+            None => {
+                entry.dest.weight_changed();
+                Ok(())
+            }
+        }
     }
 }
 
-/// Services that were deleted all at once.
-pub(crate) struct Flushed(#[allow(dead_code)] RBTree<ServiceKey, ServiceConfig>);
+/// How many services and destinations are deleted while others wait.
+const FLUSHED_AT_ONCE: usize = 512;
+
+/// How far the deletion of all services has come.
+pub(crate) struct Flush {
+    // Those that have come since stay.
+    latest: Incarnation,
+    done: Rank,
+}
 
 /// All services of a namespace.
 pub(crate) struct Config {
-    services: RBTree<ServiceKey, ServiceConfig>,
+    services: RBTree<Rank, ServiceConfig>,
     count: u32,
     trash: Trash,
     generation: u32,
     incarnations: Incarnation,
+    added: u64,
+    counters: PerCpuPool<{ Counter::COUNT }>,
     common: Arc<Common>,
     departed: Departed,
     timeouts_got_shorter: bool,
@@ -369,6 +418,8 @@ impl Config {
             trash: Trash::new(),
             generation: 1,
             incarnations: 0,
+            added: 0,
+            counters: PerCpuPool::new(),
             common,
             departed: Departed::new()?,
             timeouts_got_shorter: false,
@@ -377,7 +428,22 @@ impl Config {
 
     /// Returns the services in the order of their keys.
     pub(crate) fn services(&self) -> impl Iterator<Item = (&ServiceKey, &ServiceConfig)> {
-        self.services.iter()
+        self.services.values().map(|config| (config.key(), config))
+    }
+
+    /// Calls `tell` with each service from a rank on, in their order, until it fails.
+    pub(crate) fn tell_services_from<E>(
+        &mut self,
+        rank: Rank,
+        mut tell: impl FnMut(Rank, &ServiceConfig) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut cursor = self.services.cursor_lower_bound_mut(&rank);
+        while let Some(place) = cursor {
+            let (rank, config) = place.current();
+            tell(*rank, config)?;
+            cursor = place.move_next();
+        }
+        Ok(())
     }
 
     /// Calls `tell` with the first service behind one, or with the first of all; none when there is none.
@@ -386,20 +452,18 @@ impl Config {
         key: Option<&ServiceKey>,
         tell: impl FnOnce(&ServiceKey, &ServiceConfig) -> R,
     ) -> Option<R> {
-        let cursor = match key {
-            Some(key) => self.services.cursor_lower_bound(key)?,
-            None => self.services.cursor_front()?,
+        let rank = key.map_or(Rank::FIRST, Rank::of);
+        let cursor = self.services.cursor_lower_bound(&rank)?;
+        let (_, config) = match cursor.current() {
+            (found, _) if *found == rank => cursor.peek_next()?,
+            current => current,
         };
-        let (found, config) = match (cursor.current(), key) {
-            ((found, _), Some(key)) if found == key => cursor.peek_next()?,
-            (current, _) => current,
-        };
-        Some(tell(found, config))
+        Some(tell(config.key(), config))
     }
 
     /// Returns one service.
     pub(crate) fn service(&self, key: &ServiceKey) -> Option<&ServiceConfig> {
-        self.services.get(key)
+        self.services.get(&Rank::of(key))
     }
 
     /// Returns the number of services.
@@ -434,7 +498,10 @@ impl Config {
 
     /// Has a service and its destinations count from 0 again. The total of the namespace stays.
     pub(crate) fn zero_service(&self, key: &ServiceKey) -> Result<(), ConfigError> {
-        self.services.get(key).ok_or(ConfigError::NoService)?.zero();
+        self.services
+            .get(&Rank::of(key))
+            .ok_or(ConfigError::NoService)?
+            .zero();
         Ok(())
     }
 
@@ -463,7 +530,7 @@ impl Config {
         noted: Noted,
     ) -> Result<(), ConfigError> {
         let NewService { key, scheduler, .. } = new;
-        if self.services.get(&key).is_some() {
+        if self.services.get(&Rank::of(&key)).is_some() {
             return Err(ConfigError::ServiceExists);
         }
         if let Some(range) = self.overlapping(&key) {
@@ -492,7 +559,7 @@ impl Config {
             }
             ServiceKey::Address { .. } => None,
         };
-        let service = RcuArc::new(Service::new(key, set, beyond), GFP_KERNEL_ACCOUNT)?;
+        let service = RcuArc::new(Service::new(key, set.clone(), beyond), GFP_KERNEL_ACCOUNT)?;
         service.set_persistence(new.persistence);
         self.incarnations = self.incarnations.wrapping_add(1);
         let config = ServiceConfig {
@@ -503,13 +570,13 @@ impl Config {
             told: new.told,
             shared: shared.clone(),
             incarnation: self.incarnations,
-            dests: KVVec::new(),
+            dests: set,
             _noted: noted,
         };
         self.services
-            .try_create_and_insert(key, config, GFP_KERNEL_ACCOUNT)?;
+            .try_create_and_insert(Rank::of(&key), config, GFP_KERNEL_ACCOUNT)?;
         if !table.insert(service) {
-            self.services.remove(&key);
+            self.services.remove(&Rank::of(&key));
             return Err(ConfigError::Memory);
         }
         shared.set_fast_path(new.fast_path);
@@ -528,14 +595,15 @@ impl Config {
     fn overlapping(&self, key: &ServiceKey) -> Option<PortRange> {
         key.range()?;
         let overlap = |other: &ServiceKey| other.range().filter(|_| other.overlaps(key));
-        match self.services.cursor_lower_bound(key) {
+        match self.services.cursor_lower_bound(&Rank::of(key)) {
             Some(next) => {
-                let previous = next.peek_prev().and_then(|(previous, _)| overlap(previous));
-                previous.or_else(|| overlap(next.current().0))
+                let previous = next.peek_prev();
+                let previous = previous.and_then(|(_, previous)| overlap(previous.key()));
+                previous.or_else(|| overlap(next.current().1.key()))
             }
             None => {
                 let last = self.services.cursor_back()?;
-                overlap(last.current().0)
+                overlap(last.current().1.key())
             }
         }
     }
@@ -546,7 +614,10 @@ impl Config {
         key: &ServiceKey,
         change: ServiceChange,
     ) -> Result<(), ConfigError> {
-        let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
+        let config = self
+            .services
+            .get_mut(&Rank::of(key))
+            .ok_or(ConfigError::NoService)?;
         let scheduler = config
             .scheduler
             .changed(change.scheduler, change.scheduler_flags)
@@ -557,15 +628,8 @@ impl Config {
             } else {
                 Memory::of(scheduler.kind(), key)?
             };
-            let set = config.dest_set(
-                &config.dests,
-                scheduler,
-                memory.clone(),
-                Plan::initial_state,
-            )?;
-            config.service.set_dests(set);
-            config.memory = memory;
-            config.scheduler = scheduler;
+            let dests = copy(config.dests())?;
+            config.publish(dests, scheduler, memory, |plan, _| plan.initial_state())?;
         }
         if change.forward.is_some() {
             config.forward = change.forward;
@@ -598,37 +662,62 @@ impl Config {
         table: &Services,
         key: &ServiceKey,
     ) -> Result<(), ConfigError> {
-        let config = self.services.remove(key).ok_or(ConfigError::NoService)?;
-        self.withdraw(table, key, &config);
+        let config = self
+            .services
+            .remove(&Rank::of(key))
+            .ok_or(ConfigError::NoService)?;
+        self.withdraw(table, &config);
         self.count = self.count.saturating_sub(1);
         table.resize();
         self.changed();
         Ok(())
     }
 
-    /// Deletes all services. What is returned is what they were, to be dropped without the lock: that
-    /// is most of the work.
-    #[must_use]
-    pub(crate) fn flush(&mut self, table: &Services) -> Flushed {
-        let services = mem::replace(&mut self.services, RBTree::new());
-        for (key, config) in &services {
-            self.withdraw(table, key, config);
+    /// Begins to delete all services that there are now.
+    pub(crate) fn begin_flush(&self) -> Flush {
+        Flush {
+            latest: self.incarnations,
+            done: Rank::FIRST,
         }
-        self.count = 0;
-        table.resize();
+    }
+
+    /// Deletes some of them, of not much more than [`FLUSHED_AT_ONCE`] entries, so that nobody waits for long.
+    /// False when there are no more.
+    pub(crate) fn flush_some(&mut self, table: &Services, flush: &mut Flush) -> bool {
+        let mut entries = 0usize;
+        let mut services = mem::replace(&mut self.services, RBTree::new());
+        let mut cursor = services.cursor_lower_bound_mut(&flush.done);
+        while let Some(place) = cursor.take_if(|_| entries < FLUSHED_AT_ONCE) {
+            let (rank, config) = place.current();
+            flush.done = *rank;
+            entries = entries.saturating_add(1);
+            if config.incarnation > flush.latest {
+                cursor = place.move_next();
+                continue;
+            }
+            entries = entries.saturating_add(config.dests().len());
+            self.withdraw(table, config);
+            self.count = self.count.saturating_sub(1);
+            cursor = place.remove_current().0;
+        }
+        let is_over = cursor.is_none();
+        self.services = services;
         self.changed();
-        Flushed(services)
+        if is_over {
+            table.resize();
+        }
+        !is_over
     }
 
     /// Hides a service from packets. What it has counted stays in the totals of the namespace.
-    fn withdraw(&mut self, table: &Services, key: &ServiceKey, config: &ServiceConfig) {
+    fn withdraw(&mut self, table: &Services, config: &ServiceConfig) {
         table.remove(config.service.as_rcu_ref());
         let ledger = self.common.ledger();
-        for entry in &config.dests {
+        for entry in config.dests() {
             ledger.leaves(&entry.dest);
             self.departed.leaves(&entry.dest);
             self.trash
-                .put_with_service(key, config.incarnation, &entry.dest);
+                .put_with_service(config.key(), config.incarnation, &entry.dest);
         }
     }
 
@@ -638,7 +727,7 @@ impl Config {
         key: &ServiceKey,
         forward: Option<Forward>,
     ) -> Option<Forward> {
-        forward.or_else(|| self.services.get(key)?.forward)
+        forward.or_else(|| self.services.get(&Rank::of(key))?.forward)
     }
 
     /// Adds a destination to a service, or brings a removed one back. The filter of packets knows
@@ -650,7 +739,10 @@ impl Config {
         noted: [Noted; 2],
     ) -> Result<(), ConfigError> {
         let endpoint = new.endpoint;
-        let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
+        let config = self
+            .services
+            .get_mut(&Rank::of(key))
+            .ok_or(ConfigError::NoService)?;
         if config.position(endpoint).is_some() {
             return Err(ConfigError::DestExists);
         }
@@ -661,9 +753,12 @@ impl Config {
         new.ports.check(key, endpoint, forward)?;
         self.trash.reserve()?;
         let removed = self.trash.find(key, endpoint);
-        let added = Self::insert_dest(config, &mut self.departed, removed, &new, forward, noted);
+        self.added = self.added.wrapping_add(1);
+        let (departed, counters) = (&mut self.departed, &mut self.counters);
+        let added = Self::insert_dest(config, departed, counters, removed, &new, forward, noted);
         match added {
             Ok(dest) => {
+                dest.set_number(self.added);
                 let _ledger = self.common.ledger();
                 self.trash.give_back(key, config.incarnation, &dest);
             }
@@ -680,6 +775,7 @@ impl Config {
     fn insert_dest(
         config: &mut ServiceConfig,
         departed: &mut Departed,
+        counters: &mut PerCpuPool<{ Counter::COUNT }>,
         removed: Option<Arc<Dest>>,
         new: &NewDest,
         forward: Forward,
@@ -688,19 +784,27 @@ impl Config {
         let dest = match removed {
             Some(dest) => dest,
             None => {
-                let group = emptiest(config.dests.iter().map(|entry| entry.dest.group()));
-                Dest::new(new.endpoint, forward, config.shared.clone(), group, noted)?
+                let group = emptiest(config.dests().iter().map(|entry| entry.dest.group()));
+                let shared = config.shared.clone();
+                Dest::new(
+                    new.endpoint,
+                    forward,
+                    shared,
+                    group,
+                    counters.take()?,
+                    noted,
+                )?
             }
         };
-        let mut dests = KVVec::with_capacity(config.dests.len() + 1, GFP_KERNEL)?;
+        let mut dests = KVVec::with_capacity(config.dests().len() + 1, GFP_KERNEL)?;
         // Before packets can meet it; of one that was removed they are dropped until the end.
         dest.set_thresholds(new.thresholds);
         dest.set_quiescent(new.weight == 0);
         dests.push(Entry::new(dest.clone(), new.weight), GFP_KERNEL)?;
-        for entry in &config.dests {
+        for entry in config.dests() {
             dests.push(entry.clone(), GFP_KERNEL)?;
         }
-        config.publish(dests, Plan::after_insert)?;
+        config.replace_dests(dests, Plan::after_insert)?;
         dest.set_forward(forward);
         if !dest.is_available() {
             departed.comes(&dest);
@@ -718,12 +822,15 @@ impl Config {
         endpoint: Endpoint,
         change: DestChange,
     ) -> Result<(), ConfigError> {
-        let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
+        let config = self
+            .services
+            .get_mut(&Rank::of(key))
+            .ok_or(ConfigError::NoService)?;
         let position = config.position(endpoint).ok_or(ConfigError::NoDest)?;
         if let Some(forward) = change.forward {
             change.ports.check(key, endpoint, forward)?;
         }
-        let entry = config.dests.get(position).ok_or(ConfigError::NoDest)?;
+        let entry = config.dests().get(position).ok_or(ConfigError::NoDest)?;
         let dest = entry.dest.clone();
         let thresholds = dest
             .thresholds()
@@ -731,17 +838,19 @@ impl Config {
             .ok_or(ConfigError::Thresholds)?;
         // The scheduler goes on as it was unless it is told something new: health checkers set the
         // same weight again and again.
-        if let Some(weight) = change.weight.filter(|weight| *weight != entry.weight) {
-            let mut dests = copy(&config.dests)?;
-            let entry = dests.get_mut(position).ok_or(ConfigError::NoDest)?;
-            entry.set_weight(weight);
-            config.publish(dests, Plan::after_update)?;
+        let weight = change.weight.filter(|weight| *weight != entry.weight());
+        let forward = change.forward.filter(|forward| *forward != dest.forward());
+        if weight.is_none() && forward.is_none() && thresholds == dest.thresholds() {
+            return Ok(());
+        }
+        if let Some(weight) = weight {
+            config.set_weight(position, weight)?;
             dest.set_quiescent(weight == 0);
         }
         if thresholds != dest.thresholds() {
             dest.set_thresholds(thresholds);
         }
-        if let Some(forward) = change.forward {
+        if let Some(forward) = forward {
             dest.set_forward(forward);
         }
         self.changed();
@@ -754,11 +863,14 @@ impl Config {
         key: &ServiceKey,
         endpoint: Endpoint,
     ) -> Result<(), ConfigError> {
-        let config = self.services.get_mut(key).ok_or(ConfigError::NoService)?;
+        let config = self
+            .services
+            .get_mut(&Rank::of(key))
+            .ok_or(ConfigError::NoService)?;
         let position = config.position(endpoint).ok_or(ConfigError::NoDest)?;
-        let mut dests = copy(&config.dests)?;
+        let mut dests = copy(config.dests())?;
         let removed = dests.remove(position).map_err(|_| ConfigError::NoDest)?;
-        config.publish(dests, |plan, state| plan.after_remove(state, position))?;
+        config.replace_dests(dests, |plan, state| plan.after_remove(state, position))?;
         let incarnation = config.incarnation;
         self.common.ledger().leaves(&removed.dest);
         self.departed.leaves(&removed.dest);

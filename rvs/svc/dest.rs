@@ -143,6 +143,7 @@ pub(crate) struct Dest {
     // In the events of the service; they are counted only when they are `watched`.
     group: usize,
     watched: Atomic<u32>,
+    number: Atomic<u64>,
     counters: PerCpuCounters<{ Counter::COUNT }>,
     // Not 0 when the estimator knows, or is told, that something is counted.
     activity: Atomic<u32>,
@@ -173,12 +174,13 @@ impl_list_item! {
 
 impl Dest {
     /// Makes a destination without connections, in this group of its service, of which it has what
-    /// is `shared`. The filter of packets knows both as `noted` lives.
+    /// is `shared`, with counters of 0. The filter of packets knows both as `noted` lives.
     pub(super) fn new(
         endpoint: Endpoint,
         forward: Forward,
         shared: Arc<Shared>,
         group: usize,
+        counters: PerCpuCounters<{ Counter::COUNT }>,
         noted: [Noted; 2],
     ) -> Result<Arc<Self>> {
         let in_list = Listed::new(
@@ -186,7 +188,6 @@ impl Dest {
             endpoint,
             shared.key().protocol(),
         )?;
-        let counters = PerCpuCounters::new()?;
         let dest = pin_init!(Self {
             endpoint,
             forward: Atomic::new(forward.to_uapi()),
@@ -201,6 +202,7 @@ impl Dest {
             shared,
             group,
             watched: Atomic::new(0),
+            number: Atomic::new(0),
             counters,
             activity: Atomic::new(0),
             counted_before: Place::new(),
@@ -219,7 +221,14 @@ impl Dest {
     /// Makes what stands for all that is behind a service of a mark: packets go past it to where they are
     /// sent to (`cache_bypass`). The filter of packets knows the service as `noted` lives.
     pub(super) fn beyond(shared: Arc<Shared>, noted: [Noted; 2]) -> Result<Arc<Self>> {
-        Self::new(NOWHERE, Forward::Dr, shared, 0, noted)
+        Self::new(
+            NOWHERE,
+            Forward::Dr,
+            shared,
+            0,
+            PerCpuCounters::new()?,
+            noted,
+        )
     }
 
     /// Returns whether it is no real server, but stands for all addresses behind the service.
@@ -280,6 +289,17 @@ impl Dest {
         &self.route
     }
 
+    /// Returns its number in the order in which destinations were added, from 1. One that returns is added
+    /// again.
+    pub(crate) fn number(&self) -> u64 {
+        self.number.load(Relaxed)
+    }
+
+    /// Gives it a number, which is greater than those of others.
+    pub(super) fn set_number(&self, number: u64) {
+        self.number.store(number, Relaxed);
+    }
+
     /// Returns its group in the events of its service.
     #[inline]
     pub(super) fn group(&self) -> usize {
@@ -303,6 +323,13 @@ impl Dest {
         if self.watched.load(Relaxed) != 0 {
             self.note_event();
         }
+    }
+
+    /// Tells the scheduler that the weight has changed, as a load does.
+    pub(super) fn weight_changed(&self) {
+        // Full ordering: who sees the event sees the weight.
+        self.load.fetch_add(0u32, Full);
+        self.load_changed();
     }
 
     /// Apart, so that what few schedulers want costs the others nothing.

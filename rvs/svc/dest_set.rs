@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a scheduler chooses from: an immutable array, replaced as a whole on every change.
+//! What a scheduler chooses from: an array that is replaced as a whole on every change but that of a weight by
+//! which nothing has been planned.
 
 use kernel::{
     alloc::AllocError,
@@ -50,14 +51,12 @@ use super::{
 pub(crate) type Plan = scheduler::Plan<KVec<u16>, Atomic<u64>>;
 
 /// A destination with what the scheduler compares, side by side for all of them.
-#[derive(Clone)]
 pub(crate) struct Entry {
     /// The destination.
     pub(crate) dest: Arc<Dest>,
-    /// Its weight.
-    pub(crate) weight: u32,
-    /// Its latest weight that was not 0, since it was added.
-    pub(crate) last_weight: u32,
+    weight: Atomic<u32>,
+    // The latest that was not 0, since it was added.
+    last_weight: Atomic<u32>,
 }
 
 impl Entry {
@@ -65,16 +64,32 @@ impl Entry {
     pub(crate) fn new(dest: Arc<Dest>, weight: u32) -> Self {
         Self {
             dest,
-            weight,
-            last_weight: weight,
+            weight: Atomic::new(weight),
+            last_weight: Atomic::new(weight),
         }
     }
 
-    /// Changes the weight.
-    pub(crate) fn set_weight(&mut self, weight: u32) {
-        self.weight = weight;
+    /// Returns its weight.
+    #[inline]
+    pub(crate) fn weight(&self) -> u32 {
+        self.weight.load(Relaxed)
+    }
+
+    /// Changes the weight. Where packets choose from it, they have to be told by [`Dest::weight_changed`].
+    pub(super) fn set_weight(&self, weight: u32) {
         if weight > 0 {
-            self.last_weight = weight;
+            self.last_weight.store(weight, Relaxed);
+        }
+        self.weight.store(weight, Relaxed);
+    }
+}
+
+impl Clone for Entry {
+    fn clone(&self) -> Self {
+        Self {
+            dest: self.dest.clone(),
+            weight: Atomic::new(self.weight()),
+            last_weight: Atomic::new(self.last_weight()),
         }
     }
 }
@@ -82,12 +97,12 @@ impl Entry {
 impl Destination for Entry {
     #[inline]
     fn weight(&self) -> u32 {
-        self.weight
+        self.weight()
     }
 
     #[inline]
     fn last_weight(&self) -> u32 {
-        self.last_weight
+        self.last_weight.load(Relaxed)
     }
 
     #[inline]

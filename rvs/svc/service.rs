@@ -104,12 +104,6 @@ impl Service {
         drop(self.dests.replace(Some(dests)));
     }
 
-    /// Returns where the scheduler is.
-    pub(super) fn scheduler_state(&self) -> u64 {
-        let guard = rcu::read_lock();
-        self.dests.read(&guard).map_or(0, |dests| dests.state())
-    }
-
     /// Returns the destinations of now.
     #[inline]
     pub(crate) fn dests<'g>(&self, guard: &'g rcu::Guard) -> Option<RcuRef<'g, DestSet>> {

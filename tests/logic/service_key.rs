@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use rvs_logic::logic::addr::{Addr, Family};
 use rvs_logic::logic::protocol::Protocol;
 use rvs_logic::logic::service_key::{may_be_ftp_data, Levels, Place, PortRange, Ports, ServiceKey};
+use rvs_logic::logic::service_rank::Rank;
 
 const TCP: Protocol = Protocol::Tcp;
 
@@ -164,7 +165,78 @@ fn kinds_do_not_share_hashes() {
     }
 }
 
+fn any_key() -> impl Strategy<Value = ServiceKey> {
+    let protocol = prop::sample::select(vec![Protocol::Tcp, Protocol::Udp]);
+    // Neighbours in each part of the address, so that all of them decide now and then.
+    let bits = prop::sample::select(vec![
+        0_u128,
+        1,
+        1 << 23,
+        1 << 24,
+        1 << 87,
+        1 << 88,
+        1 << 127,
+        u128::MAX,
+    ]);
+    let addr = prop_oneof![
+        any::<u32>().prop_map(|bits| Addr::V4(bits.into())),
+        (0_u32..3).prop_map(|bits| Addr::V4(bits.into())),
+        bits.prop_map(|bits| Addr::V6(bits.into())),
+    ];
+    let ports = prop_oneof![
+        (1..=u16::MAX).prop_map(Ports::One),
+        (1..9_u16, 1..9_u16).prop_map(|(first, more)| Ports::Range(range(first, first + more))),
+        Just(Ports::All),
+    ];
+    let family = prop::sample::select(vec![Family::V4, Family::V6]);
+    prop_oneof![
+        (protocol, addr, ports).prop_map(|(protocol, addr, ports)| ServiceKey::Address {
+            protocol,
+            addr,
+            ports
+        }),
+        (family, 1..=u32::MAX).prop_map(|(family, mark)| ServiceKey::Mark { family, mark }),
+    ]
+}
+
+/// The order as the documentation has it: protocol, family, address; single ports, ranges, all ports; at last
+/// marks.
+fn documented_order(key: &ServiceKey) -> (bool, u8, bool, u128, u8, u16, u16) {
+    match *key {
+        ServiceKey::Address {
+            protocol,
+            addr,
+            ports,
+        } => {
+            let (is_v6, bits) = match addr {
+                Addr::V4(addr) => (false, u128::from(addr.to_bits())),
+                Addr::V6(addr) => (true, addr.to_bits()),
+            };
+            let (kind, first, last) = match ports {
+                Ports::One(port) => (0, port, port),
+                Ports::Range(range) => (1, range.first(), range.last()),
+                Ports::All => (2, 0, 0),
+            };
+            (false, protocol.number(), is_v6, bits, kind, first, last)
+        }
+        ServiceKey::Mark { family, mark } => (true, 0, family == Family::V6, mark.into(), 0, 0, 0),
+    }
+}
+
 proptest! {
+    #[test]
+    fn ranks_are_in_the_order_of_services(keys in prop::collection::vec(any_key(), 2..20)) {
+        for one in &keys {
+            prop_assert!(Rank::of(one) > Rank::FIRST);
+            prop_assert_eq!(Rank::from_words(Rank::of(one).to_words()), Rank::of(one));
+            for other in &keys {
+                let expected = documented_order(one).cmp(&documented_order(other));
+                prop_assert_eq!(Rank::of(one).cmp(&Rank::of(other)), expected, "{:?} {:?}", one, other);
+                prop_assert_eq!(Rank::of(one) == Rank::of(other), one == other);
+            }
+        }
+    }
+
     #[test]
     fn ranges_that_do_not_overlap_have_places_of_their_own(
         bounds in prop::collection::vec((1..=u16::MAX, 1u16..3000), 1..60),

@@ -18,7 +18,8 @@ use crate::{
         Dumper,
         Permission,
         Refusal,
-        Request, //
+        Request,
+        Room, //
     },
     logic::{
         ipvs_abi::{
@@ -43,7 +44,8 @@ impl Do for New {
     const POLICY: &'static [Rule] = policy::MESSAGE;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        let nest = read(request)?;
+        let mut room = Room::default();
+        let nest = read(request, &mut room)?;
         for attribute_type in [daemon::STATE, daemon::MCAST_IFN, daemon::SYNC_ID] {
             if nest.get(attribute_type).is_none() {
                 return Err(Refusal::missing(
@@ -71,7 +73,8 @@ impl Do for Del {
     const POLICY: &'static [Rule] = policy::MESSAGE;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        check_state(read(request)?)?;
+        let mut room = Room::default();
+        check_state(read(request, &mut room)?)?;
         Err(Refusal::new(ESRCH, c"no daemon is running"))
     }
 }
@@ -90,12 +93,13 @@ impl Dump for GetAll {
     }
 }
 
-fn read<'a>(request: &Request<'a>) -> Result<Attributes<'a>, Refusal> {
+fn read<'a>(request: &Request<'a>, room: &'a mut Room<'a>) -> Result<Attributes<'a>, Refusal> {
     key::nest(
         request.attributes(),
         attribute::DAEMON,
         policy::DAEMON,
         c"the daemon is missing or malformed",
+        room,
     )
 }
 

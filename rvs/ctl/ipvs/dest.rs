@@ -19,7 +19,8 @@ use crate::{
         Dumper,
         Permission,
         Refusal,
-        Request, //
+        Request,
+        Room, //
     },
     logic::{
         ipvs_abi::{
@@ -59,7 +60,8 @@ impl Do for New {
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let message = request.attributes();
         let key = existing_service(request)?;
-        let (named, attributes) = key::dest(message)?;
+        let mut room = Room::default();
+        let (named, attributes) = key::dest(message, &mut room)?;
         let asked = Asked::read(attributes)?;
         let namespace = Director::of(request.net());
         if let key::Named::Key(endpoint) = &named {
@@ -92,7 +94,8 @@ impl Do for Set {
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let key = existing_service(request)?;
-        let (named, attributes) = key::dest(request.attributes())?;
+        let mut room = Room::default();
+        let (named, attributes) = key::dest(request.attributes(), &mut room)?;
         let asked = Asked::read(attributes)?;
         let change = DestChange {
             weight: Some(asked.weight),
@@ -122,7 +125,8 @@ impl Do for Del {
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let key = existing_service(request)?;
-        let (named, attributes) = key::dest(request.attributes())?;
+        let mut room = Room::default();
+        let (named, attributes) = key::dest(request.attributes(), &mut room)?;
         key::check_dest_family(attributes)?;
         let endpoint = named.existing(ConfigError::NoDest)?;
         let director = Director::of(request.net()).data();
@@ -150,17 +154,13 @@ impl Dump for GetAll {
         let Some(service) = config.service(&key) else {
             return Ok(());
         };
-        let from = dumper.cursor().outer as usize;
-        for entry in service.dests().iter().skip(from) {
-            if dumper
-                .message(|message| fill::dest(message, entry))
-                .is_err()
-            {
-                return dumper.part_is_full();
-            }
-            dumper.cursor().next_outer();
-        }
-        Ok(())
+        let left = service.dests_before(dumper.cursor().inner);
+        let told = left.iter().try_for_each(|entry| {
+            dumper.message(|message| fill::dest(message, entry))?;
+            dumper.cursor().inner = entry.dest.number();
+            Ok(())
+        });
+        dumper.end_part(told)
     }
 }
 
@@ -169,7 +169,8 @@ fn wanted(message: Attributes<'_>) -> Option<ServiceKey> {
     if !message.follow(policy::MESSAGE) {
         return None;
     }
-    match key::service(message) {
+    let mut room = Room::default();
+    match key::service(message, &mut room) {
         Ok((key::Named::Key(key), _)) => Some(key),
         _ => None,
     }
@@ -178,7 +179,8 @@ fn wanted(message: Attributes<'_>) -> Option<ServiceKey> {
 /// Reads which service a destination belongs to. One that is not there is told of before what is wrong
 /// with the destination.
 fn existing_service(request: &Request<'_>) -> Result<ServiceKey, Refusal> {
-    let (named, _) = key::service(request.attributes())?;
+    let mut room = Room::default();
+    let (named, _) = key::service(request.attributes(), &mut room)?;
     let key = named.existing(ConfigError::NoService)?;
     let config = Director::of(request.net()).data().config.lock();
     match config.service(&key) {

@@ -70,13 +70,13 @@ pub(super) fn service(
 
 /// Puts a destination.
 pub(super) fn dest(message: &mut Message<'_>, entry: &Entry) -> Result<(), Full> {
-    let Entry { dest, weight, .. } = entry;
+    let dest = &entry.dest;
     message.plain_nest(attribute::DEST, |nest| {
         let endpoint = dest.endpoint();
         nest.bytes(dest::ADDR, &address(endpoint.addr))?;
         nest.be16(dest::PORT, endpoint.port)?;
         nest.u32(dest::FWD_METHOD, forward_number(dest.forward()))?;
-        nest.u32(dest::WEIGHT, *weight)?;
+        nest.u32(dest::WEIGHT, entry.weight())?;
         nest.u8(dest::TUN_TYPE, tunnel::IPIP)?;
         nest.be16(dest::TUN_PORT, 0)?;
         nest.u16(dest::TUN_FLAGS, 0)?;

@@ -16,7 +16,8 @@ use crate::{
     kapi::genl::{
         Attribute,
         Attributes,
-        Refusal, //
+        Refusal,
+        Room, //
     },
     logic::{
         addr::{
@@ -70,12 +71,14 @@ impl<K> Named<K> {
 /// Reads which service a message is about; returns all that it says of the service, too.
 pub(super) fn service<'a>(
     message: Attributes<'a>,
+    room: &'a mut Room<'a>,
 ) -> Result<(Named<ServiceKey>, Attributes<'a>), Refusal> {
     let nest = nest(
         message,
         attribute::SERVICE,
         policy::SERVICE,
         c"the service is missing or malformed",
+        room,
     )?;
     let family = nest
         .get(service::AF)
@@ -146,12 +149,14 @@ fn addressed(
 /// Reads which destination a message is about; returns all that it says of it, too.
 pub(super) fn dest<'a>(
     message: Attributes<'a>,
+    room: &'a mut Room<'a>,
 ) -> Result<(Named<Endpoint>, Attributes<'a>), Refusal> {
     let nest = nest(
         message,
         attribute::DEST,
         policy::DEST,
         c"the destination is missing or malformed",
+        room,
     )?;
     let addr = nest
         .get(dest::ADDR)
@@ -195,14 +200,11 @@ pub(super) fn nest<'a>(
     attribute_type: u16,
     rules: &[crate::logic::uapi::Rule],
     text: &'static CStr,
+    room: &'a mut Room<'a>,
 ) -> Result<Attributes<'a>, Refusal> {
     let attribute = message
         .get(attribute_type)
         .ok_or_else(|| Refusal::missing(message, attribute_type, text))?;
-    let nest = attribute.nested();
-    if nest.follow(rules) {
-        Ok(nest)
-    } else {
-        Err(Refusal::new(EINVAL, text).at(Some(attribute)))
-    }
+    Attributes::parse(attribute, rules, room)
+        .ok_or_else(|| Refusal::new(EINVAL, text).at(Some(attribute)))
 }

@@ -19,7 +19,8 @@ use crate::{
             Dumper,
             Permission,
             Refusal,
-            Request, //
+            Request,
+            Room, //
         },
         time, //
     },
@@ -72,7 +73,8 @@ impl Do for New {
     const POLICY: &'static [Rule] = policy::MESSAGE;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        let (named, attributes) = key::service(request.attributes())?;
+        let mut room = Room::default();
+        let (named, attributes) = key::service(request.attributes(), &mut room)?;
         let asked = Asked::read(attributes)?;
         let namespace = Director::of(request.net());
         if let key::Named::Key(key) = &named {
@@ -106,7 +108,8 @@ impl Do for Set {
     const POLICY: &'static [Rule] = policy::MESSAGE;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        let (named, attributes) = key::service(request.attributes())?;
+        let mut room = Room::default();
+        let (named, attributes) = key::service(request.attributes(), &mut room)?;
         let asked = Asked::read(attributes)?;
         let key = named.existing(ConfigError::NoService)?;
         let director = Director::of(request.net()).data();
@@ -138,7 +141,8 @@ impl Do for Del {
     const POLICY: &'static [Rule] = policy::MESSAGE;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        let (named, _) = key::service(request.attributes())?;
+        let mut room = Room::default();
+        let (named, _) = key::service(request.attributes(), &mut room)?;
         let key = named.existing(ConfigError::NoService)?;
         remove(Director::of(request.net()), |director| {
             director.config.lock().del_service(&director.services, &key)
@@ -172,7 +176,8 @@ impl Do for Get {
     const POLICY: &'static [Rule] = policy::MESSAGE;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        let (named, _) = key::service(request.attributes())?;
+        let mut room = Room::default();
+        let (named, _) = key::service(request.attributes(), &mut room)?;
         let key = named.existing(ConfigError::NoService)?;
         let director = Director::of(request.net()).data();
         let config = director.config.lock();
@@ -193,21 +198,18 @@ impl Dump for GetAll {
 
     fn run(dumper: &mut Dumper<'_>) -> Result<(), Refusal> {
         let director = Director::of(dumper.request().net()).data();
-        let config = director.config.lock();
-        let from = dumper.cursor().outer as usize;
-        for (key, service) in config.services().skip(from) {
+        let mut config = director.config.lock();
+        let from = dumper.cursor().rank();
+        let told = config.tell_services_from(from, |rank, service| {
+            let key = service.key();
             // Ranges of ports have no place in these messages.
-            let is_told = key.range().is_none();
-            if is_told
-                && dumper
-                    .message(|message| fill::service(message, key, service))
-                    .is_err()
-            {
-                return dumper.part_is_full();
+            if rank != from && key.range().is_none() {
+                dumper.message(|message| fill::service(message, key, service))?;
+                dumper.cursor().go_to(rank);
             }
-            dumper.cursor().next_outer();
-        }
-        Ok(())
+            Ok(())
+        });
+        dumper.end_part(told)
     }
 }
 
@@ -226,7 +228,8 @@ impl Do for Zero {
             director.zero_all();
             return Ok(());
         }
-        let (named, _) = key::service(message)?;
+        let mut room = Room::default();
+        let (named, _) = key::service(message, &mut room)?;
         let key = named.existing(ConfigError::NoService)?;
         Ok(director.config.lock().zero_service(&key)?)
     }

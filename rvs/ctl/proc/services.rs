@@ -24,7 +24,6 @@ use crate::{
     },
     svc::{
         DestSet,
-        Entry,
         Forward,
         ServiceConfig,
         ServiceKey, //
@@ -91,7 +90,7 @@ struct Shown {
     scheduler: &'static str,
     one_packet: bool,
     persistence: Option<ipvs_text::Persistence>,
-    dests: Option<RcuArc<DestSet>>,
+    dests: RcuArc<DestSet>,
 }
 
 impl Shown {
@@ -113,8 +112,8 @@ impl Shown {
             persistence: self.persistence,
         };
         text.put(format_args!("{line}"));
-        let entries = self.dests.as_ref().map_or(&[][..], |dests| dests.entries());
-        for Entry { dest, weight, .. } in entries {
+        for entry in self.dests.entries() {
+            let dest = &entry.dest;
             let line = ipvs_text::Destination {
                 endpoint: dest.endpoint(),
                 forward: match dest.forward() {
@@ -122,7 +121,7 @@ impl Shown {
                     Forward::Dr => "Route",
                     Forward::Tun => "Tunnel",
                 },
-                weight: *weight,
+                weight: entry.weight(),
                 active: dest.active(),
                 inactive: dest.inactive(),
             };

@@ -105,7 +105,16 @@ pub(crate) enum Attributes<'a> {
     Nested(Attribute<'a>),
     /// In a request that the kernel has not parsed, one after the other.
     Listed(&'a [u8]),
+    /// Of this nest, by type, as [`Attributes::parse`] has found them.
+    Parsed(Attribute<'a>, &'a Room<'a>),
 }
+
+/// How many types of attributes a nest has that is parsed.
+const TYPES: usize = 16;
+
+/// Room for the attributes of a nest.
+#[derive(Default)]
+pub(crate) struct Room<'a>([Option<Attribute<'a>>; TYPES]);
 
 impl<'a> Attributes<'a> {
     /// Makes the attributes of the kernel's table for a request.
@@ -132,7 +141,26 @@ impl<'a> Attributes<'a> {
             }
             Self::Nested(nest) => last_of(nest.bytes(), attribute_type),
             Self::Listed(bytes) => last_of(bytes, attribute_type),
+            Self::Parsed(_, room) => *room.0.get(usize::from(attribute_type))?,
         }
+    }
+
+    /// Finds the attributes of a nest that `rules` name, in one walk, if all of them are as
+    /// [`Attributes::follow`] has it. Those of types from [`TYPES`] on are not found.
+    pub(crate) fn parse(
+        nest: Attribute<'a>,
+        rules: &[Rule],
+        room: &'a mut Room<'a>,
+    ) -> Option<Self> {
+        for attribute in each(nest.bytes()) {
+            if !follows(attribute, rules) {
+                return None;
+            }
+            if let Some(place) = room.0.get_mut(usize::from(attribute.kind())) {
+                *place = Some(attribute);
+            }
+        }
+        Some(Self::Parsed(nest, room))
     }
 
     /// Makes the attributes that these bytes hold.
@@ -148,17 +176,11 @@ impl<'a> Attributes<'a> {
     /// Returns whether all that `rules` name are what the kernel takes for valid where it validates
     /// liberally (`nla_parse_deprecated()`). What no rule names may be anything.
     pub(crate) fn follow(self, rules: &[Rule]) -> bool {
-        let is_valid = |attribute: Attribute<'_>| {
-            let kind = attribute.kind();
-            match rules.iter().find(|rule| rule.attribute == kind) {
-                Some(rule) => liberal::is_valid(rule.kind, attribute.bytes()),
-                None => true,
-            }
-        };
+        let is_valid = |attribute| follows(attribute, rules);
         match self {
             // What is in a table the kernel has validated.
             Self::Table(_) => true,
-            Self::Nested(nest) => each(nest.bytes()).all(is_valid),
+            Self::Nested(nest) | Self::Parsed(nest, _) => each(nest.bytes()).all(is_valid),
             Self::Listed(bytes) => each(bytes).all(is_valid),
         }
     }
@@ -167,8 +189,20 @@ impl<'a> Attributes<'a> {
     pub(super) fn nest(self) -> Option<Attribute<'a>> {
         match self {
             Self::Table(_) | Self::Listed(_) => None,
-            Self::Nested(nest) => Some(nest),
+            Self::Nested(nest) | Self::Parsed(nest, _) => Some(nest),
         }
+    }
+}
+
+/// Returns whether an attribute is as these rules have it.
+fn follows(attribute: Attribute<'_>, rules: &[Rule]) -> bool {
+    let kind = attribute.kind();
+    // Most often they are one for each type, from 1 on.
+    let place = usize::from(kind).wrapping_sub(1);
+    let found = rules.get(place).filter(|rule| rule.attribute == kind);
+    match found.or_else(|| rules.iter().find(|rule| rule.attribute == kind)) {
+        Some(rule) => liberal::is_valid(rule.kind, attribute.bytes()),
+        None => true,
     }
 }
 

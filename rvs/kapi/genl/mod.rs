@@ -12,7 +12,8 @@ mod request;
 
 pub(crate) use attribute::{
     Attribute,
-    Attributes, //
+    Attributes,
+    Room, //
 };
 pub(crate) use family::{
     Description,

@@ -15,7 +15,8 @@ use kernel::{
 
 use crate::{
     bindings,
-    kapi::net::Net, //
+    kapi::net::Net,
+    logic::service_rank::Rank, //
 };
 
 use super::{
@@ -245,18 +246,19 @@ pub(crate) struct Cursor {
     pub(crate) outer: u64,
     /// Position in the inner list, or the second part.
     pub(crate) inner: u64,
+    rank: [u64; 3],
 }
 
 impl Cursor {
-    /// Goes on in the outer list, at the beginning of the next inner list.
-    pub(crate) fn next_outer(&mut self) {
-        self.outer = self.outer.wrapping_add(1);
-        self.inner = 0;
+    /// Returns the rank of the service that was told last.
+    pub(crate) fn rank(&self) -> Rank {
+        Rank::from_words(self.rank)
     }
 
-    /// Goes on in the inner list.
-    pub(crate) fn next_inner(&mut self) {
-        self.inner = self.inner.wrapping_add(1);
+    /// Goes to a service, at the beginning of its inner list.
+    pub(crate) fn go_to(&mut self, rank: Rank) {
+        self.rank = rank.to_words();
+        self.inner = 0;
     }
 }
 
@@ -327,6 +329,14 @@ impl<'a> Dumper<'a> {
     pub(crate) fn set_generation(&mut self, generation: u32) {
         // SAFETY: The callback is valid. Zero would mean "no check" to the kernel.
         unsafe { bindings::helper_netlink_callback_set_seq(self.callback, generation.max(1)) };
+    }
+
+    /// Ends a part of the dump, in which all messages have been added, or as many as fit into it.
+    pub(crate) fn end_part(&self, added: Result<(), Full>) -> Result<(), Refusal> {
+        match added {
+            Ok(()) => Ok(()),
+            Err(Full) => self.part_is_full(),
+        }
     }
 
     /// Ends a part of the dump. EMSGSIZE when not even one message fitted into it.

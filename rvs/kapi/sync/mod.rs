@@ -10,7 +10,10 @@ pub(crate) mod rcu_cell;
 pub(crate) mod spinlock;
 
 pub(crate) use guarded::Guarded;
-pub(crate) use percpu::PerCpuCounters;
+pub(crate) use percpu::{
+    PerCpuCounters,
+    PerCpuPool, //
+};
 pub(crate) use rcu_arc::{
     Cache,
     ExtendedCache,

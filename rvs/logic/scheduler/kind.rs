@@ -101,6 +101,24 @@ impl Kind {
         matches!(self, Self::Lblc | Self::Lblcr)
     }
 
+    /// Whether its [`Plan`](super::Plan) goes by weights, so that another weight takes another plan. The
+    /// others look at weights only when they choose.
+    pub const fn plans_by_weight(self) -> bool {
+        match self {
+            Self::Wrr | Self::Sh | Self::Mh | Self::Fo | Self::Ovf => true,
+            Self::Rr
+            | Self::Lc
+            | Self::Wlc
+            | Self::Sed
+            | Self::Nq
+            | Self::Dh
+            | Self::Lblc
+            | Self::Lblcr
+            | Self::Twos
+            | Self::None => false,
+        }
+    }
+
     /// Whether [`Flags`](super::Flags) mean anything to it.
     pub const fn has_flags(self) -> bool {
         matches!(self, Self::Sh | Self::Mh)
