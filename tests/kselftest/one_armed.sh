@@ -8,9 +8,12 @@ direct_reply_site dr
 LB_FORWARD=nat
 SERVICE=tcp/$VIP:80
 SERVER_NS=${SERVERS[0]}
-# Of a file, in bytes, at so many a second, so that there is time for redirects, which are 20 ms apart at first.
-SIZE=4000000
-RATE=2M
+# Of a file, in bytes, at so many a second, so that there is time for redirects, which are 20 ms apart at first, then twice as
+# long each time. TCP does not listen to them while a program is at the socket (tcp_v4_err()): the server has room to write all of
+# it at once, the client only for little, so that most of it is sent when there is an answer. To one that has not listened to
+# nine the kernel sends no more for 20 seconds (ip_rt_send_redirect()).
+SIZE=400000
+RATE=100k
 
 # server_of_nat NAMESPACE: as docs/howto/nat.md says, and a route to the client on the link.
 server_of_nat() {
@@ -84,6 +87,8 @@ transfers_complete_again_without_redirects() {
 }
 
 test_begin --direct-reply
+in_ns "$SERVER_NS" sysctl -qw net.ipv4.tcp_wmem="4096 $((2 * SIZE)) $((2 * SIZE))"
+in_ns "$CLIENT" sysctl -qw net.ipv4.tcp_rmem="4096 16384 16384"
 http_server_start 1 80 || bail "nginx does not start"
 transfer_file "$SIZE"
 in_ns "$DIRECTOR" sysctl -qw net.ipv4.ip_forward=1
