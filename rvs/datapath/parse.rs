@@ -230,6 +230,9 @@ pub(super) fn unusual<'a>(
             Err(_) => return Err(packet.accept()),
         }
     }
+    if header.header_len > ipv4::MIN_HEADER_LEN && matches!(point, HookPoint::LocalIn) {
+        packet = complete_options(packet, &header)?;
+    }
 
     if is_icmp {
         if let Ok(icmp) = parse_with(&mut packet, |bytes, _| icmp::parse(&header, bytes)) {
@@ -259,6 +262,22 @@ fn defragment(packet: Packet<'_>, point: HookPoint) -> Result<Packet<'_>, Verdic
         HookPoint::PreRouting | HookPoint::LocalIn => Err(packet.accept()),
         HookPoint::Forward => packet.defragment(DefragmentAt::Forward),
         HookPoint::LocalOut => packet.defragment(DefragmentAt::LocalOut),
+    }
+}
+
+/// Makes the header checksum of a packet with options right: they may be others than it came with. The stack does so where it
+/// forwards a packet (`ip_forward_options()`), and looks at it no more where it delivers one.
+fn complete_options<'a>(
+    mut packet: Packet<'a>,
+    header: &ipv4::Header,
+) -> Result<Packet<'a>, Verdict> {
+    let completed = packet
+        .writable(header.header_len)
+        .is_some_and(|bytes| ipv4::complete_checksum(bytes, header.header_len).is_ok());
+    if completed {
+        Ok(packet)
+    } else {
+        Err(packet.discard())
     }
 }
 

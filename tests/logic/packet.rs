@@ -82,6 +82,17 @@ fn damaged(protocol: Protocol, damage: &[(usize, u8)]) -> Result<Transport, Pars
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Whatever checksum a header has, it gets the one that etherparse gave it.
+    #[test]
+    fn a_header_gets_its_checksum(packet in packet(), wrong: [u8; 2]) {
+        let right = packet.build();
+        let mut bytes = right.clone();
+        bytes[10..12].copy_from_slice(&wrong);
+        ipv4::complete_checksum(&mut bytes, packet.ip_header_len()).unwrap();
+        prop_assert_eq!(bytes, right);
+    }
+
+
     // As a burst of more than 65535 bytes comes to the parser (`iph_totlen` in `linux/ip.h`).
     #[test]
     fn a_packet_without_total_length_is_as_long_as_the_caller_knows(

@@ -6,10 +6,14 @@ use core::net::Ipv4Addr;
 
 use super::{
     chunk_at,
+    put_word_at,
     Malformed,
     ParseError, //
 };
-use crate::logic::tuple::AddrPair;
+use crate::logic::{
+    csum,
+    tuple::AddrPair, //
+};
 
 /// Bytes of a header without options.
 pub const MIN_HEADER_LEN: usize = 20;
@@ -140,6 +144,19 @@ pub fn parse_with_len(bytes: &[u8], packet_len: usize) -> Result<Header, ParseEr
         fragment: fragment(flags_and_offset),
         dont_fragment: flags_and_offset & DONT_FRAGMENT != 0,
     })
+}
+
+/// Gives the header of `header_len` bytes at the beginning of `bytes` its checksum, whatever it had before.
+///
+/// Of a header with options the kernel changes some where it receives it (`ip_options_compile()`): it adds its address to a
+/// recorded route, and blanks what follows the end of the list. The checksum is left to who sends the packet on.
+pub fn complete_checksum(bytes: &mut [u8], header_len: usize) -> Result<(), ParseError> {
+    let header = bytes
+        .get_mut(..header_len)
+        .ok_or(ParseError::Short(header_len))?;
+    put_word_at(header, CHECKSUM_OFFSET, 0)?;
+    let checksum = csum::of(&[header]);
+    put_word_at(header, CHECKSUM_OFFSET, checksum)
 }
 
 /// The flag by which routers must not fragment, in the word of flags and fragment offset.
