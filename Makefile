@@ -54,7 +54,7 @@ user: ## build/rvsadm
 
 # What a guest gets. A tree given by KDIR has no kernel that could be booted, so guests are for FLAVOURs only.
 .PHONY: stage
-stage: module user hold
+stage: module user hold differential-program
 	$(if $(KDIR),$(error KDIR= is for building and installing; guests boot a FLAVOUR))
 	@tools/stage $(build)
 
@@ -99,6 +99,11 @@ test-ipvsadm: stage ## the kselftests of the data path with RVS configured by st
 test-logic: ## the tests that need no kernel
 	@tools/test logic
 
+.PHONY: differential
+differential: stage ## 12000 packets into C ip_vs and RVS, compared (SEED=, PACKETS=)
+	@qemu/boot --flavour $(FLAVOUR) --overlay $(build)/stage --timeout 900 -- \
+		env PACKETS=$(or $(PACKETS),12000) SEED=$(or $(SEED),$$(date +%s)) /rvs/kselftest/run_all differential.sh
+
 # --- measuring
 
 # The kernels measured: the one that FLAVOUR= names; else the stock one, and the release one when it has been made.
@@ -135,6 +140,11 @@ bench-native: deps ## what the module decides, without a kernel: instructions by
 .PHONY: injector
 injector: kernel ## the bench's generator of TCP, and its probe
 	@qemu/module --source bench/injector rvs_injector $(kernel-tree) $(build)/injector
+
+.PHONY: differential-program
+differential-program: ## what sends packets to both load balancers for differential.sh
+	@tools/progress "rvs-differential" -- $(CARGO) build --release --locked -p rvs-differential
+	@mkdir -p build && install target/release/rvs-differential build/rvs-differential
 
 .PHONY: hold
 hold: kernel ## what holds a CPU up in a function for lifetimes.sh, on kernels that can do that

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The generators: a file for each family of packets. Another protocol or family of addresses is another file here.
+
+mod encapsulated;
+mod fragments;
+mod hop;
+mod icmp;
+mod lengths;
+mod mutations;
+mod offload;
+mod options;
+mod sizes;
+mod strangers;
+mod tcp;
+mod tunnel_errors;
+mod udp;
+mod walks;
+
+use crate::stream::Builder;
+
+/// Makes packets of a family.
+type Generator = fn(&mut Builder);
+
+/// Cases that are the same for each seed, by their family.
+pub(crate) const CASES: &[(&str, Generator)] = &[
+    ("tcp", tcp::first),
+    ("tcp", tcp::in_each_state),
+    ("udp", udp::cases),
+    ("lengths", lengths::cases),
+    ("options", options::cases),
+    ("fragments", fragments::cases),
+    ("icmp", icmp::cases),
+    ("tunnel_errors", tunnel_errors::cases),
+    ("encapsulated", encapsulated::cases),
+    ("hop", hop::cases),
+    ("sizes", sizes::cases),
+    ("offload", offload::cases),
+    ("strangers", strangers::cases),
+];
+
+/// Groups that are other ones for each seed.
+pub(crate) const RANDOM: &[(&str, Generator)] = &[
+    ("walks", walks::tcp),
+    ("walks", walks::tcp),
+    ("walks", walks::udp),
+    ("mutations", mutations::packets),
+    ("mutations", mutations::packets),
+    ("mutations", mutations::errors),
+    ("fragments", fragments::random),
+];
