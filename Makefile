@@ -104,6 +104,10 @@ differential: stage ## 12000 packets into C ip_vs and RVS, compared (SEED=, PACK
 	@qemu/boot --flavour $(FLAVOUR) --overlay $(build)/stage --timeout 900 -- \
 		env PACKETS=$(or $(PACKETS),12000) SEED=$(or $(SEED),$$(date +%s)) /rvs/kselftest/run_all differential.sh
 
+.PHONY: fuzz
+fuzz: ## each parser and rewriter reads what a fuzzer makes (FUZZ_SECONDS=300 each; TARGETS=: these; needs nightly)
+	@tools/fuzz $(TARGETS)
+
 # --- measuring
 
 # The kernels measured: the one that FLAVOUR= names; else the stock one, and the release one when it has been made.
