@@ -222,11 +222,16 @@ pub(super) fn embedded_header(
         return Err(ParseError::Malformed(Malformed::Truncated));
     }
     let embedded = bytes.get(offset..).ok_or(ParseError::Short(least))?;
-    ipv4::parse(embedded).map_err(|error| match error {
-        ParseError::Short(len) => match offset.saturating_add(len) {
-            needed if outer.total_len < needed => ParseError::Malformed(Malformed::Truncated),
-            needed => ParseError::Short(needed),
-        },
-        other => other,
-    })
+    let is_cut_off = |len: usize| outer.total_len < offset.saturating_add(len);
+    match ipv4::parse(embedded) {
+        // Whether what is behind the end of the packet is there or not.
+        Ok(header) if is_cut_off(header.header_len) => {
+            Err(ParseError::Malformed(Malformed::Truncated))
+        }
+        Err(ParseError::Short(len)) if is_cut_off(len) => {
+            Err(ParseError::Malformed(Malformed::Truncated))
+        }
+        Err(ParseError::Short(len)) => Err(ParseError::Short(offset.saturating_add(len))),
+        result => result,
+    }
 }
