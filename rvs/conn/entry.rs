@@ -551,7 +551,32 @@ impl Conn {
             )
     }
 
+    #[inline(always)]
     fn advance_tcp(
+        &self,
+        direction: Direction,
+        flags: TcpFlags,
+        now: u32,
+        defences: &Defences,
+    ) -> Transition {
+        let old = self.word.load(Relaxed);
+        let tracked = self.tracked_of(old);
+        let next = tracked.next(direction, flags);
+        // Of what changes nothing only a SYN means another thing for a defence.
+        if word::after(old, next) != old || old & word::DEAD != 0 || flags.syn {
+            return self.change_tcp(direction, flags, now, defences);
+        }
+        if tracked.is_prolonged(next) {
+            self.touch(now);
+        } else {
+            Dest::note_activity(&self.dest);
+        }
+        Transition::Unhurried
+    }
+
+    /// As [`Conn::advance_tcp`], for a segment that may change the state. Apart, as few do.
+    #[inline(never)]
+    fn change_tcp(
         &self,
         direction: Direction,
         flags: TcpFlags,
@@ -573,20 +598,17 @@ impl Conn {
             } else {
                 Dest::note_activity(&self.dest);
             }
-            let (mut next, mut new) = (next, word::after(old, next));
-            // Of what changes nothing only a SYN means another thing for a defence.
-            if new == old && !flags.syn {
-                return Transition::Unhurried;
-            }
-            if defences.secures_tcp() {
+            let next = if defences.secures_tcp() {
                 // The first packet tells nothing of the server, wherever answers pass.
                 let direction = match tracked.state() {
                     State::Tcp(tcp::State::None) => self.request_direction(),
                     _ => direction,
                 };
-                next = tracked.next_secure(direction, flags);
-                new = word::after(old, next);
-            }
+                tracked.next_secure(direction, flags)
+            } else {
+                next
+            };
+            let new = word::after(old, next);
             if new == old {
                 return Transition::Unhurried;
             }
