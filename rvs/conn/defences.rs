@@ -28,7 +28,10 @@ use crate::{
     logic::defences,
 };
 
-use super::Connections;
+use super::{
+    template::Templates,
+    Connections, //
+};
 
 /// Most buckets that are looked at for connections to end, in a second.
 const BUCKETS: usize = 1 << 16;
@@ -146,26 +149,20 @@ impl Defences {
 }
 
 impl Connections {
-    /// Ends those connections of a part of the table, wherever it begins, that a flood may have made, if
-    /// that is wanted and was not done in this second (`ip_vs_random_dropentry()`).
+    /// Ends those connections and templates of a part of their tables, wherever it begins, that a flood
+    /// may have made, if that is wanted and was not done in this second (`ip_vs_random_dropentry()`).
     pub(super) fn drop_entries(&self) {
         let now = time::jiffies32();
         if !self.defences.is_time_to_look(now) {
             return;
         }
-        let buckets = (self.buckets() / defences::PARTS).clamp(1, BUCKETS);
-        let mut position = Position {
-            order: random_u64(),
-            handle: 0,
-        };
-        for bucket in 1..=buckets {
-            position = self.drop_entries_of_bucket(position, now);
-            if position == Position::END {
-                position = Position::default();
-            }
-            if bucket % BATCH == 0 {
-                cond_resched();
-            }
+        look_at_part(self.buckets(), |position| {
+            self.drop_entries_of_bucket(position, now)
+        });
+        if self.templates.count() > 0 {
+            look_at_part(self.templates.buckets(), |position| {
+                self.drop_templates_of_bucket(position)
+            });
         }
     }
 
@@ -181,6 +178,37 @@ impl Connections {
         match visited {
             Ok(next) => next,
             Err((_, never)) => match never {},
+        }
+    }
+
+    fn drop_templates_of_bucket(&self, position: Position) -> Position {
+        let guard = rcu::read_lock();
+        let visited = self.templates.visit(&guard, position, |template| {
+            if Templates::is_for_defence(&template) {
+                self.templates.end_now(&guard, template);
+            }
+            Ok::<_, Infallible>(())
+        });
+        match visited {
+            Ok(next) => next,
+            Err((_, never)) => match never {},
+        }
+    }
+}
+
+/// Looks at a part of the buckets of a table, by steps from one position to the next.
+fn look_at_part(buckets: usize, mut step: impl FnMut(Position) -> Position) {
+    let mut position = Position {
+        order: random_u64(),
+        handle: 0,
+    };
+    for bucket in 1..=(buckets / defences::PARTS).clamp(1, BUCKETS) {
+        position = step(position);
+        if position == Position::END {
+            position = Position::default();
+        }
+        if bucket % BATCH == 0 {
+            cond_resched();
         }
     }
 }

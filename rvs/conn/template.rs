@@ -428,10 +428,26 @@ impl Templates {
         let Some(template) = expendable else {
             return false;
         };
+        self.end_now(guard, template);
+        true
+    }
+
+    /// Returns whether `drop_entry` ends a template: it has no connections, and none has reached the server
+    /// (`ip_vs_random_dropentry()`).
+    pub(super) fn is_for_defence(template: &Template) -> bool {
+        template.is_expendable(false)
+    }
+
+    /// Ends a template that a flood may have made.
+    pub(super) fn end_now(&self, guard: &rcu::Guard, template: RcuRef<'_, Template>) {
         self.kill(guard, template);
         // Its memory is wanted, not in a second or two.
         drop(self.wheel.remove(template));
-        true
+    }
+
+    /// Returns the number of buckets of the table.
+    pub(super) fn buckets(&self) -> usize {
+        self.table.buckets()
     }
 
     /// Has a template end whose last connection has just ended, if its time is over.

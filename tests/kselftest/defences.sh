@@ -9,11 +9,13 @@
 TALK=tcp/$VIP:7000
 DEAF=tcp/$VIP:7100
 DIRECT=tcp/$VIP:7200
+PERSISTENT=tcp/$VIP:7400
 DATAGRAMS=udp/$VIP:7100
 # Nearly all of what a machine can have.
 MOST_PAGES=2147483647
 HALF_OPEN=1600
 OPEN=10
+TEMPLATES=400
 
 # setting NAME [VALUE]: reads or writes one.
 setting() {
@@ -203,6 +205,28 @@ half_open_ones_end_and_others_stay() {
 	fi
 }
 
+# Each client of a flood makes one; one that has reached its server stays.
+templates_without_a_connection_end() {
+	local kept=tcp/$VIP:7300
+	expect_success lb_service_persistent "$kept" rr 300
+	expect_success lb_server_add "$kept" "${SERVER_IPS[0]}:7000" 1
+	expect_match "opening" '^ok' "$(talk me open kept tcp "$VIP" 7300)"
+	expect_equal "who answers" server1 "$(talk me ask kept)"
+	expect_success lb_service_persistent "$PERSISTENT" rr 300
+	expect_success lb_server_add "$PERSISTENT" "${SERVER_IPS[2]}:7100" 1
+	expect_success in_ns "$CLIENT" python3 -S "$HELPERS/syns.py" "$VIP" 7400 172.16.0.1 "$TEMPLATES"
+	expect_equal "templates" "$TEMPLATES" "$(lb_persistent "$PERSISTENT" "${SERVER_IPS[2]}:7100")"
+	expect_success setting drop_entry 3
+	wait_until 50 templates_less_than $((TEMPLATES - 20)) || fail "all templates are still there"
+	expect_success setting drop_entry 0
+	expect_equal "templates of who was served" 1 "$(lb_persistent "$kept" "${SERVER_IPS[0]}:7000")"
+	expect_equal "who answers" server1 "$(talk me ask kept)"
+}
+
+templates_less_than() {
+	[ "$(lb_persistent "$PERSISTENT" "${SERVER_IPS[2]}:7100")" -lt "$1" ]
+}
+
 half_open_less_than() {
 	[ "$(connections "$DEAF")" -lt "$1" ]
 }
@@ -237,6 +261,8 @@ done
 in_ns "${SERVERS[2]}" nft -f - <<-END
 	table ip deaf { chain input { type filter hook input priority 0; tcp dport 7100 drop; udp dport 7100 drop; }; }
 END
+# Where the clients of a flood are.
+ip -n "$DIRECTOR" route add 172.16.0.0/12 via "$CLIENT_IP"
 talk_client_start me "$CLIENT"
 lb_begin "$TALK" rr "${SERVER_IPS[0]}:7000" "${SERVER_IPS[1]}:7000"
 lb_begin "$DEAF" rr "${SERVER_IPS[2]}:7100"
@@ -245,4 +271,4 @@ LB_FORWARD=dr lb_begin "$DIRECT" rr "${SERVER_IPS[2]}:7200"
 
 ktap_run modes_follow_the_memory one_of_some_first_packets_is_dropped open_connections_pass_where_all_new_ones_are_dropped \
 	packets_are_dropped_when_memory_is_short client_alone_establishes_nothing first_packet_is_taken_as_answered \
-	half_open_ones_end_and_others_stay quiet_ones_end
+	half_open_ones_end_and_others_stay templates_without_a_connection_end quiet_ones_end
