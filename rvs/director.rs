@@ -47,9 +47,11 @@ use crate::{
         Settings, //
     },
     svc::{
+        deleted,
         AddressFilter,
         Common,
         Config,
+        Deleted,
         Estimator,
         Forward,
         Lifetimes,
@@ -69,6 +71,9 @@ pub(crate) struct Director {
     pub(crate) config: Mutex<Config>,
     /// What all services have in common.
     pub(crate) common: Arc<Common>,
+    /// What was deleted and is to be freed.
+    #[pin]
+    pub(crate) deleted: Worker<Deleted>,
     /// The connections.
     #[pin]
     pub(crate) connections: Worker<Connections>,
@@ -132,12 +137,14 @@ impl PernetData for Director {
         let paths = Paths::new()?;
         let filter = AddressFilter::new()?;
         let config = Config::new(common.clone())?;
+        let deleted = Deleted::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 services,
                 filter,
                 common,
                 config <- new_mutex!(config, "rvs_config"),
+                deleted <- Worker::new(deleted),
                 connections <- Worker::new(connections),
                 own_flows: OwnFlows::new(),
                 lifetimes: Lifetimes::new(),
@@ -234,9 +241,14 @@ impl Director {
     pub(crate) fn flush(&self) {
         let mut flush = self.config.lock().begin_flush();
         // Others may come in between.
-        while self.config.lock().flush_some(&self.services, &mut flush) {
+        while self
+            .config
+            .lock()
+            .flush_some(&self.services, &mut flush, &self.deleted)
+        {
             time::cond_resched();
         }
+        self.deleted.wake_in(time::hz() * deleted::SECONDS);
     }
 
     /// Returns the director of a namespace.

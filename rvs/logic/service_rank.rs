@@ -18,14 +18,14 @@ use super::{
 ///
 /// It is compared much faster than a key, and a list that goes over many messages keeps it as numbers in between.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Rank([u64; 3]);
+pub struct Rank(u64, u64, u64);
 
 /// Where the address begins in the first word. Above it is what kind of key it is.
 const ADDR_BITS: u32 = 40;
 
 impl Rank {
     /// Before those of all services.
-    pub const FIRST: Self = Self([0; 3]);
+    pub const FIRST: Self = Self(0, 0, 0);
 
     /// The rank of a service.
     #[inline]
@@ -40,31 +40,28 @@ impl Rank {
                 let ports = of_ports(ports);
                 match addr {
                     // Below it is room for 8 bits.
-                    Addr::V4(addr) => Self([head | u64::from(addr.to_bits()) << 8, 0, ports]),
+                    Addr::V4(addr) => Self(head | u64::from(addr.to_bits()) << 8, 0, ports),
                     Addr::V6(addr) => {
                         let bits = addr.to_bits();
                         let above = (bits >> (u128::BITS - ADDR_BITS)) as u64;
                         // 24 bits are left, above the 34 of the ports.
-                        Self([
-                            head | above,
-                            (bits >> 24) as u64,
-                            (bits as u64) << ADDR_BITS | ports,
-                        ])
+                        let below = (bits as u64) << ADDR_BITS | ports;
+                        Self(head | above, (bits >> 24) as u64, below)
                     }
                 }
             }
-            ServiceKey::Mark { family, mark } => Self([head(1, 0, family), 0, mark.into()]),
+            ServiceKey::Mark { family, mark } => Self(head(1, 0, family), 0, mark.into()),
         }
     }
 
     /// The rank of these words.
-    pub const fn from_words(words: [u64; 3]) -> Self {
-        Self(words)
+    pub const fn from_words([first, second, third]: [u64; 3]) -> Self {
+        Self(first, second, third)
     }
 
     /// Returns its words, which are not all 0 where it is that of a service.
     pub const fn to_words(self) -> [u64; 3] {
-        self.0
+        [self.0, self.1, self.2]
     }
 }
 

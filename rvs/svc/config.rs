@@ -53,6 +53,7 @@ use super::{
     },
     Common,
     Counts,
+    Deleted,
     Dest,
     DestSet,
     Entry,
@@ -426,6 +427,11 @@ impl Config {
         })
     }
 
+    /// Returns the services in the order of their keys.
+    pub(crate) fn services(&self) -> impl Iterator<Item = (&ServiceKey, &ServiceConfig)> {
+        self.services.values().map(|config| (config.key(), config))
+    }
+
     /// Calls `tell` with each service from a rank on, in their order, until it fails.
     pub(crate) fn tell_services_from<E>(
         &mut self,
@@ -662,6 +668,7 @@ impl Config {
             .remove(&Rank::of(key))
             .ok_or(ConfigError::NoService)?;
         self.withdraw(table, &config);
+        self.trash.trim(config.dests().len());
         self.count = self.count.saturating_sub(1);
         table.resize();
         self.changed();
@@ -678,7 +685,12 @@ impl Config {
 
     /// Deletes some of them, of not much more than [`FLUSHED_AT_ONCE`] entries, so that nobody waits for long.
     /// False when there are no more.
-    pub(crate) fn flush_some(&mut self, table: &Services, flush: &mut Flush) -> bool {
+    pub(crate) fn flush_some(
+        &mut self,
+        table: &Services,
+        flush: &mut Flush,
+        deleted: &Deleted,
+    ) -> bool {
         let mut entries = 0usize;
         let mut services = mem::replace(&mut self.services, RBTree::new());
         let mut cursor = services.cursor_lower_bound_mut(&flush.done);
@@ -693,9 +705,16 @@ impl Config {
             entries = entries.saturating_add(config.dests().len());
             self.withdraw(table, config);
             self.count = self.count.saturating_sub(1);
-            cursor = place.remove_current().0;
+            let (next, service) = place.remove_current();
+            deleted.put(service);
+            cursor = next;
         }
-        let is_over = cursor.is_none();
+        if self.count == 0 {
+            if let Some(room) = self.trash.take_room() {
+                deleted.put_room(room);
+            }
+        }
+        let is_over = cursor.is_none() && self.trash.trim(FLUSHED_AT_ONCE);
         self.services = services;
         self.changed();
         if is_over {
@@ -711,8 +730,9 @@ impl Config {
         for entry in config.dests() {
             ledger.leaves(&entry.dest);
             self.departed.leaves(&entry.dest);
+            let key = config.key();
             self.trash
-                .put_with_service(config.key(), config.incarnation, &entry.dest);
+                .put_with_service(key, config.incarnation, &entry.dest);
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod common;
 mod config;
+pub(crate) mod deleted;
 mod dest;
 mod dest_set;
 mod estimator;
@@ -34,6 +35,7 @@ pub(crate) use config::{
     ServiceConfig,
     Told, //
 };
+pub(crate) use deleted::Deleted;
 pub(crate) use dest::{
     Counter,
     Dest,

@@ -108,6 +108,7 @@ impl RealServers {
 pub(super) struct Listed {
     servers: Arc<RealServers>,
     place: Place,
+    is_shown: Atomic<bool>,
 }
 
 impl Listed {
@@ -125,11 +126,19 @@ impl Listed {
         let node = RBTreeNode::new(place, (), GFP_KERNEL_ACCOUNT)?;
         let part = place.part();
         servers.parts.with(part, |tree| tree.insert(node).is_some());
-        Ok(Self { servers, place })
+        Ok(Self {
+            servers,
+            place,
+            is_shown: Atomic::new(false),
+        })
     }
 
     /// Has packets find it, or not. Callers take turns.
     pub(super) fn show(&self, is_shown: bool) {
+        if self.is_shown.load(Relaxed) == is_shown {
+            return;
+        }
+        self.is_shown.store(is_shown, Relaxed);
         let (from, to) = (self.at(is_shown), self.at(!is_shown));
         self.servers.parts.with(from.part(), |tree| {
             if let Some(node) = tree.remove_node(&from) {

@@ -9,7 +9,10 @@
 //! removed. Each removal looks at two that were removed before, and frees those that nobody needs any
 //! more: what is kept stays in proportion to what is used, and no removal costs more for it.
 
-use core::cmp::Ordering;
+use core::{
+    cmp::Ordering,
+    mem, //
+};
 
 use kernel::{
     prelude::*,
@@ -39,7 +42,7 @@ pub(super) type Incarnation = u64;
 
 /// What names a destination in a namespace.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Name {
+pub(super) struct Name {
     service: ServiceKey,
     endpoint: Endpoint,
 }
@@ -76,16 +79,20 @@ fn order(endpoint: &Endpoint) -> (u8, u128, u16) {
 }
 
 /// A destination that was removed, and from which service.
-struct Removed {
+pub(super) struct Removed {
     dest: Arc<Dest>,
     from: Incarnation,
 }
 
+/// Room for removed destinations.
+pub(super) type Room = KVVec<RBTreeNodeReservation<Name, Removed>>;
+
 /// The removed destinations, and room for those that are part of their services.
 pub(super) struct Trash {
     removed: RBTree<Name, Removed>,
-    // One for each destination that is part of a service.
-    room: KVVec<RBTreeNodeReservation<Name, Removed>>,
+    // One for each destination that is part of a service, and those to spare.
+    room: Room,
+    spare: usize,
     // Where the next removal looks.
     next_look: Option<Name>,
 }
@@ -96,6 +103,7 @@ impl Trash {
         Self {
             removed: RBTree::new(),
             room: KVVec::new(),
+            spare: 0,
             next_look: None,
         }
     }
@@ -103,6 +111,10 @@ impl Trash {
     /// Makes room for a destination that is to be added. To be undone by [`Trash::forget`] when it is
     /// not.
     pub(super) fn reserve(&mut self) -> Result {
+        if let Some(left) = self.spare.checked_sub(1) {
+            self.spare = left;
+            return Ok(());
+        }
         let room = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         self.room.push(room, GFP_KERNEL_ACCOUNT)?;
         Ok(())
@@ -111,6 +123,24 @@ impl Trash {
     /// Frees the room of a destination that was not added, or need not be kept.
     pub(super) fn forget(&mut self) {
         drop(self.room.pop());
+    }
+
+    /// Gives away the room that is left when there are no services.
+    pub(super) fn take_room(&mut self) -> Option<Room> {
+        if mem::take(&mut self.spare) == 0 {
+            return None;
+        }
+        Some(mem::take(&mut self.room))
+    }
+
+    /// Frees room to spare, so much at most. True when there is no more.
+    pub(super) fn trim(&mut self, most: usize) -> bool {
+        let freed = self.spare.min(most);
+        for _ in 0..freed {
+            self.forget();
+        }
+        self.spare = self.spare.saturating_sub(freed);
+        self.spare == 0
     }
 
     /// Puts a destination here that was removed `from` its service.
@@ -132,7 +162,7 @@ impl Trash {
     }
 
     /// As [`Trash::put`], for one whose service was deleted: without connections it would return as a
-    /// new one does, and is not kept.
+    /// new one does, and is not kept. Its room is to spare then.
     pub(super) fn put_with_service(
         &mut self,
         service: &ServiceKey,
@@ -141,7 +171,7 @@ impl Trash {
     ) {
         if dest.total() == 0 {
             dest.set_available(false);
-            self.forget();
+            self.spare = self.spare.saturating_add(1);
         } else {
             self.put(service, from, dest);
         }

@@ -23,6 +23,7 @@ use crate::{
         Room, //
     },
     logic::{
+        addr::Endpoint,
         ipvs_abi::{
             command,
             dest,
@@ -93,18 +94,11 @@ impl Do for Set {
     const POLICY: &'static [Rule] = policy::MESSAGE;
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
-        let key = existing_service(request)?;
-        let mut room = Room::default();
-        let (named, attributes) = key::dest(request.attributes(), &mut room)?;
-        let asked = Asked::read(attributes)?;
-        let change = DestChange {
-            weight: Some(asked.weight),
-            forward: Some(asked.forward),
-            upper_threshold: Some(asked.thresholds.upper()),
-            lower_threshold: Some(asked.thresholds.lower()),
-            ports: PortCheck::Ignore,
-        };
-        let endpoint = named.existing(ConfigError::NoDest)?;
+        let key = named_service(request)?;
+        let (endpoint, change) = read_change(request.attributes()).or_else(|refusal| {
+            check_exists(request, &key)?;
+            Err(refusal)
+        })?;
         ctl::dest::set(
             Director::of(request.net()),
             &key,
@@ -179,14 +173,39 @@ fn wanted(message: Attributes<'_>) -> Option<ServiceKey> {
 /// Reads which service a destination belongs to. One that is not there is told of before what is wrong
 /// with the destination.
 fn existing_service(request: &Request<'_>) -> Result<ServiceKey, Refusal> {
+    let key = named_service(request)?;
+    check_exists(request, &key)?;
+    Ok(key)
+}
+
+/// Reads which service a destination belongs to, if there may be one of that name.
+fn named_service(request: &Request<'_>) -> Result<ServiceKey, Refusal> {
     let mut room = Room::default();
     let (named, _) = key::service(request.attributes(), &mut room)?;
-    let key = named.existing(ConfigError::NoService)?;
+    named.existing(ConfigError::NoService)
+}
+
+fn check_exists(request: &Request<'_>, key: &ServiceKey) -> Result<(), Refusal> {
     let config = Director::of(request.net()).data().config.lock();
-    match config.service(&key) {
-        Some(_) => Ok(key),
+    match config.service(key) {
+        Some(_) => Ok(()),
         None => Err(ConfigError::NoService.into()),
     }
+}
+
+/// Reads which destination is to be changed, and how.
+fn read_change(message: Attributes<'_>) -> Result<(Endpoint, DestChange), Refusal> {
+    let mut room = Room::default();
+    let (named, attributes) = key::dest(message, &mut room)?;
+    let asked = Asked::read(attributes)?;
+    let change = DestChange {
+        weight: Some(asked.weight),
+        forward: Some(asked.forward),
+        upper_threshold: Some(asked.thresholds.upper()),
+        lower_threshold: Some(asked.thresholds.lower()),
+        ports: PortCheck::Ignore,
+    };
+    Ok((named.existing(ConfigError::NoDest)?, change))
 }
 
 /// What a destination is asked to be.
