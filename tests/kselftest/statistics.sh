@@ -120,6 +120,10 @@ zero_of_all() {
 
 # The load: datagrams a second, how many of each connection, and so connections a second.
 RATE=100
+# As much as goes beside the tools that ask where everything takes several times as long.
+if [ -e /sys/kernel/debug/kmemleak ] || [ -e /sys/kernel/debug/kcsan ]; then
+	RATE=20
+fi
 OF_EACH=5
 CPS=$((RATE / OF_EACH))
 RATES=("$CPS" "$RATE" "$RATE" "$((RATE * QUESTION))" "$((RATE * ANSWER))")
@@ -149,7 +153,9 @@ rates_are_those_of_a_constant_load() {
 	expect_success lb_zero
 	expect_equal "the service before it" "$NOTHING" "$(lb_rates "$ECHO")"
 	talk_start load "$CLIENT" udp_load.py "$VIP" 7000 "$RATE" "$OF_EACH" "$PAYLOAD"
-	wait_until 40 are_of_the_load 6 lb_rates "$ECHO" || fail "the service: ${RATES[*]} are not near, saw $(lb_rates "$ECHO")"
+	# Who asks all the time takes the time from the load.
+	sleep 24
+	wait_until 20 are_of_the_load 6 lb_rates "$ECHO" || fail "the service: ${RATES[*]} are not near, saw $(lb_rates "$ECHO")"
 	sleep 4
 	expect_rates "the service" 6 lb_rates "$ECHO"
 	expect_rates "the namespace" 6 lb_total_rates
@@ -184,7 +190,7 @@ rates_stay_while_nothing_is_estimated() {
 	# IPVS may be in the middle of an estimate.
 	sleep 0.2
 	before=$(lb_rates "$ECHO")
-	expect_match "they are not 0" '^[1-9]' "$before"
+	expect_match "they are not 0" '^[0-9]+ [1-9]' "$before"
 	sleep 4.5
 	expect_equal "the service" "$before" "$(lb_rates "$ECHO")"
 	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.run_estimation=1
@@ -206,7 +212,7 @@ zero_begins_rates_anew() {
 	expect_success lb_zero "$ECHO"
 	expect_equal "the service" "$NOTHING" "$(lb_rates "$ECHO")"
 	expect_equal "its servers" "$NOTHING" "$(both_servers)"
-	expect_match "the namespace" '^[1-9]' "$(lb_total_rates)"
+	expect_match "the namespace" '^[0-9]+ [1-9]' "$(lb_total_rates)"
 	expect_success lb_zero
 	expect_equal "the namespace" "$NOTHING" "$(lb_total_rates)"
 }
