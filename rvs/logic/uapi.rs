@@ -422,7 +422,8 @@ pub mod dest {
     pub const ADDR6: u16 = 3;
 
     /// Port of the real server. None, or 0, where the service has more than
-    /// one: packets keep theirs.
+    /// one: packets keep theirs. They do so whatever it is where
+    /// clients of all ports or of a mark keep their server.
     pub const PORT: u16 = 4;
 
     /// Share of new connections, 1 when not given. 0 takes the destination
