@@ -7,7 +7,6 @@
 use core::mem;
 
 use kernel::{
-    alloc::AllocError,
     prelude::*,
     rbtree::RBTree,
     sync::Arc, //
@@ -20,22 +19,13 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
-        persistence::Persistence,
-        removal::Removal,
-        scheduler::{
-            emptiest,
-            Flags,
-            Kind,
-            PlanError,
-            Settings, //
-        },
+        scheduler::emptiest,
         service_key::PortRange,
         service_rank::Rank,
         state::{
             Timeouts,
             TimeoutsChange, //
-        },
-        thresholds::Thresholds, //
+        }, //
     },
 };
 
@@ -43,348 +33,31 @@ use super::{
     dest::Counter,
     dest_set::Plan,
     memory::Memory,
-    totals::{
-        self,
-        Departed, //
-    },
+    service_config::copy,
+    totals::Departed,
     trash::{
         Incarnation,
         Trash, //
     },
     Common,
+    ConfigError,
     Counts,
     Deleted,
     Dest,
+    DestChange,
     DestSet,
     Entry,
-    Figures,
     Forward,
+    NewDest,
+    NewService,
     Noted,
     Service,
+    ServiceChange,
+    ServiceConfig,
     ServiceKey,
     Services,
     Shared, //
 };
-
-/// Why a change was refused. Nothing has changed then.
-pub(crate) enum ConfigError {
-    /// There is a service with this key.
-    ServiceExists,
-    /// There is no service with this key.
-    NoService,
-    /// The service has this destination.
-    DestExists,
-    /// The service has no such destination.
-    NoDest,
-    /// Neither the destination nor its service names a forward method.
-    NoForward,
-    /// The service's ports overlap this range of another one of its address.
-    RangeOverlaps(PortRange),
-    /// The destination has another port than the service, which its forward method cannot map.
-    PortMapping,
-    /// The lower threshold is higher than the upper one.
-    Thresholds,
-    /// The scheduler does not have such flags.
-    NoSchedulerFlags,
-    /// The scheduler does not serve as many destinations.
-    TooManyDests,
-    /// Memory is short.
-    Memory,
-}
-
-impl From<PlanError<AllocError>> for ConfigError {
-    fn from(error: PlanError<AllocError>) -> Self {
-        match error {
-            PlanError::TooManyDestinations => Self::TooManyDests,
-            PlanError::Room(_) => Self::Memory,
-        }
-    }
-}
-
-impl From<AllocError> for ConfigError {
-    fn from(_: AllocError) -> Self {
-        Self::Memory
-    }
-}
-
-impl From<Error> for ConfigError {
-    fn from(_: Error) -> Self {
-        Self::Memory
-    }
-}
-
-/// What the family `IPVS` was told of a service and nothing here goes by. It tells it again.
-#[derive(Clone, Copy)]
-pub(crate) struct Told {
-    /// Flags (`IP_VS_SVC_F_*`).
-    pub(crate) flags: u32,
-    /// Persistence timeout in seconds.
-    pub(crate) timeout: u32,
-    /// Netmask of persistence.
-    pub(crate) netmask: [u8; 4],
-}
-
-impl Default for Told {
-    /// What `ipvsadm` tells where its user does not.
-    fn default() -> Self {
-        Self {
-            flags: 0,
-            timeout: 0,
-            netmask: [u8::MAX; 4],
-        }
-    }
-}
-
-/// What a new service is to be.
-pub(crate) struct NewService {
-    /// Its key.
-    pub(crate) key: ServiceKey,
-    /// Scheduler.
-    pub(crate) scheduler: Settings,
-    /// Forward method of destinations added without one.
-    pub(crate) forward: Option<Forward>,
-    /// Whether its packets may take the fast path.
-    pub(crate) fast_path: bool,
-    /// Whether each datagram is scheduled by itself.
-    pub(crate) one_packet: bool,
-    /// What becomes of connections whose destination is removed; none for what the namespace says.
-    pub(crate) removal: Option<Removal>,
-    /// Its own timeouts.
-    pub(crate) timeouts: TimeoutsChange,
-    /// How clients keep their server, if they do.
-    pub(crate) persistence: Option<Persistence>,
-    /// What only the family `IPVS` knows of.
-    pub(crate) told: Told,
-}
-
-/// What a new destination is to be.
-pub(crate) struct NewDest {
-    /// Address and port of the real server.
-    pub(crate) endpoint: Endpoint,
-    /// Weight.
-    pub(crate) weight: u32,
-    /// Forward method; none for that of the service.
-    pub(crate) forward: Option<Forward>,
-    /// Connection thresholds.
-    pub(crate) thresholds: Thresholds,
-    /// Whether another port than that of the service is refused where nothing maps it.
-    pub(crate) ports: PortCheck,
-}
-
-/// What to do about a port that the forward method does not map.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum PortCheck {
-    /// The change is refused.
-    Refuse,
-    /// As with IPVS: it is part of the name of the destination, and means nothing else.
-    Ignore,
-}
-
-/// What to change of a service; what is none stays.
-#[derive(Default)]
-pub(crate) struct ServiceChange {
-    /// Scheduler.
-    pub(crate) scheduler: Option<Kind>,
-    /// Flags of the scheduler.
-    pub(crate) scheduler_flags: Option<Flags>,
-    /// Forward method of destinations added without one.
-    pub(crate) forward: Option<Forward>,
-    /// Whether its packets may take the fast path.
-    pub(crate) fast_path: Option<bool>,
-    /// Whether each datagram is scheduled by itself.
-    pub(crate) one_packet: Option<bool>,
-    /// How clients keep their server; inside none when they do not.
-    pub(crate) persistence: Option<Option<Persistence>>,
-    /// What becomes of connections whose destination is removed, as [`NewService::removal`].
-    pub(crate) removal: Option<Option<Removal>>,
-    /// What only the family `IPVS` knows of.
-    pub(crate) told: Option<Told>,
-    /// Its own timeouts; 0 for those of the namespace.
-    pub(crate) timeouts: TimeoutsChange,
-}
-
-/// What to change of a destination; what is none stays.
-pub(crate) struct DestChange {
-    /// Weight.
-    pub(crate) weight: Option<u32>,
-    /// Forward method.
-    pub(crate) forward: Option<Forward>,
-    /// Upper connection threshold.
-    pub(crate) upper_threshold: Option<u32>,
-    /// Lower connection threshold.
-    pub(crate) lower_threshold: Option<u32>,
-    /// Whether another port than that of the service is refused where nothing maps it.
-    pub(crate) ports: PortCheck,
-}
-
-/// A service as configured.
-pub(crate) struct ServiceConfig {
-    service: RcuArc<Service>,
-    scheduler: Settings,
-    // Of this scheduler, as long as it stays.
-    memory: Option<Arc<Memory>>,
-    forward: Option<Forward>,
-    told: Told,
-    shared: Arc<Shared>,
-    incarnation: Incarnation,
-    // What packets of the service choose from.
-    dests: RcuArc<DestSet>,
-    // In the filter of packets.
-    _noted: Noted,
-}
-
-impl ServiceConfig {
-    /// Returns what names it.
-    pub(crate) fn key(&self) -> &ServiceKey {
-        self.service.key()
-    }
-
-    /// Returns the scheduler.
-    pub(crate) fn scheduler(&self) -> Settings {
-        self.scheduler
-    }
-
-    /// Returns what the family `IPVS` was told of it.
-    pub(crate) fn told(&self) -> &Told {
-        &self.told
-    }
-
-    /// Returns the forward method of destinations added without one.
-    pub(crate) fn forward(&self) -> Option<Forward> {
-        self.forward
-    }
-
-    /// Returns whether its packets may take the fast path.
-    pub(crate) fn fast_path(&self) -> bool {
-        self.shared.allows_fast_path()
-    }
-
-    /// Returns what its destinations have counted while they were part of it, since it was added or
-    /// zeroed, and the rates of it.
-    pub(crate) fn figures(&self) -> Figures {
-        let ledger = self.shared.common().ledger();
-        for entry in self.dests() {
-            ledger.settle(&entry.dest);
-        }
-        self.shared.totals().figures()
-    }
-
-    /// Adds what each CPU has counted for its destinations since they were made.
-    pub(crate) fn add_counted_by_cpu(&self, cpus: &mut [(u32, Counts)]) {
-        totals::add_by_cpu(self.dests(), cpus);
-    }
-
-    /// Has the service and its destinations count from 0 again. The total of the namespace stays.
-    pub(crate) fn zero(&self) {
-        let ledger = self.shared.common().ledger();
-        for entry in self.dests() {
-            ledger.zero(&entry.dest);
-        }
-        ledger.begin(&self.shared);
-    }
-
-    /// Returns its own timeouts, 0 for those of the namespace.
-    pub(crate) fn own_timeouts(&self) -> Timeouts {
-        self.shared.own_timeouts()
-    }
-
-    /// Returns whether each datagram is scheduled by itself.
-    pub(crate) fn schedules_each_datagram(&self) -> bool {
-        self.shared.schedules_each_datagram()
-    }
-
-    /// Returns how clients keep their server, if they do.
-    pub(crate) fn persistence(&self) -> Option<Persistence> {
-        self.service.persistence()
-    }
-
-    /// Returns what it says itself of connections whose destination is removed.
-    pub(crate) fn own_removal(&self) -> Option<Removal> {
-        self.shared.own_removal()
-    }
-
-    /// Returns the destinations, newest first.
-    pub(crate) fn dests(&self) -> &[Entry] {
-        self.dests.entries()
-    }
-
-    /// Returns those that were added before the one with this number; all with 0.
-    pub(crate) fn dests_before(&self, number: u64) -> &[Entry] {
-        let dests = self.dests();
-        let end = match number {
-            0 => 0,
-            number => dests.partition_point(|entry| entry.dest.number() >= number),
-        };
-        dests.get(end..).unwrap_or_default()
-    }
-
-    /// Returns the same for who has no time to hold the lock.
-    pub(crate) fn shown_dests(&self) -> RcuArc<DestSet> {
-        self.dests.clone()
-    }
-
-    /// Returns the place of a destination in the list.
-    pub(crate) fn position(&self, endpoint: Endpoint) -> Option<usize> {
-        self.dests()
-            .iter()
-            .position(|entry| entry.dest.endpoint() == endpoint)
-    }
-
-    /// Puts another list of destinations in place, with another scheduler or the one that it has.
-    ///
-    /// `state` tells where the scheduler goes on, of its new plan and of where it is.
-    fn publish(
-        &mut self,
-        dests: KVVec<Entry>,
-        scheduler: Settings,
-        memory: Option<Arc<Memory>>,
-        state: impl FnOnce(&Plan, u64) -> u64,
-    ) -> Result<(), ConfigError> {
-        let set = DestSet::new(
-            dests,
-            self.shared.clone(),
-            scheduler,
-            memory.clone(),
-            |plan| state(plan, self.dests.state()),
-        )?;
-        let set = RcuArc::new(set, GFP_KERNEL)?;
-        self.service.set_dests(set.clone());
-        self.dests = set;
-        self.scheduler = scheduler;
-        self.memory = memory;
-        Ok(())
-    }
-
-    /// The same with the scheduler that it has.
-    fn replace_dests(
-        &mut self,
-        dests: KVVec<Entry>,
-        state: impl FnOnce(&Plan, u64) -> u64,
-    ) -> Result<(), ConfigError> {
-        self.publish(dests, self.scheduler, self.memory.clone(), state)
-    }
-
-    /// Changes the weight of the destination at `position`: where nothing has been planned by weights,
-    /// packets see the new one in its place.
-    fn set_weight(&mut self, position: usize, weight: u32) -> Result<(), ConfigError> {
-        let by_weight = self.scheduler.kind().plans_by_weight();
-        let copy = if by_weight {
-            Some(copy(self.dests())?)
-        } else {
-            None
-        };
-        let dests = copy.as_deref().unwrap_or(self.dests());
-        let entry = dests.get(position).ok_or(ConfigError::NoDest)?;
-        entry.set_weight(weight);
-        match copy {
-            Some(dests) => self.replace_dests(dests, Plan::after_update),
-            None => {
-                entry.dest.weight_changed();
-                Ok(())
-            }
-        }
-    }
-}
 
 /// How many services and destinations are deleted while others wait.
 const FLUSHED_AT_ONCE: usize = 512;
@@ -893,34 +566,4 @@ impl Config {
         self.changed();
         Ok(())
     }
-}
-
-impl PortCheck {
-    /// Only NAT reaches a real server on another port than that of the service.
-    fn check(
-        self,
-        key: &ServiceKey,
-        endpoint: Endpoint,
-        forward: Forward,
-    ) -> Result<(), ConfigError> {
-        match forward {
-            Forward::Nat => Ok(()),
-            Forward::Dr | Forward::Tun
-                if endpoint.port == key.one_port().unwrap_or(0) || self == Self::Ignore =>
-            {
-                Ok(())
-            }
-            Forward::Dr | Forward::Tun => Err(ConfigError::PortMapping),
-        }
-    }
-}
-
-/// As what takes the place of an array is not accounted to who asks, no removal fails for want of
-/// memory of a control group; destinations themselves are.
-fn copy(entries: &[Entry]) -> Result<KVVec<Entry>, AllocError> {
-    let mut copy = KVVec::with_capacity(entries.len(), GFP_KERNEL)?;
-    for entry in entries {
-        copy.push(entry.clone(), GFP_KERNEL)?;
-    }
-    Ok(copy)
 }

@@ -6,8 +6,10 @@
 //! need as [`Service`] objects in an RCU table, each with an immutable [`DestSet`] that is
 //! replaced as a whole.
 
+mod change;
 mod common;
 mod config;
+mod config_error;
 pub(crate) mod deleted;
 mod dest;
 mod dest_set;
@@ -17,24 +19,24 @@ mod ledger;
 mod memory;
 mod real_servers;
 mod service;
+mod service_config;
 mod services;
 mod shared;
 mod timeouts;
 mod totals;
 mod trash;
 
-pub(crate) use common::Common;
-pub(crate) use config::{
-    Config,
-    ConfigError,
+pub(crate) use change::{
     DestChange,
     NewDest,
     NewService,
     PortCheck,
     ServiceChange,
-    ServiceConfig,
     Told, //
 };
+pub(crate) use common::Common;
+pub(crate) use config::Config;
+pub(crate) use config_error::ConfigError;
 pub(crate) use deleted::Deleted;
 pub(crate) use dest::{
     Counter,
@@ -52,6 +54,7 @@ pub(crate) use filter::{
 };
 pub(crate) use memory::Lifetimes;
 pub(crate) use service::Service;
+pub(crate) use service_config::ServiceConfig;
 pub(crate) use services::Services;
 pub(crate) use shared::Shared;
 pub(crate) use totals::{

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the configuration is asked to become.
+
+use crate::logic::{
+    addr::Endpoint,
+    persistence::Persistence,
+    removal::Removal,
+    scheduler::{
+        Flags,
+        Kind,
+        Settings, //
+    },
+    state::TimeoutsChange,
+    thresholds::Thresholds, //
+};
+
+use super::{
+    ConfigError,
+    Forward,
+    ServiceKey, //
+};
+
+/// What the family `IPVS` was told of a service and nothing here goes by. It tells it again.
+#[derive(Clone, Copy)]
+pub(crate) struct Told {
+    /// Flags (`IP_VS_SVC_F_*`).
+    pub(crate) flags: u32,
+    /// Persistence timeout in seconds.
+    pub(crate) timeout: u32,
+    /// Netmask of persistence.
+    pub(crate) netmask: [u8; 4],
+}
+
+impl Default for Told {
+    /// What `ipvsadm` tells where its user does not.
+    fn default() -> Self {
+        Self {
+            flags: 0,
+            timeout: 0,
+            netmask: [u8::MAX; 4],
+        }
+    }
+}
+
+/// What a new service is to be.
+pub(crate) struct NewService {
+    /// Its key.
+    pub(crate) key: ServiceKey,
+    /// Scheduler.
+    pub(crate) scheduler: Settings,
+    /// Forward method of destinations added without one.
+    pub(crate) forward: Option<Forward>,
+    /// Whether its packets may take the fast path.
+    pub(crate) fast_path: bool,
+    /// Whether each datagram is scheduled by itself.
+    pub(crate) one_packet: bool,
+    /// What becomes of connections whose destination is removed; none for what the namespace says.
+    pub(crate) removal: Option<Removal>,
+    /// Its own timeouts.
+    pub(crate) timeouts: TimeoutsChange,
+    /// How clients keep their server, if they do.
+    pub(crate) persistence: Option<Persistence>,
+    /// What only the family `IPVS` knows of.
+    pub(crate) told: Told,
+}
+
+/// What a new destination is to be.
+pub(crate) struct NewDest {
+    /// Address and port of the real server.
+    pub(crate) endpoint: Endpoint,
+    /// Weight.
+    pub(crate) weight: u32,
+    /// Forward method; none for that of the service.
+    pub(crate) forward: Option<Forward>,
+    /// Connection thresholds.
+    pub(crate) thresholds: Thresholds,
+    /// Whether another port than that of the service is refused where nothing maps it.
+    pub(crate) ports: PortCheck,
+}
+
+/// What to do about a port that the forward method does not map.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum PortCheck {
+    /// The change is refused.
+    Refuse,
+    /// As with IPVS: it is part of the name of the destination, and means nothing else.
+    Ignore,
+}
+
+/// What to change of a service; what is none stays.
+#[derive(Default)]
+pub(crate) struct ServiceChange {
+    /// Scheduler.
+    pub(crate) scheduler: Option<Kind>,
+    /// Flags of the scheduler.
+    pub(crate) scheduler_flags: Option<Flags>,
+    /// Forward method of destinations added without one.
+    pub(crate) forward: Option<Forward>,
+    /// Whether its packets may take the fast path.
+    pub(crate) fast_path: Option<bool>,
+    /// Whether each datagram is scheduled by itself.
+    pub(crate) one_packet: Option<bool>,
+    /// How clients keep their server; inside none when they do not.
+    pub(crate) persistence: Option<Option<Persistence>>,
+    /// What becomes of connections whose destination is removed, as [`NewService::removal`].
+    pub(crate) removal: Option<Option<Removal>>,
+    /// What only the family `IPVS` knows of.
+    pub(crate) told: Option<Told>,
+    /// Its own timeouts; 0 for those of the namespace.
+    pub(crate) timeouts: TimeoutsChange,
+}
+
+/// What to change of a destination; what is none stays.
+pub(crate) struct DestChange {
+    /// Weight.
+    pub(crate) weight: Option<u32>,
+    /// Forward method.
+    pub(crate) forward: Option<Forward>,
+    /// Upper connection threshold.
+    pub(crate) upper_threshold: Option<u32>,
+    /// Lower connection threshold.
+    pub(crate) lower_threshold: Option<u32>,
+    /// Whether another port than that of the service is refused where nothing maps it.
+    pub(crate) ports: PortCheck,
+}
+
+impl PortCheck {
+    /// Only NAT reaches a real server on another port than that of the service.
+    pub(super) fn check(
+        self,
+        key: &ServiceKey,
+        endpoint: Endpoint,
+        forward: Forward,
+    ) -> Result<(), ConfigError> {
+        match forward {
+            Forward::Nat => Ok(()),
+            Forward::Dr | Forward::Tun
+                if endpoint.port == key.one_port().unwrap_or(0) || self == Self::Ignore =>
+            {
+                Ok(())
+            }
+            Forward::Dr | Forward::Tun => Err(ConfigError::PortMapping),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Why the configuration is not changed.
+
+use kernel::{
+    alloc::AllocError,
+    prelude::*, //
+};
+
+use crate::logic::{
+    scheduler::PlanError,
+    service_key::PortRange, //
+};
+
+/// Why a change was refused. Nothing has changed then.
+pub(crate) enum ConfigError {
+    /// There is a service with this key.
+    ServiceExists,
+    /// There is no service with this key.
+    NoService,
+    /// The service has this destination.
+    DestExists,
+    /// The service has no such destination.
+    NoDest,
+    /// Neither the destination nor its service names a forward method.
+    NoForward,
+    /// The service's ports overlap this range of another one of its address.
+    RangeOverlaps(PortRange),
+    /// The destination has another port than the service, which its forward method cannot map.
+    PortMapping,
+    /// The lower threshold is higher than the upper one.
+    Thresholds,
+    /// The scheduler does not have such flags.
+    NoSchedulerFlags,
+    /// The scheduler does not serve as many destinations.
+    TooManyDests,
+    /// Memory is short.
+    Memory,
+}
+
+impl From<PlanError<AllocError>> for ConfigError {
+    fn from(error: PlanError<AllocError>) -> Self {
+        match error {
+            PlanError::TooManyDestinations => Self::TooManyDests,
+            PlanError::Room(_) => Self::Memory,
+        }
+    }
+}
+
+impl From<AllocError> for ConfigError {
+    fn from(_: AllocError) -> Self {
+        Self::Memory
+    }
+}
+
+impl From<Error> for ConfigError {
+    fn from(_: Error) -> Self {
+        Self::Memory
+    }
+}
