@@ -100,11 +100,6 @@ impl Config {
         })
     }
 
-    /// Returns the services in the order of their keys.
-    pub(crate) fn services(&self) -> impl Iterator<Item = (&ServiceKey, &ServiceConfig)> {
-        self.services.values().map(|config| (config.key(), config))
-    }
-
     /// Calls `tell` with each service from a rank on, in their order, until it fails.
     pub(crate) fn tell_services_from<E>(
         &mut self,
