@@ -110,6 +110,18 @@ struct OtherAddresses {
 }
 
 impl Addresses {
+    /// Those of a connection to a destination.
+    fn of(tuple: &Tuple, dest: &Dest) -> Result<Self, AllocError> {
+        match (tuple.addrs, dest.endpoint().addr) {
+            (AddrPair::V4 { src, dst }, Addr::V4(_)) => Ok(Self::V4 {
+                client: src,
+                service: dst,
+                reply_route: Atomic::new(0),
+            }),
+            _ => Self::other(tuple),
+        }
+    }
+
     /// Those of a tuple, in a place of their own.
     #[cold]
     fn other(tuple: &Tuple) -> Result<Self, AllocError> {
@@ -223,14 +235,7 @@ impl Conn {
         server_port: u16,
         now: u32,
     ) -> Result<Self, AllocError> {
-        let addrs = match (tuple.addrs, dest.endpoint().addr) {
-            (AddrPair::V4 { src, dst }, Addr::V4(_)) => Addresses::V4 {
-                client: src,
-                service: dst,
-                reply_route: Atomic::new(0),
-            },
-            _ => Addresses::other(tuple)?,
-        };
+        let addrs = Addresses::of(tuple, &dest)?;
         let mut conn = Self::begun(addrs, tuple, dest, now);
         conn.server_port = server_port;
         conn.settle();
@@ -246,14 +251,7 @@ impl Conn {
         let dest = template.dest().clone();
         let service = template.key().service;
         let server_port = service.kept_port(dest.endpoint().port, tuple.dst_port);
-        let addrs = match (tuple.addrs, dest.endpoint().addr) {
-            (AddrPair::V4 { src, dst }, Addr::V4(_)) => Addresses::V4 {
-                client: src,
-                service: dst,
-                reply_route: Atomic::new(0),
-            },
-            _ => Addresses::other(tuple)?,
-        };
+        let addrs = Addresses::of(tuple, &dest)?;
         let extension = Extension {
             template: Some(TemplateLink::new(template)),
         };
@@ -271,10 +269,7 @@ impl Conn {
             service_port: tuple.dst_port,
             protocol: tuple.protocol,
             forward: dest.forward(),
-            server_port: match dest.endpoint().port {
-                0 => tuple.dst_port,
-                port => port,
-            },
+            server_port: dest.port_for(tuple.dst_port),
             word: Atomic::new(Tracked::new(State::initial(tuple.protocol)).to_u8().into()),
             last_seen: Atomic::new(now),
             dest,

@@ -53,20 +53,12 @@ pub(super) fn request<'a>(
     }
 }
 
-/// Takes a packet of the real server, which comes back if it is to go on to the client.
+/// Whether a packet of the real server is to end the connection for both ends. Any other one goes on to the
+/// client, as with IPVS: the server may have something left to say.
 #[cold]
 #[inline(never)]
-pub(super) fn reply<'a>(
-    context: Context<'_>,
-    packet: Packet<'a>,
-    flow: Flow,
-    conn: &Conn,
-) -> Result<Packet<'a>, Verdict> {
-    match answer(flow, conn) {
-        // As with IPVS: the server may have something left to say.
-        Answer::Drop | Answer::Expire | Answer::Pass => Ok(packet),
-        Answer::Reset => Err(end(context, packet, flow)),
-    }
+pub(super) fn is_to_end(flow: Flow, conn: &Conn) -> bool {
+    answer(flow, conn) == Answer::Reset
 }
 
 /// What the service says is to be done with a packet.
@@ -83,7 +75,9 @@ fn answer(flow: Flow, conn: &Conn) -> Answer {
 
 /// Ends a connection for both ends, with a segment of one: it becomes a RST, and is taken once more. Where
 /// memory is short the next segment is another occasion.
-fn end(context: Context<'_>, mut packet: Packet<'_>, flow: Flow) -> Verdict {
+#[cold]
+#[inline(never)]
+pub(super) fn end(context: Context<'_>, mut packet: Packet<'_>, flow: Flow) -> Verdict {
     if let Ok(segment) = reset::answer(&flow.header, packet.bytes()) {
         packet.send_about(&segment);
     }

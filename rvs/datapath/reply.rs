@@ -43,11 +43,8 @@ pub(super) fn translate(
     flow: Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    if !conn.dest().is_available() {
-        packet = match removed::reply(context, packet, flow, &conn) {
-            Ok(packet) => packet,
-            Err(verdict) => return verdict,
-        };
+    if !conn.dest().is_available() && removed::is_to_end(flow, &conn) {
+        return removed::end(context, packet, flow);
     }
     if rewrite(&mut packet, flow, &conn).is_none() {
         return packet.discard();
@@ -95,11 +92,8 @@ pub(super) fn pass(
     flow: Flow,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    if !conn.dest().is_available() {
-        packet = match removed::reply(context, packet, flow, &conn) {
-            Ok(packet) => packet,
-            Err(verdict) => return verdict,
-        };
+    if !conn.dest().is_available() && removed::is_to_end(flow, &conn) {
+        return removed::end(context, packet, flow);
     }
     context.director.paths.count(Path::Slow);
     note_answer(context, flow, conn);

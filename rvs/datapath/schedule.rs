@@ -188,13 +188,7 @@ fn by_itself<'g>(context: Context<'g>, flow: Flow, dests: RcuRef<'g, DestSet>) -
         return Scheduled::NoServer;
     };
     match egress::check(context, &flow.header, chosen) {
-        Ok(()) => {
-            let port = match chosen.endpoint().port {
-                0 => flow.tuple().dst_port,
-                port => port,
-            };
-            Scheduled::Once(chosen, port)
-        }
+        Ok(()) => Scheduled::Once(chosen, chosen.port_for(flow.tuple().dst_port)),
         Err(refusal) => Scheduled::Refused(refusal),
     }
 }

@@ -243,6 +243,15 @@ impl Dest {
         self.endpoint
     }
 
+    /// Returns the port that packets to a port of the service go to: that one, where it has none of its own.
+    #[inline(always)]
+    pub(crate) fn port_for(&self, service_port: u16) -> u16 {
+        match self.endpoint.port {
+            0 => service_port,
+            port => port,
+        }
+    }
+
     /// Returns the forward method of new connections.
     #[inline]
     pub(crate) fn forward(&self) -> Forward {
