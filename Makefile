@@ -72,7 +72,7 @@ shell: stage ## the demo's topology, interactive
 
 .PHONY: test
 test: stage ## every test, on the stock kernel
-	@tools/test logic build kselftest:$(FLAVOUR)
+	@tools/test logic build kselftest:$(FLAVOUR) $(if $(TESTS),,features:$(FLAVOUR))
 
 .PHONY: test-debug
 test-debug: ## the kselftests on the debug kernel
