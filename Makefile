@@ -142,7 +142,7 @@ bench-native: deps ## what the module decides, without a kernel: instructions by
 	@$(CARGO) bench --locked -p rvs-bench-native
 
 .PHONY: injector
-injector: kernel ## the bench's generator of TCP, and its probe
+injector: kernel ## the bench's generator of TCP, and its probes
 	@qemu/module --source bench/injector rvs_injector $(kernel-tree) $(build)/injector
 
 .PHONY: differential-program

@@ -37,7 +37,7 @@ bench_stage() {
 	[ -e "$injector" ] || die "$injector: there is no such module; run 'make injector FLAVOUR=$2'"
 	mkdir -p "$stage/rvs" "$stage/usr/sbin"
 	cp "$module" "$stage/rvs/rvs.ko"
-	cp "$injector" "$stage/rvs/"
+	cp "$injector" "${injector%/*}/rvs_held.ko" "$stage/rvs/"
 	cp "$rvsadm" "$stage/usr/sbin/rvsadm"
 	cp -R "$BENCH/guest" "$stage/rvs/bench"
 }

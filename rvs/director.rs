@@ -248,6 +248,7 @@ impl Director {
         {
             time::cond_resched();
         }
+        self.services.resize();
         self.deleted.wake_in(time::hz() * deleted::SECONDS);
     }
 

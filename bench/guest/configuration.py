@@ -41,6 +41,9 @@ class RvsRequests:
         """All services, then all servers."""
         return [self.family.dump(5), self.family.dump(9)]
 
+    def zero(self) -> bytes:
+        return self.family.change(15)
+
     def flush(self) -> bytes:
         return self.family.change(10)
 
@@ -75,6 +78,9 @@ class IpVsRequests:
     def dump(self, services: list[tuple[Address, int]]) -> list[bytes]:
         """All services, then the servers of each: the family has no dump of all servers."""
         return [self.family.dump(4)] + [self.family.dump(8, nest(1, *self._key(*service))) for service in services]
+
+    def zero(self) -> bytes:
+        return self.family.change(16)
 
     def flush(self) -> bytes:
         return self.family.change(17)

@@ -40,6 +40,8 @@ class Bench:
 # From so many flows on, the size of ip_vs's table decides, so that it is measured with a large one too.
 _MANY = 100_000
 _LARGE_TABLE = 20
+# A service, and its servers.
+_ONE_OF_MANY = (1, 5_000)
 # Flows of a real server's own.
 _OUTBOUND = (1, 1000)
 
@@ -71,6 +73,9 @@ def _control(bench: Bench, backends: list, configurations: tuple[int, ...]) -> N
     for services in configurations:
         for backend in backends:
             bench.case(f"config-{services}", backend, control.run, services)
+    for services, servers in [*((services, control.SERVERS) for services in configurations), _ONE_OF_MANY]:
+        for backend in backends:
+            bench.case(f"config-held-{services}x{servers}", backend, control.held_mutex, services, servers)
 
 
 def _control_by_ipvs(bench: Bench, backend, configurations: tuple[int, ...]) -> None:
@@ -82,9 +87,7 @@ def _control_by_ipvs(bench: Bench, backend, configurations: tuple[int, ...]) -> 
 def _control_of_both_by_ipvs(bench: Bench, peer: IpVs, rvs: Rvs, configurations: tuple[int, ...]) -> None:
     """The family IPVS has one owner at a time: first ip_vs, then RVS, which stays."""
     _control_by_ipvs(bench, peer, configurations)
-    if region.wanted:
-        # Regions are told of one load of each module.
-        return
+    region.save_symbols()
     peer.unload()
     rvs.unload()
     owner = Rvs("slow", "IPVS")

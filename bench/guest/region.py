@@ -62,5 +62,5 @@ def save_symbols() -> None:
     shutil.copy("/proc/kallsyms", f"{_OUT}/kallsyms.{_generation}")
     text = "/sys/module/rvs/sections/.text"
     if os.path.exists(text):
-        shutil.copy(text, f"{_OUT}/rvs.text")
+        shutil.copy(text, f"{_OUT}/rvs.text.{_generation}")
     _generation += 1

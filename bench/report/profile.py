@@ -82,11 +82,9 @@ def report(name: dict, counts: collections.Counter, kallsyms: symbols.Kallsyms, 
 def main(results: str, counts: str, module: str, backend: str = "") -> None:
     directory = pathlib.Path(results)
     regions = Regions(directory)
-    text_file = directory / "rvs.text"
-    text = int(text_file.read_text(encoding="ascii"), 16) if text_file.exists() else 0
     for name, region in zip(regions.names, counted(pathlib.Path(counts)), strict=True):
         if not backend or name["backend"] == backend:
-            report(name, region, regions.kallsyms(name), pathlib.Path(module), text)
+            report(name, region, regions.kallsyms(name), pathlib.Path(module), regions.module_text(name))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,11 @@ class Regions:
             self._kallsyms[generation] = Kallsyms(self._directory / f"kallsyms.{generation}")
         return self._kallsyms[generation]
 
+    def module_text(self, name: dict) -> int:
+        """Where the code of rvs.ko was then; 0 when it was not loaded."""
+        file = self._directory / f"rvs.text.{name['generation']}"
+        return int(file.read_text(encoding="ascii"), 16) if file.exists() else 0
+
 
 def label(name: dict) -> str:
     """For a heading."""

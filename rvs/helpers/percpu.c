@@ -26,6 +26,19 @@ __rvs_helper void rvs_helper_this_cpu_add_u64(unsigned long counters, size_t ind
 	this_cpu_add(rvs_percpu(counters)[index], value);
 }
 
+/* What all CPUs have counted, of so many counters at once. */
+__rvs_helper void rvs_helper_percpu_sums_u64(unsigned long counters, size_t count, u64 *sums)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const u64 *copy = per_cpu_ptr(rvs_percpu(counters), cpu);
+
+		for (size_t i = 0; i < count; i++)
+			sums[i] += READ_ONCE(copy[i]);
+	}
+}
+
 __rvs_helper u64 rvs_helper_percpu_sum_u64(unsigned long counters, size_t index)
 {
 	u64 sum = 0;

@@ -22,7 +22,7 @@ use super::{
 };
 
 /// What the family `IPVS` was told of a service and nothing here goes by. It tells it again.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Told {
     /// Flags (`IP_VS_SVC_F_*`).
     pub(crate) flags: u32,

@@ -291,6 +291,7 @@ impl Config {
             .scheduler
             .changed(change.scheduler, change.scheduler_flags)
             .ok_or(ConfigError::NoSchedulerFlags)?;
+        let before = config.configured();
         if scheduler != config.scheduler {
             let memory = if scheduler.kind() == config.scheduler.kind() {
                 config.memory.clone()
@@ -320,7 +321,9 @@ impl Config {
         }
         let shared = config.shared.clone();
         self.set_own_timeouts(&shared, shared.own_timeouts().changed(&change.timeouts));
-        self.changed();
+        if self.service(key).map(ServiceConfig::configured) != Some(before) {
+            self.changed();
+        }
         Ok(())
     }
 
@@ -385,9 +388,6 @@ impl Config {
         let is_over = cursor.is_none() && self.trash.trim(FLUSHED_AT_ONCE);
         self.services = services;
         self.changed();
-        if is_over {
-            table.resize();
-        }
         !is_over
     }
 

@@ -6,10 +6,7 @@ use core::mem;
 
 use kernel::{
     prelude::*,
-    rbtree::{
-        RBTree,
-        RBTreeNode, //
-    },
+    rbtree::RBTreeNode,
     sync::{
         new_mutex,
         Arc,
@@ -40,7 +37,7 @@ const BATCH: usize = 64;
 pub(crate) struct Deleted(Arc<Mutex<Contents>>);
 
 struct Contents {
-    services: RBTree<Rank, ServiceConfig>,
+    services: KVVec<RBTreeNode<Rank, ServiceConfig>>,
     room: Room,
 }
 
@@ -48,17 +45,16 @@ impl Deleted {
     /// Holds nothing.
     pub(crate) fn new() -> Result<Self> {
         let contents = Contents {
-            services: RBTree::new(),
+            services: KVVec::new(),
             room: Room::new(),
         };
         let contents = Arc::pin_init(new_mutex!(contents, "rvs_deleted"), GFP_KERNEL_ACCOUNT)?;
         Ok(Self(contents))
     }
 
-    /// Takes a service. One of this name from the flush before is freed now.
+    /// Takes a service. Where there is no memory to remember it, it is freed now.
     pub(super) fn put(&self, service: RBTreeNode<Rank, ServiceConfig>) {
-        let before = self.0.lock().services.insert(service);
-        drop(before);
+        let _is_freed = self.0.lock().services.push(service, GFP_KERNEL).is_err();
     }
 
     /// Takes room.
@@ -67,18 +63,23 @@ impl Deleted {
         drop(before);
     }
 
-    fn take(&self) -> Option<RBTreeNode<Rank, ServiceConfig>> {
+    fn take(&self) -> Contents {
         let mut contents = self.0.lock();
-        let first = contents.services.cursor_front_mut()?;
-        Some(first.remove_current().1)
+        Contents {
+            services: mem::take(&mut contents.services),
+            room: mem::take(&mut contents.room),
+        }
     }
 }
 
 impl Work for Deleted {
     fn run(&self) -> Option<u32> {
-        let mut room = mem::take(&mut self.0.lock().room);
+        let Contents {
+            mut services,
+            mut room,
+        } = self.take();
         let mut freed = 0usize;
-        while self.take().is_some() || room.pop().is_some() {
+        while services.pop().is_some() || room.pop().is_some() {
             freed = freed.wrapping_add(1);
             if freed % BATCH == 0 {
                 time::cond_resched();

@@ -145,6 +145,9 @@ pub(crate) struct Dest {
     watched: Atomic<u32>,
     number: Atomic<u64>,
     counters: PerCpuCounters<{ Counter::COUNT }>,
+    // Whether anything was ever counted. Most that an administrator looks at, or deletes, have counted
+    // nothing, and there may be hundreds of CPUs to ask.
+    has_counted: Atomic<bool>,
     // Not 0 when the estimator knows, or is told, that something is counted.
     activity: Atomic<u32>,
     // What the counters were when counting began.
@@ -204,6 +207,7 @@ impl Dest {
             watched: Atomic::new(0),
             number: Atomic::new(0),
             counters,
+            has_counted: Atomic::new(false),
             activity: Atomic::new(0),
             counted_before: Place::new(),
             settled: Place::new(),
@@ -501,6 +505,7 @@ impl Dest {
     #[cold]
     #[inline(never)]
     pub(super) fn become_active(dest: &Arc<Self>) {
+        dest.has_counted.store(true, Relaxed);
         // Full ordering: either the list still has the destination, and this is seen before it is
         // let go for good, or it can be put in.
         dest.activity.xchg(1, Full);
@@ -517,8 +522,16 @@ impl Dest {
         self.activity.store(0, Relaxed);
     }
 
+    /// Returns whether it has ever counted anything.
+    pub(super) fn has_counted(&self) -> bool {
+        self.has_counted.load(Relaxed)
+    }
+
     /// Returns what was counted since counting began, and the rates of it.
     pub(crate) fn figures(&self) -> Figures {
+        if !self.has_counted() {
+            return Figures::default();
+        }
         Figures {
             counts: self.counted_ever().minus(self.counted_before.get()),
             rates: self.estimate.per_second(),
@@ -532,12 +545,18 @@ impl Dest {
 
     /// What was counted since the destination was made.
     fn counted_ever(&self) -> Counts {
-        Counts::of(|counter| self.counters.sum(counter as usize))
+        if !self.has_counted() {
+            return Counts::default();
+        }
+        Counts::new(self.counters.sums())
     }
 
     /// Returns what was counted since this was done last. Callers of this and what follows hold the
     /// [`Ledger`](super::ledger::Ledger).
     pub(super) fn take_unsettled(&self) -> Counts {
+        if !self.has_counted() {
+            return Counts::default();
+        }
         let now = self.counted_ever();
         let counts = now.minus(self.settled.get());
         self.settled.set(now);

@@ -53,7 +53,34 @@ pub(crate) struct ServiceConfig {
     pub(super) _noted: Noted,
 }
 
+/// All that can be changed of a service.
+#[derive(PartialEq)]
+pub(super) struct Configured {
+    scheduler: Settings,
+    forward: Option<Forward>,
+    told: Told,
+    persistence: Option<Persistence>,
+    fast_path: bool,
+    one_packet: bool,
+    removal: Option<Removal>,
+    timeouts: Timeouts,
+}
+
 impl ServiceConfig {
+    /// Returns how it is now.
+    pub(super) fn configured(&self) -> Configured {
+        Configured {
+            scheduler: self.scheduler,
+            forward: self.forward,
+            told: self.told,
+            persistence: self.persistence(),
+            fast_path: self.fast_path(),
+            one_packet: self.schedules_each_datagram(),
+            removal: self.own_removal(),
+            timeouts: self.own_timeouts(),
+        }
+    }
+
     /// Returns what names it.
     pub(crate) fn key(&self) -> &ServiceKey {
         self.service.key()

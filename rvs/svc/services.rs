@@ -116,8 +116,8 @@ impl Services {
         }
     }
 
-    /// Gives the table the size that the number of services asks for.
-    pub(super) fn resize(&self) {
+    /// Gives the table the size that the number of services asks for. Nobody else has to wait meanwhile.
+    pub(crate) fn resize(&self) {
         self.table.resize();
     }
 

@@ -34,6 +34,11 @@ use super::{
 pub(crate) struct Counts([u64; Counter::COUNT]);
 
 impl Counts {
+    /// These, in the order of [`Counter::ALL`].
+    pub(super) const fn new(counts: [u64; Counter::COUNT]) -> Self {
+        Self(counts)
+    }
+
     /// What a function tells of each.
     pub(super) fn of(counted: impl FnMut(Counter) -> u64) -> Self {
         Self(Counter::ALL.map(counted))
@@ -58,6 +63,7 @@ impl Counts {
 }
 
 /// What is told of a destination, a service or a namespace.
+#[derive(Default)]
 pub(crate) struct Figures {
     /// What was counted since it was made, or zeroed.
     pub(crate) counts: Counts,
@@ -165,7 +171,9 @@ impl Totals {
 
     /// Adds what was counted.
     pub(super) fn add(&self, counts: Counts) {
-        self.sum.set(self.sum.get().plus(counts));
+        if counts != Counts::default() {
+            self.sum.set(self.sum.get().plus(counts));
+        }
     }
 
     /// Begins at 0.
@@ -206,6 +214,9 @@ impl Departed {
 
     /// Notes that a destination is part of a service from now on.
     pub(super) fn comes(&mut self, dest: &Dest) {
+        if !dest.has_counted() {
+            return;
+        }
         for (cpu, left) in &mut self.0 {
             *left = left.minus(by_cpu(dest, *cpu));
         }
@@ -213,6 +224,9 @@ impl Departed {
 
     /// Notes that a destination is part of its service no more.
     pub(super) fn leaves(&mut self, dest: &Dest) {
+        if !dest.has_counted() {
+            return;
+        }
         for (cpu, left) in &mut self.0 {
             *left = left.plus(by_cpu(dest, *cpu));
         }
@@ -226,7 +240,7 @@ impl Departed {
 
 /// Adds what each CPU has counted for these destinations since they were made.
 pub(super) fn add_by_cpu(dests: &[Entry], cpus: &mut [(u32, Counts)]) {
-    for Entry { dest, .. } in dests {
+    for Entry { dest, .. } in dests.iter().filter(|entry| entry.dest.has_counted()) {
         for (cpu, counts) in &mut *cpus {
             *counts = counts.plus(by_cpu(dest, *cpu));
         }

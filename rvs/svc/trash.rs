@@ -143,9 +143,8 @@ impl Trash {
         self.spare == 0
     }
 
-    /// Puts a destination here that was removed `from` its service.
+    /// Puts a destination here that was removed `from` its service, and is available no more.
     pub(super) fn put(&mut self, service: &ServiceKey, from: Incarnation, dest: &Arc<Dest>) {
-        dest.set_available(false);
         self.look();
         // Without room the destination would only lose its way back.
         if let Some(room) = self.room.pop() {
@@ -170,7 +169,6 @@ impl Trash {
         dest: &Arc<Dest>,
     ) {
         if dest.total() == 0 {
-            dest.set_available(false);
             self.spare = self.spare.saturating_add(1);
         } else {
             self.put(service, from, dest);

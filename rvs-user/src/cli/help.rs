@@ -68,7 +68,8 @@ new clients out, not its own; see also net.rvs.expire_quiescent_template. With
   keep     packets are dropped until the server returns
   expire   they end; datagrams, and a SYN sent again, reach another server
   reset    as expire, and both ends of a TCP connection get a RST when either
-           sends something else
+           sends something else; not with the last service of the namespace,
+           as no packet is looked at without any
 
 Examples:
   rvsadm service add tcp/192.0.2.1:80 --nat

@@ -117,6 +117,16 @@ impl<const N: usize> PerCpuCounters<N> {
         }
     }
 
+    /// Sums each counter over all CPUs, which are gone through once.
+    pub(crate) fn sums(&self) -> [u64; N] {
+        let mut sums = [0; N];
+        // SAFETY: By the type invariant these are the allocated counters, as many as there is room for.
+        unsafe {
+            bindings::helper_percpu_sums_u64(self.address.get(), N, sums.as_mut_ptr());
+        }
+        sums
+    }
+
     /// Sums a counter over all CPUs. Zero for a counter that does not exist.
     pub(crate) fn sum(&self, counter: usize) -> u64 {
         if counter >= N {

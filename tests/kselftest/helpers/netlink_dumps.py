@@ -108,15 +108,18 @@ def interrupted_by(change, command):
 def changed_in_the_middle(rvs):
     """What a reader gets is the picture of one moment, or it is told that it is not."""
     weights = iter(range(70, 80))
+    schedulers = iter(["wrr", "lc"])
     changes = {
         "no change": lambda: None,
+        "the same scheduler": lambda: rvs.must(SERVICE_SET, key(8) + string(SCHEDULER, "rr") + u32(FORWARD, NAT)),
         "a service less": lambda: rvs.must(SERVICE_DEL, key(0)),
         "a service more": lambda: rvs.add_service(key(0)),
-        "a scheduler": lambda: rvs.must(SERVICE_SET, key(9) + string(SCHEDULER, "wrr")),
+        "a scheduler": lambda: rvs.must(SERVICE_SET, key(9) + string(SCHEDULER, next(schedulers))),
         "a weight": lambda: rvs.must(DEST_SET, dest(5, 0) + u32(WEIGHT, next(weights))),
         "a destination less": lambda: rvs.must(DEST_DEL, dest(5, 0)),
         "a destination more": lambda: rvs.must(DEST_ADD, dest(5, 0)),
     }
+    changes_nothing = ("no change", "the same scheduler")
     # Each change, and the one that undoes it: so that it can be done once for each kind of dump.
     undo = {
         "a service less": changes["a service more"],
@@ -127,7 +130,7 @@ def changed_in_the_middle(rvs):
     for what, change in changes.items():
         for command in SERVICE_GET, DEST_GET:
             told = interrupted_by(change, command)
-            expect_equal(f"{what}: told that dump {command} was interrupted", what != "no change", told)
+            expect_equal(f"{what}: told that dump {command} was interrupted", what not in changes_nothing, told)
             if command == SERVICE_GET and what in undo:
                 undo[what]()
     for command in SERVICE_GET, DEST_GET:
