@@ -2,7 +2,10 @@
 
 //! Addresses, ports and forward methods in attributes.
 
-use core::net::Ipv4Addr;
+use core::net::{
+    Ipv4Addr,
+    Ipv6Addr, //
+};
 
 use kernel::prelude::*;
 
@@ -14,11 +17,14 @@ use crate::{
         Message,
         Refusal, //
     },
-    logic::addr::Addr,
+    logic::addr::{
+        Addr,
+        Family, //
+    },
     svc::Forward,
 };
 
-use super::errors::eafnosupport;
+use super::family;
 
 /// The numbers of the attributes that hold an address in one attribute set.
 #[derive(Clone, Copy)]
@@ -32,30 +38,37 @@ pub(super) struct AddressAttributes {
 impl AddressAttributes {
     /// Reads the address, which must name one host.
     pub(super) fn read(self, attributes: Attributes<'_>) -> Result<(Addr, Attribute<'_>), Refusal> {
-        match (attributes.get(self.addr4), attributes.get(self.addr6)) {
+        let (addr, attribute) = match (attributes.get(self.addr4), attributes.get(self.addr6)) {
             (Some(_), second @ Some(_)) => {
-                Err(Refusal::new(EINVAL, c"addr4 and addr6 exclude each other").at(second))
+                return Err(Refusal::new(EINVAL, c"addr4 and addr6 exclude each other").at(second))
             }
-            (None, attribute @ Some(_)) => {
-                Err(Refusal::new(eafnosupport(), c"IPv6 is not supported yet").at(attribute))
+            (None, Some(attribute)) => {
+                family::check(Family::V6, Some(attribute))?;
+                let octets: [u8; 16] = attribute.bytes().try_into().map_err(|_| {
+                    Refusal::new(EINVAL, c"an IPv6 address has 16 bytes").at(Some(attribute))
+                })?;
+                (Addr::V6(Ipv6Addr::from(octets)), attribute)
             }
             (Some(attribute), None) => {
                 let octets: [u8; 4] = attribute.bytes().try_into().map_err(|_| {
                     Refusal::new(EINVAL, c"an IPv4 address has 4 bytes").at(Some(attribute))
                 })?;
-                let addr = Addr::V4(Ipv4Addr::from(octets));
-                if !addr.is_unicast() {
-                    return Err(Refusal::new(EINVAL, c"the address is not that of one host")
-                        .at(Some(attribute)));
-                }
-                Ok((addr, attribute))
+                (Addr::V4(Ipv4Addr::from(octets)), attribute)
             }
-            (None, None) => Err(Refusal::missing(
-                attributes,
-                self.addr4,
-                c"an address is missing",
-            )),
+            (None, None) => {
+                return Err(Refusal::missing(
+                    attributes,
+                    self.addr4,
+                    c"an address is missing",
+                ))
+            }
+        };
+        if !addr.is_unicast() {
+            return Err(
+                Refusal::new(EINVAL, c"the address is not that of one host").at(Some(attribute))
+            );
         }
+        Ok((addr, attribute))
     }
 
     /// Puts an address into a message.

@@ -72,7 +72,8 @@ impl Do for Add {
                 read_number(attributes, dest::LOWER_THRESHOLD),
             )
             .ok_or_else(|| wrong_thresholds(attributes))?;
-        check_reachable(request.net(), attributes.get(dest::ADDR4), endpoint)?;
+        let attribute = attributes.get(dest::ADDR4).or(attributes.get(dest::ADDR6));
+        check_reachable(request.net(), attribute, endpoint)?;
 
         let new = NewDest {
             endpoint,

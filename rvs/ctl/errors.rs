@@ -41,6 +41,14 @@ impl From<ConfigError> for Refusal {
                 ),
                 c"its ports overlap those of another service",
             ),
+            ConfigError::MixedFamilies => Self::new(
+                EINVAL,
+                c"only tunnels reach a server of another address family than its service",
+            ),
+            ConfigError::MixedTunnel => Self::new(
+                eafnosupport(),
+                c"tunnels to a server of another address family are not supported yet",
+            ),
             ConfigError::PortMapping => Self::new(
                 EINVAL,
                 c"only the forward method nat maps the port of the service to another",

@@ -12,7 +12,6 @@ use crate::{
         Message, //
     },
     logic::{
-        addr::Family,
         removal::Removal,
         service_key::Ports,
         state::Timeouts,
@@ -34,9 +33,8 @@ use crate::{
 };
 
 use super::{
+    family,
     key::{
-        AF_INET,
-        AF_INET6,
         CONNECTION_CLIENT_ADDRESS,
         CONNECTION_DEST_ADDRESS,
         CONNECTION_VIRTUAL_ADDRESS,
@@ -62,11 +60,7 @@ fn service_key(message: &mut Message<'_>, key: &ServiceKey) -> Result<(), Full> 
             service_ports(message, ports)
         }
         ServiceKey::Mark { family, mark } => {
-            let family = match family {
-                Family::V4 => AF_INET,
-                Family::V6 => AF_INET6,
-            };
-            message.u32(service::FAMILY, family)?;
+            message.u32(service::FAMILY, family::number(family).into())?;
             message.u32(service::MARK, mark)
         }
     }

@@ -17,11 +17,7 @@ use crate::{
         },
     },
     logic::{
-        addr::{
-            Addr,
-            Endpoint,
-            Family, //
-        },
+        addr::Endpoint,
         protocol::Protocol,
         service_key::{
             PortRange,
@@ -42,16 +38,9 @@ use super::{
         read_port,
         AddressAttributes, //
     },
-    errors::{
-        eafnosupport,
-        eprotonosupport, //
-    },
+    errors::eprotonosupport,
+    family,
 };
-
-/// IPv4, as address family (`AF_INET`).
-pub(super) const AF_INET: u32 = 2;
-/// IPv6, as address family (`AF_INET6`).
-pub(super) const AF_INET6: u32 = 10;
 
 /// Address attributes of the set `service`.
 pub(super) const SERVICE_ADDRESS: AddressAttributes = AddressAttributes {
@@ -124,26 +113,15 @@ fn read_mark(attributes: Attributes<'_>, attribute: Attribute<'_>) -> Result<Ser
         Some(mark) if mark != 0 => mark,
         _ => return Err(Refusal::new(EINVAL, c"the mark is 0").at(Some(attribute))),
     };
-    let family = attributes.get(service::FAMILY);
-    match family.and_then(Attribute::u32) {
-        Some(AF_INET) => Ok(ServiceKey::Mark {
-            family: Family::V4,
-            mark,
-        }),
-        Some(AF_INET6) => {
-            Err(Refusal::new(eafnosupport(), c"IPv6 is not supported yet").at(family))
-        }
-        Some(_) => Err(Refusal::new(
-            eafnosupport(),
-            c"the address family is neither IPv4 nor IPv6",
-        )
-        .at(family)),
-        None => Err(Refusal::missing(
+    let attribute = attributes.get(service::FAMILY).ok_or_else(|| {
+        Refusal::missing(
             attributes,
             service::FAMILY,
             c"the address family is missing",
-        )),
-    }
+        )
+    })?;
+    let family = family::read(attribute, attribute.u32())?;
+    Ok(ServiceKey::Mark { family, mark })
 }
 
 /// Reads the key of the service of an address.
@@ -229,17 +207,12 @@ pub(super) fn check_reachable(
     attribute: Option<Attribute<'_>>,
     endpoint: Endpoint,
 ) -> Result<(), Refusal> {
-    let known = match endpoint.addr {
-        Addr::V4(addr) => net.address_type(addr) != AddressType::Other,
-        Addr::V6(_) => true,
+    let text = match net.server_type(endpoint.addr) {
+        AddressType::Local | AddressType::Unicast => return Ok(()),
+        AddressType::Other if endpoint.addr.is_link_local() => {
+            c"of a link-local address nothing tells the link"
+        }
+        AddressType::Other => c"the address is not that of a host, by the routes of this namespace",
     };
-    if known {
-        Ok(())
-    } else {
-        Err(Refusal::new(
-            EINVAL,
-            c"the address is not that of a host, by the routes of this namespace",
-        )
-        .at(attribute))
-    }
+    Err(Refusal::new(EINVAL, text).at(attribute))
 }

@@ -8,6 +8,7 @@ mod address;
 mod connection;
 mod dest;
 mod errors;
+mod family;
 mod fill;
 mod info;
 pub(crate) mod ipvs;

@@ -59,10 +59,12 @@ pub(super) fn read(
         }
         Family::V6 => {
             refuse(mask4)?;
-            let bits = prefix6.and_then(Attribute::u32).unwrap_or(128);
-            Mask::of_prefix6(bits).ok_or_else(|| {
-                Refusal::new(EINVAL, c"the prefix is not one of 1 to 128 bits").at(prefix6)
-            })?
+            match prefix6.and_then(Attribute::u32) {
+                None => Mask::EACH_V6,
+                Some(bits) => Mask::of_prefix6(bits).ok_or_else(|| {
+                    Refusal::new(EINVAL, c"the prefix is not one of 1 to 128 bits").at(prefix6)
+                })?,
+            }
         }
     };
     Ok(Some(Some(Persistence { timeout, mask })))

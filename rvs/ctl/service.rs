@@ -84,7 +84,7 @@ impl Do for Add {
             removal: read_removal(attributes).flatten(),
             timeouts,
             persistence,
-            told: Told::default(),
+            told: Told::nothing(key.family()),
         };
         add(Director::of(request.net()), new)
     }

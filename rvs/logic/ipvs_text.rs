@@ -10,13 +10,17 @@ use core::{
         Display,
         Formatter, //
     },
-    net::Ipv4Addr, //
+    net::{
+        Ipv4Addr,
+        Ipv6Addr, //
+    }, //
 };
 
 use super::{
     addr::{
         Addr,
-        Endpoint, //
+        Endpoint,
+        Family, //
     },
     service_key::ServiceKey, //
 };
@@ -168,8 +172,12 @@ pub fn template_of(service: &ServiceKey) -> (&'static str, Endpoint) {
             let port = service.one_port().filter(|_| !service.has_many_ports());
             (protocol.name(), Endpoint::new(*addr, port.unwrap_or(0)))
         }
-        ServiceKey::Mark { mark, .. } => {
-            let addr = Addr::V4(Ipv4Addr::from_bits(*mark));
+        ServiceKey::Mark { family, mark } => {
+            let addr = match family {
+                Family::V4 => Addr::V4(Ipv4Addr::from_bits(*mark)),
+                // The first four bytes, as of IPv4.
+                Family::V6 => Addr::V6(Ipv6Addr::from_bits(u128::from(*mark) << 96)),
+            };
             ("IP", Endpoint::new(addr, 0))
         }
     }

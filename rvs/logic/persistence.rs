@@ -8,7 +8,10 @@ use core::net::{
 };
 
 use super::{
-    addr::Addr,
+    addr::{
+        Addr,
+        Family, //
+    },
     protocol::Protocol,
     wheel, //
 };
@@ -25,6 +28,9 @@ pub enum Mask {
 impl Mask {
     /// Each IPv4 address is a client of its own.
     pub const EACH_V4: Self = Self::V4(Ipv4Addr::BROADCAST);
+
+    /// Each IPv6 address is a client of its own.
+    pub const EACH_V6: Self = Self::V6(128);
 
     /// The mask of this number of leading bits of IPv4 addresses; none above 32.
     pub const fn of_prefix4(bits: u32) -> Option<Self> {
@@ -48,6 +54,17 @@ impl Mask {
         match self {
             Self::V4(mask) => mask.octets(),
             Self::V6(bits) => (bits as u32).to_ne_bytes(),
+        }
+    }
+
+    /// The mask that IPVS has as these bytes; none where they are no number of bits of an IPv6 address.
+    pub const fn from_bytes(family: Family, bytes: [u8; 4]) -> Option<Self> {
+        match family {
+            Family::V4 => {
+                let [a, b, c, d] = bytes;
+                Some(Self::V4(Ipv4Addr::new(a, b, c, d)))
+            }
+            Family::V6 => Self::of_prefix6(u32::from_ne_bytes(bytes)),
         }
     }
 

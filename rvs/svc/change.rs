@@ -3,8 +3,14 @@
 //! What the configuration is asked to become.
 
 use crate::logic::{
-    addr::Endpoint,
-    persistence::Persistence,
+    addr::{
+        Endpoint,
+        Family, //
+    },
+    persistence::{
+        Mask,
+        Persistence, //
+    },
     removal::Removal,
     scheduler::{
         Flags,
@@ -32,13 +38,17 @@ pub(crate) struct Told {
     pub(crate) netmask: [u8; 4],
 }
 
-impl Default for Told {
-    /// What `ipvsadm` tells where its user does not.
-    fn default() -> Self {
+impl Told {
+    /// What `ipvsadm` tells of a service of this family where its user does not.
+    pub(crate) const fn nothing(family: Family) -> Self {
+        let mask = match family {
+            Family::V4 => Mask::EACH_V4,
+            Family::V6 => Mask::EACH_V6,
+        };
         Self {
             flags: 0,
             timeout: 0,
-            netmask: [u8::MAX; 4],
+            netmask: mask.to_bytes(),
         }
     }
 }

@@ -433,6 +433,7 @@ impl Config {
             .forward
             .or(config.forward)
             .ok_or(ConfigError::NoForward)?;
+        check_families(key, endpoint, forward)?;
         new.ports.check(key, endpoint, forward)?;
         self.trash.reserve()?;
         let removed = self.trash.find(key, endpoint);
@@ -511,6 +512,7 @@ impl Config {
             .ok_or(ConfigError::NoService)?;
         let position = config.position(endpoint).ok_or(ConfigError::NoDest)?;
         if let Some(forward) = change.forward {
+            check_families(key, endpoint, forward)?;
             change.ports.check(key, endpoint, forward)?;
         }
         let entry = config.dests().get(position).ok_or(ConfigError::NoDest)?;
@@ -561,4 +563,19 @@ impl Config {
         self.changed();
         Ok(())
     }
+}
+
+/// Only in a tunnel do packets go to a server of another address family.
+fn check_families(
+    key: &ServiceKey,
+    endpoint: Endpoint,
+    forward: Forward,
+) -> Result<(), ConfigError> {
+    if endpoint.addr.family() == key.family() {
+        return Ok(());
+    }
+    Err(match forward {
+        Forward::Nat | Forward::Dr => ConfigError::MixedFamilies,
+        Forward::Tun => ConfigError::MixedTunnel,
+    })
 }

@@ -26,6 +26,10 @@ pub(crate) enum ConfigError {
     NoForward,
     /// The service's ports overlap this range of another one of its address.
     RangeOverlaps(PortRange),
+    /// The destination is of another address family than the service, which its forward method cannot bridge.
+    MixedFamilies,
+    /// The same, of a tunnel.
+    MixedTunnel,
     /// The destination has another port than the service, which its forward method cannot map.
     PortMapping,
     /// The lower threshold is higher than the upper one.

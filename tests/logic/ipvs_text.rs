@@ -149,11 +149,16 @@ fn templates_tell_their_service() {
         family: Family::V4,
         mark: 0x8000_0007,
     };
+    let mark6 = ServiceKey::Mark {
+        family: Family::V6,
+        mark: 0x8000_0007,
+    };
     for (service, protocol, endpoint) in [
         (of_ports(Ports::One(53)), "UDP", v4([192, 0, 2, 1], 53)),
         (of_ports(Ports::All), "UDP", v4([192, 0, 2, 1], 0)),
         (ftp, "TCP", v4([192, 0, 2, 1], 0)),
         (mark, "IP", v4([128, 0, 0, 7], 0)),
+        (mark6, "IP", v6("8000:7::", 0)),
     ] {
         assert_eq!(template_of(&service), (protocol, endpoint), "{service:?}");
     }

@@ -9,7 +9,10 @@ use std::net::{
 
 use proptest::prelude::*;
 use rvs_logic::logic::{
-    addr::Addr,
+    addr::{
+        Addr,
+        Family, //
+    },
     persistence::{
         restarts_at_once,
         Life,
@@ -161,4 +164,15 @@ fn masks_are_four_bytes_to_ipvs() {
         [255, 255, 240, 0]
     );
     assert_eq!(Mask::V6(64).to_bytes(), 64u32.to_ne_bytes());
+    for mask in [Mask::V4([255, 0, 255, 0].into()), Mask::EACH_V4] {
+        assert_eq!(Mask::from_bytes(Family::V4, mask.to_bytes()), Some(mask));
+    }
+    for bits in [1, 64, 128] {
+        let mask = Mask::from_bytes(Family::V6, u32::to_ne_bytes(bits));
+        assert_eq!(mask, Mask::of_prefix6(bits));
+        assert!(mask.is_some());
+    }
+    for bits in [0, 129, u32::MAX] {
+        assert_eq!(Mask::from_bytes(Family::V6, bits.to_ne_bytes()), None);
+    }
 }

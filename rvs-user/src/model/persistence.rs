@@ -23,7 +23,7 @@ impl Persistence {
     pub const fn each(family: Family) -> Mask {
         match family {
             Family::V4 => Mask::EACH_V4,
-            Family::V6 => Mask::V6(128),
+            Family::V6 => Mask::EACH_V6,
         }
     }
 

@@ -62,8 +62,8 @@ impl Do for New {
         let message = request.attributes();
         let key = existing_service(request)?;
         let mut room = Room::default();
-        let (named, attributes) = key::dest(message, &mut room)?;
-        let asked = Asked::read(attributes)?;
+        let (named, attributes) = key::dest(message, &key, &mut room)?;
+        let asked = Asked::read(attributes, &key)?;
         let namespace = Director::of(request.net());
         if let key::Named::Key(endpoint) = &named {
             let config = namespace.data().config.lock();
@@ -95,7 +95,7 @@ impl Do for Set {
 
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let key = named_service(request)?;
-        let (endpoint, change) = read_change(request.attributes()).or_else(|refusal| {
+        let (endpoint, change) = read_change(request.attributes(), &key).or_else(|refusal| {
             check_exists(request, &key)?;
             Err(refusal)
         })?;
@@ -120,8 +120,8 @@ impl Do for Del {
     fn run(request: &Request<'_>) -> Result<(), Refusal> {
         let key = existing_service(request)?;
         let mut room = Room::default();
-        let (named, attributes) = key::dest(request.attributes(), &mut room)?;
-        key::check_dest_family(attributes)?;
+        let (named, attributes) = key::dest(request.attributes(), &key, &mut room)?;
+        key::dest_family(attributes, &key)?;
         let endpoint = named.existing(ConfigError::NoDest)?;
         let director = Director::of(request.net()).data();
         let mut config = director.config.lock();
@@ -194,10 +194,13 @@ fn check_exists(request: &Request<'_>, key: &ServiceKey) -> Result<(), Refusal> 
 }
 
 /// Reads which destination is to be changed, and how.
-fn read_change(message: Attributes<'_>) -> Result<(Endpoint, DestChange), Refusal> {
+fn read_change(
+    message: Attributes<'_>,
+    service: &ServiceKey,
+) -> Result<(Endpoint, DestChange), Refusal> {
     let mut room = Room::default();
-    let (named, attributes) = key::dest(message, &mut room)?;
-    let asked = Asked::read(attributes)?;
+    let (named, attributes) = key::dest(message, service, &mut room)?;
+    let asked = Asked::read(attributes, service)?;
     let change = DestChange {
         weight: Some(asked.weight),
         forward: Some(asked.forward),
@@ -217,7 +220,7 @@ struct Asked {
 
 impl Asked {
     /// Reads what must all be there, and checks it.
-    fn read(attributes: Attributes<'_>) -> Result<Self, Refusal> {
+    fn read(attributes: Attributes<'_>, service: &ServiceKey) -> Result<Self, Refusal> {
         let required = |attribute_type| {
             attributes.get(attribute_type).ok_or_else(|| {
                 Refusal::missing(
@@ -231,7 +234,7 @@ impl Asked {
         let weight = required(dest::WEIGHT)?;
         let upper = required(dest::U_THRESH)?;
         let lower = required(dest::L_THRESH)?;
-        key::check_dest_family(attributes)?;
+        check_mixed(attributes, service, method)?;
         let weight = read_weight(weight)?;
         let thresholds = read_thresholds(upper, lower)?;
         check_tunnel(attributes)?;
@@ -241,6 +244,20 @@ impl Asked {
             thresholds,
         })
     }
+}
+
+/// Checks that a destination is of the family of its service, or reached by a tunnel.
+fn check_mixed(
+    attributes: Attributes<'_>,
+    service: &ServiceKey,
+    method: Attribute<'_>,
+) -> Result<(), Refusal> {
+    let is_tunnel = method.u32().map(|number| number & forward::MASK) == Some(forward::TUNNEL);
+    let family = key::dest_family(attributes, service)?;
+    if family == service.family() || is_tunnel {
+        return Ok(());
+    }
+    Err(Refusal::from(ConfigError::MixedFamilies).at(attributes.get(dest::ADDR_FAMILY)))
 }
 
 /// Checks what tunnels in UDP need, which holds whatever the forward method is.

@@ -5,6 +5,7 @@
 //! C: `ip_vs_genl_fill_service()`, `ip_vs_genl_fill_dest()`
 
 use crate::{
+    ctl::family,
     kapi::genl::{
         Full,
         Message, //
@@ -18,8 +19,7 @@ use crate::{
             service_flag,
             stats,
             tunnel,
-            ADDRESS_LEN,
-            AF_INET, //
+            ADDRESS_LEN, //
         },
     },
     svc::{
@@ -46,7 +46,7 @@ pub(super) fn service(
     config: &ServiceConfig,
 ) -> Result<(), Full> {
     message.plain_nest(attribute::SERVICE, |nest| {
-        nest.u16(service::AF, AF_INET)?;
+        nest.u16(service::AF, family::number(key.family()))?;
         match *key {
             ServiceKey::Address { protocol, addr, .. } => {
                 nest.u16(service::PROTOCOL, protocol.number().into())?;
@@ -86,7 +86,7 @@ pub(super) fn dest(message: &mut Message<'_>, entry: &Entry) -> Result<(), Full>
         nest.u32(dest::ACTIVE_CONNS, dest.active())?;
         nest.u32(dest::INACT_CONNS, dest.inactive())?;
         nest.u32(dest::PERSIST_CONNS, dest.templates())?;
-        nest.u16(dest::ADDR_FAMILY, AF_INET)?;
+        nest.u16(dest::ADDR_FAMILY, family::number(endpoint.addr.family()))?;
         Counted::of(&dest.figures()).fill(nest, dest::STATS, dest::STATS64)
     })
 }

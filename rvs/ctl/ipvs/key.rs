@@ -4,14 +4,17 @@
 //!
 //! C: `ip_vs_genl_parse_service()`, `ip_vs_genl_parse_dest()`
 
-use core::net::Ipv4Addr;
+use core::net::{
+    Ipv4Addr,
+    Ipv6Addr, //
+};
 
 use kernel::prelude::*;
 
 use crate::{
-    ctl::errors::{
-        eafnosupport,
-        eprotonosupport, //
+    ctl::{
+        errors::eprotonosupport,
+        family, //
     },
     kapi::genl::{
         Attribute,
@@ -30,8 +33,7 @@ use crate::{
             dest,
             policy,
             service,
-            ADDRESS_LEN,
-            AF_INET, //
+            ADDRESS_LEN, //
         },
         protocol::Protocol,
         service_key::Ports,
@@ -80,7 +82,7 @@ pub(super) fn service<'a>(
         c"the service is missing or malformed",
         room,
     )?;
-    let family = nest
+    let af = nest
         .get(service::AF)
         .ok_or_else(|| Refusal::missing(nest, service::AF, c"the address family is missing"))?;
     let mark = nest.get(service::FWMARK);
@@ -96,20 +98,22 @@ pub(super) fn service<'a>(
             c"neither a mark nor protocol, address and port tell which service",
         ));
     }
-    check_family(family)?;
+    let family = read_family(af)?;
     let named = match (mark, parts) {
-        (Some(mark), _) => marked(mark),
-        (None, (Some(protocol), Some(addr), Some(port))) => addressed(protocol, addr, port),
+        (Some(mark), _) => marked(family, mark),
+        (None, (Some(protocol), Some(addr), Some(port))) => {
+            addressed(protocol, address(family, addr), addr, port)
+        }
         (None, _) => Named::Never(ConfigError::NoService.into()),
     };
     Ok((named, nest))
 }
 
 /// The service of a mark. With mark 0 it would be that of no packet, and to IPVS it is one of an address.
-fn marked(mark: Attribute<'_>) -> Named<ServiceKey> {
+fn marked(family: Family, mark: Attribute<'_>) -> Named<ServiceKey> {
     match mark.u32() {
         Some(number) if number != 0 => Named::Key(ServiceKey::Mark {
-            family: Family::V4,
+            family,
             mark: number,
         }),
         _ => Named::Never(Refusal::new(EINVAL, c"the mark is 0").at(Some(mark))),
@@ -119,6 +123,7 @@ fn marked(mark: Attribute<'_>) -> Named<ServiceKey> {
 /// The service of protocol, address and port.
 fn addressed(
     protocol: Attribute<'_>,
+    virtual_addr: Addr,
     addr: Attribute<'_>,
     port: Attribute<'_>,
 ) -> Named<ServiceKey> {
@@ -129,7 +134,6 @@ fn addressed(
                 .at(Some(protocol)),
         );
     };
-    let virtual_addr = ipv4(addr);
     if !virtual_addr.is_unicast() {
         return Named::Never(
             Refusal::new(EINVAL, c"the address is not that of one host").at(Some(addr)),
@@ -146,9 +150,10 @@ fn addressed(
     })
 }
 
-/// Reads which destination a message is about; returns all that it says of it, too.
+/// Reads which destination of a service a message is about; returns all that it says of it, too.
 pub(super) fn dest<'a>(
     message: Attributes<'a>,
+    service: &ServiceKey,
     room: &'a mut Room<'a>,
 ) -> Result<(Named<Endpoint>, Attributes<'a>), Refusal> {
     let nest = nest(
@@ -164,34 +169,38 @@ pub(super) fn dest<'a>(
     let port = nest
         .get(dest::PORT)
         .ok_or_else(|| Refusal::missing(nest, dest::PORT, c"the port is missing"))?;
+    // One that is not known is told of later.
+    let family = dest_family(nest, service).unwrap_or(service.family());
     // With port 0 packets keep theirs.
-    let named = Named::Key(Endpoint::new(ipv4(addr), port.be16().unwrap_or(0)));
+    let named = Named::Key(Endpoint::new(
+        address(family, addr),
+        port.be16().unwrap_or(0),
+    ));
     Ok((named, nest))
 }
 
-/// Checks the address family of a destination, which old clients do not tell.
-pub(super) fn check_dest_family(nest: Attributes<'_>) -> Result<(), Refusal> {
+/// Reads the address family of a destination, which old clients do not tell: it is that of the service then.
+pub(super) fn dest_family(nest: Attributes<'_>, service: &ServiceKey) -> Result<Family, Refusal> {
     match nest.get(dest::ADDR_FAMILY) {
-        Some(family) if family.u16() != Some(0) => check_family(family),
-        _ => Ok(()),
+        Some(family) if family.u16() != Some(0) => read_family(family),
+        _ => Ok(service.family()),
     }
 }
 
-fn check_family(family: Attribute<'_>) -> Result<(), Refusal> {
-    if family.u16() == Some(AF_INET) {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        eafnosupport(),
-        c"the address family is not IPv4; IPv6 is not supported yet",
-    )
-    .at(Some(family)))
+fn read_family(attribute: Attribute<'_>) -> Result<Family, Refusal> {
+    family::read(attribute, attribute.u16().map(u32::from))
 }
 
-/// The first bytes of what is IPv4 by its address family, whatever follows them.
-fn ipv4(addr: Attribute<'_>) -> Addr {
-    let [first, second, third, fourth, ..] = addr.padded::<ADDRESS_LEN>();
-    Addr::V4(Ipv4Addr::new(first, second, third, fourth))
+/// What an address is by its family: of IPv4 the first bytes, whatever follows them.
+fn address(family: Family, addr: Attribute<'_>) -> Addr {
+    let bytes = addr.padded::<ADDRESS_LEN>();
+    match family {
+        Family::V4 => {
+            let [first, second, third, fourth, ..] = bytes;
+            Addr::V4(Ipv4Addr::new(first, second, third, fourth))
+        }
+        Family::V6 => Addr::V6(Ipv6Addr::from(bytes)),
+    }
 }
 
 /// Reads a nest that must be there, and as its policy says.

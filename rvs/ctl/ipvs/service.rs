@@ -49,6 +49,7 @@ use crate::{
         NewService,
         ServiceChange,
         ServiceConfig,
+        ServiceKey,
         Told, //
     },
 };
@@ -84,8 +85,9 @@ impl Do for New {
         }
         let kind = asked.scheduler()?;
         let flags = asked.flags(0);
+        let key = named.possible()?;
         let new = NewService {
-            key: named.possible()?,
+            key,
             scheduler: settings(kind, flags)?,
             forward: None,
             fast_path: true,
@@ -93,7 +95,7 @@ impl Do for New {
             removal: None,
             told: asked.told(flags),
             timeouts: TimeoutsChange::default(),
-            persistence: asked.persistence(flags),
+            persistence: asked.persistence(flags, &key)?,
         };
         add(namespace, new)
     }
@@ -122,7 +124,7 @@ impl Do for Set {
             scheduler_flags: settings(kind, flags)?.flags(),
             told: Some(asked.told(flags)),
             one_packet: Some(flags & service_flag::ONE_PACKET != 0),
-            persistence: Some(asked.persistence(flags)),
+            persistence: Some(asked.persistence(flags, &key)?),
             ..ServiceChange::default()
         };
         if let Some(Some(_)) = change.persistence {
@@ -241,7 +243,7 @@ struct Asked<'a> {
     engine: Option<Attribute<'a>>,
     flags: Attribute<'a>,
     timeout: u32,
-    netmask: [u8; 4],
+    netmask: Attribute<'a>,
 }
 
 impl<'a> Asked<'a> {
@@ -261,7 +263,7 @@ impl<'a> Asked<'a> {
             engine: attributes.get(service::PE_NAME),
             flags: required(service::FLAGS)?,
             timeout: in_jiffies(required(service::TIMEOUT)?.u32().unwrap_or(0)),
-            netmask: required(service::NETMASK)?.padded(),
+            netmask: required(service::NETMASK)?,
         })
     }
 
@@ -287,12 +289,18 @@ impl<'a> Asked<'a> {
         new & !service_flag::HASHED
     }
 
-    /// How clients are to keep their server, where flags say that they do.
-    fn persistence(&self, flags: u32) -> Option<Persistence> {
-        (flags & service_flag::PERSISTENT != 0).then(|| Persistence {
-            timeout: self.timeout,
-            mask: Mask::V4(self.netmask.into()),
-        })
+    /// How clients of a service are to keep their server, where flags say that they do. Of IPv6 the mask is
+    /// looked at in any case.
+    fn persistence(&self, flags: u32, key: &ServiceKey) -> Result<Option<Persistence>, Refusal> {
+        let mask = Mask::from_bytes(key.family(), self.netmask.padded()).ok_or_else(|| {
+            Refusal::new(EINVAL, c"the netmask is not one of 1 to 128 bits").at(Some(self.netmask))
+        })?;
+        Ok(
+            (flags & service_flag::PERSISTENT != 0).then_some(Persistence {
+                timeout: self.timeout,
+                mask,
+            }),
+        )
     }
 
     /// What is to be told again.
@@ -300,7 +308,7 @@ impl<'a> Asked<'a> {
         Told {
             flags,
             timeout: self.timeout,
-            netmask: self.netmask,
+            netmask: self.netmask.padded(),
         }
     }
 }

@@ -4,14 +4,20 @@
 //!
 //! C header: [`include/net/net_namespace.h`](srctree/include/net/net_namespace.h)
 
-use core::net::Ipv4Addr;
+use core::net::{
+    Ipv4Addr,
+    Ipv6Addr, //
+};
 
 use kernel::{
     sync::rcu,
     types::Opaque, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    logic::addr::Addr, //
+};
 
 /// A network namespace (`struct net`).
 #[repr(transparent)]
@@ -20,14 +26,14 @@ pub(crate) struct Net(Opaque<bindings::net>);
 // SAFETY: `struct net` is used from all contexts; this type gives no access to its fields.
 unsafe impl Sync for Net {}
 
-/// What an address is, seen from a namespace (`inet_addr_type()`).
+/// What an address is, seen from a namespace.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum AddressType {
     /// An address of this host.
     Local,
     /// An address of another host.
     Unicast,
-    /// Broadcast, multicast, unreachable or prohibited.
+    /// Broadcast, multicast, unreachable or prohibited; of IPv6 also link-local.
     Other,
 }
 
@@ -120,7 +126,16 @@ impl Net {
         unsafe { bindings::helper_net_has_policies_forward(self.as_ptr()) }
     }
 
-    /// Returns what `address` is in this namespace.
+    /// Returns what the address of a real server is in this namespace (`ip_vs_new_dest()`). Process
+    /// context.
+    pub(crate) fn server_type(&self, address: Addr) -> AddressType {
+        match address {
+            Addr::V4(address) => self.address_type(address),
+            Addr::V6(address) => self.address_type6(address),
+        }
+    }
+
+    /// Returns what `address` is in this namespace (`inet_addr_type()`).
     pub(crate) fn address_type(&self, address: Ipv4Addr) -> AddressType {
         // SAFETY: The namespace is valid by its borrow.
         let kind = unsafe {
@@ -131,5 +146,27 @@ impl Net {
             bindings::RTN_UNICAST => AddressType::Unicast,
             _ => AddressType::Other,
         }
+    }
+
+    /// Of this host is what is routed to it.
+    fn address_type6(&self, address: Ipv6Addr) -> AddressType {
+        // SAFETY: The namespace is valid by its borrow, and the octets are 16.
+        let (is_local, is_unicast) = unsafe {
+            (
+                bindings::helper_net_is_local6(self.as_ptr(), address.octets().as_ptr()),
+                bindings::helper_ipv6_is_unicast(address.octets().as_ptr()),
+            )
+        };
+        match (is_local, is_unicast) {
+            (true, _) => AddressType::Local,
+            (false, true) => AddressType::Unicast,
+            (false, false) => AddressType::Other,
+        }
+    }
+
+    /// Returns whether this kernel speaks IPv6 (`ipv6_mod_enabled()`).
+    pub(crate) fn kernel_has_ipv6() -> bool {
+        // SAFETY: An FFI call without requirements.
+        unsafe { bindings::helper_ipv6_is_enabled() }
     }
 }
