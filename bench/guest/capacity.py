@@ -26,7 +26,7 @@ _PORT = 80
 # Microseconds between packets of the probe.
 _INTERVAL = 100
 # docs/netlink.md: the lengths of the messages of connection-get, with IPv4 addresses, and of the one that ends a dump.
-_ROW, _END = 104, 20
+_ROW, _END = 128, 20
 _FILE = "/proc/net/ip_vs_conn"
 _RESULTS = "/rvs/out/capacity.json"
 
