@@ -23,10 +23,12 @@ diagnose() {
 	done <<<"$*"
 }
 
-# fail TEXT: note that an expectation of this case does not hold.
+# fail TEXT: note that an expectation of this case does not hold. The end of a log tells each in a line (tools/test), so
+# that what a text goes on with is told from the next.
 fail() {
+	local text=$*
 	case_failed=y
-	diagnose "$*"
+	diagnose "failed: ${text//$'\n'/$'\n'    }"
 }
 
 # skip REASON: this case makes no sense here. To be followed by return.
