@@ -144,6 +144,16 @@ pub fn of(parts: &[&[u8]]) -> u16 {
     !fold(sum)
 }
 
+/// The sum of the words of `bytes`, an odd one at the end with a zero behind it (RFC 1071).
+pub fn sum(bytes: &[u8]) -> u16 {
+    let words = bytes.chunks(2);
+    fold(words.fold(0u64, |sum, word| match *word {
+        [high, low] => sum.wrapping_add(u16::from_be_bytes([high, low]).into()),
+        [high] => sum.wrapping_add(u16::from_be_bytes([high, 0]).into()),
+        _ => sum,
+    }))
+}
+
 /// The sum of the 32-bit words of a 128-bit value.
 #[inline(always)]
 const fn sum128(value: u128) -> u64 {

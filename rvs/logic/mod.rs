@@ -13,6 +13,8 @@
 //! * [`csum`]: incremental checksums
 //! * [`nat`]: rewriting addresses and ports
 //! * [`ttl`]: the time to live
+//! * [`ftp`]: control connections of FTP
+//! * [`sequence`]: numbers of a stream in which text gets longer
 //! * [`lifetime`]: in which order an object comes into a table and goes
 //! * [`state`]: states and timeouts of connections
 //! * [`scheduler`]: choosing a destination
@@ -39,6 +41,7 @@ pub mod csum;
 pub mod defences;
 pub mod estimate;
 pub mod filter;
+pub mod ftp;
 pub mod ipvs_abi;
 pub mod ipvs_text;
 pub mod liberal;
@@ -50,6 +53,7 @@ pub mod persistence;
 pub mod protocol;
 pub mod removal;
 pub mod scheduler;
+pub mod sequence;
 pub mod service_key;
 pub mod service_rank;
 pub mod siphash;

@@ -85,5 +85,5 @@ macro_rules! replays {
 }
 
 replays! {
-    filter header icmp_error nat packet reset service_key state text tunnel_error
+    filter ftp header icmp_error nat packet reset service_key state text tunnel_error
 }

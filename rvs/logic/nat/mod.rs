@@ -29,8 +29,12 @@ use super::{
 };
 
 mod icmp;
+mod stream;
 
-pub use self::icmp::rewrite_icmp_error;
+pub use self::{
+    icmp::rewrite_icmp_error,
+    stream::Segment, //
+};
 
 /// An end of a packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -21,6 +21,9 @@ pub const MIN_HEADER_LEN: usize = 20;
 /// Bytes of the longest packet, with its header.
 pub const MAX_TOTAL_LEN: u32 = 65535;
 
+/// Where the length of the whole packet stands.
+pub const TOTAL_LEN_OFFSET: usize = 2;
+
 /// Where the header checksum stands.
 pub const CHECKSUM_OFFSET: usize = 10;
 

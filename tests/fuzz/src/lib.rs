@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod filter;
+mod ftp;
 mod header;
 mod icmp_error;
 mod input;
@@ -32,6 +33,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("service_key", service_key::any_bytes),
     ("filter", filter::any_bytes),
     ("text", text::any_bytes),
+    ("ftp", ftp::any_bytes),
 ];
 
 /// Runs a target.
