@@ -18,9 +18,11 @@ use kernel::{
 
 use crate::kapi::{
     net::{
+        CachedRoute,
         Net,
         Packet,
-        Route, //
+        Route,
+        Stack, //
     },
     sync::{
         RcuArc,
@@ -41,7 +43,7 @@ const TRIES: u32 = 4;
 /// A route with its number, of which the lowest bits tell its place.
 struct Learned {
     number: RouteNumber,
-    route: Route,
+    route: CachedRoute,
 }
 
 /// The routes of a namespace.
@@ -65,23 +67,24 @@ impl ReplyRoutes {
 
     /// Returns the route of this number, unless any route of the namespace has changed since.
     #[inline]
-    pub(crate) fn get<'g>(
+    pub(crate) fn get<'g, V: Stack>(
         &self,
         guard: &'g rcu::Guard,
         net: &Net,
         number: RouteNumber,
-    ) -> Option<&'g Route> {
+    ) -> Option<&'g Route<V>> {
         let learned = self.at(guard, number)?;
-        (learned.number == number && learned.route.is_valid(net)).then_some(&learned.route)
+        let route = V::of_cached(&learned.route)?;
+        (learned.number == number && route.is_valid(net)).then_some(route)
     }
 
     /// Learns the route that a packet takes. Returns its number; none when there is no place, or it may not
     /// be kept ([`Route::may_be_kept_of`]).
-    pub(crate) fn learn(
+    pub(crate) fn learn<V: Stack>(
         &self,
         guard: &rcu::Guard,
         net: &Net,
-        packet: &Packet<'_>,
+        packet: &Packet<'_, V>,
     ) -> Option<RouteNumber> {
         if !Route::may_be_kept_of(packet) {
             return None;
@@ -91,11 +94,11 @@ impl ReplyRoutes {
         for place in (0..TRIES).map(|distance| first.wrapping_add(distance) % PLACES) {
             match self.at(guard, place) {
                 Some(learned) if learned.route.is_valid(net) => {
-                    if learned.route.is_of(packet) {
+                    if V::of_cached(&learned.route).is_some_and(|route| route.is_of(packet)) {
                         return Some(learned.number);
                     }
                 }
-                _ => return self.put(place, Route::of_packet(packet)?),
+                _ => return self.put(place, Route::of_packet(packet)?.into_cached()),
             }
         }
         None
@@ -107,7 +110,7 @@ impl ReplyRoutes {
         Some(place.read(guard)?.get())
     }
 
-    fn put(&self, place: u32, route: Route) -> Option<RouteNumber> {
+    fn put(&self, place: u32, route: CachedRoute) -> Option<RouteNumber> {
         let replacement = self.replacements.fetch_add(1u32, Relaxed).wrapping_add(1);
         let number = replacement.wrapping_mul(PLACES) | place;
         let learned = RcuArc::new(Learned { number, route }, GFP_ATOMIC).ok()?;

@@ -3,57 +3,54 @@
 //! Past a service: packets that no server takes go on to where they are sent to (`cache_bypass`), as by
 //! any router.
 
-use kernel::prelude::*;
-
 use crate::{
-    kapi::{
-        net::{
-            Packet,
-            Route,
-            Target,
-            Verdict, //
-        },
-        sync::RcuArc,
+    kapi::net::{
+        Packet,
+        Route,
+        Stack,
+        Target,
+        Verdict, //
     },
     logic::{
         addr::Addr,
-        packet::ipv4, //
+        packet::{
+            icmp::Report,
+            ip::Header, //
+        },
     },
 };
 
 use super::{
-    egress::{
-        self,
-        Refusal, //
-    },
+    egress,
     Context, //
 };
 
 /// Sends a packet on to its destination, by a route that is looked up for each: there are many.
 #[cold]
 #[inline(never)]
-pub(super) fn send(
+pub(super) fn send<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_>,
-    header: ipv4::Header,
+    mut packet: Packet<'_, V>,
+    header: Header<V>,
     destination: Addr,
 ) -> Verdict {
-    let Addr::V4(destination) = destination else {
+    let Some(destination) = V::addr(destination) else {
         return packet.discard();
     };
     // It has no number: no flow is fast by it.
     let Ok(route) = Route::output(context.net, destination, Target::Destination, 0) else {
-        return Refusal::NoRoute.answer(packet);
+        return packet.refuse(Report::HostUnreachable);
     };
     // As when a server is to be reached: not to this host, nor from its loopback device.
-    if route.is_local() || header.src.is_loopback() {
+    if route.is_local() || V::is_loopback(header.src) {
         return packet.discard();
     }
     if header.ttl <= 1 {
-        return Refusal::TimeExceeded.answer(packet);
+        return packet.refuse(Report::TimeExceeded);
     }
     if header.dont_fragment && !packet.was_fragmented() && !packet.fits(route.mtu()) {
-        return egress::too_big(packet, route.mtu());
+        let mtu = route.mtu();
+        return packet.refuse(Report::TooBig(mtu));
     }
     if egress::pass_on(&mut packet).is_none() {
         return packet.discard();
@@ -61,8 +58,8 @@ pub(super) fn send(
     if !context.net.restricts_output() {
         return packet.send_as_own(&route);
     }
-    match RcuArc::new(route, GFP_ATOMIC) {
-        Ok(route) => packet.send_by_policy(route.under(context.guard), context.guard),
+    match route.under(context.guard) {
+        Ok(route) => packet.send_by_policy(route, context.guard),
         Err(_) => packet.discard(),
     }
 }

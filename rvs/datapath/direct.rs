@@ -7,10 +7,11 @@ use crate::{
     conn::Conn,
     kapi::net::{
         Packet,
+        Stack,
         Target,
         Verdict, //
     },
-    logic::packet::ipv4,
+    logic::packet::ip::Header,
 };
 
 use super::{
@@ -28,10 +29,10 @@ pub(super) const METHOD: Method = Method {
 
 /// Sends a packet, unchanged but for its time to live, to the real server. It is about the connection, and
 /// may be `of` it.
-pub(super) fn send(
+pub(super) fn send<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    header: ipv4::Header,
+    packet: Packet<'_, V>,
+    header: Header<V>,
     conn: &Conn,
     of: Option<&Conn>,
 ) -> Verdict {
@@ -40,6 +41,6 @@ pub(super) fn send(
 
 /// Takes one off the time to live of a packet. None, and nothing changed, when memory is short.
 #[inline(always)]
-pub(super) fn prepare(packet: &mut Packet<'_>) -> Option<()> {
+pub(super) fn prepare<V: Stack>(packet: &mut Packet<'_, V>) -> Option<()> {
     egress::pass_on(packet)
 }

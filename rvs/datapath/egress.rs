@@ -7,23 +7,20 @@ use kernel::sync::rcu;
 
 use crate::{
     conn::Conn,
-    kapi::{
-        net::{
-            HookPoint,
-            LookupNumber,
-            Net,
-            NextHop,
-            Packet,
-            Route,
-            Target,
-            Verdict, //
-        },
-        sync::RcuRef,
+    kapi::net::{
+        HookPoint,
+        LookupNumber,
+        Net,
+        NextHop,
+        Packet,
+        RouteRef,
+        Stack,
+        Target,
+        Verdict, //
     },
-    logic::{
-        addr::Addr,
-        packet::ipv4,
-        ttl, //
+    logic::packet::{
+        icmp::Report,
+        ip::Header, //
     },
     svc::{
         Dest,
@@ -39,55 +36,58 @@ use super::{
     Context, //
 };
 
-/// ICMP types and codes that are sent here (RFC 792).
-mod icmp_type {
-    pub(super) const DEST_UNREACH: u8 = 3;
-    pub(super) const HOST_UNREACH: u8 = 1;
-    pub(super) const PORT_UNREACH: u8 = 3;
-    pub(super) const FRAG_NEEDED: u8 = 4;
-    pub(super) const TIME_EXCEEDED: u8 = 11;
-    pub(super) const EXC_TTL: u8 = 0;
-}
-
-/// The smallest MTU of a link (RFC 791 section 3.2).
-pub(super) const MIN_MTU: u32 = 68;
-
 /// Where a packet goes.
-pub(super) enum Egress<'g> {
+pub(super) enum Egress<'g, V: Stack> {
     /// To this host: the real server is local.
     Local,
     /// To another host.
-    Remote(Way<'g>),
+    Remote(Way<'g, V>),
 }
 
 /// The way to another host.
-#[derive(Clone, Copy)]
-pub(super) struct Way<'g> {
+pub(super) struct Way<'g, V: Stack> {
     /// The route.
-    pub(super) route: RcuRef<'g, Route>,
-    next: Next<'g>,
+    pub(super) route: RouteRef<'g, V>,
+    next: Next<'g, V>,
 }
 
+impl<V: Stack> Clone for Way<'_, V> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V: Stack> Copy for Way<'_, V> {}
+
 /// What is to be done with a packet that has its route.
-#[derive(Clone, Copy)]
-enum Next<'g> {
+enum Next<'g, V: Stack> {
     /// To show it to the hooks of LOCAL_OUT and POST_ROUTING, and bring it to the next hop. None where the address of
     /// that has to be found out.
-    Hop(Option<NextHop<'g>>),
+    Hop(Option<NextHop<'g, V>>),
     /// More, which is the stack's matter.
     Stack,
 }
 
-impl<'g> Way<'g> {
+impl<V: Stack> Clone for Next<'_, V> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V: Stack> Copy for Next<'_, V> {}
+
+impl<'g, V: Stack> Way<'g, V> {
     /// Sends a packet, or lets `stack` do it along the route, where that has more to do than to show it to
     /// hooks. When it is of a connection, not about one, and has passed all of them, later ones may be fast.
     #[inline(always)]
     pub(super) fn send(
         self,
         context: Context<'g>,
-        mut packet: Packet<'_>,
+        mut packet: Packet<'_, V>,
         of: Option<&Conn>,
-        stack: impl FnOnce(Packet<'_>, RcuRef<'g, Route>) -> Verdict,
+        stack: impl FnOnce(Packet<'_, V>, RouteRef<'g, V>) -> Verdict,
     ) -> Verdict {
         let Self { route, next } = self;
         if context.net.restricts_output() {
@@ -124,15 +124,15 @@ impl<'g> Way<'g> {
 /// Returns the connection if what becomes of this packet of it tells what becomes of later ones, and that is not
 /// known yet.
 #[inline(always)]
-fn to_be_confirmed<'c>(
+fn to_be_confirmed<'c, V: Stack>(
     context: Context<'_>,
-    packet: &Packet<'_>,
+    packet: &Packet<'_, V>,
     conn: &'c Conn,
     route: LookupNumber,
 ) -> Option<&'c Conn> {
     let may_be = conn.confirmed_route() != route
         && packet.has_valid_route()
-        && may_confirm(context.net, context.guard, ipv4::tos(packet.bytes()));
+        && may_confirm::<V>(context.net, context.guard, V::tos(packet.bytes()));
     may_be.then_some(conn)
 }
 
@@ -141,10 +141,10 @@ fn to_be_confirmed<'c>(
 /// asked for each packet. With rules of policy routing, the fast path takes packets without DSCP only.
 #[cold]
 #[inline(never)]
-fn may_confirm(net: &Net, guard: &rcu::Guard, tos: Option<u8>) -> bool {
+fn may_confirm<V: Stack>(net: &Net, guard: &rcu::Guard, tos: Option<u8>) -> bool {
     !net.has_policies_of_hosts()
-        && (!net.has_rules()
-            || tos.is_some_and(is_without_dscp) && !net.rules_tell_packets_apart(guard))
+        && (!net.has_rules::<V>()
+            || tos.is_some_and(is_without_dscp) && !net.rules_tell_packets_apart::<V>(guard))
 }
 
 /// Whether the field of DSCP and ECN has no DSCP.
@@ -161,81 +161,62 @@ pub(super) struct Method {
     pub(super) overhead: u32,
 }
 
-/// Why a packet cannot leave for a real server, as can be told before anything is remembered of it.
-pub(super) enum Refusal {
-    /// There is no route.
-    NoRoute,
-    /// The packet may not be forwarded once more.
-    TimeExceeded,
-}
-
-impl Refusal {
-    /// Ends the packet, and tells its sender.
-    #[cold]
-    pub(super) fn answer(self, packet: Packet<'_>) -> Verdict {
-        match self {
-            Self::NoRoute => packet.refuse(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0),
-            Self::TimeExceeded => packet.refuse(icmp_type::TIME_EXCEEDED, icmp_type::EXC_TTL, 0),
-        }
-    }
-}
-
 /// Checks whether a packet with this header can leave for `dest`. What this host itself takes may have
-/// come by its last hop.
+/// come by its last hop. Nothing is remembered of one that cannot.
 #[inline(never)]
-pub(super) fn check(
+pub(super) fn check<V: Stack>(
     context: Context<'_>,
-    header: &ipv4::Header,
+    header: &Header<V>,
     dest: &Dest,
-) -> Result<(), Refusal> {
-    let Addr::V4(destination) = dest.endpoint().addr else {
+) -> Result<(), Report> {
+    let Some(destination) = V::addr(dest.endpoint().addr) else {
         return Ok(());
     };
     if dest.is_beyond() {
         return Ok(());
     }
-    let target = method(dest.forward()).target;
+    let target = method::<V>(dest.forward()).target;
     match dest
         .route()
-        .get(context.guard, context.net, destination, target)
+        .get::<V>(context.guard, context.net, destination, target)
     {
-        Err(_) => Err(Refusal::NoRoute),
-        Ok(route) if header.ttl <= 1 && !route.is_local() => Err(Refusal::TimeExceeded),
+        Err(_) => Err(Report::HostUnreachable),
+        Ok(route) if header.ttl <= 1 && !route.is_local() => Err(Report::TimeExceeded),
         Ok(_) => Ok(()),
     }
 }
 
 /// Returns whether the real server of a connection is this host, by the route that is remembered.
 #[inline]
-pub(super) fn is_local(context: Context<'_>, conn: &Conn) -> bool {
-    let target = method(conn.forward()).target;
+pub(super) fn is_local<V: Stack>(context: Context<'_>, conn: &Conn) -> bool {
+    let target = method::<V>(conn.forward()).target;
     conn.dest()
         .route()
-        .peek(context.guard, context.net, target)
+        .peek::<V>(context.guard, context.net, target)
         .is_some_and(|route| route.is_local())
 }
 
 /// What the forward methods do to a packet, as far as the way out is concerned.
 #[inline(always)]
-pub(super) fn method(forward: Forward) -> Method {
+pub(super) fn method<V: Stack>(forward: Forward) -> Method {
     match forward {
         Forward::Nat => nat::METHOD,
         Forward::Dr => direct::METHOD,
-        Forward::Tun => tunnel::METHOD,
+        Forward::Tun => tunnel::method::<V>(),
     }
 }
 
 /// Finds the way to the real server of a connection for a packet. The verdict of one that cannot go there is its end; its
 /// sender has been told.
 #[inline(always)]
-pub(super) fn route<'a, 'g>(
+pub(super) fn route<'a, 'g, V: Stack>(
     context: Context<'g>,
-    mut packet: Packet<'a>,
-    header: ipv4::Header,
+    mut packet: Packet<'a, V>,
+    header: Header<V>,
     conn: &Conn,
     method: Method,
-) -> Result<(Packet<'a>, Egress<'g>), Verdict> {
-    let Addr::V4(destination) = conn.real_server().addr else {
+) -> Result<(Packet<'a, V>, Egress<'g, V>), Verdict> {
+    let Some(destination) = V::addr(conn.real_server().addr) else {
         return Err(packet.discard());
     };
     let cache = conn.dest().route();
@@ -246,24 +227,22 @@ pub(super) fn route<'a, 'g>(
         }
         None => match cache.get(context.guard, context.net, destination, method.target) {
             Ok(route) => route,
-            Err(_) => {
-                return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::HOST_UNREACH, 0))
-            }
+            Err(_) => return Err(packet.refuse(Report::HostUnreachable)),
         },
     };
     if route.is_local() {
         return Ok((packet, Egress::Local));
     }
     // Its answer would never come back (RFC 1122 section 3.2.1.3).
-    if header.src.is_loopback() {
+    if V::is_loopback(header.src) {
         return Err(packet.discard());
     }
 
     if header.ttl <= 1 {
-        return Err(packet.refuse(icmp_type::TIME_EXCEEDED, icmp_type::EXC_TTL, 0));
+        return Err(packet.refuse(Report::TimeExceeded));
     }
     let mtu = route.mtu().saturating_sub(method.overhead);
-    if mtu < MIN_MTU {
+    if mtu < V::MIN_MTU {
         return Err(packet.discard());
     }
     let is_whole = !packet.was_fragmented();
@@ -273,11 +252,11 @@ pub(super) fn route<'a, 'g>(
         packet.fits_in_fragments(mtu)
     };
     if header.dont_fragment && !fits && !may_be_fragmented(context, conn) {
-        return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, mtu));
+        return Err(packet.refuse(Report::TooBig(mtu)));
     }
-    let most = ipv4::MAX_TOTAL_LEN.saturating_sub(method.overhead);
+    let most = V::MAX_TOTAL_LEN.saturating_sub(method.overhead);
     if !(fits && is_whole) && is_longer(&packet, most) {
-        return Err(packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, most));
+        return Err(packet.refuse(Report::TooBig(most)));
     }
     let next = match context.point {
         // Packets of sockets on this host may have filters of their own.
@@ -289,17 +268,11 @@ pub(super) fn route<'a, 'g>(
     Ok((packet, Egress::Remote(Way { route, next })))
 }
 
-/// Tells the sender that a packet does not fit into `mtu`, and must not be fragmented.
-#[cold]
-pub(super) fn too_big(packet: Packet<'_>, mtu: u32) -> Verdict {
-    packet.refuse(icmp_type::DEST_UNREACH, icmp_type::FRAG_NEEDED, mtu)
-}
-
 /// Whether a packet is longer than one may be before this method, in however many fragments it
 /// leaves. One that stands for several does not leave as it is.
 #[cold]
 #[inline(never)]
-fn is_longer(packet: &Packet<'_>, most: u32) -> bool {
+fn is_longer<V: Stack>(packet: &Packet<'_, V>, most: u32) -> bool {
     !packet.is_gso() && packet.len_seldom() > most as usize
 }
 
@@ -312,10 +285,10 @@ fn may_be_fragmented(context: Context<'_>, conn: &Conn) -> bool {
 
 /// Sends a packet to the real server, whole and unchanged but for its time to live.
 #[inline(always)]
-pub(super) fn send_unchanged<'g>(
+pub(super) fn send_unchanged<'g, V: Stack>(
     context: Context<'g>,
-    packet: Packet<'_>,
-    header: ipv4::Header,
+    packet: Packet<'_, V>,
+    header: Header<V>,
     conn: &Conn,
     of: Option<&Conn>,
     method: Method,
@@ -339,15 +312,15 @@ pub(super) fn send_unchanged<'g>(
 /// Takes one off the time to live of a packet that is balanced now. None, and nothing changed, when
 /// memory is short or nothing would be left.
 #[inline(always)]
-pub(super) fn pass_on(packet: &mut Packet<'_>) -> Option<()> {
-    let bytes = packet.writable(ipv4::MIN_HEADER_LEN)?;
-    ttl::decrement_ttl(bytes).ok()??;
+pub(super) fn pass_on<V: Stack>(packet: &mut Packet<'_, V>) -> Option<()> {
+    let bytes = packet.writable(V::MIN_HEADER_LEN)?;
+    V::decrement_ttl(bytes).ok()??;
     packet.forget_device_checksum();
     packet.set_balanced();
     Some(())
 }
 
 /// Tells the sender that nobody serves the port.
-pub(super) fn unreachable(packet: Packet<'_>) -> Verdict {
-    packet.refuse(icmp_type::DEST_UNREACH, icmp_type::PORT_UNREACH, 0)
+pub(super) fn unreachable<V: Stack>(packet: Packet<'_, V>) -> Verdict {
+    packet.refuse(Report::PortUnreachable)
 }

@@ -8,6 +8,8 @@
 //! what that did, as long as no route of the namespace has changed, and leaves every packet about which
 //! there is a doubt to the slow path, untouched.
 
+use core::marker::PhantomData;
+
 use kernel::sync::rcu;
 
 use crate::{
@@ -22,14 +24,11 @@ use crate::{
             NextHop,
             Packet,
             Route,
+            Stack,
             Verdict, //
         },
         rcu_table::Side,
         sync::RcuRef, //
-    },
-    logic::{
-        addr::Addr,
-        packet::TransportHeader, //
     },
     svc::Forward,
 };
@@ -50,22 +49,23 @@ use super::{
 };
 
 /// Packets that were received, before the stack has routed them.
-pub(super) struct PreRouting;
+pub(super) struct PreRouting<V>(PhantomData<V>);
 
-impl Hook for PreRouting {
+impl<V: Stack> Hook for PreRouting<V> {
     type Data = Director;
+    type Version = V;
     const POINT: HookPoint = HookPoint::PreRouting;
     /// Before fragments are collected (`NF_IP_PRI_CONNTRACK_DEFRAG` is -400): they are for the slow
     /// path, and what works on connection tracking costs nothing here.
     const PRIORITY: i32 = -401;
 
     #[inline(always)]
-    fn concerns(director: &Director, packet: &Glance<'_>) -> bool {
+    fn concerns(director: &Director, packet: &Glance<'_, V>) -> bool {
         parse::may_be_of_flow(&director.filter, packet)
     }
 
     #[inline(never)]
-    fn run(director: &Director, packet: Packet<'_>, net: &Net, guard: &rcu::Guard) -> Verdict {
+    fn run(director: &Director, packet: Packet<'_, V>, net: &Net, guard: &rcu::Guard) -> Verdict {
         if packet.is_balanced() || !packet.is_to_this_host() || packet.is_bridged() {
             return packet.accept();
         }
@@ -75,7 +75,7 @@ impl Hook for PreRouting {
 
 /// Sends a packet of a connection, if nothing speaks against it.
 #[inline(always)]
-fn established(context: Context<'_>, mut packet: Packet<'_>) -> Verdict {
+fn established<V: Stack>(context: Context<'_>, mut packet: Packet<'_, V>) -> Verdict {
     let paths = &context.director.paths;
     let Some(flow) = parse::usual(&packet) else {
         paths.count(Path::Header);
@@ -102,14 +102,14 @@ fn established(context: Context<'_>, mut packet: Packet<'_>) -> Verdict {
 /// Makes a client's packet ready for its way to the real server, or tells why the slow path has to
 /// do it.
 #[inline(always)]
-fn to_real_server<'g>(
+fn to_real_server<'g, V: Stack>(
     context: Context<'g>,
-    packet: &mut Packet<'_>,
-    flow: Flow,
+    packet: &mut Packet<'_, V>,
+    flow: Flow<V>,
     conn: RcuRef<'g, Conn>,
-) -> Result<NextHop<'g>, Path> {
+) -> Result<NextHop<'g, V>, Path> {
     let dest = conn.get().dest();
-    if begins(flow) {
+    if flow.transport.header.says_it_begins() {
         return Err(Path::Begins);
     }
     if !dest.shared().allows_fast_path() {
@@ -118,10 +118,10 @@ fn to_real_server<'g>(
     if !dest.is_available() {
         return Err(Path::Unavailable);
     }
-    let method = egress::method(conn.forward());
+    let method = egress::method::<V>(conn.forward());
     let route = dest
         .route()
-        .peek(context.guard, context.net, method.target)
+        .peek::<V>(context.guard, context.net, method.target)
         .ok_or(Path::Route)?;
     if conn.confirmed_route() != route.number() {
         return Err(unconfirmed(context.net, context.guard, &route));
@@ -134,7 +134,7 @@ fn to_real_server<'g>(
     if matches!(conn.forward(), Forward::Tun) && packet.is_burst_of_tunnel() {
         return Err(Path::Header);
     }
-    let Addr::V4(real_server) = conn.real_server().addr else {
+    let Some(real_server) = V::addr(conn.real_server().addr) else {
         return Err(Path::Route);
     };
     let next_hop = NextHop::find(context.guard, route.get(), real_server).ok_or(Path::Neighbour)?;
@@ -153,12 +153,12 @@ fn to_real_server<'g>(
 /// Makes a real server's packet ready for its way to the client, or tells why the slow path has to
 /// do it.
 #[inline(always)]
-fn to_client<'g>(
+fn to_client<'g, V: Stack>(
     context: Context<'g>,
-    packet: &mut Packet<'_>,
-    flow: Flow,
+    packet: &mut Packet<'_, V>,
+    flow: Flow<V>,
     conn: RcuRef<'g, Conn>,
-) -> Result<NextHop<'g>, Path> {
+) -> Result<NextHop<'g, V>, Path> {
     if !conn.dest().shared().allows_fast_path() {
         return Err(Path::Off);
     }
@@ -170,7 +170,7 @@ fn to_client<'g>(
         .connections
         .reply_routes
         .get(context.guard, context.net, conn.reply_route())
-        .ok_or_else(|| unlearned(context.net))?;
+        .ok_or_else(|| unlearned::<V>(context.net))?;
     check_passage(packet, flow, route.forward_mtu(context.net))?;
     let next_hop = NextHop::find(context.guard, route, flow.header.dst).ok_or(Path::Neighbour)?;
 
@@ -184,10 +184,10 @@ fn to_client<'g>(
 /// Why no packet of the flow has confirmed the route: the next one may, or none will.
 #[cold]
 #[inline(never)]
-fn unconfirmed(net: &Net, guard: &rcu::Guard, route: &Route) -> Path {
+fn unconfirmed<V: Stack>(net: &Net, guard: &rcu::Guard, route: &Route<V>) -> Path {
     let is_by_policy = !route.is_plain() && !route.is_local()
         || net.has_policies_of_hosts()
-        || net.has_rules() && net.rules_tell_packets_apart(guard);
+        || net.has_rules::<V>() && net.rules_tell_packets_apart::<V>(guard);
     if is_by_policy {
         Path::Policy
     } else {
@@ -198,8 +198,8 @@ fn unconfirmed(net: &Net, guard: &rcu::Guard, route: &Route) -> Path {
 /// Why no route of the flow's replies is known.
 #[cold]
 #[inline(never)]
-fn unlearned(net: &Net) -> Path {
-    if net.forwards_by_policy() {
+fn unlearned<V: Stack>(net: &Net) -> Path {
+    if net.forwards_by_policy::<V>() {
         Path::Policy
     } else {
         Path::Route
@@ -208,7 +208,7 @@ fn unlearned(net: &Net) -> Path {
 
 /// Checks what a router would: time to live and size.
 #[inline(always)]
-fn check_passage(packet: &Packet<'_>, flow: Flow, mtu: u32) -> Result<(), Path> {
+fn check_passage<V: Stack>(packet: &Packet<'_, V>, flow: Flow<V>, mtu: u32) -> Result<(), Path> {
     if flow.header.ttl <= 1 {
         return Err(Path::Ttl);
     }
@@ -216,13 +216,4 @@ fn check_passage(packet: &Packet<'_>, flow: Flow, mtu: u32) -> Result<(), Path> 
         return Err(Path::TooBig);
     }
     Ok(())
-}
-
-/// Whether a packet may begin another connection with the ports of this one.
-#[inline(always)]
-fn begins(flow: Flow) -> bool {
-    match flow.transport.header {
-        TransportHeader::Tcp(header) => header.flags.syn,
-        TransportHeader::Udp(_) => false,
-    }
 }

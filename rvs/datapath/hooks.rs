@@ -2,6 +2,8 @@
 
 //! The hooks.
 
+use core::marker::PhantomData;
+
 use kernel::{
     prelude::*,
     sync::rcu, //
@@ -19,10 +21,12 @@ use crate::{
             HookSpec,
             Net,
             Packet,
+            Stack,
             Verdict, //
         },
         rcu_table::Side,
     },
+    logic::packet::ip::V4,
 };
 
 use super::{
@@ -44,9 +48,12 @@ use super::{
 
 /// The hooks, each group at the place of its [`HookGroup`].
 pub(crate) const HOOKS: &[&[HookSpec<Director>]] = &[
-    &[HookSpec::of::<LocalIn>(), HookSpec::of::<LocalOut>()],
-    &[HookSpec::of::<Forward>()],
-    &[HookSpec::of::<PreRouting>()],
+    &[
+        HookSpec::of::<LocalIn<V4>>(),
+        HookSpec::of::<LocalOut<V4>>(),
+    ],
+    &[HookSpec::of::<Forward<V4>>()],
+    &[HookSpec::of::<PreRouting<V4>>()],
 ];
 
 /// What hooks are there for.
@@ -79,20 +86,21 @@ const AFTER_NAT_DST: i32 = -99;
 
 /// Packets to this host: requests of clients, and replies of real servers to this host's own
 /// requests.
-struct LocalIn;
+struct LocalIn<V>(PhantomData<V>);
 
-impl Hook for LocalIn {
+impl<V: Stack> Hook for LocalIn<V> {
     type Data = Director;
+    type Version = V;
     const POINT: HookPoint = HookPoint::LocalIn;
     const PRIORITY: i32 = AFTER_NAT_SRC;
 
     #[inline(always)]
-    fn concerns(director: &Director, packet: &Glance<'_>) -> bool {
+    fn concerns(director: &Director, packet: &Glance<'_, V>) -> bool {
         parse::may_concern_input(&director.filter, packet)
     }
 
     #[inline(never)]
-    fn run(director: &Director, packet: Packet<'_>, net: &Net, guard: &rcu::Guard) -> Verdict {
+    fn run(director: &Director, packet: Packet<'_, V>, net: &Net, guard: &rcu::Guard) -> Verdict {
         if packet.is_balanced() || !packet.is_to_this_host() {
             return packet.accept();
         }
@@ -101,21 +109,22 @@ impl Hook for LocalIn {
 }
 
 /// Packets of this host: requests of its own clients, and replies of a real server on it.
-struct LocalOut;
+struct LocalOut<V>(PhantomData<V>);
 
-impl Hook for LocalOut {
+impl<V: Stack> Hook for LocalOut<V> {
     type Data = Director;
+    type Version = V;
     const POINT: HookPoint = HookPoint::LocalOut;
     const PRIORITY: i32 = AFTER_NAT_DST;
 
     #[inline(always)]
-    fn concerns(director: &Director, packet: &Glance<'_>) -> bool {
+    fn concerns(director: &Director, packet: &Glance<'_, V>) -> bool {
         parse::may_concern_output(&director.filter, packet)
             || claim::may_end_with(&director.filter, packet)
     }
 
     #[inline(never)]
-    fn run(director: &Director, packet: Packet<'_>, net: &Net, guard: &rcu::Guard) -> Verdict {
+    fn run(director: &Director, packet: Packet<'_, V>, net: &Net, guard: &rcu::Guard) -> Verdict {
         // Its own packets come by, on their way to the real servers.
         if packet.is_balanced() || packet.is_of_nodefrag_socket() {
             return packet.accept();
@@ -125,21 +134,22 @@ impl Hook for LocalOut {
 }
 
 /// Packets for other hosts: replies of real servers.
-struct Forward;
+struct Forward<V>(PhantomData<V>);
 
-impl Hook for Forward {
+impl<V: Stack> Hook for Forward<V> {
     type Data = Director;
+    type Version = V;
     const POINT: HookPoint = HookPoint::Forward;
     const PRIORITY: i32 = 100;
 
     #[inline(always)]
-    fn concerns(director: &Director, packet: &Glance<'_>) -> bool {
+    fn concerns(director: &Director, packet: &Glance<'_, V>) -> bool {
         parse::may_be_reply(&director.filter, packet)
             || claim::may_end_with(&director.filter, packet)
     }
 
     #[inline(never)]
-    fn run(director: &Director, packet: Packet<'_>, net: &Net, guard: &rcu::Guard) -> Verdict {
+    fn run(director: &Director, packet: Packet<'_, V>, net: &Net, guard: &rcu::Guard) -> Verdict {
         if packet.is_balanced() {
             return packet.accept();
         }
@@ -149,7 +159,7 @@ impl Hook for Forward {
 
 /// Takes a packet from the beginning, at the hook where it is, after it became another one.
 #[cold]
-pub(super) fn once_more(context: Context<'_>, packet: Packet<'_>) -> Verdict {
+pub(super) fn once_more<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
     let Context {
         director,
         net,
@@ -157,16 +167,16 @@ pub(super) fn once_more(context: Context<'_>, packet: Packet<'_>) -> Verdict {
         point,
     } = context;
     match point {
-        HookPoint::PreRouting => PreRouting::run(director, packet, net, guard),
-        HookPoint::LocalIn => LocalIn::run(director, packet, net, guard),
-        HookPoint::LocalOut => LocalOut::run(director, packet, net, guard),
-        HookPoint::Forward => Forward::run(director, packet, net, guard),
+        HookPoint::PreRouting => PreRouting::<V>::run(director, packet, net, guard),
+        HookPoint::LocalIn => LocalIn::<V>::run(director, packet, net, guard),
+        HookPoint::LocalOut => LocalOut::<V>::run(director, packet, net, guard),
+        HookPoint::Forward => Forward::<V>::run(director, packet, net, guard),
     }
 }
 
 /// Takes packets of either side of a connection, and those that begin one.
 #[inline(always)]
-fn both_ways(context: Context<'_>, packet: Packet<'_>) -> Verdict {
+fn both_ways<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
     if !packet.has_route() {
         return packet.accept();
     }
@@ -178,7 +188,7 @@ fn both_ways(context: Context<'_>, packet: Packet<'_>) -> Verdict {
 
 /// Takes packets of real servers only: what clients send to other hosts is none of ours.
 #[inline(always)]
-fn replies_only(context: Context<'_>, packet: Packet<'_>) -> Verdict {
+fn replies_only<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
     match parse::usual(&packet) {
         Some(flow) => flow_replies_only(context, packet, flow),
         None => unusual(context, packet, flow_replies_only),
@@ -186,7 +196,7 @@ fn replies_only(context: Context<'_>, packet: Packet<'_>) -> Verdict {
 }
 
 #[inline(always)]
-fn flow_both_ways(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Verdict {
+fn flow_both_ways<V: Stack>(context: Context<'_>, packet: Packet<'_, V>, flow: Flow<V>) -> Verdict {
     let connections = &context.director.connections;
     match connections.find(context.guard, flow.tuple()) {
         Ok((conn, Side::Original)) => request::of_connection(context, packet, flow, conn),
@@ -201,17 +211,17 @@ fn flow_both_ways(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Verdi
 /// Takes a packet of this host that has no tuple in the table: a reply of a real server on it that is
 /// not translated, or a client's first one.
 #[inline(never)]
-fn of_this_host(
+fn of_this_host<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    flow: Flow,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
     tuple: HashedTuple<'_>,
 ) -> Verdict {
     if parse::may_come_from_service(&context.director.filter, flow) {
         let connections = &context.director.connections;
         match connections.find(context.guard, flow.tuple().reversed()) {
             Ok((conn, Side::Original))
-                if !conn.has_reply_tuple() && egress::is_local(context, &conn) =>
+                if !conn.has_reply_tuple() && egress::is_local::<V>(context, &conn) =>
             {
                 return reply::pass(context, packet, flow, conn);
             }
@@ -224,7 +234,11 @@ fn of_this_host(
 }
 
 #[inline(always)]
-fn flow_replies_only(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Verdict {
+fn flow_replies_only<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
+) -> Verdict {
     let connections = &context.director.connections;
     match connections.find(context.guard, flow.tuple()) {
         Ok((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
@@ -241,10 +255,10 @@ fn flow_replies_only(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Ve
 /// Takes packets that need more than one look: with options, fragments, ICMP errors, and those
 /// whose headers are scattered.
 #[cold]
-fn unusual(
+fn unusual<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    of_flow: impl FnOnce(Context<'_>, Packet<'_>, Flow) -> Verdict,
+    packet: Packet<'_, V>,
+    of_flow: impl FnOnce(Context<'_>, Packet<'_, V>, Flow<V>) -> Verdict,
 ) -> Verdict {
     match parse::unusual(packet, context.point) {
         Ok((packet, Content::Flow(flow))) => of_flow(context, packet, flow),

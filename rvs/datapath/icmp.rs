@@ -12,6 +12,7 @@ use crate::{
         net::{
             HookPoint,
             Packet,
+            Stack,
             Verdict, //
         },
         rcu_table::Side,
@@ -19,26 +20,16 @@ use crate::{
         time, //
     },
     logic::{
-        addr::Addr,
         nat::{
             rewrite_icmp_error,
             End, //
         },
         packet::{
-            ipv4,
-            tcp::{
-                self,
-                TcpFlags, //
-            },
-            udp,
+            ip::Header,
             Transport,
             TransportHeader, //
         },
-        protocol::Protocol,
-        tuple::{
-            AddrPair,
-            Tuple, //
-        },
+        tuple::Tuple,
     },
     svc::Forward,
 };
@@ -60,7 +51,11 @@ use super::{
 };
 
 /// Takes an error about a packet of a connection, from either side.
-pub(super) fn translate(context: Context<'_>, packet: Packet<'_>, error: &IcmpError) -> Verdict {
+pub(super) fn translate<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    error: &IcmpError<V>,
+) -> Verdict {
     // The error goes against the direction of the packet it is about.
     let tuple = error.icmp.tuple.reversed();
     let connections = &context.director.connections;
@@ -79,10 +74,10 @@ pub(super) fn translate(context: Context<'_>, packet: Packet<'_>, error: &IcmpEr
 /// answered.
 #[cold]
 #[inline(never)]
-fn schedule(
+fn schedule<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_>,
-    error: &IcmpError,
+    mut packet: Packet<'_, V>,
+    error: &IcmpError<V>,
     tuple: &HashedTuple<'_>,
 ) -> Verdict {
     let Some(flow) = first_packet(error, tuple.key()) else {
@@ -104,24 +99,10 @@ fn schedule(
 }
 
 /// What the client's first packet would be, with the time to live of the error.
-fn first_packet(error: &IcmpError, tuple: &Tuple) -> Option<Flow> {
-    let AddrPair::V4 { src, dst } = tuple.addrs else {
-        return None;
-    };
-    let header = match tuple.protocol {
-        Protocol::Tcp => TransportHeader::Tcp(tcp::Header {
-            header_len: tcp::MIN_HEADER_LEN,
-            flags: TcpFlags {
-                syn: true,
-                ..TcpFlags::default()
-            },
-        }),
-        Protocol::Udp => TransportHeader::Udp(udp::Header {
-            len: udp::HEADER_LEN as u16,
-        }),
-    };
+fn first_packet<V: Stack>(error: &IcmpError<V>, tuple: &Tuple) -> Option<Flow<V>> {
+    let (src, dst) = V::addrs(tuple.addrs)?;
     Some(Flow {
-        header: ipv4::Header {
+        header: Header {
             protocol: tuple.protocol.number(),
             src,
             dst,
@@ -130,7 +111,7 @@ fn first_packet(error: &IcmpError, tuple: &Tuple) -> Option<Flow> {
         transport: Transport {
             src_port: tuple.src_port,
             dst_port: tuple.dst_port,
-            header,
+            header: TransportHeader::first(tuple.protocol),
         },
     })
 }
@@ -138,24 +119,24 @@ fn first_packet(error: &IcmpError, tuple: &Tuple) -> Option<Flow> {
 /// Takes an error about a fragment that has no ports. One to the client of a real server cannot be
 /// translated, and tells the client of an address that it has never sent anything to. Nothing is lost:
 /// others come about first fragments.
-pub(super) fn about_fragment(
+pub(super) fn about_fragment<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    fragment: &ipv4::Header,
+    packet: Packet<'_, V>,
+    fragment: &Header<V>,
 ) -> Verdict {
     let filter = &context.director.filter;
     match context.point {
-        HookPoint::Forward if filter.may_be_server_addr(Addr::V4(fragment.dst)) => packet.discard(),
+        HookPoint::Forward if filter.may_be_server_addr(fragment.dst.into()) => packet.discard(),
         _ => packet.accept(),
     }
 }
 
 /// An error from the client's side about a reply, sent to the service: the real server wants to
 /// know, of a path with a smaller MTU for example.
-fn to_real_server(
+fn to_real_server<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    error: &IcmpError,
+    packet: Packet<'_, V>,
+    error: &IcmpError<V>,
     conn: &Conn,
 ) -> Verdict {
     let to = conn.real_server();
@@ -179,10 +160,10 @@ fn to_real_server(
 }
 
 /// An error from the real server's side about a request: the client knows only the service.
-fn to_client(
+fn to_client<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_>,
-    error: &IcmpError,
+    mut packet: Packet<'_, V>,
+    error: &IcmpError<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     let (from, checksum) = (conn.service(), error.checksum_state(&packet));

@@ -8,6 +8,7 @@ use crate::{
     kapi::{
         net::{
             Packet,
+            Stack,
             Target,
             Verdict, //
         },
@@ -15,9 +16,9 @@ use crate::{
         sync::RcuRef, //
     },
     logic::{
-        addr::Addr,
         packet::{
-            ipv4,
+            icmp::Message,
+            ip::Header,
             tunnel_error::TunnelError, //
         }, //
     },
@@ -27,17 +28,14 @@ use crate::{
     },
 };
 
-use super::{
-    egress,
-    Context, //
-};
+use super::Context;
 
 /// Takes an error that came to this host. Those about tunnels that are none of ours are the stack's.
-pub(super) fn take(
+pub(super) fn take<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_>,
-    header: ipv4::Header,
-    error: &TunnelError,
+    mut packet: Packet<'_, V>,
+    header: Header<V>,
+    error: &TunnelError<V>,
 ) -> Verdict {
     let connections = &context.director.connections;
     let conn = match connections.find(context.guard, error.tuple) {
@@ -63,24 +61,28 @@ pub(super) fn take(
 }
 
 /// Whether the error is about a packet that this host may have sent for the connection.
-fn is_tunnel_of(conn: &Conn, error: &TunnelError) -> bool {
-    matches!(conn.forward(), Forward::Tun) && conn.real_server().addr == Addr::V4(error.exit)
+fn is_tunnel_of<V: Stack>(conn: &Conn, error: &TunnelError<V>) -> bool {
+    matches!(conn.forward(), Forward::Tun) && conn.real_server().addr == error.exit.into()
 }
 
 /// The largest packet of the client that goes through the tunnel now. The kernel may have learnt something else than
 /// `mtu`: it does not believe in very small ones.
-fn inner_mtu(context: Context<'_>, error: &TunnelError, conn: &RcuRef<'_, Conn>, mtu: u32) -> u32 {
+fn inner_mtu<V: Stack>(
+    context: Context<'_>,
+    error: &TunnelError<V>,
+    conn: &RcuRef<'_, Conn>,
+    mtu: u32,
+) -> u32 {
     let cache = conn.dest().route();
-    let route = cache.get(context.guard, context.net, error.exit, Target::Destination);
+    let route = cache.get::<V>(context.guard, context.net, error.exit, Target::Destination);
     let mtu = route.map_or(mtu, |route| route.mtu());
-    mtu.saturating_sub(ipv4::MIN_HEADER_LEN as u32)
-        .max(egress::MIN_MTU)
+    mtu.saturating_sub(V::MIN_HEADER_LEN as u32).max(V::MIN_MTU)
 }
 
 /// Sends the error on to the client, in the name of the service.
-fn tell_client(
-    mut packet: Packet<'_>,
-    error: &TunnelError,
+fn tell_client<V: Stack>(
+    mut packet: Packet<'_, V>,
+    error: &TunnelError<V>,
     conn: &RcuRef<'_, Conn>,
     info: u32,
 ) -> Verdict {
@@ -90,5 +92,6 @@ fn tell_client(
     let dest = conn.dest();
     dest.count_reply(packet.len());
     Dest::note_activity(dest);
-    packet.refuse(error.error_type.number(), error.code, info)
+    let number = V::error_number(error.error_type);
+    packet.refuse_with(Message::new(number, error.code, info))
 }

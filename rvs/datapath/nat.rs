@@ -7,17 +7,16 @@ use crate::{
     kapi::net::{
         HookPoint,
         Packet,
+        Stack,
         Target,
         Verdict, //
     },
     logic::{
-        addr::Addr,
         nat,
         packet::{
-            ipv4,
+            ip::Header,
             ParseError, //
         },
-        ttl, //
     },
 };
 
@@ -37,7 +36,12 @@ pub(super) const METHOD: Method = Method {
 };
 
 /// Rewrites the destination of a packet and sends it there.
-pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: Flow, conn: &Conn) -> Verdict {
+pub(super) fn send<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: &Conn,
+) -> Verdict {
     let rewrite = to_real_server(&packet, flow, conn);
     send_rewritten(
         context,
@@ -53,29 +57,33 @@ pub(super) fn send(context: Context<'_>, packet: Packet<'_>, flow: Flow, conn: &
 /// Gives a packet the real server as destination, and takes one off its time to live. None, and
 /// nothing changed, when memory is short.
 #[inline(always)]
-pub(super) fn prepare(packet: &mut Packet<'_>, flow: Flow, conn: &Conn) -> Option<()> {
+pub(super) fn prepare<V: Stack>(
+    packet: &mut Packet<'_, V>,
+    flow: Flow<V>,
+    conn: &Conn,
+) -> Option<()> {
     let change = to_real_server(packet, flow, conn);
     rewrite(packet, flow.headers_len(), true, change)
 }
 
 /// What rewrites the destination.
 #[inline(always)]
-fn to_real_server(
-    packet: &Packet<'_>,
-    flow: Flow,
+fn to_real_server<V: Stack>(
+    packet: &Packet<'_, V>,
+    flow: Flow<V>,
     conn: &Conn,
-) -> impl FnOnce(&mut [u8]) -> Result<(), ParseError> {
+) -> impl FnOnce(&mut [u8]) -> Result<(), ParseError> + use<V> {
     let (header_len, protocol) = (flow.header.header_len, flow.transport.protocol());
     let to = conn.real_server();
     let checksum = flow.checksum_state(packet);
-    move |bytes| nat::rewrite_destination(bytes, header_len, protocol, to, checksum)
+    move |bytes| nat::rewrite_destination::<V>(bytes, header_len, protocol, to, checksum)
 }
 
 /// Has `rewrite` change the first `headers_len` bytes of a packet, which is balanced then; one that
 /// is forwarded loses one of its time to live. None when `rewrite` fails or memory is short.
 #[inline(always)]
-fn rewrite<E>(
-    packet: &mut Packet<'_>,
+fn rewrite<V: Stack, E>(
+    packet: &mut Packet<'_, V>,
     headers_len: usize,
     is_forwarded: bool,
     rewrite: impl FnOnce(&mut [u8]) -> Result<(), E>,
@@ -83,7 +91,7 @@ fn rewrite<E>(
     let bytes = packet.writable(headers_len)?;
     rewrite(bytes).ok()?;
     if is_forwarded {
-        ttl::decrement_ttl(bytes).ok()?;
+        V::decrement_ttl(bytes).ok()?;
     }
     packet.forget_device_checksum();
     packet.set_balanced();
@@ -92,10 +100,10 @@ fn rewrite<E>(
 
 /// Sends a packet to a real server after `rewrite` has changed its first `headers_len` bytes. It is about the
 /// connection, and may be `of` it.
-pub(super) fn send_rewritten<E>(
+pub(super) fn send_rewritten<V: Stack, E>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    header: ipv4::Header,
+    packet: Packet<'_, V>,
+    header: Header<V>,
     headers_len: usize,
     conn: &Conn,
     of: Option<&Conn>,
@@ -123,9 +131,8 @@ pub(super) fn send_rewritten<E>(
 
 /// A stranger must not reach services that listen on the loopback address only. Without translation a packet keeps the
 /// virtual address, whatever the real server's.
-fn leads_to_loopback(context: Context<'_>, header: ipv4::Header, conn: &Conn) -> bool {
-    let is_loopback = |addr| matches!(addr, Addr::V4(addr) if addr.is_loopback());
+fn leads_to_loopback<V: Stack>(context: Context<'_>, header: Header<V>, conn: &Conn) -> bool {
     matches!(context.point, HookPoint::LocalIn)
-        && is_loopback(conn.real_server().addr)
-        && !header.src.is_loopback()
+        && conn.real_server().addr.is_loopback()
+        && !V::is_loopback(header.src)
 }

@@ -9,11 +9,11 @@ use crate::{
         net::{
             HookPoint,
             LocalSocket,
-            Packet, //
+            Packet,
+            Stack, //
         },
         time, //
     },
-    logic::protocol::Protocol,
 };
 
 use super::{
@@ -24,7 +24,7 @@ use super::{
 /// Notes a packet that this host sends from its own socket, if it is a datagram from a service's
 /// address and port. `answer` is the tuple of what answers it, which no connection has.
 #[inline(never)]
-pub(super) fn note(context: Context<'_>, flow: Flow, answer: &HashedTuple<'_>) {
+pub(super) fn note<V: Stack>(context: Context<'_>, flow: Flow<V>, answer: &HashedTuple<'_>) {
     let director = context.director;
     let protocol = flow.transport.protocol();
     // Of marks nothing is known beforehand.
@@ -33,7 +33,7 @@ pub(super) fn note(context: Context<'_>, flow: Flow, answer: &HashedTuple<'_>) {
         let service = services.find(context.guard, 0, protocol, flow.tuple().src());
         service.is_some()
     };
-    if protocol == Protocol::Udp && is_from_service() {
+    if !protocol.has_states() && is_from_service() {
         director.own_flows.note(answer.hash(), time::jiffies32());
     }
 }
@@ -41,9 +41,9 @@ pub(super) fn note(context: Context<'_>, flow: Flow, answer: &HashedTuple<'_>) {
 /// Whether a packet to a service, which is of no connection, is for a socket of this host: one that
 /// is connected to its sender, or that has sent what this is the answer to. One that takes packets of
 /// anybody does not get those of the service's clients.
-pub(super) fn is_for_socket(
+pub(super) fn is_for_socket<V: Stack>(
     context: Context<'_>,
-    packet: &Packet<'_>,
+    packet: &Packet<'_, V>,
     tuple: &HashedTuple<'_>,
 ) -> bool {
     let HookPoint::LocalIn = context.point else {

@@ -8,15 +8,18 @@ use crate::{
         Glance,
         HookPoint,
         Packet,
+        Stack,
         Verdict, //
     },
     logic::{
-        addr::Addr,
         nat::ChecksumState,
         packet::{
             self,
             icmp,
-            ipv4,
+            ip::{
+                Fragment,
+                Header, //
+            },
             tunnel_error::{
                 self,
                 TunnelError, //
@@ -32,14 +35,14 @@ use crate::{
 
 /// A packet of TCP or UDP.
 #[derive(Clone, Copy)]
-pub(super) struct Flow {
+pub(super) struct Flow<V: Stack> {
     /// Its IP header.
-    pub(super) header: ipv4::Header,
+    pub(super) header: Header<V>,
     /// Its transport header.
     pub(super) transport: Transport,
 }
 
-impl Flow {
+impl<V: Stack> Flow<V> {
     /// Returns its tuple.
     #[inline(always)]
     pub(super) fn tuple(&self) -> Tuple {
@@ -49,42 +52,36 @@ impl Flow {
     /// Returns the bytes up to the end of the fixed transport header: those a rewrite touches.
     #[inline(always)]
     pub(super) fn headers_len(&self) -> usize {
-        let transport = match self.transport.protocol() {
-            Protocol::Tcp => packet::tcp::MIN_HEADER_LEN,
-            Protocol::Udp => packet::udp::HEADER_LEN,
-        };
+        let transport = self.transport.protocol().header_len();
         self.header.header_len.saturating_add(transport)
     }
 
     /// Returns what the checksum field of its transport header holds.
     #[inline(always)]
-    pub(super) fn checksum_state(&self, packet: &Packet<'_>) -> ChecksumState {
-        let field = match self.transport.protocol() {
-            Protocol::Tcp => packet::tcp::CHECKSUM_OFFSET,
-            Protocol::Udp => packet::udp::CHECKSUM_OFFSET,
-        };
+    pub(super) fn checksum_state(&self, packet: &Packet<'_, V>) -> ChecksumState {
+        let field = self.transport.protocol().checksum_offset();
         checksum_state(packet, self.header.header_len, field)
     }
 }
 
 /// An ICMP error about a packet of TCP or UDP.
-pub(super) struct IcmpError {
+pub(super) struct IcmpError<V: Stack> {
     /// The IP header of the error.
-    pub(super) header: ipv4::Header,
+    pub(super) header: Header<V>,
     /// The error, with the tuple of the packet it is about.
-    pub(super) icmp: icmp::Error,
+    pub(super) icmp: icmp::Error<V>,
 }
 
-impl IcmpError {
+impl<V: Stack> IcmpError<V> {
     /// Returns what the checksum field of its ICMP header holds.
-    pub(super) fn checksum_state(&self, packet: &Packet<'_>) -> ChecksumState {
+    pub(super) fn checksum_state(&self, packet: &Packet<'_, V>) -> ChecksumState {
         checksum_state(packet, self.icmp.icmp_offset, icmp::CHECKSUM_OFFSET)
     }
 }
 
 /// What the checksum at `field` of the header at `header` holds.
 #[inline(always)]
-fn checksum_state(packet: &Packet<'_>, header: usize, field: usize) -> ChecksumState {
+fn checksum_state<V: Stack>(packet: &Packet<'_, V>, header: usize, field: usize) -> ChecksumState {
     if packet.checksum_is_partial(header, field) {
         ChecksumState::Partial
     } else {
@@ -93,21 +90,21 @@ fn checksum_state(packet: &Packet<'_>, header: usize, field: usize) -> ChecksumS
 }
 
 /// What a packet is about, of all that RVS cares for.
-pub(super) enum Content {
+pub(super) enum Content<V: Stack> {
     /// A packet of a flow.
-    Flow(Flow),
+    Flow(Flow<V>),
     /// An error about one.
-    IcmpError(IcmpError),
+    IcmpError(IcmpError<V>),
     /// An error about a tunnel, and the IP header of the error.
-    TunnelError(ipv4::Header, TunnelError),
+    TunnelError(Header<V>, TunnelError<V>),
     /// An error about a fragment without ports, which begins with this IP header.
-    FragmentError(ipv4::Header),
+    FragmentError(Header<V>),
 }
 
 /// Whether a packet can be of any concern, by its addresses and ports: to a service, or from a real
 /// server. What an ICMP error is about stands inside of it, and it may come from any router.
 #[inline(always)]
-fn may_concern(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+fn may_concern<V: Stack>(filter: &AddressFilter, packet: &Glance<'_, V>) -> bool {
     (may_be_to_service_or_marked(filter, packet) && may_be_to_service_port(filter, packet))
         || may_be_from_server(filter, packet)
         || is_icmp(packet)
@@ -116,7 +113,7 @@ fn may_concern(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
 /// As [`may_concern`], of packets to this host. Those to the address of a service are not asked for
 /// their port: they mostly are for it.
 #[inline(always)]
-pub(super) fn may_concern_input(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+pub(super) fn may_concern_input<V: Stack>(filter: &AddressFilter, packet: &Glance<'_, V>) -> bool {
     may_be_to_service_or_marked(filter, packet)
         || may_be_from_server(filter, packet)
         || is_icmp(packet)
@@ -124,21 +121,21 @@ pub(super) fn may_concern_input(filter: &AddressFilter, packet: &Glance<'_>) -> 
 
 /// As [`may_concern`], of packets of this host: those of a real server on it may come from a service.
 #[inline(always)]
-pub(super) fn may_concern_output(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+pub(super) fn may_concern_output<V: Stack>(filter: &AddressFilter, packet: &Glance<'_, V>) -> bool {
     may_concern(filter, packet) || may_be_from_service(filter, packet)
 }
 
 /// Whether a packet can come from a service.
 #[inline]
-pub(super) fn may_come_from_service(filter: &AddressFilter, flow: Flow) -> bool {
-    filter.may_be_service(Addr::V4(flow.header.src), flow.transport.src_port) || filter.has_marks()
+pub(super) fn may_come_from_service<V: Stack>(filter: &AddressFilter, flow: Flow<V>) -> bool {
+    filter.may_be_service(flow.header.src.into(), flow.transport.src_port) || filter.has_marks()
 }
 
 /// As [`may_concern`], of packets of TCP and UDP alone, and without those of the services of marks, whose
 /// flows are never fast. Those to the address of a service are not
 /// asked for their port: they mostly are for it.
 #[inline(always)]
-pub(super) fn may_be_of_flow(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+pub(super) fn may_be_of_flow<V: Stack>(filter: &AddressFilter, packet: &Glance<'_, V>) -> bool {
     (may_be_to_service_addr(filter, packet) || may_be_from_server(filter, packet))
         && !is_icmp(packet)
 }
@@ -146,31 +143,30 @@ pub(super) fn may_be_of_flow(filter: &AddressFilter, packet: &Glance<'_>) -> boo
 /// Whether a forwarded packet can come from a real server; what clients send to other hosts is of
 /// no concern. ICMP errors as for [`may_concern`].
 #[inline(always)]
-pub(super) fn may_be_reply(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
+pub(super) fn may_be_reply<V: Stack>(filter: &AddressFilter, packet: &Glance<'_, V>) -> bool {
     may_be_from_server(filter, packet) || is_icmp(packet)
 }
 
 /// Whether a packet may be for a service, by its address.
 #[inline(always)]
-fn may_be_to_service_addr(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
-    let (_, _, dst) = ipv4::peek(packet.header());
-    filter.may_be_service_addr(Addr::V4(dst))
+fn may_be_to_service_addr<V: Stack>(filter: &AddressFilter, packet: &Glance<'_, V>) -> bool {
+    let (_, _, dst) = V::peek(packet.header());
+    filter.may_be_service_addr(dst.into())
 }
 
 /// As [`may_be_to_service_addr`]; any may be for the service of a mark, or of a connection of one,
 /// whatever mark it has itself.
 #[inline(always)]
-fn may_be_to_service_or_marked(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
-    let (_, _, dst) = ipv4::peek(packet.header());
-    filter.may_be_service_addr_or_marked(Addr::V4(dst))
+fn may_be_to_service_or_marked<V: Stack>(filter: &AddressFilter, packet: &Glance<'_, V>) -> bool {
+    let (_, _, dst) = V::peek(packet.header());
+    filter.may_be_service_addr_or_marked(dst.into())
 }
 
 /// Whether such a packet may be for a service, by its port if that can be had at once.
 #[inline(always)]
-fn may_be_to_service_port(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
-    let (_, _, dst) = ipv4::peek(packet.header());
-    packet::peek_ports(packet.bytes())
-        .is_none_or(|(_, port)| filter.may_be_service(Addr::V4(dst), port))
+fn may_be_to_service_port<V: Stack>(filter: &AddressFilter, packet: &Glance<'_, V>) -> bool {
+    let (_, _, dst) = V::peek(packet.header());
+    V::peek_ports(packet.bytes()).is_none_or(|(_, port)| filter.may_be_service(dst.into(), port))
         || filter.has_marks()
 }
 
@@ -178,59 +174,62 @@ fn may_be_to_service_port(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
 /// with, then by its port, if that can be had at once. What a real server asks of others comes from
 /// another port.
 #[inline(always)]
-fn may_be_from_server(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
-    let (_, src, _) = ipv4::peek(packet.header());
-    filter.may_be_server_addr(Addr::V4(src))
-        && packet::peek_ports(packet.bytes())
-            .is_none_or(|(port, _)| filter.may_be_server(Addr::V4(src), port))
+fn may_be_from_server<V: Stack>(filter: &AddressFilter, packet: &Glance<'_, V>) -> bool {
+    let (_, src, _) = V::peek(packet.header());
+    filter.may_be_server_addr(src.into())
+        && V::peek_ports(packet.bytes())
+            .is_none_or(|(port, _)| filter.may_be_server(src.into(), port))
 }
 
 /// Whether a packet may come from a service, as [`may_be_from_server`].
 #[inline(always)]
-fn may_be_from_service(filter: &AddressFilter, packet: &Glance<'_>) -> bool {
-    let (_, src, _) = ipv4::peek(packet.header());
-    filter.may_be_service_addr(Addr::V4(src))
-        && packet::peek_ports(packet.bytes())
-            .is_none_or(|(port, _)| filter.may_be_service(Addr::V4(src), port))
+fn may_be_from_service<V: Stack>(filter: &AddressFilter, packet: &Glance<'_, V>) -> bool {
+    let (_, src, _) = V::peek(packet.header());
+    filter.may_be_service_addr(src.into())
+        && V::peek_ports(packet.bytes())
+            .is_none_or(|(port, _)| filter.may_be_service(src.into(), port))
 }
 
 #[inline(always)]
-fn is_icmp(packet: &Glance<'_>) -> bool {
-    let (protocol, _, _) = ipv4::peek(packet.header());
-    protocol == icmp::PROTOCOL
+fn is_icmp<V: Stack>(packet: &Glance<'_, V>) -> bool {
+    let (protocol, _, _) = V::peek(packet.header());
+    protocol == V::ICMP
 }
 
 /// Reads a packet of the usual form, at once; none for every other, which is for [`unusual`]. Few have
 /// a header that does not tell their length.
 #[inline(always)]
-pub(super) fn usual(packet: &Packet<'_>) -> Option<Flow> {
-    packet::usual(packet.bytes(), || packet.len_seldom())
+pub(super) fn usual<V: Stack>(packet: &Packet<'_, V>) -> Option<Flow<V>> {
+    V::usual(packet.bytes(), || packet.len_seldom())
         .map(|(header, transport)| Flow { header, transport })
 }
 
 /// Reads any packet, whole: fragments are collected before. The verdict of a packet that is none
 /// of ours, or makes no sense, is to let it pass: the stack behind has its own rules for it.
 #[cold]
-pub(super) fn unusual<'a>(
-    mut packet: Packet<'a>,
+pub(super) fn unusual<'a, V: Stack>(
+    mut packet: Packet<'a, V>,
     point: HookPoint,
-) -> Result<(Packet<'a>, Content), Verdict> {
-    let Ok(mut header) = parse_with(&mut packet, ipv4::parse_with_len) else {
+) -> Result<(Packet<'a, V>, Content<V>), Verdict> {
+    let Ok(mut header) = parse_with(&mut packet, V::parse) else {
         return Err(packet.accept());
     };
-    let is_icmp = header.protocol == icmp::PROTOCOL;
+    let is_icmp = header.protocol == V::ICMP;
     if !is_icmp && Protocol::from_number(header.protocol).is_none() {
         return Err(packet.accept());
     }
 
-    if header.fragment != ipv4::Fragment::None {
+    if header.fragment != Fragment::None {
         packet = defragment(packet, point)?;
-        match parse_with(&mut packet, ipv4::parse_with_len) {
+        match parse_with(&mut packet, V::parse) {
             Ok(whole) => header = whole,
             Err(_) => return Err(packet.accept()),
         }
     }
-    if header.header_len > ipv4::MIN_HEADER_LEN && matches!(point, HookPoint::LocalIn) {
+    if V::HAS_CHECKSUM
+        && header.header_len > V::MIN_HEADER_LEN
+        && matches!(point, HookPoint::LocalIn)
+    {
         packet = complete_options(packet, &header)?;
     }
 
@@ -256,7 +255,7 @@ pub(super) fn unusual<'a>(
 }
 
 /// Collects the fragments of a packet, where the stack has not done so itself.
-fn defragment(packet: Packet<'_>, point: HookPoint) -> Result<Packet<'_>, Verdict> {
+fn defragment<V: Stack>(packet: Packet<'_, V>, point: HookPoint) -> Result<Packet<'_, V>, Verdict> {
     match point {
         // The stack collects what it delivers before it asks the hooks.
         HookPoint::PreRouting | HookPoint::LocalIn => Err(packet.accept()),
@@ -267,13 +266,13 @@ fn defragment(packet: Packet<'_>, point: HookPoint) -> Result<Packet<'_>, Verdic
 
 /// Makes the header checksum of a packet with options right: they may be others than it came with. The stack does so where it
 /// forwards a packet (`ip_forward_options()`), and looks at it no more where it delivers one.
-fn complete_options<'a>(
-    mut packet: Packet<'a>,
-    header: &ipv4::Header,
-) -> Result<Packet<'a>, Verdict> {
+fn complete_options<'a, V: Stack>(
+    mut packet: Packet<'a, V>,
+    header: &Header<V>,
+) -> Result<Packet<'a, V>, Verdict> {
     let completed = packet
         .writable(header.header_len)
-        .is_some_and(|bytes| ipv4::complete_checksum(bytes, header.header_len).is_ok());
+        .is_some_and(|bytes| V::complete_checksum(bytes, header.header_len).is_ok());
     if completed {
         Ok(packet)
     } else {
@@ -282,8 +281,8 @@ fn complete_options<'a>(
 }
 
 /// Runs a parser over the linear part of a packet, and makes that longer where it falls short.
-fn parse_with<T>(
-    packet: &mut Packet<'_>,
+fn parse_with<V: Stack, T>(
+    packet: &mut Packet<'_, V>,
     parse: impl Fn(&[u8], usize) -> Result<T, ParseError>,
 ) -> Result<T, ParseError> {
     loop {

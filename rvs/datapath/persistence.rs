@@ -19,15 +19,13 @@ use crate::{
         TemplateKey, //
     },
     kapi::{
+        net::Stack,
         sync::RcuRef,
         time, //
     },
-    logic::{
-        persistence::{
-            restarts_at_once,
-            Persistence, //
-        },
-        protocol::Protocol,
+    logic::persistence::{
+        restarts_at_once,
+        Persistence, //
     },
     svc::{
         Dest,
@@ -52,9 +50,9 @@ const TRIES: usize = 4;
 
 /// A flow of a persistent service that has no connection yet.
 #[derive(Clone, Copy)]
-struct New<'a, 'g> {
+struct New<'a, 'g, V: Stack> {
     context: Context<'g>,
-    flow: Flow,
+    flow: Flow<V>,
     tuple: &'a HashedTuple<'a>,
     key: &'a HashedTemplate<'a>,
     timeout: u32,
@@ -64,9 +62,9 @@ struct New<'a, 'g> {
 /// Creates the connection of a flow to a persistent service.
 #[cold]
 #[inline(never)]
-pub(super) fn connection<'g>(
+pub(super) fn connection<'g, V: Stack>(
     context: Context<'g>,
-    flow: Flow,
+    flow: Flow<V>,
     tuple: &HashedTuple<'_>,
     service: &Service,
     dests: RcuRef<'g, DestSet>,
@@ -90,7 +88,7 @@ pub(super) fn connection<'g>(
     if let Some(template) = known {
         template.set_timeout(persistence.timeout);
     }
-    if dests.schedules_each_datagram() && flow.transport.protocol() == Protocol::Udp {
+    if dests.schedules_each_datagram() && !flow.transport.protocol().has_states() {
         return new.by_itself(known, dests);
     }
     match known {
@@ -99,7 +97,7 @@ pub(super) fn connection<'g>(
     }
 }
 
-impl<'g> New<'_, 'g> {
+impl<'g, V: Stack> New<'_, 'g, V> {
     /// Finds the template of the client. One that is not valid any more ends.
     fn template(&self) -> Option<RcuRef<'g, Template>> {
         let Context {

@@ -14,6 +14,7 @@ use crate::{
     kapi::{
         net::{
             Packet,
+            Stack,
             Verdict, //
         },
         sync::RcuRef,
@@ -21,8 +22,7 @@ use crate::{
     logic::{
         packet::{
             reset,
-            tcp,
-            TransportHeader, //
+            tcp, //
         },
         removal::Answer, //
     },
@@ -32,19 +32,18 @@ use super::{
     hooks,
     parse::Flow,
     request,
-    schedule,
     Context, //
 };
 
 /// Takes a packet of the client, which comes back if it is to go on to the real server.
 #[cold]
 #[inline(never)]
-pub(super) fn request<'a>(
+pub(super) fn request<'a, V: Stack>(
     context: Context<'_>,
-    packet: Packet<'a>,
-    flow: Flow,
+    packet: Packet<'a, V>,
+    flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
-) -> Result<Packet<'a>, Verdict> {
+) -> Result<Packet<'a, V>, Verdict> {
     match answer(flow, &conn) {
         Answer::Drop => Err(packet.discard()),
         Answer::Expire => Err(request::instead(context, packet, flow, conn)),
@@ -57,29 +56,30 @@ pub(super) fn request<'a>(
 /// client, as with IPVS: the server may have something left to say.
 #[cold]
 #[inline(never)]
-pub(super) fn is_to_end(flow: Flow, conn: &Conn) -> bool {
+pub(super) fn is_to_end<V: Stack>(flow: Flow<V>, conn: &Conn) -> bool {
     answer(flow, conn) == Answer::Reset
 }
 
 /// What the service says is to be done with a packet.
-fn answer(flow: Flow, conn: &Conn) -> Answer {
-    let is_reset = match flow.transport.header {
-        TransportHeader::Tcp(header) => header.flags.rst,
-        TransportHeader::Udp(_) => false,
-    };
+fn answer<V: Stack>(flow: Flow<V>, conn: &Conn) -> Answer {
+    let header = flow.transport.header;
     conn.dest()
         .shared()
         .removal()
-        .answer(conn.protocol(), schedule::may_begin(flow), is_reset)
+        .answer(conn.protocol(), header.may_begin(), header.is_reset())
 }
 
 /// Ends a connection for both ends, with a segment of one: it becomes a RST, and is taken once more. Where
 /// memory is short the next segment is another occasion.
 #[cold]
 #[inline(never)]
-pub(super) fn end(context: Context<'_>, mut packet: Packet<'_>, flow: Flow) -> Verdict {
+pub(super) fn end<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    flow: Flow<V>,
+) -> Verdict {
     if let Ok(segment) = reset::answer(&flow.header, packet.bytes()) {
-        packet.send_about(&segment);
+        packet.send_about(segment.bytes());
     }
     let len = flow.header.header_len.saturating_add(tcp::MIN_HEADER_LEN);
     let turned = packet

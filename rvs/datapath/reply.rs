@@ -2,8 +2,6 @@
 
 //! Packets of real servers: they get the virtual address back.
 
-use core::net::Ipv4Addr;
-
 use crate::{
     conn::{
         Conn,
@@ -14,6 +12,7 @@ use crate::{
             HookPoint,
             NextHop,
             Packet,
+            Stack,
             Verdict, //
         },
         sync::RcuRef,
@@ -21,9 +20,7 @@ use crate::{
     },
     logic::{
         nat,
-        packet::TransportHeader,
-        state::Direction,
-        ttl, //
+        state::Direction, //
     },
 };
 
@@ -37,10 +34,10 @@ use super::{
 
 /// Makes a reply come from the service, and lets it go on to the client.
 #[inline(always)]
-pub(super) fn translate(
+pub(super) fn translate<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_>,
-    flow: Flow,
+    mut packet: Packet<'_, V>,
+    flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     if !conn.dest().is_available() && removed::is_to_end(flow, &conn) {
@@ -59,9 +56,13 @@ pub(super) fn translate(
 /// Makes a reply come from the service, and takes one off its time to live. None, and nothing
 /// changed, when memory is short.
 #[inline(always)]
-pub(super) fn prepare(packet: &mut Packet<'_>, flow: Flow, conn: &Conn) -> Option<()> {
+pub(super) fn prepare<V: Stack>(
+    packet: &mut Packet<'_, V>,
+    flow: Flow<V>,
+    conn: &Conn,
+) -> Option<()> {
     let bytes = rewrite(packet, flow, conn)?;
-    ttl::decrement_ttl(bytes).ok()?;
+    V::decrement_ttl(bytes).ok()?;
     packet.forget_device_checksum();
     packet.set_balanced();
     Some(())
@@ -69,10 +70,14 @@ pub(super) fn prepare(packet: &mut Packet<'_>, flow: Flow, conn: &Conn) -> Optio
 
 /// Makes a reply come from the service. Returns its headers.
 #[inline(always)]
-fn rewrite<'a>(packet: &'a mut Packet<'_>, flow: Flow, conn: &Conn) -> Option<&'a mut [u8]> {
+fn rewrite<'a, V: Stack>(
+    packet: &'a mut Packet<'_, V>,
+    flow: Flow<V>,
+    conn: &Conn,
+) -> Option<&'a mut [u8]> {
     let checksum = flow.checksum_state(packet);
     let bytes = packet.writable(flow.headers_len())?;
-    nat::rewrite_source(
+    nat::rewrite_source::<V>(
         bytes,
         flow.header.header_len,
         flow.transport.protocol(),
@@ -86,10 +91,10 @@ fn rewrite<'a>(packet: &'a mut Packet<'_>, flow: Flow, conn: &Conn) -> Option<&'
 /// Lets the reply of a real server on this host pass: it comes from the service as it is. Connection
 /// tracking, which has not seen the requests, shall not make another one of it.
 #[cold]
-pub(super) fn pass(
+pub(super) fn pass<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_>,
-    flow: Flow,
+    mut packet: Packet<'_, V>,
+    flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     if !conn.dest().is_available() && removed::is_to_end(flow, &conn) {
@@ -106,11 +111,13 @@ pub(super) fn pass(
 /// hears that nobody waits for it (`nat_icmp_send`), unless it says so itself.
 #[cold]
 #[inline(never)]
-pub(super) fn of_nobody(context: Context<'_>, packet: Packet<'_>, flow: Flow) -> Verdict {
-    if let TransportHeader::Tcp(header) = flow.transport.header {
-        if header.flags.rst {
-            return packet.accept();
-        }
+pub(super) fn of_nobody<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
+) -> Verdict {
+    if flow.transport.header.is_reset() {
+        return packet.accept();
     }
     let servers = &context.director.common.real_servers;
     if servers.has(flow.tuple().src(), flow.transport.protocol()) {
@@ -122,8 +129,8 @@ pub(super) fn of_nobody(context: Context<'_>, packet: Packet<'_>, flow: Flow) ->
 
 /// Tells the connection of datagrams that there are answers, of which the first is never fast.
 #[inline(always)]
-fn note_answer(context: Context<'_>, flow: Flow, conn: RcuRef<'_, Conn>) {
-    if matches!(flow.transport.header, TransportHeader::Udp(_)) && conn.assure() {
+fn note_answer<V: Stack>(context: Context<'_>, flow: Flow<V>, conn: RcuRef<'_, Conn>) {
+    if !flow.transport.protocol().has_states() && conn.assure() {
         context
             .director
             .connections
@@ -133,7 +140,12 @@ fn note_answer(context: Context<'_>, flow: Flow, conn: RcuRef<'_, Conn>) {
 
 /// Counts a reply of `len` bytes and advances its connection.
 #[inline(always)]
-pub(super) fn account(context: Context<'_>, len: usize, flow: Flow, conn: RcuRef<'_, Conn>) {
+pub(super) fn account<V: Stack>(
+    context: Context<'_>,
+    len: usize,
+    flow: Flow<V>,
+    conn: RcuRef<'_, Conn>,
+) {
     conn.dest().count_reply(len);
     let transition = conn.advance(
         Direction::Reply,
@@ -148,9 +160,9 @@ pub(super) fn account(context: Context<'_>, len: usize, flow: Flow, conn: RcuRef
 
 /// Remembers how the stack forwards the replies of a connection, for the fast path.
 #[inline(always)]
-fn learn_route(context: Context<'_>, packet: &Packet<'_>, conn: RcuRef<'_, Conn>) {
+fn learn_route<V: Stack>(context: Context<'_>, packet: &Packet<'_, V>, conn: RcuRef<'_, Conn>) {
     let routes = &context.director.connections.reply_routes;
-    let known = routes.get(context.guard, context.net, conn.reply_route());
+    let known = routes.get::<V>(context.guard, context.net, conn.reply_route());
     if known.is_none() {
         learn_new_route(context, packet, &conn);
     }
@@ -160,8 +172,8 @@ fn learn_route(context: Context<'_>, packet: &Packet<'_>, conn: RcuRef<'_, Conn>
 /// packet, nor where the stack would tell the real server of a shorter way.
 #[cold]
 #[inline(never)]
-fn learn_new_route(context: Context<'_>, packet: &Packet<'_>, conn: &Conn) {
-    if context.net.forwards_by_policy() || packet.is_redirected() {
+fn learn_new_route<V: Stack>(context: Context<'_>, packet: &Packet<'_, V>, conn: &Conn) {
+    if context.net.forwards_by_policy::<V>() || packet.is_redirected() {
         return;
     }
     let routes = &context.director.connections.reply_routes;
@@ -175,18 +187,18 @@ fn learn_new_route(context: Context<'_>, packet: &Packet<'_>, conn: &Conn) {
 /// straight to its next hop once the hooks that are left have seen it. When it is of a connection, not about
 /// one, and has passed them, later ones may be fast.
 #[inline(always)]
-pub(super) fn go_on(
+pub(super) fn go_on<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_>,
-    client: Ipv4Addr,
+    mut packet: Packet<'_, V>,
+    client: V::Addr,
     of: Option<RcuRef<'_, Conn>>,
 ) -> Verdict {
     match context.point {
         // It has arrived.
         HookPoint::PreRouting | HookPoint::LocalIn => {}
         HookPoint::Forward | HookPoint::LocalOut => {
-            let is_rerouted =
-                context.net.routes_by_source() && context.director.settings.snat_reroute.is_on();
+            let is_rerouted = context.net.routes_by_source::<V>()
+                && context.director.settings.snat_reroute.is_on();
             if is_rerouted && packet.reroute().is_err() {
                 return packet.discard();
             }

@@ -14,15 +14,13 @@ use crate::{
         net::{
             HookPoint,
             Packet,
+            Stack,
             Verdict, //
         },
         sync::RcuRef,
         time, //
     },
-    logic::{
-        protocol::Protocol,
-        state::Direction, //
-    },
+    logic::state::Direction,
     svc::{
         Dest,
         Forward, //
@@ -47,10 +45,10 @@ use super::{
 
 /// A packet of a connection that exists.
 #[inline(always)]
-pub(super) fn of_connection(
+pub(super) fn of_connection<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_>,
-    flow: Flow,
+    mut packet: Packet<'_, V>,
+    flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     if !is_let_in(context, &mut packet) {
@@ -58,7 +56,7 @@ pub(super) fn of_connection(
     }
     if flow.header.ttl <= 1 && conn.dest().is_available() {
         if let Err(refusal) = egress::check(context, &flow.header, conn.dest()) {
-            return refusal.answer(packet);
+            return packet.refuse(refusal);
         }
     }
     if reuse::wants_another(context, flow, &conn) {
@@ -75,10 +73,10 @@ pub(super) fn of_connection(
 
 /// Ends a connection, and takes a packet of it as one of none.
 #[cold]
-pub(super) fn instead(
+pub(super) fn instead<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    flow: Flow,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     let connections = &context.director.connections;
@@ -88,10 +86,10 @@ pub(super) fn instead(
 
 /// A packet of no connection: the first one of a flow to a service, or none of ours.
 #[inline(never)]
-pub(super) fn first(
+pub(super) fn first<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_>,
-    flow: Flow,
+    mut packet: Packet<'_, V>,
+    flow: Flow<V>,
     tuple: HashedTuple<'_>,
 ) -> Verdict {
     match schedule::connection(context, &mut packet, flow, &tuple) {
@@ -100,7 +98,7 @@ pub(super) fn first(
         Scheduled::To(conn) => forward(context, packet, flow, conn, Direction::Original),
         Scheduled::Once(dest, port) => once(context, packet, flow, dest, port),
         Scheduled::NoServer => past_service(context, packet, flow, &tuple),
-        Scheduled::Refused(refusal) => refusal.answer(packet),
+        Scheduled::Refused(refusal) => packet.refuse(refusal),
         Scheduled::PortTaken => {
             context.director.paths.count(Path::PortTaken);
             egress::unreachable(packet)
@@ -112,10 +110,10 @@ pub(super) fn first(
 /// Sends a packet that no server takes to where it is sent to, if that is wanted (`cache_bypass`).
 #[cold]
 #[inline(never)]
-fn past_service(
+fn past_service<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    flow: Flow,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
     tuple: &HashedTuple<'_>,
 ) -> Verdict {
     match schedule::past_service(context, packet.mark(), flow, tuple) {
@@ -128,16 +126,16 @@ fn past_service(
 
 /// Whether IPsec policies let in a packet that is for a service, as they would to a socket.
 #[inline(always)]
-pub(super) fn is_let_in(context: Context<'_>, packet: &mut Packet<'_>) -> bool {
+pub(super) fn is_let_in<V: Stack>(context: Context<'_>, packet: &mut Packet<'_, V>) -> bool {
     !matches!(context.point, HookPoint::LocalIn) || packet.is_let_in()
 }
 
 /// Counts the packet, advances the connection and sends the packet to the real server.
 #[inline(always)]
-fn forward(
+fn forward<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    flow: Flow,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
     direction: Direction,
 ) -> Verdict {
@@ -148,7 +146,12 @@ fn forward(
 
 /// Sends a packet of a connection to the real server.
 #[inline(always)]
-fn send(context: Context<'_>, packet: Packet<'_>, flow: Flow, conn: &Conn) -> Verdict {
+fn send<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: &Conn,
+) -> Verdict {
     match conn.forward() {
         Forward::Nat => nat::send(context, packet, flow, conn),
         Forward::Dr => direct::send(context, packet, flow.header, conn, Some(conn)),
@@ -159,10 +162,10 @@ fn send(context: Context<'_>, packet: Packet<'_>, flow: Flow, conn: &Conn) -> Ve
 /// Sends a datagram to a port of a real server and forgets it, as IPVS (`IP_VS_CONN_F_ONE_PACKET`).
 #[cold]
 #[inline(never)]
-fn once(
+fn once<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    flow: Flow,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
     dest: &Arc<Dest>,
     port: u16,
 ) -> Verdict {
@@ -179,11 +182,11 @@ fn once(
 /// What a packet of the client tells of its connection: of a real server on this host the director sees
 /// the replies, too. It matters to datagrams until the connection is assured.
 #[inline(always)]
-pub(super) fn direction(context: Context<'_>, flow: Flow, conn: &Conn) -> Direction {
+pub(super) fn direction<V: Stack>(context: Context<'_>, flow: Flow<V>, conn: &Conn) -> Direction {
     match conn.request_direction() {
         Direction::OriginalOnly
-            if (flow.transport.protocol() == Protocol::Tcp || !conn.is_assured())
-                && egress::is_local(context, conn) =>
+            if (flow.transport.protocol().has_states() || !conn.is_assured())
+                && egress::is_local::<V>(context, conn) =>
         {
             Direction::Original
         }
@@ -193,10 +196,10 @@ pub(super) fn direction(context: Context<'_>, flow: Flow, conn: &Conn) -> Direct
 
 /// Counts a packet of `len` bytes and advances its connection.
 #[inline(always)]
-pub(super) fn account(
+pub(super) fn account<V: Stack>(
     context: Context<'_>,
     len: usize,
-    flow: Flow,
+    flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
     direction: Direction,
 ) {

@@ -4,9 +4,11 @@
 
 use crate::{
     conn::Conn,
-    kapi::sync::RcuRef,
+    kapi::{
+        net::Stack,
+        sync::RcuRef, //
+    },
     logic::{
-        packet::TransportHeader,
         removal::Removal,
         state::{
             Direction,
@@ -18,26 +20,25 @@ use crate::{
 use super::{
     parse::Flow,
     request,
-    schedule,
     Context, //
 };
 
 /// Whether a packet of a connection is to begin another one, with a server that is chosen for it.
 #[inline(always)]
-pub(super) fn wants_another(context: Context<'_>, flow: Flow, conn: &RcuRef<'_, Conn>) -> bool {
-    match flow.transport.header {
-        TransportHeader::Tcp(header) => {
-            header.flags.syn && schedule::may_begin(flow) && gives_way(context, flow, conn)
-        }
-        TransportHeader::Udp(_) => false,
-    }
+pub(super) fn wants_another<V: Stack>(
+    context: Context<'_>,
+    flow: Flow<V>,
+    conn: &RcuRef<'_, Conn>,
+) -> bool {
+    let header = flow.transport.header;
+    header.says_it_begins() && header.may_begin() && gives_way(context, flow, conn)
 }
 
 /// Whether a connection gives way to a new one: as its server gets none any more, and connections of
 /// removed servers end (`expire_nodest_conn`), or as `conn_reuse_mode` says.
 #[cold]
 #[inline(never)]
-fn gives_way(context: Context<'_>, flow: Flow, conn: &Conn) -> bool {
+fn gives_way<V: Stack>(context: Context<'_>, flow: Flow<V>, conn: &Conn) -> bool {
     let dest = conn.dest();
     if dest.is_quiescent() && dest.shared().removal() != Removal::Keep {
         return true;

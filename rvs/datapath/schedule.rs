@@ -15,16 +15,15 @@ use crate::{
     kapi::{
         net::{
             AddressType,
-            Packet, //
+            Packet,
+            Stack, //
         },
         sync::RcuRef,
         time,
         workqueue::Worker, //
     },
     logic::{
-        addr::Addr,
-        packet::TransportHeader,
-        protocol::Protocol,
+        packet::icmp::Report,
         scheduler::Request, //
     },
     svc::{
@@ -34,10 +33,7 @@ use crate::{
 };
 
 use super::{
-    egress::{
-        self,
-        Refusal, //
-    },
+    egress,
     own,
     parse::Flow,
     persistence,
@@ -57,7 +53,7 @@ pub(super) enum Scheduled<'g> {
     /// The service has no server that takes new connections.
     NoServer,
     /// It cannot leave for the server.
-    Refused(Refusal),
+    Refused(Report),
     /// Each server that takes new connections has one already that replies could not be told from:
     /// of the client's port by way of another service.
     PortTaken,
@@ -70,10 +66,10 @@ pub(super) enum Scheduled<'g> {
 pub(super) const OTHERS: usize = 32;
 
 /// Finds the service of a packet, has its scheduler choose and creates the connection.
-pub(super) fn connection<'g>(
+pub(super) fn connection<'g, V: Stack>(
     context: Context<'g>,
-    packet: &mut Packet<'_>,
-    flow: Flow,
+    packet: &mut Packet<'_, V>,
+    flow: Flow<V>,
     tuple: &HashedTuple<'_>,
 ) -> Scheduled<'g> {
     let director = context.director;
@@ -108,7 +104,7 @@ pub(super) fn connection<'g>(
             return Scheduled::Refused(refusal);
         }
     }
-    if dests.get().schedules_each_datagram() && flow.transport.protocol() == Protocol::Udp {
+    if dests.get().schedules_each_datagram() && !flow.transport.protocol().has_states() {
         return by_itself(context, flow, dests);
     }
     // Before the choice, which counts: a refused packet shall count for nothing.
@@ -132,7 +128,7 @@ pub(super) fn connection<'g>(
 
 /// What schedulers are told of the flow.
 #[inline(always)]
-pub(super) fn request_of(flow: Flow) -> Request {
+pub(super) fn request_of<V: Stack>(flow: Flow<V>) -> Request {
     Request {
         client: flow.tuple().src(),
         addr: flow.tuple().dst().addr,
@@ -142,7 +138,11 @@ pub(super) fn request_of(flow: Flow) -> Request {
 /// Ends another connection for one that can be: a packet that no server gets ends none.
 #[cold]
 #[inline(never)]
-fn make_room<'g>(context: Context<'g>, flow: Flow, dests: &DestSet) -> Result<(), Scheduled<'g>> {
+fn make_room<'g, V: Stack>(
+    context: Context<'g>,
+    flow: Flow<V>,
+    dests: &DestSet,
+) -> Result<(), Scheduled<'g>> {
     let lifetimes = &context.director.lifetimes;
     let chosen = dests
         .peek(request_of(flow), lifetimes)
@@ -180,7 +180,11 @@ fn count(context: Context<'_>, room: Room) {
 /// Chooses for a datagram that makes no connection.
 #[cold]
 #[inline(never)]
-fn by_itself<'g>(context: Context<'g>, flow: Flow, dests: RcuRef<'g, DestSet>) -> Scheduled<'g> {
+fn by_itself<'g, V: Stack>(
+    context: Context<'g>,
+    flow: Flow<V>,
+    dests: RcuRef<'g, DestSet>,
+) -> Scheduled<'g> {
     let Some(chosen) = dests
         .get()
         .pick(request_of(flow), &context.director.lifetimes)
@@ -196,9 +200,9 @@ fn by_itself<'g>(context: Context<'g>, flow: Flow, dests: RcuRef<'g, DestSet>) -
 /// Creates the connection to another server than that the scheduler has chosen.
 #[cold]
 #[inline(never)]
-fn by_another<'g>(
+fn by_another<'g, V: Stack>(
     context: Context<'g>,
-    flow: Flow,
+    flow: Flow<V>,
     tuple: &HashedTuple<'_>,
     dests: &DestSet,
     chosen: &Arc<Dest>,
@@ -255,18 +259,16 @@ pub(super) fn failed<'g>(context: Context<'g>, error: CreateError) -> Scheduled<
 /// Creates the connection of a packet that no server takes, and that goes to where it is sent to. Only the
 /// packets of marks do, which come from anywhere, to another host (`ip_vs_leave()` of
 /// `net/netfilter/ipvs/ip_vs_core.c`).
-pub(super) fn past_service<'g>(
+pub(super) fn past_service<'g, V: Stack>(
     context: Context<'g>,
     mark: u32,
-    flow: Flow,
+    flow: Flow<V>,
     tuple: &HashedTuple<'_>,
 ) -> Scheduled<'g> {
     let director = context.director;
     let destination = flow.tuple().dst();
-    let is_of_another_host = || match destination.addr {
-        Addr::V4(addr) => context.net.address_type(addr) == AddressType::Unicast,
-        Addr::V6(_) => false,
-    };
+    let is_of_another_host =
+        || context.net.address_type::<V>(flow.header.dst) == AddressType::Unicast;
     if !director.settings.cache_bypass.is_on() || !is_of_another_host() {
         return Scheduled::NoServer;
     }
@@ -278,7 +280,7 @@ pub(super) fn past_service<'g>(
     let Some(beyond) = service.beyond() else {
         return Scheduled::NoServer;
     };
-    if protocol == Protocol::Udp && beyond.shared().schedules_each_datagram() {
+    if !protocol.has_states() && beyond.shared().schedules_each_datagram() {
         return Scheduled::Once(beyond, destination.port);
     }
     if !director.connections.has_room() {
@@ -292,32 +294,15 @@ pub(super) fn past_service<'g>(
     }
 }
 
-/// Whether a packet may begin a connection where there is none: as [`may_begin`], and with `sloppy_tcp`
+/// Whether a packet may begin a connection where there is none: as by itself, and with `sloppy_tcp`
 /// any segment but a RST, as of a connection that another director has known.
 #[inline(always)]
-fn may_begin_with(context: Context<'_>, flow: Flow) -> bool {
-    may_begin(flow) || is_taken_over(context, flow)
+fn may_begin_with<V: Stack>(context: Context<'_>, flow: Flow<V>) -> bool {
+    flow.transport.header.may_begin() || is_taken_over(context, flow)
 }
 
 #[cold]
 #[inline(never)]
-fn is_taken_over(context: Context<'_>, flow: Flow) -> bool {
-    match flow.transport.header {
-        TransportHeader::Tcp(header) => {
-            context.director.settings.sloppy_tcp.is_on() && !header.flags.rst
-        }
-        TransportHeader::Udp(_) => false,
-    }
-}
-
-/// Whether a packet may begin a connection: every datagram, and of TCP a SYN without RST. One with
-/// ACK answers, and begins nothing; with IPVS it does (`tcp_conn_schedule()`).
-pub(super) fn may_begin(flow: Flow) -> bool {
-    match flow.transport.header {
-        TransportHeader::Tcp(header) => {
-            let flags = header.flags;
-            flags.syn && !flags.ack && !flags.rst
-        }
-        TransportHeader::Udp(_) => true,
-    }
+fn is_taken_over<V: Stack>(context: Context<'_>, flow: Flow<V>) -> bool {
+    context.director.settings.sloppy_tcp.is_on() && flow.transport.header.may_go_on()
 }

@@ -9,13 +9,11 @@ use crate::{
         Outer,
         Packet,
         Route,
+        Stack,
         Target,
         Verdict, //
     },
-    logic::{
-        packet::ipv4,
-        ttl, //
-    },
+    logic::packet::ip::Header,
 };
 
 use super::{
@@ -28,20 +26,24 @@ use super::{
     Context, //
 };
 
-pub(super) const METHOD: Method = Method {
-    target: Target::Destination,
-    overhead: ipv4::MIN_HEADER_LEN as u32,
-};
+/// What the method does to a packet with a tunnel of this version.
+#[inline(always)]
+pub(super) const fn method<O: Stack>() -> Method {
+    Method {
+        target: Target::Destination,
+        overhead: O::MIN_HEADER_LEN as u32,
+    }
+}
 
 /// Sends a packet to the real server in a tunnel. It is about the connection, and may be `of` it.
-pub(super) fn send(
+pub(super) fn send<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_>,
-    header: ipv4::Header,
+    packet: Packet<'_, V>,
+    header: Header<V>,
     conn: &Conn,
     of: Option<&Conn>,
 ) -> Verdict {
-    let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
+    let (mut packet, egress) = match egress::route(context, packet, header, conn, method::<V>()) {
         Ok(way) => way,
         Err(verdict) => return verdict,
     };
@@ -58,11 +60,11 @@ pub(super) fn send(
 /// Sends what a packet stands for, each in a packet of the tunnel.
 #[cold]
 #[inline(never)]
-fn send_apart<'g>(
+fn send_apart<'g, V: Stack>(
     context: Context<'g>,
-    packet: Packet<'_>,
-    header: ipv4::Header,
-    way: Way<'g>,
+    packet: Packet<'_, V>,
+    header: Header<V>,
+    way: Way<'g, V>,
     of: Option<&Conn>,
 ) -> Verdict {
     match packet.segments(&way.route) {
@@ -72,11 +74,11 @@ fn send_apart<'g>(
 }
 
 #[inline(always)]
-fn send_one<'g>(
+fn send_one<'g, V: Stack>(
     context: Context<'g>,
-    mut packet: Packet<'_>,
-    header: ipv4::Header,
-    way: Way<'g>,
+    mut packet: Packet<'_, V>,
+    header: Header<V>,
+    way: Way<'g, V>,
     of: Option<&Conn>,
 ) -> Verdict {
     if prepare(context, &mut packet, header, &way.route).is_none() {
@@ -91,14 +93,14 @@ fn send_one<'g>(
 /// Puts a packet, which loses one of its time to live, into another one to the real server. None,
 /// and nothing changed, when memory is short.
 #[inline(always)]
-pub(super) fn prepare(
+pub(super) fn prepare<V: Stack>(
     context: Context<'_>,
-    packet: &mut Packet<'_>,
-    header: ipv4::Header,
-    route: &Route,
+    packet: &mut Packet<'_, V>,
+    header: Header<V>,
+    route: &Route<V>,
 ) -> Option<()> {
     let mut roomy = packet.make_room(route)?;
-    let ttl = ttl::decrement_ttl(roomy.header()).ok()??;
+    let ttl = V::decrement_ttl(roomy.header()).ok()??;
     roomy.encapsulate(outer(context, header, ttl));
     packet.forget_device_checksum();
     packet.set_balanced();
@@ -106,7 +108,7 @@ pub(super) fn prepare(
 }
 
 #[inline(always)]
-fn outer(context: Context<'_>, header: ipv4::Header, ttl: u8) -> Outer {
+fn outer<V: Stack>(context: Context<'_>, header: Header<V>, ttl: u8) -> Outer {
     Outer {
         ttl,
         tos: header.tos,

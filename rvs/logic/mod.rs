@@ -9,10 +9,9 @@
 //! * [`protocol`]: transport protocols
 //! * [`mod@tuple`]: what tells one flow from another
 //! * [`siphash`]: the keyed hash of tuples
-//! * [`packet`]: reading IPv4, TCP, UDP and ICMP errors
+//! * [`packet`]: reading IPv4 and IPv6, TCP, UDP and ICMP errors
 //! * [`csum`]: incremental checksums
 //! * [`nat`]: rewriting addresses and ports
-//! * [`ttl`]: the time to live
 //! * [`ftp`]: control connections of FTP
 //! * [`sequence`]: numbers of a stream in which text gets longer
 //! * [`lifetime`]: in which order an object comes into a table and goes
@@ -61,7 +60,6 @@ pub mod spread;
 pub mod state;
 pub mod table;
 pub mod thresholds;
-pub mod ttl;
 pub mod tuple;
 pub mod uapi;
 pub mod wheel;

@@ -2,6 +2,11 @@
 
 //! The transport protocols that are balanced.
 
+use super::packet::{
+    tcp,
+    udp, //
+};
+
 /// A transport protocol. Match it exhaustively, so that the next one is not forgotten anywhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Protocol {
@@ -28,6 +33,33 @@ impl Protocol {
             6 => Some(Self::Tcp),
             17 => Some(Self::Udp),
             _ => None,
+        }
+    }
+
+    /// Bytes of the header without options: those that a rewrite touches.
+    #[inline(always)]
+    pub const fn header_len(self) -> usize {
+        match self {
+            Self::Tcp => tcp::MIN_HEADER_LEN,
+            Self::Udp => udp::HEADER_LEN,
+        }
+    }
+
+    /// Where the checksum stands in the header.
+    #[inline(always)]
+    pub const fn checksum_offset(self) -> usize {
+        match self {
+            Self::Tcp => tcp::CHECKSUM_OFFSET,
+            Self::Udp => udp::CHECKSUM_OFFSET,
+        }
+    }
+
+    /// Whether packets say where a connection begins and ends; else each may be the first one.
+    #[inline(always)]
+    pub const fn has_states(self) -> bool {
+        match self {
+            Self::Tcp => true,
+            Self::Udp => false,
         }
     }
 

@@ -26,11 +26,14 @@ use rvs_logic::logic::{
     },
     packet::{
         icmp,
+        ip::{
+            Version, //
+            V4,
+        },
         ipv4,
         ParseError, //
     },
     protocol::Protocol,
-    ttl::decrement_ttl, //
 };
 use support::{
     end,
@@ -84,8 +87,8 @@ proptest! {
     fn equals_the_packet_built_for_the_new_end(packet in packet(), which in which_end(), to in end()) {
         let mut bytes = packet.build();
         let rewrite = match which {
-            End::Source => rewrite_source,
-            End::Destination => rewrite_destination,
+            End::Source => rewrite_source::<V4>,
+            End::Destination => rewrite_destination::<V4>,
         };
         let result = rewrite(
             &mut bytes,
@@ -118,7 +121,7 @@ proptest! {
         let before = bytes.clone();
         for to in [to, from] {
             let (len, protocol) = (packet.ip_header_len(), packet.protocol());
-            prop_assert_eq!(rewrite(&mut bytes, len, protocol, which, endpoint(to), checksum), Ok(()));
+            prop_assert_eq!(rewrite::<V4>(&mut bytes, len, protocol, which, endpoint(to), checksum), Ok(()));
         }
         prop_assert_eq!(bytes, before);
     }
@@ -137,7 +140,7 @@ proptest! {
         };
         let mut bytes = with_sum(&packet);
         let (len, protocol) = (packet.ip_header_len(), packet.protocol());
-        let result = rewrite(&mut bytes, len, protocol, which, endpoint(to), ChecksumState::Partial);
+        let result = rewrite::<V4>(&mut bytes, len, protocol, which, endpoint(to), ChecksumState::Partial);
         prop_assert_eq!(result, Ok(()));
         prop_assert_eq!(bytes, with_sum(&moved(&packet, which, to)));
     }
@@ -149,7 +152,7 @@ proptest! {
         let mut bytes = packet.build();
         bytes[last] ^= damage;
         let (len, protocol) = (packet.ip_header_len(), packet.protocol());
-        let result = rewrite(&mut bytes, len, protocol, which, endpoint(to), ChecksumState::Complete);
+        let result = rewrite::<V4>(&mut bytes, len, protocol, which, endpoint(to), ChecksumState::Complete);
         prop_assert_eq!(result, Ok(()));
         // Only the damage differs: the checksum was not made to cover it.
         bytes[last] ^= damage;
@@ -166,7 +169,7 @@ proptest! {
         bytes.truncate(1 + cut.index(needed - 1));
         let before = bytes.clone();
         let (len, protocol) = (packet.ip_header_len(), packet.protocol());
-        let result = rewrite(&mut bytes, len, protocol, which, endpoint(to), ChecksumState::Complete);
+        let result = rewrite::<V4>(&mut bytes, len, protocol, which, endpoint(to), ChecksumState::Complete);
         prop_assert_eq!(result, Err(ParseError::Short(needed)));
         prop_assert_eq!(bytes, before);
     }
@@ -227,7 +230,7 @@ proptest! {
     fn a_hop_takes_one_off_the_time_to_live(packet in packet()) {
         let mut bytes = packet.build();
         let before = bytes.clone();
-        let result = decrement_ttl(&mut bytes);
+        let result = V4::decrement_ttl(&mut bytes);
         if packet.ttl > 1 {
             let ttl = packet.ttl - 1;
             prop_assert_eq!(result, Ok(Some(ttl)));
@@ -250,9 +253,9 @@ proptest! {
         let len = bytes.len();
         let protocol = if tcp { Protocol::Tcp } else { Protocol::Udp };
         let before = bytes.clone();
-        let result = rewrite(&mut bytes, header_len, protocol, which, endpoint(to), ChecksumState::Complete);
+        let result = rewrite::<V4>(&mut bytes, header_len, protocol, which, endpoint(to), ChecksumState::Complete);
         prop_assert!(result.is_ok() || bytes == before);
-        let _ = decrement_ttl(&mut bytes);
+        let _ = V4::decrement_ttl(&mut bytes);
         prop_assert_eq!(bytes.len(), len);
     }
 }
@@ -272,7 +275,8 @@ fn an_address_of_the_other_family_is_refused_unchanged() {
     };
     let mut bytes = packet.build();
     let to = Endpoint::new(Addr::V6(Ipv6Addr::LOCALHOST), 80);
-    let result = rewrite_destination(&mut bytes, 20, Protocol::Udp, to, ChecksumState::Complete);
+    let result =
+        rewrite_destination::<V4>(&mut bytes, 20, Protocol::Udp, to, ChecksumState::Complete);
     assert_eq!(result, Err(ParseError::Unsupported));
     assert_eq!(bytes, packet.build());
 }

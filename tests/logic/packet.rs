@@ -11,9 +11,12 @@ use proptest::prelude::*;
 use rvs_logic::logic::{
     packet::{
         icmp,
+        ip::{
+            Version,
+            V4, //
+        },
         ipv4,
         transport,
-        usual,
         Malformed,
         ParseError,
         Transport,
@@ -36,7 +39,7 @@ fn parse(bytes: &[u8]) -> Result<(ipv4::Header, Transport), ParseError> {
     Ok((header, transport(&header, bytes)?))
 }
 
-fn parse_icmp(bytes: &[u8]) -> Result<icmp::Error, ParseError> {
+fn parse_icmp(bytes: &[u8]) -> Result<icmp::Error<V4>, ParseError> {
     icmp::parse(&ipv4::parse(bytes)?, bytes)
 }
 
@@ -104,8 +107,8 @@ proptest! {
         let header = ipv4::parse_with_len(&bytes, more).unwrap();
         prop_assert_eq!(header.total_len, more);
         let whole = transport(&header, &bytes).ok().map(|transport| (header, transport));
-        prop_assert_eq!(usual(&bytes, || more), whole.filter(|_| packet.ip_options == 0));
-        prop_assert_eq!(usual(&bytes, || 0), None);
+        prop_assert_eq!(V4::usual(&bytes, || more), whole.filter(|_| packet.ip_options == 0));
+        prop_assert_eq!(V4::usual(&bytes, || 0), None);
     }
 
     #[test]
@@ -120,7 +123,7 @@ proptest! {
         prop_assert_eq!(transport.tuple(header.addrs()), tuple(&packet));
         prop_assert_eq!(transport.dst(header.addrs()), endpoint(packet.dst));
         let plain = (packet.ip_options == 0).then_some((header, transport));
-        prop_assert_eq!(usual(&bytes, || 0), plain);
+        prop_assert_eq!(V4::usual(&bytes, || 0), plain);
         match (&packet.segment, transport.header) {
             (Segment::Tcp { flags, options }, TransportHeader::Tcp(tcp)) => {
                 prop_assert_eq!(tcp.header_len, 20 + options);
@@ -208,7 +211,7 @@ proptest! {
                 }
             }
         }
-        if let Some(read) = usual(&bytes, || 0) {
+        if let Some(read) = V4::usual(&bytes, || 0) {
             prop_assert_eq!(parse(&bytes), Ok(read));
         }
         if let Ok((header, _)) = parse(&bytes) {

@@ -63,7 +63,8 @@ proptest! {
             false => (0, Some(SEQUENCE + len)),
         };
         let expected = rst(&ip, sequence, acknowledgment, (packet.dst.1, packet.src.1));
-        prop_assert_eq!(reset::answer(&header, &bytes).unwrap().to_vec(), expected);
+        let answer = reset::answer(&header, &bytes).unwrap();
+        prop_assert_eq!(answer.bytes(), expected);
     }
 
     #[test]

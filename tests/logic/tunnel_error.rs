@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use rvs_logic::logic::{
     packet::{
         icmp,
+        ip::V4,
         ipv4,
         tunnel_error::{
             self,
@@ -60,7 +61,7 @@ fn error_about(kind: (u8, u8), embedded: &[u8]) -> Vec<u8> {
     icmp_error(ROUTER, DIRECTOR, kind, 0, embedded)
 }
 
-fn parse(bytes: &[u8]) -> Result<TunnelError, ParseError> {
+fn parse(bytes: &[u8]) -> Result<TunnelError<V4>, ParseError> {
     tunnel_error::parse(&ipv4::parse(bytes)?, bytes)
 }
 

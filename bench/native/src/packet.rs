@@ -10,11 +10,14 @@ use rvs_logic::logic::{
         ChecksumState, //
     },
     packet::{
+        ip::{
+            Version, //
+            V4,
+        },
         ipv4,
         transport, //
     },
     protocol::Protocol,
-    ttl::decrement_ttl, //
 };
 
 use crate::{
@@ -51,12 +54,12 @@ pub(crate) fn operations() -> Vec<Operation> {
             turn ^= 1;
             let server = servers[turn];
             let packet = std::hint::black_box(&mut translated);
-            rewrite_destination(packet, 20, Protocol::Udp, server, ChecksumState::Complete)
+            rewrite_destination::<V4>(packet, 20, Protocol::Udp, server, ChecksumState::Complete)
         }),
         Operation::new("TTL", move || {
             let packet = std::hint::black_box(&mut forwarded);
             packet[8] = 64;
-            decrement_ttl(packet)
+            V4::decrement_ttl(packet)
         }),
     ]
 }

@@ -17,11 +17,9 @@ use super::{
     Net,
     Packet,
     Route,
+    Stack,
     Verdict, //
 };
-
-/// Bytes of an IPv4 header without options.
-const HEADER_LEN: u32 = 20;
 
 /// What the outer header of a tunnel takes over from the inner one.
 pub(crate) struct Outer {
@@ -38,14 +36,14 @@ pub(crate) struct Outer {
 ///
 /// # Invariants
 ///
-/// There are [`HEADER_LEN`] bytes before the network header, and so many linear bytes from it on that
+/// There are `V::MIN_HEADER_LEN` bytes before the network header, and so many linear bytes from it on that
 /// no clone shares; the packet is in no tunnel, or is no GSO packet.
-pub(crate) struct Roomy<'p, 'a> {
-    packet: &'p mut Packet<'a>,
-    route: &'p Route,
+pub(crate) struct Roomy<'p, 'a, V: Stack> {
+    packet: &'p mut Packet<'a, V>,
+    route: &'p Route<V>,
 }
 
-impl Roomy<'_, '_> {
+impl<V: Stack> Roomy<'_, '_, V> {
     /// Returns the fixed part of the packet's header.
     #[inline(always)]
     pub(crate) fn header(&mut self) -> &mut [u8] {
@@ -53,23 +51,22 @@ impl Roomy<'_, '_> {
         unsafe {
             slice::from_raw_parts_mut(
                 bindings::helper_skb_network_header(self.packet.skb),
-                HEADER_LEN as usize,
+                V::MIN_HEADER_LEN,
             )
         }
     }
 
-    /// Puts the packet into another IPv4 packet to the destination of the route.
+    /// Puts the packet into another one of this version to the destination of the route.
     #[inline(always)]
     pub(crate) fn encapsulate(self, outer: Outer) {
         let (source, destination) = self.route.endpoints();
         // SAFETY: By the type invariants there is room; the packet is in a hook, which is under RCU.
         unsafe {
-            bindings::helper_ip_encapsulate(
+            V::encapsulate(
                 self.packet.net().as_ptr(),
                 self.packet.skb,
                 self.route.as_ptr(),
-                source,
-                destination,
+                (source, destination),
                 outer.ttl,
                 outer.tos,
                 outer.dont_fragment,
@@ -78,14 +75,13 @@ impl Roomy<'_, '_> {
     }
 }
 
-impl<'a> Packet<'a> {
+impl<'a, V: Stack> Packet<'a, V> {
     /// Makes room for the header of a tunnel along `route`. None, and the packet as good as before,
     /// when memory is short, or the packet is one that [`Packet::segments`] is for.
     #[inline(always)]
-    pub(crate) fn make_room<'p>(&'p mut self, route: &'p Route) -> Option<Roomy<'p, 'a>> {
+    pub(crate) fn make_room<'p>(&'p mut self, route: &'p Route<V>) -> Option<Roomy<'p, 'a, V>> {
         // SAFETY: By the type invariants; the packet is in a hook, which is under RCU.
-        let errno =
-            unsafe { bindings::helper_tunnel_make_room(self.skb, route.as_ptr(), HEADER_LEN) };
+        let errno = unsafe { V::tunnel_make_room(self.skb, route.as_ptr()) };
         // INVARIANT: The C side has just seen to it.
         (errno == 0).then_some(Roomy {
             packet: self,
@@ -103,7 +99,7 @@ impl<'a> Packet<'a> {
 
     /// Takes a packet that stands for several apart (`skb_gso_segment()`), on its way along `route`.
     /// The verdict is that of one for which memory is short, or whose headers do not fit together.
-    pub(crate) fn segments(self, route: &Route) -> Result<Segments<'a>, Verdict> {
+    pub(crate) fn segments(self, route: &Route<V>) -> Result<Segments<'a, V>, Verdict> {
         // SAFETY: By the type invariants; the packet is in a hook, which is under RCU. It is left to
         // the C side unless that fails.
         let first = unsafe { bindings::helper_skb_segment(self.skb, route.as_ptr()) };
@@ -123,17 +119,17 @@ impl<'a> Packet<'a> {
 ///
 /// # Invariants
 ///
-/// `first` is null or the first packet of a list that belongs to this object; each has an IPv4
-/// network header in its linear part. `state` is that of a hook which runs for `'a`.
-pub(crate) struct Segments<'a> {
+/// `first` is null or the first packet of a list that belongs to this object; each has a
+/// network header of this version in its linear part. `state` is that of a hook which runs for `'a`.
+pub(crate) struct Segments<'a, V: Stack> {
     first: *mut bindings::sk_buff,
     state: *const bindings::nf_hook_state,
-    _state: PhantomData<&'a Net>,
+    _state: PhantomData<(&'a Net, V)>,
 }
 
-impl<'a> Segments<'a> {
+impl<'a, V: Stack> Segments<'a, V> {
     /// Sends each by `send`; one that `send` does not have taken by anybody ends here.
-    pub(crate) fn send_each(mut self, mut send: impl FnMut(Packet<'a>) -> Verdict) -> Verdict {
+    pub(crate) fn send_each(mut self, mut send: impl FnMut(Packet<'a, V>) -> Verdict) -> Verdict {
         while !self.first.is_null() {
             let skb = self.first;
             // SAFETY: By the type invariant. INVARIANT: What is behind it stays in the list.
@@ -149,7 +145,7 @@ impl<'a> Segments<'a> {
     }
 }
 
-impl Drop for Segments<'_> {
+impl<V: Stack> Drop for Segments<'_, V> {
     fn drop(&mut self) {
         let rest = core::mem::replace(&mut self.first, ptr::null_mut());
         // SAFETY: By the type invariant; NULL is an empty list.

@@ -10,6 +10,7 @@ mod netfilter;
 mod route;
 mod skb;
 mod socket;
+mod stack;
 
 pub(crate) use encapsulation::Outer;
 pub(crate) use namespace::{
@@ -26,6 +27,7 @@ pub(crate) use route::{
     LookupNumber,
     Route,
     RouteCache,
+    RouteRef,
     Target, //
 };
 pub(crate) use skb::{
@@ -35,6 +37,10 @@ pub(crate) use skb::{
     Verdict, //
 };
 pub(crate) use socket::LocalSocket;
+pub(crate) use stack::{
+    CachedRoute,
+    Stack, //
+};
 
 pub(crate) mod pernet;
 pub(crate) mod proc;

@@ -4,10 +4,7 @@
 //!
 //! C header: [`include/net/net_namespace.h`](srctree/include/net/net_namespace.h)
 
-use core::net::{
-    Ipv4Addr,
-    Ipv6Addr, //
-};
+use core::net::Ipv6Addr;
 
 use kernel::{
     sync::rcu,
@@ -16,8 +13,13 @@ use kernel::{
 
 use crate::{
     bindings,
-    logic::addr::Addr, //
+    logic::{
+        addr::Addr,
+        packet::ip::V4, //
+    },
 };
+
+use super::Stack;
 
 /// A network namespace (`struct net`).
 #[repr(transparent)]
@@ -68,15 +70,15 @@ impl Net {
     /// Returns whether the source address of a packet may matter to its route: with rules of
     /// policy routing, or IPsec policies.
     #[inline]
-    pub(crate) fn routes_by_source(&self) -> bool {
-        self.has_rules() || self.has_policies_out()
+    pub(crate) fn routes_by_source<V: Stack>(&self) -> bool {
+        self.has_rules::<V>() || self.has_policies_out()
     }
 
     /// Returns whether forwarding takes more than a route: rules of policy routing, or IPsec
     /// policies.
     #[inline]
-    pub(crate) fn forwards_by_policy(&self) -> bool {
-        self.has_policies_forward() || self.routes_by_source()
+    pub(crate) fn forwards_by_policy<V: Stack>(&self) -> bool {
+        self.has_policies_forward() || self.routes_by_source::<V>()
     }
 
     /// Returns whether IPsec policies have a say in which packets come in, or how they go out.
@@ -94,18 +96,18 @@ impl Net {
 
     /// Returns whether there are rules of policy routing, or were.
     #[inline]
-    pub(crate) fn has_rules(&self) -> bool {
+    pub(crate) fn has_rules<V: Stack>(&self) -> bool {
         // SAFETY: The namespace is valid by its borrow.
-        unsafe { bindings::helper_net_has_rules(self.as_ptr()) }
+        unsafe { V::has_rules(self.as_ptr()) }
     }
 
     /// Returns whether rules of policy routing look at more of a packet than the flow it is of, and DSCP: at
     /// marks, devices or tunnels.
     #[cold]
     #[inline(never)]
-    pub(crate) fn rules_tell_packets_apart(&self, _guard: &rcu::Guard) -> bool {
+    pub(crate) fn rules_tell_packets_apart<V: Stack>(&self, _guard: &rcu::Guard) -> bool {
         // SAFETY: The namespace is valid by its borrow, its rules by the guard.
-        unsafe { bindings::helper_net_rules_tell_packets_apart(self.as_ptr()) }
+        unsafe { V::rules_tell_packets_apart(self.as_ptr()) }
     }
 
     #[inline]
@@ -130,17 +132,15 @@ impl Net {
     /// context.
     pub(crate) fn server_type(&self, address: Addr) -> AddressType {
         match address {
-            Addr::V4(address) => self.address_type(address),
+            Addr::V4(address) => self.address_type::<V4>(address),
             Addr::V6(address) => self.address_type6(address),
         }
     }
 
     /// Returns what `address` is in this namespace (`inet_addr_type()`).
-    pub(crate) fn address_type(&self, address: Ipv4Addr) -> AddressType {
+    pub(crate) fn address_type<V: Stack>(&self, address: V::Addr) -> AddressType {
         // SAFETY: The namespace is valid by its borrow.
-        let kind = unsafe {
-            bindings::helper_inet_addr_type(self.as_ptr(), u32::from_ne_bytes(address.octets()))
-        };
+        let kind = unsafe { V::address_type(self.as_ptr(), address) };
         match kind {
             bindings::RTN_LOCAL => AddressType::Local,
             bindings::RTN_UNICAST => AddressType::Unicast,

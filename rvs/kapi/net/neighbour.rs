@@ -3,11 +3,11 @@
 //! Next hops: neighbours on a link, to which a packet can be sent without asking anybody.
 //!
 //! C headers: [`include/net/neighbour.h`](srctree/include/net/neighbour.h),
-//! [`include/net/arp.h`](srctree/include/net/arp.h)
+//! [`include/net/arp.h`](srctree/include/net/arp.h),
+//! [`include/net/ndisc.h`](srctree/include/net/ndisc.h)
 
 use core::{
     marker::PhantomData,
-    net::Ipv4Addr,
     ptr::{
         self,
         NonNull, //
@@ -21,6 +21,7 @@ use crate::bindings;
 use super::{
     Packet,
     Route,
+    Stack,
     Verdict, //
 };
 
@@ -33,25 +34,33 @@ use super::{
 ///
 /// The pointer is to a neighbour, and it and the route were found within the critical section of
 /// `'g`.
-#[derive(Clone, Copy)]
-pub(crate) struct NextHop<'g> {
+pub(crate) struct NextHop<'g, V: Stack> {
     // None: the one that the packet has.
-    route: Option<&'g Route>,
+    route: Option<&'g Route<V>>,
     neighbour: NonNull<bindings::neighbour>,
     _section: PhantomData<&'g rcu::Guard>,
 }
 
-impl<'g> NextHop<'g> {
+impl<V: Stack> Clone for NextHop<'_, V> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V: Stack> Copy for NextHop<'_, V> {}
+
+impl<'g, V: Stack> NextHop<'g, V> {
     /// Finds the next hop of packets to `destination` along `route`. None when its link layer
     /// address is not known (`NUD_VALID`): the stack then asks for it.
     #[inline(always)]
     pub(crate) fn find(
         _guard: &'g rcu::Guard,
-        route: &'g Route,
-        destination: Ipv4Addr,
+        route: &'g Route<V>,
+        destination: V::Addr,
     ) -> Option<Self> {
         // SAFETY: The route has its reference; the section of the guard keeps the neighbour.
-        let neighbour = unsafe { valid_neighbour(route.as_ptr(), destination) }?;
+        let neighbour = unsafe { valid_neighbour::<V>(route.as_ptr(), destination) }?;
         // INVARIANT: Just found, in the section of the guard.
         Some(Self {
             route: Some(route),
@@ -65,13 +74,13 @@ impl<'g> NextHop<'g> {
     #[inline(always)]
     pub(crate) fn of_packet(
         _guard: &'g rcu::Guard,
-        packet: &Packet<'_>,
-        destination: Ipv4Addr,
+        packet: &Packet<'_, V>,
+        destination: V::Addr,
     ) -> Option<Self> {
         let dst = NonNull::new(packet.dst())?;
         // SAFETY: By the type invariant of the packet, which has a route, just checked; the section of the
         // guard keeps the neighbour.
-        let neighbour = unsafe { valid_neighbour(dst.as_ptr(), destination) }?;
+        let neighbour = unsafe { valid_neighbour::<V>(dst.as_ptr(), destination) }?;
         // INVARIANT: Just found, in the section of the guard.
         Some(Self {
             route: None,
@@ -93,7 +102,7 @@ impl<'g> NextHop<'g> {
     /// The route to be sent along, or null for the one that the packet has.
     #[inline(always)]
     fn route(&self) -> *mut bindings::dst_entry {
-        self.route.map_or(ptr::null_mut(), Route::as_ptr)
+        self.route.map_or(ptr::null_mut(), Route::<V>::as_ptr)
     }
 }
 
@@ -101,20 +110,19 @@ impl<'g> NextHop<'g> {
 ///
 /// # Safety
 ///
-/// `dst` must be an IPv4 route that is valid in a critical section of RCU, which the caller is in.
+/// `dst` must be a route of this version that is valid in a critical section of RCU, which the caller is in.
 #[inline(always)]
-unsafe fn valid_neighbour(
+unsafe fn valid_neighbour<V: Stack>(
     dst: *mut bindings::dst_entry,
-    destination: Ipv4Addr,
+    destination: V::Addr,
 ) -> Option<NonNull<bindings::neighbour>> {
-    let destination = u32::from_ne_bytes(destination.octets());
     // SAFETY: By the requirement.
-    let neighbour = NonNull::new(unsafe { bindings::helper_route_neighbour(dst, destination) })?;
+    let neighbour = NonNull::new(unsafe { V::neighbour(dst, destination) })?;
     // SAFETY: As above.
     unsafe { bindings::helper_neighbour_is_valid(neighbour.as_ptr()) }.then_some(neighbour)
 }
 
-impl Packet<'_> {
+impl<V: Stack> Packet<'_, V> {
     /// Returns whether the stack, which forwards the packet, would do no more with it than to show it to the
     /// hooks that are left and bring it to its next hop: it is neither to be fragmented nor to get IP options.
     #[inline(always)]
@@ -127,9 +135,9 @@ impl Packet<'_> {
         }
         // SAFETY: By the type invariant and the borrow of the namespace; the packet has a route, just checked.
         unsafe {
-            bindings::helper_skb_is_forwarded_plainly(skb)
-                && bindings::helper_route_is_plain(dst)
-                && self.fits(bindings::helper_route_forward_mtu(net, dst))
+            V::is_forwarded_plainly(skb)
+                && V::route_is_plain(dst)
+                && self.fits(V::route_forward_mtu(net, dst))
         }
     }
 
@@ -139,7 +147,7 @@ impl Packet<'_> {
     pub(crate) fn pass_post_routing(self, _guard: &rcu::Guard) -> Result<Self, Verdict> {
         // SAFETY: By the type invariants and the borrow of the namespace; the guard keeps the hooks. The packet
         // is not used when it has been taken.
-        if unsafe { bindings::helper_ip_post_routing(self.net().as_ptr(), self.as_ptr()) } {
+        if unsafe { V::pass_post_routing(self.net().as_ptr(), self.as_ptr()) } {
             Ok(self)
         } else {
             Err(Verdict::stolen())
@@ -152,31 +160,27 @@ impl Packet<'_> {
     #[inline(never)]
     pub(crate) fn output_unresolved(self, _guard: &rcu::Guard) -> Verdict {
         // SAFETY: As in `pass_post_routing`; the output takes the packet.
-        unsafe { bindings::helper_ip_output_shown(self.net().as_ptr(), self.as_ptr()) };
+        unsafe { V::output_shown(self.net().as_ptr(), self.as_ptr()) };
         Verdict::stolen()
     }
 
     /// Hands the packet to the device of the next hop, and counts it as the stack does
     /// (`IPSTATS_MIB_OUT`).
     #[inline(always)]
-    pub(crate) fn output(self, next_hop: NextHop<'_>) -> Verdict {
+    pub(crate) fn output(self, next_hop: NextHop<'_, V>) -> Verdict {
         // SAFETY: By the type invariant and the borrow of the namespace.
-        unsafe { bindings::helper_ip_count_output(self.net().as_ptr(), self.as_ptr()) };
+        unsafe { V::count_output(self.net().as_ptr(), self.as_ptr()) };
         self.transmit(next_hop)
     }
 
     /// Hands the packet to the device of the next hop, past the hooks of the stack.
     #[inline(always)]
-    pub(crate) fn transmit(self, next_hop: NextHop<'_>) -> Verdict {
+    pub(crate) fn transmit(self, next_hop: NextHop<'_, V>) -> Verdict {
         // SAFETY: By the type invariants; the device takes the packet. The route lives until the
         // end of the critical section; a queue that keeps the packet for longer takes a reference
         // (`skb_dst_force()`).
         unsafe {
-            bindings::helper_neighbour_transmit(
-                self.as_ptr(),
-                next_hop.route(),
-                next_hop.neighbour.as_ptr(),
-            );
+            V::transmit(self.as_ptr(), next_hop.route(), next_hop.neighbour.as_ptr());
         }
         Verdict::stolen()
     }

@@ -20,10 +20,11 @@ use super::{
         Packet,
         Verdict, //
     },
-    Net, //
+    Net,
+    Stack, //
 };
 
-/// Where in the IPv4 stack a hook sits.
+/// Where in the stack of a version of IP a hook sits.
 #[derive(Clone, Copy)]
 pub(crate) enum HookPoint {
     /// Packets that were received, before they are routed.
@@ -51,6 +52,8 @@ impl HookPoint {
 pub(crate) trait Hook {
     /// What all hooks of a namespace share.
     type Data: Send + Sync + 'static;
+    /// Of which version of IP the packets are.
+    type Version: Stack;
     /// Where it sits.
     const POINT: HookPoint;
     /// Its place among the hooks there; `NF_IP_PRI_*` are those of the kernel.
@@ -58,10 +61,15 @@ pub(crate) trait Hook {
 
     /// Whether a packet may be of any concern; one that is not goes on. Each packet that passes is
     /// asked, so it is worth its own function, which looks at as little as it can.
-    fn concerns(data: &Self::Data, packet: &Glance<'_>) -> bool;
+    fn concerns(data: &Self::Data, packet: &Glance<'_, Self::Version>) -> bool;
 
     /// Decides on a packet that may be of concern. Runs with bottom halves off or in process context (LOCAL_OUT).
-    fn run(data: &Self::Data, packet: Packet<'_>, net: &Net, guard: &rcu::Guard) -> Verdict;
+    fn run(
+        data: &Self::Data,
+        packet: Packet<'_, Self::Version>,
+        net: &Net,
+        guard: &rcu::Guard,
+    ) -> Verdict;
 }
 
 /// A hook, ready for registration.
@@ -71,6 +79,7 @@ pub(crate) struct HookSpec<D: 'static> {
         *mut bindings::sk_buff,
         *const bindings::nf_hook_state,
     ) -> c_uint,
+    family: u32,
     point: HookPoint,
     priority: i32,
     _data: core::marker::PhantomData<fn(&D)>,
@@ -81,6 +90,7 @@ impl<D: Send + Sync> HookSpec<D> {
     pub(crate) const fn of<H: Hook<Data = D>>() -> Self {
         Self {
             function: trampoline::<H>,
+            family: H::Version::HOOKS,
             point: H::POINT,
             priority: H::PRIORITY,
             _data: core::marker::PhantomData,
@@ -103,7 +113,7 @@ pub(super) struct HookSet<D: Send + Sync + 'static> {
 unsafe impl<D: Send + Sync> Send for HookSet<D> {}
 
 impl<D: Send + Sync> HookSet<D> {
-    /// Registers IPv4 hooks (`nf_register_net_hooks()`).
+    /// Registers hooks (`nf_register_net_hooks()`).
     ///
     /// # Safety
     ///
@@ -116,7 +126,7 @@ impl<D: Send + Sync> HookSet<D> {
                 bindings::nf_hook_ops {
                     hook: Some(hook.function),
                     priv_: private.cast_mut().cast(),
-                    pf: bindings::NFPROTO_IPV4 as u8,
+                    pf: hook.family as u8,
                     hooknum: hook.point.number(),
                     priority: hook.priority,
                     ..Default::default()
@@ -172,7 +182,8 @@ unsafe extern "C" fn trampoline<H: Hook>(
     // SAFETY: `private` is the `H::Data` of a hook set, which waits for a grace period before it
     // lets go of it.
     let data = unsafe { &*private.cast::<H::Data>() };
-    // SAFETY: Netfilter passes a valid packet with an IPv4 header, which nobody else has.
+    // SAFETY: Netfilter passes a valid packet with a header of the version that the hook is registered for, which nobody
+    // else has.
     if !H::concerns(data, &unsafe { Glance::from_raw(skb) }) {
         return bindings::NF_ACCEPT;
     }
@@ -183,7 +194,7 @@ unsafe extern "C" fn trampoline<H: Hook>(
     H::run(data, packet, net, guard).number()
 }
 
-impl Packet<'_> {
+impl<V: Stack> Packet<'_, V> {
     /// Shows a packet that has its route to the hooks of others where packets begin that this host
     /// sends (LOCAL_OUT), and returns it when they let it go as it is. `data` is what the hooks of this
     /// namespace share: it tells which hook is ours.
@@ -192,7 +203,7 @@ impl Packet<'_> {
         let (net, private) = (self.net().as_ptr(), private_of(data));
         // SAFETY: By the type invariant, and the borrow of the namespace; called under RCU, which keeps the
         // hooks. The packet is not used when it has been taken.
-        if unsafe { bindings::helper_nf_pass_local_out(net, self.as_ptr(), private) } {
+        if unsafe { V::pass_local_out(net, self.as_ptr(), private) } {
             Ok(self)
         } else {
             Err(Verdict::stolen())
@@ -206,7 +217,7 @@ impl Packet<'_> {
         let private = private_of(data);
         // SAFETY: By the type invariant; called under RCU, which keeps the hooks. The packet is not used
         // when it has been taken.
-        match unsafe { bindings::helper_nf_pass_followers(self.as_ptr(), self.state(), private) } {
+        match unsafe { V::pass_followers(self.as_ptr(), self.state(), private) } {
             1 => Ok(self),
             0 => Err(Verdict::stolen()),
             // Who called our hook goes on with those behind.

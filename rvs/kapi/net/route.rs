@@ -3,10 +3,11 @@
 //! Routes.
 //!
 //! C headers: [`include/net/route.h`](srctree/include/net/route.h),
+//! [`include/net/ip6_route.h`](srctree/include/net/ip6_route.h),
 //! [`include/net/dst.h`](srctree/include/net/dst.h)
 
 use core::{
-    net::Ipv4Addr,
+    ops::Deref,
     ptr::NonNull, //
 };
 
@@ -28,11 +29,14 @@ use crate::{
         RcuCell,
         RcuRef, //
     },
+    logic::packet::ip::Version,
 };
 
 use super::{
+    stack::CachedRoute,
     Net,
-    Packet, //
+    Packet,
+    Stack, //
 };
 
 /// What the address of a lookup is to the packets that take the route.
@@ -48,11 +52,13 @@ pub(crate) enum Target {
 ///
 /// # Invariants
 ///
-/// The pointer is to a `dst_entry` of an IPv4 route on which this object owns a reference.
-pub(crate) struct Route {
+/// The pointer is to a `dst_entry` of a route of this version on which this object owns a reference, and the stamp is
+/// that of the route.
+pub(crate) struct Route<V: Version> {
     dst: NonNull<bindings::dst_entry>,
-    source: u32,
-    destination: u32,
+    stamp: u64,
+    source: V::Addr,
+    destination: V::Addr,
     target: Target,
     plain: bool,
     ruled: bool,
@@ -67,59 +73,53 @@ pub(crate) type LookupNumber = u32;
 const LOOKUP_NUMBERS: LookupNumber = 1 << 20;
 
 // SAFETY: A `dst_entry` is reference counted and made to be used from all CPUs.
-unsafe impl Send for Route {}
+unsafe impl<V: Version> Send for Route<V> {}
 // SAFETY: As above.
-unsafe impl Sync for Route {}
+unsafe impl<V: Version> Sync for Route<V> {}
 
-impl Route {
-    /// Looks up the route this host would take to `destination` (`ip_route_output_key()`).
+impl<V: Stack> Route<V> {
+    /// Looks up the route this host would take to `destination` (`ip_route_output_key()`, `ip6_route_output()`).
     /// ENETUNREACH and EHOSTUNREACH among others when there is none.
     ///
     /// As with IPVS the mark of the packet takes no part in it: marks are used to bring packets to
     /// the director, and would bring them back.
     pub(crate) fn output(
         net: &Net,
-        destination: Ipv4Addr,
+        destination: V::Addr,
         target: Target,
         number: LookupNumber,
     ) -> Result<Self> {
-        let destination = u32::from_ne_bytes(destination.octets());
-        let mut source = 0;
+        let known_next_hop = matches!(target, Target::NextHop);
         // SAFETY: The namespace is valid by its borrow.
-        let dst = unsafe {
-            bindings::helper_route_output4(
-                net.as_ptr(),
-                destination,
-                matches!(target, Target::NextHop),
-                &mut source,
-            )
-        };
+        let (dst, source) = unsafe { V::route_output(net.as_ptr(), destination, known_next_hop) };
         // The C side encodes errors in the pointer.
         let dst = kernel::error::from_err_ptr(dst)?;
         let dst = NonNull::new(dst).ok_or(ENOENT)?;
+        let ends = (source, destination);
+        let ruled = net.has_rules::<V>();
         // SAFETY: The lookup returned a reference, which is given away.
-        Ok(unsafe { Self::new(dst, source, destination, target, number, net.has_rules()) })
+        Ok(unsafe { Self::new(net, dst, ends, target, number, ruled) })
     }
 
     /// Returns whether [`Route::of_packet`] would give the route of a packet: a plain one (see
     /// [`Route::is_plain`]) of a routing table of its namespace, that is still valid. What a bridge shows to
     /// the hooks has none, whatever it has got instead.
-    pub(crate) fn may_be_kept_of(packet: &Packet<'_>) -> bool {
+    pub(crate) fn may_be_kept_of(packet: &Packet<'_, V>) -> bool {
         let (net, dst) = (packet.net().as_ptr(), packet.dst());
         if dst.is_null() || packet.is_bridged() {
             return false;
         }
         // SAFETY: By the type invariant of the packet, whose route is there, and which is under RCU in a
-        // hook. The first question is whether it is a route of IPv4.
+        // hook. The first question is whether it is a route of this version.
         unsafe {
-            bindings::helper_route_may_be_kept(net, dst)
-                && bindings::helper_route_is_plain(dst)
-                && bindings::helper_route_is_valid(net, dst)
+            V::route_may_be_kept(net, dst)
+                && V::route_is_plain(dst)
+                && V::route_is_valid(net, dst, V::route_stamp(net, dst))
         }
     }
 
     /// Returns the route that the stack has chosen for a packet, if it may be kept.
-    pub(crate) fn of_packet(packet: &Packet<'_>) -> Option<Self> {
+    pub(crate) fn of_packet(packet: &Packet<'_, V>) -> Option<Self> {
         if !Self::may_be_kept_of(packet) {
             return None;
         }
@@ -128,26 +128,33 @@ impl Route {
         if unsafe { !bindings::helper_dst_hold(dst.as_ptr()) } {
             return None;
         }
-        // SAFETY: It is a route of IPv4, as just asked. The reference was just taken, and is given away.
-        Some(unsafe { Self::new(dst, 0, 0, Target::Destination, 0, false) })
+        let (net, ends) = (packet.net(), (V::UNSPECIFIED, V::UNSPECIFIED));
+        // SAFETY: It is a route of this version, as just asked. The reference was just taken, and is given away.
+        Some(unsafe { Self::new(net, dst, ends, Target::Destination, 0, false) })
     }
 
     /// # Safety
     ///
-    /// `dst` must be an IPv4 route, with a reference that is left to the new object.
+    /// `dst` must be a route of this version, with a reference that is left to the new object.
     unsafe fn new(
+        net: &Net,
         dst: NonNull<bindings::dst_entry>,
-        source: u32,
-        destination: u32,
+        (source, destination): (V::Addr, V::Addr),
         target: Target,
         number: LookupNumber,
         ruled: bool,
     ) -> Self {
-        // SAFETY: By the requirement.
-        let plain = unsafe { bindings::helper_route_is_plain(dst.as_ptr()) };
+        // SAFETY: By the requirement, and the borrow of the namespace.
+        let (plain, stamp) = unsafe {
+            (
+                V::route_is_plain(dst.as_ptr()),
+                V::route_stamp(net.as_ptr(), dst.as_ptr()),
+            )
+        };
         // INVARIANT: By the requirement.
         Self {
             dst,
+            stamp,
             source,
             destination,
             target,
@@ -160,14 +167,14 @@ impl Route {
     /// Returns whether the destination is this host.
     pub(crate) fn is_local(&self) -> bool {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_route_is_local(self.dst.as_ptr()) }
+        unsafe { V::route_is_local(self.dst.as_ptr()) }
     }
 
     /// Returns the path MTU of packets that this host sends, in bytes from the IP header on.
     #[inline]
     pub(crate) fn mtu(&self) -> u32 {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_route_mtu(self.dst.as_ptr()) }
+        unsafe { V::route_mtu(self.dst.as_ptr()) }
     }
 
     /// Returns the MTU of packets that this host forwards (`ip_forward_use_pmtu` decides whether
@@ -175,12 +182,11 @@ impl Route {
     #[inline]
     pub(crate) fn forward_mtu(&self, net: &Net) -> u32 {
         // SAFETY: By the type invariant, and the borrow of the namespace.
-        unsafe { bindings::helper_route_forward_mtu(net.as_ptr(), self.dst.as_ptr()) }
+        unsafe { V::route_forward_mtu(net.as_ptr(), self.dst.as_ptr()) }
     }
 
-    /// Returns the address that this host uses as source on the route, and the destination, both
-    /// in network order.
-    pub(super) fn endpoints(&self) -> (u32, u32) {
+    /// Returns the address that this host uses as source on the route, and the destination.
+    pub(super) fn endpoints(&self) -> (V::Addr, V::Addr) {
         (self.source, self.destination)
     }
 
@@ -188,12 +194,12 @@ impl Route {
     #[inline]
     pub(crate) fn is_valid(&self, net: &Net) -> bool {
         // SAFETY: By the type invariant, and the borrow of the namespace.
-        unsafe { bindings::helper_route_is_valid(net.as_ptr(), self.dst.as_ptr()) }
+        unsafe { V::route_is_valid(net.as_ptr(), self.dst.as_ptr(), self.stamp) }
     }
 
     /// Returns whether this is the route that the stack has chosen for a packet.
     #[inline]
-    pub(crate) fn is_of(&self, packet: &Packet<'_>) -> bool {
+    pub(crate) fn is_of(&self, packet: &Packet<'_, V>) -> bool {
         packet.dst() == self.dst.as_ptr()
     }
 
@@ -221,16 +227,70 @@ impl Route {
     }
 }
 
-impl Drop for Route {
+impl<V: Version> Drop for Route<V> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant.
         unsafe { bindings::helper_dst_release(self.dst.as_ptr()) };
     }
 }
 
-/// A place for the route to one destination, so that it is not looked up for every packet.
+impl<V: Stack> Route<V> {
+    /// Gives the route away, to be used until the end of the critical section of `guard`. ENOMEM.
+    pub(crate) fn under(self, guard: &rcu::Guard) -> Result<RouteRef<'_, V>> {
+        let route = RcuArc::new(self.into_cached(), GFP_ATOMIC)?;
+        RouteRef::of(route.under(guard)).ok_or(EINVAL)
+    }
+
+    /// The route in the form in which it is kept.
+    pub(crate) fn into_cached(self) -> CachedRoute {
+        V::into_cached(self)
+    }
+}
+
+/// A route that lives, with its reference, until the end of a critical section of RCU at least.
+///
+/// # Invariants
+///
+/// The route is in an object that is freed a grace period after its last reference, and was there within the critical
+/// section of `'g`.
+pub(crate) struct RouteRef<'g, V: Stack>(&'g Route<V>);
+
+impl<V: Stack> Clone for RouteRef<'_, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V: Stack> Copy for RouteRef<'_, V> {}
+
+impl<'g, V: Stack> RouteRef<'g, V> {
+    /// The route that is kept, if it is of this version.
+    #[inline(always)]
+    fn of(kept: RcuRef<'g, CachedRoute>) -> Option<Self> {
+        // INVARIANT: It is a part of the object that was found.
+        V::of_cached(kept.get()).map(Self)
+    }
+
+    /// Borrows it for as long as it is known to live.
+    #[inline(always)]
+    pub(crate) fn get(self) -> &'g Route<V> {
+        self.0
+    }
+}
+
+impl<V: Stack> Deref for RouteRef<'_, V> {
+    type Target = Route<V>;
+
+    #[inline(always)]
+    fn deref(&self) -> &Route<V> {
+        self.0
+    }
+}
+
+/// A place for the route to one destination, so that it is not looked up for every packet. The route is of the version
+/// of the destination's address.
 pub(crate) struct RouteCache {
-    route: RcuCell<Route>,
+    route: RcuCell<CachedRoute>,
     lookups: Atomic<u32>,
 }
 
@@ -246,43 +306,44 @@ impl RouteCache {
     /// Returns the route to `destination`, which must be the same each time. It is looked up anew
     /// when any route of the namespace has changed since. Errors as [`Route::output`], and ENOMEM.
     #[inline]
-    pub(crate) fn get<'g>(
+    pub(crate) fn get<'g, V: Stack>(
         &self,
         guard: &'g rcu::Guard,
         net: &Net,
-        destination: Ipv4Addr,
+        destination: V::Addr,
         target: Target,
-    ) -> Result<RcuRef<'g, Route>> {
-        match self.route.read(guard) {
-            Some(route) if route.target == target && route.is_valid(net) => Ok(route),
-            _ => self.look_up(guard, net, destination, target),
+    ) -> Result<RouteRef<'g, V>> {
+        match self.peek(guard, net, target) {
+            Some(route) => Ok(route),
+            None => self.look_up(guard, net, destination, target),
         }
     }
 
     /// Returns the route if it is there and valid.
     #[inline]
-    pub(crate) fn peek<'g>(
+    pub(crate) fn peek<'g, V: Stack>(
         &self,
         guard: &'g rcu::Guard,
         net: &Net,
         target: Target,
-    ) -> Option<RcuRef<'g, Route>> {
-        let route = self.route.read(guard)?;
+    ) -> Option<RouteRef<'g, V>> {
+        let route: RouteRef<'g, V> = RouteRef::of(self.route.read(guard)?)?;
         (route.target == target && route.is_valid(net)).then_some(route)
     }
 
     #[cold]
-    fn look_up<'g>(
+    fn look_up<'g, V: Stack>(
         &self,
         guard: &'g rcu::Guard,
         net: &Net,
-        destination: Ipv4Addr,
+        destination: V::Addr,
         target: Target,
-    ) -> Result<RcuRef<'g, Route>> {
+    ) -> Result<RouteRef<'g, V>> {
         let lookup = self.lookups.fetch_add(1, Relaxed);
         let number = lookup % (LOOKUP_NUMBERS - 1) + 1;
-        let route = RcuArc::new(Route::output(net, destination, target, number)?, GFP_ATOMIC)?;
-        let found = route.under(guard);
+        let route = Route::<V>::output(net, destination, target, number)?;
+        let route = RcuArc::new(route.into_cached(), GFP_ATOMIC)?;
+        let found = RouteRef::of(route.under(guard)).ok_or(EINVAL)?;
         drop(self.route.replace(Some(route)));
         Ok(found)
     }

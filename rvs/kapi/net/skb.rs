@@ -16,13 +16,17 @@ use kernel::{
 
 use crate::{
     bindings,
-    kapi::sync::RcuRef,
-    logic::packet::ipv4::MIN_HEADER_LEN as IPV4_HEADER_LEN, //
+    logic::packet::icmp::{
+        Message,
+        Report, //
+    }, //
 };
 
 use super::{
     Net,
-    Route, //
+    Route,
+    RouteRef,
+    Stack, //
 };
 
 /// What becomes of a packet.
@@ -62,16 +66,17 @@ pub(crate) enum DefragmentAt {
 ///
 /// # Invariants
 ///
-/// `skb` is valid, has an IPv4 network header in its linear part, and nobody changes that meanwhile.
-pub(crate) struct Glance<'a> {
+/// `skb` is valid, has the fixed part of a network header of the version `V` in its linear part, and nobody changes that
+/// meanwhile.
+pub(crate) struct Glance<'a, V: Stack> {
     skb: *mut bindings::sk_buff,
-    _packet: PhantomData<&'a bindings::sk_buff>,
+    _packet: PhantomData<(&'a bindings::sk_buff, V)>,
 }
 
-impl Glance<'_> {
+impl<V: Stack> Glance<'_, V> {
     /// # Safety
     ///
-    /// `skb` must be valid, with its network header set, and not change while this lives.
+    /// `skb` must be valid, with its network header of this version set, and not change while this lives.
     pub(super) unsafe fn from_raw(skb: *mut bindings::sk_buff) -> Self {
         // INVARIANT: By the requirement.
         Self {
@@ -80,10 +85,10 @@ impl Glance<'_> {
         }
     }
 
-    /// Returns the IPv4 header without its options.
+    /// Returns the header without its options.
     #[inline(always)]
-    pub(crate) fn header(&self) -> &[u8; IPV4_HEADER_LEN] {
-        // SAFETY: By the type invariant.
+    pub(crate) fn header(&self) -> &V::Fixed {
+        // SAFETY: By the type invariant; the type is that of the header's bytes.
         unsafe { &*bindings::helper_skb_network_header(self.skb).cast() }
     }
 
@@ -125,24 +130,24 @@ unsafe fn network_len(skb: *mut bindings::sk_buff) -> usize {
     unsafe { bindings::helper_skb_network_len(skb) as usize }
 }
 
-/// An IPv4 packet (`struct sk_buff`) that a hook has to decide on.
+/// A packet of a version of IP (`struct sk_buff`) that a hook has to decide on.
 ///
 /// # Invariants
 ///
-/// `skb` is valid, has an IPv4 network header in its linear part, and belongs to this object. `state`
+/// `skb` is valid, has a network header of the version `V` in its linear part, and belongs to this object. `state`
 /// and the namespace in it are valid for `'a`.
 // In this order the arguments of a hook stay in their registers.
 #[repr(C)]
-pub(crate) struct Packet<'a> {
+pub(crate) struct Packet<'a, V: Stack> {
     pub(super) skb: *mut bindings::sk_buff,
     state: *const bindings::nf_hook_state,
-    _state: PhantomData<&'a Net>,
+    _state: PhantomData<(&'a Net, V)>,
 }
 
-impl<'a> Packet<'a> {
+impl<'a, V: Stack> Packet<'a, V> {
     /// # Safety
     ///
-    /// `skb` must be valid, with its network header set, and left to the new object until a
+    /// `skb` must be valid, with its network header of this version set, and left to the new object until a
     /// verdict is returned. `state` is what the hook was called with.
     pub(super) unsafe fn from_raw(
         skb: *mut bindings::sk_buff,
@@ -188,7 +193,7 @@ impl<'a> Packet<'a> {
     #[inline]
     pub(crate) fn prioritize(&mut self, tos: u8) {
         // SAFETY: By the type invariant, and the borrow of the namespace.
-        unsafe { bindings::helper_skb_prioritize(self.net().as_ptr(), self.skb, tos) };
+        unsafe { V::prioritize(self.net().as_ptr(), self.skb, tos) };
     }
 
     /// Returns the linear part from the network header on. It may be shorter than the packet;
@@ -284,7 +289,7 @@ impl<'a> Packet<'a> {
     #[inline(always)]
     pub(crate) fn was_fragmented(&self) -> bool {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_was_fragmented(self.skb) }
+        unsafe { V::was_fragmented(self.skb) }
     }
 
     /// Has the stack send a packet that was made of fragments as such again, none larger than they
@@ -293,7 +298,7 @@ impl<'a> Packet<'a> {
     #[cold]
     pub(crate) fn fits_in_fragments(&mut self, mtu: u32) -> bool {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_send_fragments(self.skb) <= mtu }
+        unsafe { V::send_fragments(self.skb) <= mtu }
     }
 
     /// Returns whether the link layer address was that of this host (`PACKET_HOST`).
@@ -303,7 +308,7 @@ impl<'a> Packet<'a> {
         unsafe { bindings::helper_skb_is_to_this_host(self.skb) }
     }
 
-    /// Returns whether a bridge only shows the packet to the hooks of IPv4 (`br_netfilter`). It may
+    /// Returns whether a bridge only shows the packet to the hooks of IP (`br_netfilter`). It may
     /// be for another host then, though [`Packet::is_to_this_host`] says it is not.
     #[inline]
     pub(crate) fn is_bridged(&self) -> bool {
@@ -347,18 +352,28 @@ impl<'a> Packet<'a> {
     /// Returns whether the packet is of a raw socket that wants it untouched (`IP_NODEFRAG`).
     pub(crate) fn is_of_nodefrag_socket(&self) -> bool {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_sock_is_nodefrag(self.skb) }
+        unsafe { V::is_of_nodefrag_socket(self.skb) }
     }
 
-    /// Collects fragments (`ip_defrag()`). Returns the whole packet when this was the last one
+    /// The same packet, with a header of another version before it.
+    ///
+    /// # Safety
+    ///
+    /// Its network header must be one of that version.
+    pub(super) unsafe fn as_version<O: Stack>(self) -> Packet<'a, O> {
+        // INVARIANT: By the requirement; the rest as before.
+        Packet {
+            skb: self.skb,
+            state: self.state,
+            _state: PhantomData,
+        }
+    }
+
+    /// Collects fragments. Returns the whole packet when this was the last one
     /// missing, and a verdict when it has to wait.
     pub(crate) fn defragment(self, at: DefragmentAt) -> Result<Self, Verdict> {
-        let user = match at {
-            DefragmentAt::Forward => bindings::ip_defrag_users_IP_DEFRAG_VS_FWD,
-            DefragmentAt::LocalOut => bindings::ip_defrag_users_IP_DEFRAG_VS_OUT,
-        };
-        // SAFETY: By the type invariant; `ip_defrag` takes the packet unless it returns 0.
-        let errno = unsafe { bindings::helper_ip_defrag(self.net().as_ptr(), self.skb, user) };
+        // SAFETY: By the type invariant; the packet is taken unless 0 is returned.
+        let errno = unsafe { V::defragment(self.net().as_ptr(), self.skb, at) };
         if errno == 0 {
             Ok(self)
         } else {
@@ -366,16 +381,23 @@ impl<'a> Packet<'a> {
         }
     }
 
-    /// Ends the packet and answers its sender with an ICMP error (`icmp_send()`), which the kernel
-    /// limits in rate. `info` is the second word of the ICMP header, such as the MTU.
+    /// Ends the packet and answers its sender with an ICMP error that reports this.
+    ///
+    /// See [`Packet::refuse_with`].
+    pub(crate) fn refuse(self, report: Report) -> Verdict {
+        self.refuse_with(V::message(report))
+    }
+
+    /// Ends the packet and answers its sender with an ICMP error (`icmp_send()`, `icmpv6_send()`), which the
+    /// kernel limits in rate.
     ///
     /// A sender on this host learns of it from its socket. The verdict is not to drop: that would
     /// fail its system call with EPERM.
-    pub(crate) fn refuse(self, icmp_type: u8, code: u8, info: u32) -> Verdict {
-        // SAFETY: By the type invariant; `icmp_send` itself leaves packets without route alone.
+    pub(crate) fn refuse_with(self, message: Message) -> Verdict {
+        // SAFETY: By the type invariant; the kernel itself leaves packets without route alone.
         // The packet is freed once, and not used again.
         unsafe {
-            bindings::helper_icmp_send(self.skb, icmp_type.into(), code.into(), info.to_be());
+            V::send_icmp(self.skb, message);
             bindings::helper_kfree_skb(self.skb);
         }
         Verdict(bindings::NF_STOLEN)
@@ -393,7 +415,7 @@ impl<'a> Packet<'a> {
         self.writable(len)
     }
 
-    /// Sends another packet about this one, which has its route: an IPv4 header without options, and
+    /// Sends another packet about this one, which has its route: a header without options, and
     /// what it has to say. It takes the route that its addresses ask for, and is balanced already.
     #[cold]
     pub(crate) fn send_about(&self, bytes: &[u8]) {
@@ -402,16 +424,14 @@ impl<'a> Packet<'a> {
         };
         // SAFETY: By the type invariant; a hook runs under RCU. The bytes are copied.
         unsafe {
-            bindings::helper_ip_send_about(self.net().as_ptr(), self.skb, bytes.as_ptr(), len);
+            V::send_about(self.net().as_ptr(), self.skb, bytes.as_ptr(), len);
         }
     }
 
-    /// Routes a packet again after its source has changed (`ip_route_me_harder()`).
+    /// Routes a packet again after its source has changed (`ip_route_me_harder()`, `ip6_route_me_harder()`).
     pub(crate) fn reroute(&mut self) -> Result {
         // SAFETY: By the type invariant; the packet has a route.
-        kernel::error::to_result(unsafe {
-            bindings::helper_ip_route_me_harder(self.net().as_ptr(), self.skb)
-        })
+        kernel::error::to_result(unsafe { V::reroute(self.net().as_ptr(), self.skb) })
     }
 
     /// Lets the packet go on its way.
@@ -425,12 +445,12 @@ impl<'a> Packet<'a> {
     }
 
     /// Sends the packet, which [`Packet::forget_inner`] made one of this host, along `route`
-    /// (`ip_local_out()`).
-    pub(crate) fn send_as_own(self, route: &Route) -> Verdict {
+    /// (`ip_local_out()`, `ip6_local_out()`).
+    pub(crate) fn send_as_own(self, route: &Route<V>) -> Verdict {
         // SAFETY: By the type invariants; the output takes the packet and the reference on the route
         // that is taken for it.
         unsafe {
-            bindings::helper_ip_local_out(
+            V::send_as_own(
                 self.net().as_ptr(),
                 self.skb,
                 bindings::helper_dst_clone(route.as_ptr()),
@@ -443,10 +463,10 @@ impl<'a> Packet<'a> {
     /// the one inside is not true of it.
     pub(crate) fn forget_inner(&mut self) {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_forget_inner(self.skb) };
+        unsafe { V::forget_inner(self.skb) };
     }
 
-    /// Returns whether IPsec policies let in a packet that came for this host (`xfrm4_policy_check()`), as
+    /// Returns whether IPsec policies let in a packet that came for this host (`xfrm_policy_check()`), as
     /// they would to a socket without policies of its own.
     #[inline(always)]
     pub(crate) fn is_let_in(&mut self) -> bool {
@@ -460,56 +480,56 @@ impl<'a> Packet<'a> {
     #[inline(never)]
     fn is_let_in_by_policy(&mut self) -> bool {
         // SAFETY: By the type invariant; a packet that was received has a device.
-        unsafe { bindings::helper_skb_is_let_in(self.skb) }
+        unsafe { V::is_let_in(self.skb) }
     }
 
     /// Returns whether the stack has told the sender of a shorter way, or would, were it not for the
     /// limit of such messages.
     pub(crate) fn is_redirected(&self) -> bool {
         // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_is_redirected(self.skb) }
+        unsafe { V::is_redirected(self.skb) }
     }
 
-    /// Returns whether no route of the namespace has changed since the packet got its own.
+    /// Returns whether the routes of now would bring the packet to where it is: none has changed since it got its own.
     pub(crate) fn has_valid_route(&self) -> bool {
         let dst = self.dst();
         // SAFETY: By the type invariant, and the borrow of the namespace.
-        !dst.is_null() && unsafe { bindings::helper_route_is_valid(self.net().as_ptr(), dst) }
+        !dst.is_null() && unsafe { V::has_valid_route(self.net().as_ptr(), self.skb, dst) }
     }
 
     /// Sends the packet along `route`, or as IPsec policies ask for instead, through the hooks of
     /// LOCAL_OUT and POST_ROUTING (`xfrm_route_forward()`). One that may not leave is dropped.
     #[cold]
     #[inline(never)]
-    pub(crate) fn send_by_policy(self, route: RcuRef<'_, Route>, _guard: &rcu::Guard) -> Verdict {
+    pub(crate) fn send_by_policy(self, route: RouteRef<'_, V>, _guard: &rcu::Guard) -> Verdict {
         // SAFETY: As in `send`; the C side replaces the route by one with a reference, or by none.
         unsafe {
-            bindings::helper_skb_dst_borrow(self.skb, route.get().as_ptr());
-            if !bindings::helper_skb_secure(self.skb) {
+            bindings::helper_skb_dst_borrow(self.skb, route.as_ptr());
+            if !V::secure(self.skb) {
                 return self.discard();
             }
-            bindings::helper_ip_output(self.net().as_ptr(), self.skb);
+            V::send(self.net().as_ptr(), self.skb);
         }
         Verdict(bindings::NF_STOLEN)
     }
 
     /// Gives the packet a route, on which no reference is taken.
     #[inline(always)]
-    pub(crate) fn borrow_route(&mut self, route: RcuRef<'_, Route>, _guard: &rcu::Guard) {
+    pub(crate) fn borrow_route(&mut self, route: RouteRef<'_, V>, _guard: &rcu::Guard) {
         // SAFETY: By the type invariant. The route lives until the end of the critical section of the
         // guard, within which the packet is sent or taken; a queue that keeps it for longer takes a
         // reference (`skb_dst_force()`).
-        unsafe { bindings::helper_skb_dst_borrow(self.skb, route.get().as_ptr()) };
+        unsafe { bindings::helper_skb_dst_borrow(self.skb, route.as_ptr()) };
     }
 
     /// Sends the packet along `route`, through the LOCAL_OUT and POST_ROUTING hooks.
-    pub(crate) fn send(self, route: RcuRef<'_, Route>, _guard: &rcu::Guard) -> Verdict {
+    pub(crate) fn send(self, route: RouteRef<'_, V>, _guard: &rcu::Guard) -> Verdict {
         // SAFETY: By the type invariant; the output takes the packet. The route lives until the
         // end of the critical section of the guard; a queue that keeps the packet for longer takes
         // a reference (`skb_dst_force()`).
         unsafe {
-            bindings::helper_skb_dst_borrow(self.skb, route.get().as_ptr());
-            bindings::helper_ip_output(self.net().as_ptr(), self.skb);
+            bindings::helper_skb_dst_borrow(self.skb, route.as_ptr());
+            V::send(self.net().as_ptr(), self.skb);
         }
         Verdict(bindings::NF_STOLEN)
     }

@@ -7,18 +7,15 @@
 
 use kernel::sync::rcu;
 
-use crate::{
-    bindings,
-    logic::{
-        protocol::Protocol,
-        tuple::{
-            AddrPair,
-            Tuple, //
-        }, //
-    },
+use crate::logic::{
+    protocol::Protocol,
+    tuple::Tuple, //
 };
 
-use super::Packet;
+use super::{
+    Packet,
+    Stack, //
+};
 
 /// The socket that would get a packet.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,28 +28,21 @@ pub(crate) enum LocalSocket {
     Connected,
 }
 
-impl Packet<'_> {
+impl<V: Stack> Packet<'_, V> {
     /// Finds the socket of this host that would get the packet, which is at LOCAL_IN and has this
     /// tuple, in its namespace and in its VRF (`__inet_lookup_established()`,
-    /// `__udp4_lib_lookup()`).
+    /// `__udp4_lib_lookup()`, and those of IPv6).
     pub(crate) fn local_socket(&self, _guard: &rcu::Guard, tuple: &Tuple) -> LocalSocket {
-        let AddrPair::V4 { src, dst } = tuple.addrs else {
+        let Some((src, dst)) = V::addrs(tuple.addrs) else {
             return LocalSocket::None;
         };
-        let (src, dst) = (
-            u32::from_ne_bytes(src.octets()),
-            u32::from_ne_bytes(dst.octets()),
-        );
-        let (src_port, dst_port) = (tuple.src_port.to_be(), tuple.dst_port.to_be());
+        let (src, dst) = ((src, tuple.src_port.to_be()), (dst, tuple.dst_port.to_be()));
         let (net, skb) = (self.net().as_ptr(), self.as_ptr());
         match tuple.protocol {
             Protocol::Tcp => {
                 // SAFETY: By the type invariant, and the borrow of the namespace; the reference on
                 // the socket is given back by the helper.
-                let connected = unsafe {
-                    bindings::helper_tcp_is_connected(net, skb, src, src_port, dst, dst_port)
-                };
-                if connected {
+                if unsafe { V::tcp_is_connected(net, skb, src, dst) } {
                     LocalSocket::Connected
                 } else {
                     LocalSocket::None
@@ -60,8 +50,7 @@ impl Packet<'_> {
             }
             Protocol::Udp => {
                 // SAFETY: As above; the socket is looked at under the guard only.
-                match unsafe { bindings::helper_udp_socket(net, skb, src, src_port, dst, dst_port) }
-                {
+                match unsafe { V::udp_socket(net, skb, src, dst) } {
                     0 => LocalSocket::None,
                     1 => LocalSocket::Open,
                     _ => LocalSocket::Connected,

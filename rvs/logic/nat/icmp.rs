@@ -6,9 +6,8 @@
 //! client's or a server's endpoint speaks of a packet that came *from* it.
 
 use super::{
-    ipv4_target,
-    replace_ipv4,
     replace_port,
+    target,
     ChecksumState,
     End, //
 };
@@ -17,7 +16,7 @@ use crate::logic::{
     csum::Delta,
     packet::{
         icmp,
-        ipv4,
+        ip::Version,
         put_word_at,
         word_at,
         ParseError, //
@@ -35,15 +34,16 @@ use crate::logic::{
 ///
 /// `error` is what [`icmp::parse`] made of `packet`. The checksums of both IP headers, of the
 /// message and, where it was not cut off, of the embedded segment are updated. `checksum` is what the
-/// message's holds: one that the device makes is left to it, as no pseudo header belongs to it.
-pub fn rewrite_icmp_error(
+/// message's holds: one that the device makes is left to it, but for the pseudo header that belongs to it with
+/// IPv6.
+pub fn rewrite_icmp_error<V: Version>(
     packet: &mut [u8],
-    error: &icmp::Error,
+    error: &icmp::Error<V>,
     end: End,
     to: Endpoint,
     checksum: ChecksumState,
 ) -> Result<(), ParseError> {
-    let addr = ipv4_target(packet, to)?;
+    let addr = target::<V>(packet, to)?;
     if packet.len() < error.writable_len {
         return Err(ParseError::Short(error.writable_len));
     }
@@ -55,10 +55,12 @@ pub fn rewrite_icmp_error(
     let embedded = packet
         .get_mut(error.embedded_offset..)
         .ok_or(ParseError::Short(error.writable_len))?;
-    let old_checksum = word_at(embedded, ipv4::CHECKSUM_OFFSET)?;
-    let addresses = replace_ipv4(embedded, end.opposite(), addr)?;
-    let new_checksum = word_at(embedded, ipv4::CHECKSUM_OFFSET)?;
-    message = message.and(addresses).word(old_checksum, new_checksum);
+    let old_checksum = V::checksum(embedded)?;
+    let addresses = V::replace_addr(embedded, end.opposite(), addr)?;
+    message = message.and(addresses);
+    if let (Some(old), Some(new)) = (old_checksum, V::checksum(embedded)?) {
+        message = message.word(old, new);
+    }
 
     let transport = packet
         .get_mut(error.transport_offset..)
@@ -77,10 +79,14 @@ pub fn rewrite_icmp_error(
         message = message.word(old, new);
     }
 
-    if checksum == ChecksumState::Complete {
-        let offset = error.icmp_offset.saturating_add(icmp::CHECKSUM_OFFSET);
-        let old = word_at(packet, offset)?;
-        put_word_at(packet, offset, message.apply(old))?;
-    }
-    replace_ipv4(packet, end, addr).map(|_| ())
+    let pseudo_header = V::replace_addr(packet, end, addr)?;
+    let offset = error.icmp_offset.saturating_add(icmp::CHECKSUM_OFFSET);
+    let old = word_at(packet, offset)?;
+    let new = match (checksum, V::ICMP_HAS_PSEUDO_HEADER) {
+        (ChecksumState::Complete, true) => message.and(pseudo_header).apply(old),
+        (ChecksumState::Complete, false) => message.apply(old),
+        (ChecksumState::Partial, true) => pseudo_header.apply_partial(old),
+        (ChecksumState::Partial, false) => old,
+    };
+    put_word_at(packet, offset, new)
 }

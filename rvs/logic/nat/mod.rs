@@ -7,22 +7,16 @@
 //! fail. They trust that the packet was parsed by [`super::packet`]; if it was not, they may write
 //! nonsense into it, but nowhere else.
 
-use core::net::Ipv4Addr;
-
 use super::{
-    addr::{
-        Addr,
-        Endpoint, //
-    },
+    addr::Endpoint,
     csum::Delta,
     packet::{
         chunk_at_mut,
-        ipv4,
+        ip::Version,
         put_word_at,
         tcp,
         udp,
         word_at,
-        Malformed,
         ParseError, //
     },
     protocol::Protocol, //
@@ -55,14 +49,6 @@ impl End {
         }
     }
 
-    #[inline]
-    const fn ipv4_offset(self) -> usize {
-        match self {
-            Self::Source => ipv4::SRC_OFFSET,
-            Self::Destination => ipv4::DST_OFFSET,
-        }
-    }
-
     // The same in every transport protocol that has ports.
     #[inline]
     const fn port_offset(self) -> usize {
@@ -87,31 +73,31 @@ pub enum ChecksumState {
 /// `packet` begins with its IP header of `header_len` bytes, followed by a header of `protocol`.
 /// [`ParseError::Unsupported`] when `to` is not of the family of the packet.
 #[inline(always)]
-pub fn rewrite_source(
+pub fn rewrite_source<V: Version>(
     packet: &mut [u8],
     header_len: usize,
     protocol: Protocol,
     to: Endpoint,
     checksum: ChecksumState,
 ) -> Result<(), ParseError> {
-    rewrite(packet, header_len, protocol, End::Source, to, checksum)
+    rewrite::<V>(packet, header_len, protocol, End::Source, to, checksum)
 }
 
 /// Makes the packet go to `to`; otherwise as [`rewrite_source`].
 #[inline(always)]
-pub fn rewrite_destination(
+pub fn rewrite_destination<V: Version>(
     packet: &mut [u8],
     header_len: usize,
     protocol: Protocol,
     to: Endpoint,
     checksum: ChecksumState,
 ) -> Result<(), ParseError> {
-    rewrite(packet, header_len, protocol, End::Destination, to, checksum)
+    rewrite::<V>(packet, header_len, protocol, End::Destination, to, checksum)
 }
 
 /// Gives one end of the packet the address and port `to`; see [`rewrite_source`].
 #[inline(always)]
-pub fn rewrite(
+pub fn rewrite<V: Version>(
     packet: &mut [u8],
     header_len: usize,
     protocol: Protocol,
@@ -119,12 +105,8 @@ pub fn rewrite(
     to: Endpoint,
     checksum: ChecksumState,
 ) -> Result<(), ParseError> {
-    let addr = ipv4_target(packet, to)?;
-    let transport_len = match protocol {
-        Protocol::Tcp => tcp::MIN_HEADER_LEN,
-        Protocol::Udp => udp::HEADER_LEN,
-    };
-    let needed = header_len.saturating_add(transport_len);
+    let addr = target::<V>(packet, to)?;
+    let needed = header_len.saturating_add(protocol.header_len());
     if packet.len() < needed {
         return Err(ParseError::Short(needed));
     }
@@ -132,7 +114,7 @@ pub fn rewrite(
         .split_at_mut_checked(header_len)
         .ok_or(ParseError::Short(needed))?;
 
-    let addresses = replace_ipv4(header, end, addr)?;
+    let addresses = V::replace_addr(header, end, addr)?;
     match protocol {
         Protocol::Tcp => {
             let segment: &mut [u8; tcp::MIN_HEADER_LEN] = chunk_at_mut(segment, 0)?;
@@ -157,28 +139,14 @@ pub fn rewrite(
     }
 }
 
-/// The IPv4 address of `to`, if `packet` is one that can carry it.
+/// The address of `to`, if `packet` is one that can carry it.
 #[inline(always)]
-fn ipv4_target(packet: &[u8], to: Endpoint) -> Result<Ipv4Addr, ParseError> {
-    match (packet.first().map(|first| first >> 4), to.addr) {
-        (Some(4), Addr::V4(addr)) => Ok(addr),
-        (Some(_), Addr::V4(_) | Addr::V6(_)) => Err(ParseError::Unsupported),
-        (None, _) => Err(ParseError::Short(ipv4::MIN_HEADER_LEN)),
+fn target<V: Version>(packet: &[u8], to: Endpoint) -> Result<V::Addr, ParseError> {
+    match (packet.first().map(|first| first >> 4), V::addr(to.addr)) {
+        (Some(version), Some(addr)) if version == V::NUMBER => Ok(addr),
+        (Some(_), _) => Err(ParseError::Unsupported),
+        (None, _) => Err(ParseError::Short(V::MIN_HEADER_LEN)),
     }
-}
-
-/// Replaces one address in the IPv4 header and brings the header checksum up to date.
-#[inline(always)]
-fn replace_ipv4(header: &mut [u8], end: End, new: Ipv4Addr) -> Result<Delta, ParseError> {
-    let header: &mut [u8; ipv4::MIN_HEADER_LEN] = header
-        .first_chunk_mut()
-        .ok_or(ParseError::Malformed(Malformed::HeaderLength))?;
-    let field: &mut [u8; 4] = chunk_at_mut(header, end.ipv4_offset())?;
-    let delta = Delta::new().ipv4(Ipv4Addr::from(*field), new);
-    *field = new.octets();
-    let checksum = word_at(header, ipv4::CHECKSUM_OFFSET)?;
-    put_word_at(header, ipv4::CHECKSUM_OFFSET, delta.apply(checksum))?;
-    Ok(delta)
 }
 
 /// Replaces one port at the beginning of a transport header.

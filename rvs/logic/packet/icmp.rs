@@ -2,14 +2,16 @@
 
 //! ICMP errors, with the beginning of the packet they complain about.
 //!
-//! Sources: RFC 792 (the messages), RFC 1812 section 4.3.2.3 (how much of the packet they hold),
-//! RFC 5508 section 4 (which a NAT relays).
+//! Sources: RFC 792 and RFC 4443 (the messages), RFC 1812 section 4.3.2.3 (how much of the packet they
+//! hold), RFC 5508 section 4 (which a NAT relays). Those of IPv6 have the same form.
 
 use super::{
     chunk_at,
-    ipv4,
-    tcp,
-    udp,
+    ip::{
+        Fragment,
+        Header,
+        Version, //
+    },
     Malformed,
     ParseError, //
 };
@@ -27,10 +29,49 @@ pub const HEADER_LEN: usize = 8;
 /// Where the checksum stands in the header.
 pub const CHECKSUM_OFFSET: usize = 2;
 
+/// Codes of "destination unreachable".
+pub const HOST_UNREACHABLE: u8 = 1;
+/// As above.
+pub const PORT_UNREACHABLE: u8 = 3;
+/// As above; the second word of the header tells a path MTU.
+pub const FRAGMENTATION_NEEDED: u8 = 4;
+
+/// What the sender of a packet is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Report {
+    /// The host cannot be reached.
+    HostUnreachable,
+    /// Nobody serves the port.
+    PortUnreachable,
+    /// The packet does not fit into this MTU, and may not be fragmented.
+    TooBig(u32),
+    /// The packet may not be forwarded once more.
+    TimeExceeded,
+}
+
+/// What a message says before the packet that it is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// The type.
+    pub number: u8,
+    /// The detail.
+    pub code: u8,
+    /// The second word of the header, such as the MTU.
+    pub rest: u32,
+}
+
+impl Message {
+    /// The message of this type and code with this second word.
+    #[inline]
+    pub const fn new(number: u8, code: u8, rest: u32) -> Self {
+        Self { number, code, rest }
+    }
+}
+
 /// Bytes of the embedded transport header that every ICMP error has (RFC 792).
 const EMBEDDED_TRANSPORT_LEN: usize = 8;
 
-/// The type of an ICMP message that reports an error to the sender of a packet.
+/// The type of an ICMP message of IPv4 that reports an error to the sender of a packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Type {
     /// Destination unreachable, type 3: its code 4 is "fragmentation needed".
@@ -66,17 +107,17 @@ impl Type {
 
 /// An ICMP error that can be assigned to a flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Error {
+pub struct Error<V: Version> {
     /// What is reported.
-    pub error_type: Type,
+    pub error_type: V::ErrorType,
     /// The detail of the report.
     pub code: u8,
     /// Where the ICMP header begins.
     pub icmp_offset: usize,
-    /// Where the embedded IPv4 header begins.
+    /// Where the embedded IP header begins.
     pub embedded_offset: usize,
-    /// The embedded IPv4 header. Its `total_len` is that of the packet before it was cut.
-    pub embedded: ipv4::Header,
+    /// The embedded IP header. Its `total_len` is that of the packet before it was cut.
+    pub embedded: Header<V>,
     /// Where the embedded transport header begins.
     pub transport_offset: usize,
     /// Where the embedded transport checksum stands, if it is not cut off.
@@ -88,8 +129,8 @@ pub struct Error {
 }
 
 /// The header of an ICMP error.
-pub(super) struct Message {
-    pub(super) error_type: Type,
+pub(super) struct ErrorHeader<V: Version> {
+    pub(super) error_type: V::ErrorType,
     pub(super) code: u8,
     /// The second word.
     pub(super) rest: u32,
@@ -103,23 +144,20 @@ pub(super) struct Message {
 ///
 /// [`ParseError::Unsupported`] is any other ICMP message, a fragment, and an error about a packet
 /// that has no ports.
-pub fn parse(header: &ipv4::Header, bytes: &[u8]) -> Result<Error, ParseError> {
-    let Message {
+pub fn parse<V: Version>(header: &Header<V>, bytes: &[u8]) -> Result<Error<V>, ParseError> {
+    let ErrorHeader {
         error_type,
         code,
         icmp_offset,
         embedded_offset,
         ..
-    } = message(header, bytes)?;
-    let embedded = embedded_header(header, embedded_offset, bytes)?;
-    let tuple = embedded_tuple(header, &embedded, embedded_offset, bytes)?;
+    } = error_header(header, bytes)?;
+    let embedded = embedded_header::<V>(header.total_len, embedded_offset, bytes)?;
+    let tuple = embedded_tuple(header.total_len, &embedded, embedded_offset, bytes)?;
     let transport_offset = embedded_offset.saturating_add(embedded.header_len);
     let ports_end = transport_offset.saturating_add(EMBEDDED_TRANSPORT_LEN);
 
-    let checksum_offset = transport_offset.saturating_add(match tuple.protocol {
-        Protocol::Tcp => tcp::CHECKSUM_OFFSET,
-        Protocol::Udp => udp::CHECKSUM_OFFSET,
-    });
+    let checksum_offset = transport_offset.saturating_add(tuple.protocol.checksum_offset());
     let checksum_end = checksum_offset.saturating_add(2);
     // Routers may append extensions (RFC 4884): what lies behind the end of the embedded packet is
     // not its checksum.
@@ -147,26 +185,29 @@ pub fn parse(header: &ipv4::Header, bytes: &[u8]) -> Result<Error, ParseError> {
     })
 }
 
-/// Reads the IPv4 header of the later fragment that the ICMP error in the packet that begins with `header` is about.
+/// Reads the IP header of the later fragment that the ICMP error in the packet that begins with `header` is about.
 ///
 /// It holds no ports, so that no flow can be told. [`ParseError::Unsupported`] is an error about anything else than a
 /// later fragment of TCP or UDP, and what [`parse`] does not support otherwise.
-pub fn parse_later_fragment(
-    header: &ipv4::Header,
+pub fn parse_later_fragment<V: Version>(
+    header: &Header<V>,
     bytes: &[u8],
-) -> Result<ipv4::Header, ParseError> {
-    let message = message(header, bytes)?;
-    let embedded = embedded_header(header, message.embedded_offset, bytes)?;
+) -> Result<Header<V>, ParseError> {
+    let message = error_header(header, bytes)?;
+    let embedded = embedded_header::<V>(header.total_len, message.embedded_offset, bytes)?;
     match (embedded.fragment, Protocol::from_number(embedded.protocol)) {
-        (ipv4::Fragment::Later, Some(_)) => Ok(embedded),
+        (Fragment::Later, Some(_)) => Ok(embedded),
         _ => Err(ParseError::Unsupported),
     }
 }
 
 /// Reads the header of the ICMP error in the packet that begins with `header`.
-pub(super) fn message(header: &ipv4::Header, bytes: &[u8]) -> Result<Message, ParseError> {
+pub(super) fn error_header<V: Version>(
+    header: &Header<V>,
+    bytes: &[u8],
+) -> Result<ErrorHeader<V>, ParseError> {
     // The checksum covers the whole message, so that a part cannot be rewritten.
-    if header.protocol != PROTOCOL || header.fragment != ipv4::Fragment::None {
+    if header.protocol != V::ICMP || header.fragment != Fragment::None {
         return Err(ParseError::Unsupported);
     }
     if header.payload_len() < HEADER_LEN {
@@ -174,8 +215,8 @@ pub(super) fn message(header: &ipv4::Header, bytes: &[u8]) -> Result<Message, Pa
     }
     let icmp_offset = header.header_len;
     let [number, code, _, _, r0, r1, r2, r3]: [u8; HEADER_LEN] = *chunk_at(bytes, icmp_offset)?;
-    Ok(Message {
-        error_type: Type::from_number(number).ok_or(ParseError::Unsupported)?,
+    Ok(ErrorHeader {
+        error_type: V::error_type(number).ok_or(ParseError::Unsupported)?,
         code,
         rest: u32::from_be_bytes([r0, r1, r2, r3]),
         icmp_offset,
@@ -183,23 +224,23 @@ pub(super) fn message(header: &ipv4::Header, bytes: &[u8]) -> Result<Message, Pa
     })
 }
 
-/// Reads the ports of the embedded packet that begins with `embedded` at `offset`, within the packet that `outer`
-/// begins, and returns its tuple.
-pub(super) fn embedded_tuple(
-    outer: &ipv4::Header,
-    embedded: &ipv4::Header,
+/// Reads the ports of the embedded packet that begins with `embedded` at `offset`, within a packet of `len`
+/// bytes, and returns its tuple.
+pub(super) fn embedded_tuple<V: Version>(
+    len: usize,
+    embedded: &Header<V>,
     offset: usize,
     bytes: &[u8],
 ) -> Result<Tuple, ParseError> {
     let protocol = Protocol::from_number(embedded.protocol).ok_or(ParseError::Unsupported)?;
-    if embedded.fragment == ipv4::Fragment::Later {
+    if embedded.fragment == Fragment::Later {
         return Err(ParseError::Unsupported);
     }
     if embedded.payload_len() < EMBEDDED_TRANSPORT_LEN {
         return Err(ParseError::Malformed(Malformed::TotalLength));
     }
     let transport_offset = offset.saturating_add(embedded.header_len);
-    if outer.total_len < transport_offset.saturating_add(EMBEDDED_TRANSPORT_LEN) {
+    if len < transport_offset.saturating_add(EMBEDDED_TRANSPORT_LEN) {
         return Err(ParseError::Malformed(Malformed::Truncated));
     }
     let [s0, s1, d0, d1, ..]: [u8; EMBEDDED_TRANSPORT_LEN] = *chunk_at(bytes, transport_offset)?;
@@ -211,27 +252,27 @@ pub(super) fn embedded_tuple(
     })
 }
 
-/// Reads the IPv4 header at `offset`, which must end within the packet that `outer` begins.
-pub(super) fn embedded_header(
-    outer: &ipv4::Header,
+/// Reads the IP header at `offset`, which must end within a packet of `len` bytes.
+pub(super) fn embedded_header<V: Version>(
+    len: usize,
     offset: usize,
     bytes: &[u8],
-) -> Result<ipv4::Header, ParseError> {
-    let least = offset.saturating_add(ipv4::MIN_HEADER_LEN);
-    if outer.total_len < least {
+) -> Result<Header<V>, ParseError> {
+    let least = offset.saturating_add(V::MIN_HEADER_LEN);
+    if len < least {
         return Err(ParseError::Malformed(Malformed::Truncated));
     }
     let embedded = bytes.get(offset..).ok_or(ParseError::Short(least))?;
-    let is_cut_off = |len: usize| outer.total_len < offset.saturating_add(len);
-    match ipv4::parse(embedded) {
+    let is_cut_off = |needed: usize| len < offset.saturating_add(needed);
+    match V::parse(embedded, 0) {
         // Whether what is behind the end of the packet is there or not.
         Ok(header) if is_cut_off(header.header_len) => {
             Err(ParseError::Malformed(Malformed::Truncated))
         }
-        Err(ParseError::Short(len)) if is_cut_off(len) => {
+        Err(ParseError::Short(needed)) if is_cut_off(needed) => {
             Err(ParseError::Malformed(Malformed::Truncated))
         }
-        Err(ParseError::Short(len)) => Err(ParseError::Short(offset.saturating_add(len))),
+        Err(ParseError::Short(needed)) => Err(ParseError::Short(offset.saturating_add(needed))),
         result => result,
     }
 }

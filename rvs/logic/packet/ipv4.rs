@@ -6,14 +6,34 @@ use core::net::Ipv4Addr;
 
 use super::{
     chunk_at,
+    chunk_at_mut,
+    icmp::{
+        self,
+        Message,
+        Report, //
+    },
+    ip::{
+        Version,
+        V4, //
+    },
     put_word_at,
+    usual,
+    word_at,
     Malformed,
-    ParseError, //
+    ParseError,
+    Transport, //
 };
 use crate::logic::{
-    csum,
+    addr::Addr,
+    csum::{
+        self,
+        Delta, //
+    },
+    nat::End,
     tuple::AddrPair, //
 };
+
+pub use super::ip::Fragment;
 
 /// Bytes of a header without options.
 pub const MIN_HEADER_LEN: usize = 20;
@@ -33,56 +53,8 @@ pub const SRC_OFFSET: usize = 12;
 /// Where the destination address stands.
 pub const DST_OFFSET: usize = 16;
 
-/// Which part of a datagram a packet holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fragment {
-    /// All of it.
-    None,
-    /// The beginning, with the transport header.
-    First,
-    /// A part without the transport header.
-    Later,
-}
-
-/// A header whose version and lengths have been checked. Its checksum has not.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Header {
-    /// Bytes of this header with its options, 20 to 60: where the payload begins.
-    pub header_len: usize,
-    /// Bytes of the whole packet, not below `header_len`.
-    pub total_len: usize,
-    /// IANA number of the payload's protocol.
-    pub protocol: u8,
-    /// Source address.
-    pub src: Ipv4Addr,
-    /// Destination address.
-    pub dst: Ipv4Addr,
-    /// Time to live.
-    pub ttl: u8,
-    /// Type of service: DSCP and ECN (RFC 2474, RFC 3168).
-    pub tos: u8,
-    /// Which part of a datagram this is.
-    pub fragment: Fragment,
-    /// Whether routers must not fragment the packet.
-    pub dont_fragment: bool,
-}
-
-impl Header {
-    /// Source and destination address.
-    #[inline]
-    pub const fn addrs(&self) -> AddrPair {
-        AddrPair::V4 {
-            src: self.src,
-            dst: self.dst,
-        }
-    }
-
-    /// Bytes that follow the header.
-    #[inline]
-    pub const fn payload_len(&self) -> usize {
-        self.total_len.saturating_sub(self.header_len)
-    }
-}
+/// An IPv4 header: of 20 to 60 bytes, not below five words.
+pub type Header = super::ip::Header<V4>;
 
 /// Reads the field of DSCP and ECN, if there is one.
 #[inline]
@@ -117,7 +89,7 @@ pub fn parse_with_len(bytes: &[u8], packet_len: usize) -> Result<Header, ParseEr
     let [version_ihl, tos, len0, len1, _, _, frag0, frag1, ttl, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
         *fixed;
 
-    if version_ihl >> 4 != 4 {
+    if version_ihl >> 4 != V4::NUMBER {
         return Err(ParseError::Malformed(Malformed::Version));
     }
     let header_len = usize::from(version_ihl & 0x0f) * 4;
@@ -175,5 +147,176 @@ const fn fragment(flags_and_offset: u16) -> Fragment {
         Fragment::First
     } else {
         Fragment::Later
+    }
+}
+
+/// Time to live of what is sent in the name of an end.
+const TTL: u8 = 64;
+
+impl Version for V4 {
+    type Addr = Ipv4Addr;
+    type Fixed = [u8; MIN_HEADER_LEN];
+    type ErrorType = icmp::Type;
+
+    const UNSPECIFIED: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
+    const NUMBER: u8 = 4;
+    const MIN_HEADER_LEN: usize = MIN_HEADER_LEN;
+    const MAX_TOTAL_LEN: u32 = MAX_TOTAL_LEN;
+    // RFC 791 section 3.2.
+    const MIN_MTU: u32 = 68;
+    const AS_PAYLOAD: u8 = 4;
+    const ICMP: u8 = icmp::PROTOCOL;
+    const ICMP_HAS_PSEUDO_HEADER: bool = false;
+    const HAS_CHECKSUM: bool = true;
+    const ROUTERS_FRAGMENT: bool = true;
+
+    #[inline(always)]
+    fn addr(addr: Addr) -> Option<Ipv4Addr> {
+        match addr {
+            Addr::V4(addr) => Some(addr),
+            Addr::V6(_) => None,
+        }
+    }
+
+    #[inline(always)]
+    fn is_loopback(addr: Ipv4Addr) -> bool {
+        addr.is_loopback()
+    }
+
+    #[inline(always)]
+    fn pair(src: Ipv4Addr, dst: Ipv4Addr) -> AddrPair {
+        AddrPair::V4 { src, dst }
+    }
+
+    #[inline(always)]
+    fn addrs(pair: AddrPair) -> Option<(Ipv4Addr, Ipv4Addr)> {
+        match pair {
+            AddrPair::V4 { src, dst } => Some((src, dst)),
+            AddrPair::V6 { .. } => None,
+        }
+    }
+
+    #[inline(always)]
+    fn peek(header: &Self::Fixed) -> (u8, Ipv4Addr, Ipv4Addr) {
+        peek(header)
+    }
+
+    #[inline(always)]
+    fn peek_ports(bytes: &[u8]) -> Option<(u16, u16)> {
+        usual::peek_ports(bytes)
+    }
+
+    #[inline(always)]
+    fn usual(bytes: &[u8], packet_len: impl FnOnce() -> usize) -> Option<(Header, Transport)> {
+        usual::usual(bytes, packet_len)
+    }
+
+    #[inline]
+    fn parse(bytes: &[u8], packet_len: usize) -> Result<Header, ParseError> {
+        parse_with_len(bytes, packet_len)
+    }
+
+    #[inline]
+    fn tos(bytes: &[u8]) -> Option<u8> {
+        tos(bytes)
+    }
+
+    fn complete_checksum(bytes: &mut [u8], header_len: usize) -> Result<(), ParseError> {
+        complete_checksum(bytes, header_len)
+    }
+
+    #[inline]
+    fn checksum(bytes: &[u8]) -> Result<Option<u16>, ParseError> {
+        word_at(bytes, CHECKSUM_OFFSET).map(Some)
+    }
+
+    #[inline(always)]
+    fn replace_addr(bytes: &mut [u8], end: End, new: Ipv4Addr) -> Result<Delta, ParseError> {
+        let header: &mut Self::Fixed = bytes
+            .first_chunk_mut()
+            .ok_or(ParseError::Malformed(Malformed::HeaderLength))?;
+        let offset = match end {
+            End::Source => SRC_OFFSET,
+            End::Destination => DST_OFFSET,
+        };
+        let field: &mut [u8; 4] = chunk_at_mut(header, offset)?;
+        let delta = Delta::new().ipv4(Ipv4Addr::from(*field), new);
+        *field = new.octets();
+        let checksum = word_at(header, CHECKSUM_OFFSET)?;
+        put_word_at(header, CHECKSUM_OFFSET, delta.apply(checksum))?;
+        Ok(delta)
+    }
+
+    #[inline(always)]
+    fn decrement_ttl(bytes: &mut [u8]) -> Result<Option<u8>, ParseError> {
+        let header: &mut Self::Fixed = chunk_at_mut(bytes, 0)?;
+        let [_, _, _, _, _, _, _, _, ttl, _, check0, check1, ..] = header;
+        if *ttl <= 1 {
+            return Ok(None);
+        }
+        *ttl = ttl.wrapping_sub(1);
+        // It is the high byte of its word.
+        [*check0, *check1] = csum::after_decrement([*check0, *check1], [1, 0]);
+        Ok(Some(*ttl))
+    }
+
+    #[inline]
+    fn error_type(number: u8) -> Option<icmp::Type> {
+        icmp::Type::from_number(number)
+    }
+
+    #[inline]
+    fn error_number(error_type: icmp::Type) -> u8 {
+        error_type.number()
+    }
+
+    fn reported_mtu(error_type: icmp::Type, code: u8, rest: u32) -> Option<u32> {
+        match (error_type, code) {
+            // RFC 1191 section 4. Routers that do not know that say 0.
+            (icmp::Type::DestinationUnreachable, icmp::FRAGMENTATION_NEEDED) => Some(rest & 0xffff),
+            _ => None,
+        }
+    }
+
+    fn message(report: Report) -> Message {
+        let unreachable = icmp::Type::DestinationUnreachable.number();
+        match report {
+            Report::HostUnreachable => Message::new(unreachable, icmp::HOST_UNREACHABLE, 0),
+            Report::PortUnreachable => Message::new(unreachable, icmp::PORT_UNREACHABLE, 0),
+            Report::TooBig(mtu) => Message::new(unreachable, icmp::FRAGMENTATION_NEEDED, mtu),
+            Report::TimeExceeded => Message::new(icmp::Type::TimeExceeded.number(), 0, 0),
+        }
+    }
+
+    fn write(
+        bytes: &mut [u8],
+        src: Ipv4Addr,
+        dst: Ipv4Addr,
+        protocol: u8,
+        payload_len: u16,
+    ) -> Result<(), ParseError> {
+        let header: &mut Self::Fixed = chunk_at_mut(bytes, 0)?;
+        *header = [0; MIN_HEADER_LEN];
+        *chunk_at_mut(header, 0)? = [0x45, 0];
+        put_word_at(header, 2, payload_len.saturating_add(MIN_HEADER_LEN as u16))?;
+        put_word_at(header, 6, DONT_FRAGMENT)?;
+        *chunk_at_mut(header, 8)? = [TTL, protocol];
+        *chunk_at_mut(header, SRC_OFFSET)? = src.octets();
+        *chunk_at_mut(header, DST_OFFSET)? = dst.octets();
+        Ok(())
+    }
+
+    fn shorten(bytes: &mut [u8], header_len: usize, payload_len: u16) -> Result<(), ParseError> {
+        let len = payload_len.saturating_add(header_len as u16);
+        let fragment = word_at(bytes, 6)?;
+        put_word_at(bytes, 2, len)?;
+        put_word_at(bytes, 6, fragment & DONT_FRAGMENT)?;
+        let [_, protocol]: [u8; 2] = *chunk_at(bytes, 8)?;
+        *chunk_at_mut(bytes, 8)? = [TTL, protocol];
+        Ok(())
+    }
+
+    fn addr_bytes(bytes: &[u8]) -> Result<&[u8], ParseError> {
+        chunk_at::<8>(bytes, SRC_OFFSET).map(<[u8; 8]>::as_slice)
     }
 }

@@ -16,17 +16,23 @@ use super::{
 };
 
 pub mod icmp;
+pub mod ip;
 pub mod ipv4;
+pub mod ipv6;
 pub mod reset;
 pub mod tcp;
 pub mod tunnel_error;
 pub mod udp;
 
+mod transport_header;
 mod usual;
 
-pub use self::usual::{
-    peek_ports,
-    usual, //
+pub use self::transport_header::TransportHeader;
+
+use self::ip::{
+    Fragment,
+    Header,
+    Version, //
 };
 
 /// Why a packet could not be read.
@@ -69,23 +75,11 @@ pub struct Transport {
     pub header: TransportHeader,
 }
 
-/// A transport header but for its ports.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TransportHeader {
-    /// Of a TCP segment.
-    Tcp(tcp::Header),
-    /// Of a UDP datagram.
-    Udp(udp::Header),
-}
-
 impl Transport {
     /// The protocol of the header.
     #[inline]
     pub const fn protocol(&self) -> Protocol {
-        match self.header {
-            TransportHeader::Tcp(_) => Protocol::Tcp,
-            TransportHeader::Udp(_) => Protocol::Udp,
-        }
+        self.header.protocol()
     }
 
     /// The tuple of a packet with this header and these addresses.
@@ -111,11 +105,11 @@ impl Transport {
 /// The first fragment of a packet is read, but its length is not held against the transport header,
 /// which speaks of the whole packet; a later fragment is [`ParseError::Unsupported`].
 #[inline]
-pub fn transport(header: &ipv4::Header, bytes: &[u8]) -> Result<Transport, ParseError> {
+pub fn transport<V: Version>(header: &Header<V>, bytes: &[u8]) -> Result<Transport, ParseError> {
     let whole = match header.fragment {
-        ipv4::Fragment::None => true,
-        ipv4::Fragment::First => false,
-        ipv4::Fragment::Later => return Err(ParseError::Unsupported),
+        Fragment::None => true,
+        Fragment::First => false,
+        Fragment::Later => return Err(ParseError::Unsupported),
     };
     let segment = Segment {
         offset: header.header_len,
@@ -155,11 +149,8 @@ impl Segment {
     /// Reads the transport header.
     #[inline(always)]
     fn transport(self, protocol: Protocol, bytes: &[u8]) -> Result<Transport, ParseError> {
-        let header = match protocol {
-            Protocol::Tcp => TransportHeader::Tcp(tcp::parse(self, bytes)?),
-            Protocol::Udp => TransportHeader::Udp(udp::parse(self, bytes)?),
-        };
-        // The ports are at the same place in both.
+        let header = TransportHeader::parse(protocol, self, bytes)?;
+        // The ports are at the same place in each of them.
         let ports: &[u8; 4] = chunk_at(bytes, self.offset)?;
         Ok(Transport {
             src_port: word_at(ports, 0)?,

@@ -6,10 +6,13 @@
 use super::{
     chunk_at,
     chunk_at_mut,
-    ipv4,
+    ip::{
+        Header,
+        Version, //
+    },
+    ipv6,
     put_word_at,
     tcp,
-    word_at,
     ParseError, //
 };
 use crate::logic::{
@@ -17,11 +20,21 @@ use crate::logic::{
     protocol::Protocol, //
 };
 
-/// Bytes of a packet that is nothing but a RST.
-pub const LEN: usize = ipv4::MIN_HEADER_LEN + tcp::MIN_HEADER_LEN;
+/// Bytes of the longest packet that is nothing but a RST.
+const MAX_LEN: usize = ipv6::MIN_HEADER_LEN + tcp::MIN_HEADER_LEN;
 
-/// Time to live of what is sent in the name of an end.
-const TTL: u8 = 64;
+/// A packet that is nothing but a RST.
+pub struct Rst {
+    bytes: [u8; MAX_LEN],
+    len: usize,
+}
+
+impl Rst {
+    /// Its bytes, from the IP header on.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
 
 const FIN: u8 = 0x01;
 const SYN: u8 = 0x02;
@@ -40,7 +53,7 @@ struct Segment {
 
 impl Segment {
     /// Reads the segment behind an IP header.
-    fn read(header: &ipv4::Header, bytes: &[u8]) -> Result<Self, ParseError> {
+    fn read<V: Version>(header: &Header<V>, bytes: &[u8]) -> Result<Self, ParseError> {
         let fixed: &[u8; tcp::MIN_HEADER_LEN] = chunk_at(bytes, header.header_len)?;
         let [_, _, _, _, _, _, _, _, _, _, _, _, data_offset, flags, ..] = *fixed;
         let headers = header
@@ -62,7 +75,7 @@ impl Segment {
 
 /// The RST that the sender of the segment in `bytes`, which begin with `header`, gets from who it was
 /// sent to: it has the sequence number that is expected next, or else acknowledges what was sent.
-pub fn answer(header: &ipv4::Header, bytes: &[u8]) -> Result<[u8; LEN], ParseError> {
+pub fn answer<V: Version>(header: &Header<V>, bytes: &[u8]) -> Result<Rst, ParseError> {
     let Segment {
         ports: [src0, src1, dst0, dst1],
         sequence,
@@ -75,44 +88,43 @@ pub fn answer(header: &ipv4::Header, bytes: &[u8]) -> Result<[u8; LEN], ParseErr
     } else {
         (0, sequence.wrapping_add(len), RST | ACK)
     };
-    let mut packet = [0; LEN];
-    let (ip, tcp) = packet
-        .split_at_mut_checked(ipv4::MIN_HEADER_LEN)
-        .ok_or(ParseError::Short(LEN))?;
-    *chunk_at_mut(ip, 0)? = [0x45, 0, 0, LEN as u8];
-    *chunk_at_mut(ip, 6)? = [0x40, 0, TTL, Protocol::Tcp.number()];
-    *chunk_at_mut(ip, ipv4::SRC_OFFSET)? = header.dst.octets();
-    *chunk_at_mut(ip, ipv4::DST_OFFSET)? = header.src.octets();
+    let mut rst = Rst {
+        bytes: [0; MAX_LEN],
+        len: V::MIN_HEADER_LEN.saturating_add(tcp::MIN_HEADER_LEN),
+    };
+    let (ip, tcp) = headers(&mut rst.bytes, V::MIN_HEADER_LEN)?;
+    let (protocol, payload_len) = (Protocol::Tcp.number(), tcp::MIN_HEADER_LEN as u16);
+    V::write(ip, header.dst, header.src, protocol, payload_len)?;
     *chunk_at_mut(tcp, 0)? = [dst0, dst1, src0, src1];
-    finish(ip, tcp, sequence, acknowledgment, flags)?;
-    Ok(packet)
+    finish::<V>(ip, tcp, sequence, acknowledgment, flags)?;
+    Ok(rst)
+}
+
+/// The IP header of so many bytes, and the fixed TCP header behind it.
+fn headers(packet: &mut [u8], header_len: usize) -> Result<(&mut [u8], &mut [u8]), ParseError> {
+    let len = header_len.saturating_add(tcp::MIN_HEADER_LEN);
+    packet
+        .get_mut(..len)
+        .and_then(|headers| headers.split_at_mut_checked(header_len))
+        .ok_or(ParseError::Short(len))
 }
 
 /// Makes the segment in `packet`, which begins with `header` and ends with its fixed TCP header, a RST from
 /// its sender to who it was sent to: at the sequence number that it had itself.
-pub fn turn_into(header: &ipv4::Header, packet: &mut [u8]) -> Result<(), ParseError> {
+pub fn turn_into<V: Version>(header: &Header<V>, packet: &mut [u8]) -> Result<(), ParseError> {
     let Segment {
         sequence,
         acknowledgment,
         flags,
         ..
     } = Segment::read(header, packet)?;
-    let len = header.header_len.saturating_add(tcp::MIN_HEADER_LEN);
-    let (ip, tcp) = packet
-        .get_mut(..len)
-        .and_then(|headers| headers.split_at_mut_checked(header.header_len))
-        .ok_or(ParseError::Short(len))?;
-    put_word_at(ip, 2, len as u16)?;
-    let fragment = word_at(ip, 6)?;
-    // Whole, as it is now.
-    put_word_at(ip, 6, fragment & 0x4000)?;
-    let [_, protocol]: [u8; 2] = *chunk_at(ip, 8)?;
-    *chunk_at_mut(ip, 8)? = [TTL, protocol];
-    finish(ip, tcp, sequence, acknowledgment, RST | (flags & ACK))
+    let (ip, tcp) = headers(packet, header.header_len)?;
+    V::shorten(ip, header.header_len, tcp::MIN_HEADER_LEN as u16)?;
+    finish::<V>(ip, tcp, sequence, acknowledgment, RST | (flags & ACK))
 }
 
 /// Puts in what is left of both headers, and their checksums.
-fn finish(
+fn finish<V: Version>(
     ip: &mut [u8],
     tcp: &mut [u8],
     sequence: u32,
@@ -125,11 +137,8 @@ fn finish(
     // Five words, no window, nothing urgent.
     *chunk_at_mut(tcp, 12)? = [0x50, flags, 0, 0, 0, 0, 0, 0];
     put_word_at(tcp, tcp::CHECKSUM_OFFSET, 0)?;
-    let addrs: &[u8; 8] = chunk_at(ip, ipv4::SRC_OFFSET)?;
     let pseudo_header = [0, Protocol::Tcp.number(), 0, tcp::MIN_HEADER_LEN as u8];
-    let checksum = csum::of(&[addrs, &pseudo_header, tcp]);
+    let checksum = csum::of(&[V::addr_bytes(ip)?, &pseudo_header, tcp]);
     put_word_at(tcp, tcp::CHECKSUM_OFFSET, checksum)?;
-    put_word_at(ip, ipv4::CHECKSUM_OFFSET, 0)?;
-    let checksum = csum::of(&[ip]);
-    put_word_at(ip, ipv4::CHECKSUM_OFFSET, checksum)
+    V::complete_checksum(ip, ip.len())
 }

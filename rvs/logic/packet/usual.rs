@@ -44,7 +44,7 @@ const UNFRAGMENTED_UDP: u32 = u32::from_ne_bytes([0, 0, 0, Protocol::Udp.number(
 /// Source and destination port of a packet of TCP or UDP over IPv4 without IP options, not
 /// fragmented, with its ports in `bytes`. `None` for every other packet, sound or not.
 #[inline(always)]
-pub fn peek_ports(bytes: &[u8]) -> Option<(u16, u16)> {
+pub(super) fn peek_ports(bytes: &[u8]) -> Option<(u16, u16)> {
     let fixed = bytes.first_chunk::<{ MIN_HEADER_LEN + 4 }>()?;
     // As a whole, of which the compiler makes one look, not one for each byte.
     let kind: &[u8; 4] = chunk_at(fixed, KIND_OFFSET).ok()?;
@@ -61,7 +61,10 @@ pub fn peek_ports(bytes: &[u8]) -> Option<(u16, u16)> {
 /// `bytes`. `None` for every other packet, sound or not: the full parsers tell what it is. What is
 /// returned is what those would return. `packet_len` is asked as by [`super::ipv4::parse_with_len`].
 #[inline(always)]
-pub fn usual(bytes: &[u8], packet_len: impl FnOnce() -> usize) -> Option<(Header, Transport)> {
+pub(super) fn usual(
+    bytes: &[u8],
+    packet_len: impl FnOnce() -> usize,
+) -> Option<(Header, Transport)> {
     let fixed = bytes.first_chunk::<SHORTEST>()?;
     let [version_ihl, tos, len0, len1, _, _, _, _, ttl, protocol, ..] = *fixed;
     // Each as a whole, as above.

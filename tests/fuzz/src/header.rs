@@ -2,9 +2,12 @@
 
 //! What changes an IP header alone: the time to live, and the checksum of one with options.
 
-use rvs_logic::logic::{
-    packet::ipv4,
-    ttl::decrement_ttl, //
+use rvs_logic::logic::packet::{
+    ip::{
+        Version,
+        V4, //
+    },
+    ipv4, //
 };
 
 use crate::input::{
@@ -32,7 +35,7 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
 
 fn loses_one(bytes: &[u8]) {
     let mut changed = bytes.to_vec();
-    match decrement_ttl(&mut changed) {
+    match V4::decrement_ttl(&mut changed) {
         Err(_) => assert!(bytes.len() < ipv4::MIN_HEADER_LEN),
         Ok(None) => {
             assert!(bytes[8] <= 1);

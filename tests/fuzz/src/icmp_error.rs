@@ -10,6 +10,7 @@ use rvs_logic::logic::{
     },
     packet::{
         icmp,
+        ip::V4,
         ipv4,
         ParseError, //
     }, //
@@ -77,7 +78,7 @@ pub(crate) fn any_bytes(data: &[u8]) {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<icmp::Error, ParseError> {
+fn parse(bytes: &[u8]) -> Result<icmp::Error<V4>, ParseError> {
     icmp::parse(&ipv4::parse(bytes)?, bytes)
 }
 

@@ -14,6 +14,7 @@ use rvs_logic::logic::{
         ChecksumState, //
     },
     packet::{
+        ip::V4,
         ipv4,
         transport, //
     },
@@ -78,9 +79,9 @@ fn rewrite(
 ) -> Option<Vec<u8>> {
     let mut changed = bytes.to_vec();
     let rewrite = if is_source {
-        rewrite_source
+        rewrite_source::<V4>
     } else {
-        rewrite_destination
+        rewrite_destination::<V4>
     };
     if rewrite(&mut changed, header_len, protocol, to, state).is_err() {
         assert_eq!(changed, bytes, "what fails changes nothing");

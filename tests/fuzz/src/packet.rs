@@ -4,13 +4,15 @@
 //! and the short way reads what the long one reads.
 
 use rvs_logic::logic::packet::{
+    ip::{
+        Version,
+        V4, //
+    },
     ipv4::{
         self,
         Header, //
     },
-    peek_ports,
     transport,
-    usual,
     ParseError,
     Transport,
     TransportHeader, //
@@ -23,12 +25,12 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
     if let Ok((header, transport)) = full {
         holds(bytes, &header, &transport);
     }
-    let short = usual(bytes, || bytes.len());
+    let short = V4::usual(bytes, || bytes.len());
     if let Some(short) = short {
         assert_eq!(Ok(short), full, "the short way, and the long one");
     }
     // Whoever is asked for his ports only has the same ones.
-    if let (Some(ports), Ok((_, transport))) = (peek_ports(bytes), full) {
+    if let (Some(ports), Ok((_, transport))) = (V4::peek_ports(bytes), full) {
         assert_eq!(ports, (transport.src_port, transport.dst_port));
     }
 }

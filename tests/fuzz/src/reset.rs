@@ -22,7 +22,7 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
         return;
     }
     if let Ok(answer) = reset::answer(&header, bytes) {
-        is_reset(&answer, &header, true);
+        is_reset(answer.bytes(), &header, true);
     }
     let mut changed = bytes.to_vec();
     match reset::turn_into(&header, &mut changed) {

@@ -4,6 +4,7 @@
 
 use rvs_logic::logic::packet::{
     icmp,
+    ip::V4,
     ipv4,
     tunnel_error::{
         self,
@@ -29,6 +30,6 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
     assert!(icmp::parse(&header, bytes).is_err());
 }
 
-fn parse(bytes: &[u8]) -> Result<TunnelError, ParseError> {
+fn parse(bytes: &[u8]) -> Result<TunnelError<V4>, ParseError> {
     tunnel_error::parse(&ipv4::parse(bytes)?, bytes)
 }

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the kernel does with packets of either version of IP, by functions of its own for each.
+//!
+//! [`Packet`](super::Packet), [`Route`](super::Route) and what else is of a version call them; nobody outside of
+//! `kapi` can.
+
+use kernel::prelude::*;
+
+use crate::{
+    bindings,
+    logic::packet::{
+        icmp::Message,
+        ip::{
+            Version,
+            V4, //
+        },
+    },
+};
+
+use super::{
+    DefragmentAt,
+    Net,
+    Route, //
+};
+
+mod ipv4;
+
+/// The kernel's stack of a version of IP.
+///
+/// # Safety
+///
+/// Each of the functions has the same requirements. What is passed must be valid: a packet (`skb`) of this version in a
+/// hook, with its network header set, and left to the function where that takes it; the namespace (`net`) of that hook;
+/// a route (`dst`) of this version, of which somebody owns a reference until the end of the read side critical section of
+/// RCU that the caller is in. What else is required stands with a function.
+pub(crate) trait Stack: Version {
+    /// The family of hooks, `NFPROTO_*`.
+    const HOOKS: u32;
+
+    /// Borrows the route of a cache, if it is of this version.
+    fn of_cached(route: &CachedRoute) -> Option<&Route<Self>>;
+
+    /// Keeps a route in a cache.
+    fn into_cached(route: Route<Self>) -> CachedRoute;
+
+    // Packets.
+
+    /// Collects fragments; the packet is taken unless 0 is returned.
+    unsafe fn defragment(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        at: DefragmentAt,
+    ) -> c_int;
+
+    /// Whether the packet was made of fragments.
+    unsafe fn was_fragmented(skb: *mut bindings::sk_buff) -> bool;
+
+    /// Has a packet leave as fragments, of which the size of the largest is returned.
+    unsafe fn send_fragments(skb: *mut bindings::sk_buff) -> u32;
+
+    /// Whether the packet is of a raw socket that wants it untouched.
+    unsafe fn is_of_nodefrag_socket(skb: *mut bindings::sk_buff) -> bool;
+
+    /// Sends an ICMP error about the packet.
+    unsafe fn send_icmp(skb: *mut bindings::sk_buff, message: Message);
+
+    /// Sends `len` bytes from `bytes` on as a packet about this one.
+    /// So many bytes can be read.
+    unsafe fn send_about(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        bytes: *const u8,
+        len: u32,
+    );
+
+    /// Routes the packet again by its addresses.
+    unsafe fn reroute(net: *mut bindings::net, skb: *mut bindings::sk_buff) -> c_int;
+
+    /// Whether IPsec policies let the packet in.
+    unsafe fn is_let_in(skb: *mut bindings::sk_buff) -> bool;
+
+    /// Gives the packet, which has a route, the one that IPsec policies ask for. False when it may not leave.
+    unsafe fn secure(skb: *mut bindings::sk_buff) -> bool;
+
+    /// Whether the stack has told the sender of the packet of a shorter way.
+    unsafe fn is_redirected(skb: *mut bindings::sk_buff) -> bool;
+
+    /// Gives the packet the priority of forwarded ones.
+    unsafe fn prioritize(net: *mut bindings::net, skb: *mut bindings::sk_buff, tos: u8);
+
+    /// Forgets what is known of the packet inside of a tunnel.
+    unsafe fn forget_inner(skb: *mut bindings::sk_buff);
+
+    /// Sends the packet, of this host, along a route, and takes both.
+    /// `dst` comes with a reference.
+    unsafe fn send_as_own(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        dst: *mut bindings::dst_entry,
+    );
+
+    /// Sends the packet along the route that it has, through LOCAL_OUT, and takes it.
+    unsafe fn send(net: *mut bindings::net, skb: *mut bindings::sk_buff);
+
+    /// Shows the packet to the hooks of LOCAL_OUT but that of `private`. False when it was taken.
+    unsafe fn pass_local_out(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        private: *const c_void,
+    ) -> bool;
+
+    /// Shows the packet to the hooks behind that of `private`, at `state`. 1 when it goes on, 0 when it was taken,
+    /// -1 when nothing was done.
+    /// `state` is what the hook was called with.
+    unsafe fn pass_followers(
+        skb: *mut bindings::sk_buff,
+        state: *const bindings::nf_hook_state,
+        private: *const c_void,
+    ) -> c_int;
+
+    /// Shows the packet, which has its route, to the hooks of POST_ROUTING. False when it was taken.
+    unsafe fn pass_post_routing(net: *mut bindings::net, skb: *mut bindings::sk_buff) -> bool;
+
+    /// Sends the packet along the route that it has, after POST_ROUTING, and takes it.
+    unsafe fn output_shown(net: *mut bindings::net, skb: *mut bindings::sk_buff);
+
+    /// Counts the packet as one that leaves.
+    unsafe fn count_output(net: *mut bindings::net, skb: *mut bindings::sk_buff);
+
+    /// Hands the packet to the device of a neighbour, along a route unless that is null, and takes it.
+    /// The neighbour was found in the same critical section.
+    unsafe fn transmit(
+        skb: *mut bindings::sk_buff,
+        dst: *mut bindings::dst_entry,
+        neighbour: *mut bindings::neighbour,
+    );
+
+    /// Whether the stack, which forwards the packet, need do no more than bring it to its next hop, as far as the
+    /// packet tells.
+    unsafe fn is_forwarded_plainly(skb: *mut bindings::sk_buff) -> bool;
+
+    // Tunnels.
+
+    /// Makes room for the header of a tunnel of this version along a route. 0, or an error.
+    unsafe fn tunnel_make_room(skb: *mut bindings::sk_buff, dst: *mut bindings::dst_entry)
+        -> c_int;
+
+    /// Puts a packet for which room was made into another one, from and to `ends`.
+    unsafe fn encapsulate(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        dst: *mut bindings::dst_entry,
+        ends: (Self::Addr, Self::Addr),
+        ttl: u8,
+        tos: u8,
+        dont_fragment: bool,
+    );
+
+    // ICMP.
+
+    /// Whether the checksum of the ICMP message at `offset` is right.
+    unsafe fn icmp_checksum_is_right(skb: *mut bindings::sk_buff, offset: u32) -> bool;
+
+    /// Has the kernel remember the path MTU to the destination of the packet at `offset`.
+    unsafe fn learn_path_mtu(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        offset: u32,
+        mtu: u32,
+    );
+
+    /// Makes the packet at `offset`, with a header of `header_len` bytes, the packet. False when it ends before, or
+    /// memory is short.
+    unsafe fn unwrap_embedded(skb: *mut bindings::sk_buff, offset: u32, header_len: u32) -> bool;
+
+    // Routes.
+
+    /// Looks up a route as this host would take it, and the source address that it would use. The result has a
+    /// reference, or is an error pointer.
+    unsafe fn route_output(
+        net: *mut bindings::net,
+        destination: Self::Addr,
+        known_next_hop: bool,
+    ) -> (*mut bindings::dst_entry, Self::Addr);
+
+    /// What tells a route from what it becomes when it is valid no more, as far as the route does not tell by
+    /// itself.
+    unsafe fn route_stamp(net: *mut bindings::net, dst: *mut bindings::dst_entry) -> u64;
+
+    /// Whether no route of the namespace has changed since the lookup.
+    /// The stamp is that of the route.
+    unsafe fn route_is_valid(
+        net: *mut bindings::net,
+        dst: *mut bindings::dst_entry,
+        stamp: u64,
+    ) -> bool;
+
+    /// Whether the routes of now would bring the packet to where it is.
+    /// `dst` is the route of the packet.
+    unsafe fn has_valid_route(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        dst: *mut bindings::dst_entry,
+    ) -> bool;
+
+    /// Whether a route, which may be of any kind, is one of this version of a routing table of this namespace.
+    /// But for the kind of the route.
+    unsafe fn route_may_be_kept(net: *mut bindings::net, dst: *mut bindings::dst_entry) -> bool;
+
+    /// Whether packets go from the route straight to a neighbour.
+    unsafe fn route_is_plain(dst: *mut bindings::dst_entry) -> bool;
+
+    /// Whether the route leads to this host.
+    unsafe fn route_is_local(dst: *mut bindings::dst_entry) -> bool;
+
+    /// The path MTU.
+    unsafe fn route_mtu(dst: *mut bindings::dst_entry) -> u32;
+
+    /// The MTU of packets that are forwarded.
+    unsafe fn route_forward_mtu(net: *mut bindings::net, dst: *mut bindings::dst_entry) -> u32;
+
+    /// The neighbour that packets to `destination` go to along a route, or null.
+    unsafe fn neighbour(
+        dst: *mut bindings::dst_entry,
+        destination: Self::Addr,
+    ) -> *mut bindings::neighbour;
+
+    // Namespaces.
+
+    /// Whether there are rules of policy routing, or were.
+    unsafe fn has_rules(net: *mut bindings::net) -> bool;
+
+    /// Whether rules look at more than the flow and DSCP.
+    unsafe fn rules_tell_packets_apart(net: *mut bindings::net) -> bool;
+
+    /// What an address is to a namespace, `RTN_*`.
+    unsafe fn address_type(net: *mut bindings::net, address: Self::Addr) -> u32;
+
+    // Sockets.
+
+    /// Whether a TCP connection of this host takes the packet. Ports are in network order.
+    unsafe fn tcp_is_connected(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        src: (Self::Addr, u16),
+        dst: (Self::Addr, u16),
+    ) -> bool;
+
+    /// Which UDP socket of this host takes the packet: 0 for none, 1 for one that takes packets of anybody, 2 for one
+    /// that is connected to the sender.
+    unsafe fn udp_socket(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        src: (Self::Addr, u16),
+        dst: (Self::Addr, u16),
+    ) -> u32;
+}
+
+/// A route of either version, as a destination or a connection may have it.
+pub(crate) enum CachedRoute {
+    /// Of IPv4.
+    V4(Route<V4>),
+}
+
+impl CachedRoute {
+    /// Returns whether no route of the namespace has changed since the lookup.
+    pub(crate) fn is_valid(&self, net: &Net) -> bool {
+        match self {
+            Self::V4(route) => route.is_valid(net),
+        }
+    }
+}

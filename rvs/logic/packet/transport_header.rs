@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What steps want to know of a transport header, whichever protocol it is of: the one place that tells
+//! protocols apart, besides that of their states.
+
+use super::{
+    tcp::{
+        self,
+        TcpFlags, //
+    },
+    udp,
+    ParseError,
+    Segment, //
+};
+use crate::logic::protocol::Protocol;
+
+/// A transport header but for its ports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TransportHeader {
+    /// Of a TCP segment.
+    Tcp(tcp::Header),
+    /// Of a UDP datagram.
+    Udp(udp::Header),
+}
+
+impl TransportHeader {
+    /// Reads the header of a segment.
+    #[inline(always)]
+    pub(super) fn parse(
+        protocol: Protocol,
+        segment: Segment,
+        bytes: &[u8],
+    ) -> Result<Self, ParseError> {
+        Ok(match protocol {
+            Protocol::Tcp => Self::Tcp(tcp::parse(segment, bytes)?),
+            Protocol::Udp => Self::Udp(udp::parse(segment, bytes)?),
+        })
+    }
+
+    /// What begins a connection of a protocol.
+    pub const fn first(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Tcp => Self::Tcp(tcp::Header {
+                header_len: tcp::MIN_HEADER_LEN,
+                flags: TcpFlags {
+                    syn: true,
+                    ack: false,
+                    fin: false,
+                    rst: false,
+                },
+            }),
+            Protocol::Udp => Self::Udp(udp::Header {
+                len: udp::HEADER_LEN as u16,
+            }),
+        }
+    }
+
+    /// The protocol.
+    #[inline(always)]
+    pub const fn protocol(&self) -> Protocol {
+        match self {
+            Self::Tcp(_) => Protocol::Tcp,
+            Self::Udp(_) => Protocol::Udp,
+        }
+    }
+
+    /// Whether it may begin a connection: every datagram, and of TCP a SYN without RST. One with
+    /// ACK answers, and begins nothing; with IPVS it does (`tcp_conn_schedule()`).
+    #[inline(always)]
+    pub const fn may_begin(&self) -> bool {
+        match self {
+            Self::Tcp(header) => {
+                let flags = header.flags;
+                flags.syn && !flags.ack && !flags.rst
+            }
+            Self::Udp(_) => true,
+        }
+    }
+
+    /// Whether it may be of a connection that another director has known, though it does not begin
+    /// one: any segment but a RST (`sloppy_tcp`).
+    #[inline]
+    pub const fn may_go_on(&self) -> bool {
+        match self {
+            Self::Tcp(header) => !header.flags.rst,
+            Self::Udp(_) => false,
+        }
+    }
+
+    /// Whether it says that it begins a connection, where the ports have one.
+    #[inline(always)]
+    pub const fn says_it_begins(&self) -> bool {
+        match self {
+            Self::Tcp(header) => header.flags.syn,
+            Self::Udp(_) => false,
+        }
+    }
+
+    /// Whether it says that there is no connection.
+    #[inline]
+    pub const fn is_reset(&self) -> bool {
+        match self {
+            Self::Tcp(header) => header.flags.rst,
+            Self::Udp(_) => false,
+        }
+    }
+}
