@@ -156,54 +156,46 @@ impl Connections {
         if !self.defences.is_time_to_look(now) {
             return;
         }
-        look_at_part(self.buckets(), |position| {
-            self.drop_entries_of_bucket(position, now)
+        look_at_part(self.buckets(), |guard, position| {
+            self.visit(guard, position, |conn| {
+                if conn.is_for_defence(now) {
+                    self.end_now(guard, conn);
+                    self.defences.ended.fetch_add(1u64, Relaxed);
+                }
+                Ok(())
+            })
         });
-        if self.templates.count() > 0 {
-            look_at_part(self.templates.buckets(), |position| {
-                self.drop_templates_of_bucket(position)
+        let templates = &self.templates;
+        if templates.count() > 0 {
+            look_at_part(templates.buckets(), |guard, position| {
+                templates.visit(guard, position, |template| {
+                    if Templates::is_for_defence(&template) {
+                        templates.end_now(guard, template);
+                    }
+                    Ok(())
+                })
             });
-        }
-    }
-
-    fn drop_entries_of_bucket(&self, position: Position, now: u32) -> Position {
-        let guard = rcu::read_lock();
-        let visited = self.visit(&guard, position, |conn| {
-            if conn.is_for_defence(now) {
-                self.end_now(&guard, conn);
-                self.defences.ended.fetch_add(1u64, Relaxed);
-            }
-            Ok::<_, Infallible>(())
-        });
-        match visited {
-            Ok(next) => next,
-            Err((_, never)) => match never {},
-        }
-    }
-
-    fn drop_templates_of_bucket(&self, position: Position) -> Position {
-        let guard = rcu::read_lock();
-        let visited = self.templates.visit(&guard, position, |template| {
-            if Templates::is_for_defence(&template) {
-                self.templates.end_now(&guard, template);
-            }
-            Ok::<_, Infallible>(())
-        });
-        match visited {
-            Ok(next) => next,
-            Err((_, never)) => match never {},
         }
     }
 }
 
-/// Looks at a part of the buckets of a table, by steps from one position to the next.
-fn look_at_part(buckets: usize, mut step: impl FnMut(Position) -> Position) {
+/// Looks at a part of the buckets of a table, wherever it begins, by a function that visits the next few
+/// entries.
+fn look_at_part(
+    buckets: usize,
+    visit: impl Fn(&rcu::Guard, Position) -> Result<Position, (Position, Infallible)>,
+) {
     let mut position = Position {
         order: random_u64(),
         handle: 0,
     };
     for bucket in 1..=(buckets / defences::PARTS).clamp(1, BUCKETS) {
-        position = step(position);
+        let guard = rcu::read_lock();
+        position = match visit(&guard, position) {
+            Ok(next) => next,
+            Err((_, never)) => match never {},
+        };
+        drop(guard);
         if position == Position::END {
             position = Position::default();
         }

@@ -2,8 +2,6 @@
 
 //! Operation `connection-get`.
 
-use kernel::sync::rcu;
-
 use crate::{
     conn::Conn,
     director::Director,
@@ -15,7 +13,6 @@ use crate::{
             Permission,
             Refusal, //
         },
-        rcu_table::Position,
         time, //
     },
     logic::{
@@ -30,13 +27,10 @@ use crate::{
 };
 
 use super::{
+    entries,
     fill,
     key::read_service, //
 };
-
-/// Steps after which others may have the CPU. A step looks at one bucket, so that a part of the
-/// dump may take many where few connections are wanted.
-const BATCH: usize = 64;
 
 /// Answers with all connections, or with those of one service. They carry the addresses of clients,
 /// which are not for everybody on the machine.
@@ -53,37 +47,15 @@ impl Dump for GetAll {
             None => None,
         };
         let director = Director::of(dumper.request().net()).data();
-        let mut position = Position {
-            order: dumper.cursor().outer,
-            handle: dumper.cursor().inner,
-        };
-        let mut steps = 0usize;
-        while position != Position::END {
-            // Each step is a critical section of its own: nobody waits for the end of the dump.
-            let guard = rcu::read_lock();
-            let step = director.connections.visit(&guard, position, |conn| {
+        entries::dump(dumper, |dumper, guard, position| {
+            director.connections.visit(guard, position, |conn| {
                 if wanted.is_none_or(|key| key == *conn.dest().shared().key()) {
                     add(dumper, &conn)
                 } else {
                     Ok(())
                 }
-            });
-            drop(guard);
-            let is_full = step.is_err();
-            position = match step {
-                Ok(next) | Err((next, _)) => next,
-            };
-            dumper.cursor().outer = position.order;
-            dumper.cursor().inner = position.handle;
-            if is_full {
-                return dumper.part_is_full();
-            }
-            steps = steps.wrapping_add(1);
-            if steps % BATCH == 0 {
-                time::cond_resched();
-            }
-        }
-        Ok(())
+            })
+        })
     }
 }
 

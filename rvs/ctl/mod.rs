@@ -7,6 +7,7 @@
 mod address;
 mod connection;
 mod dest;
+mod entries;
 mod errors;
 mod family;
 mod fill;

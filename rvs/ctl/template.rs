@@ -2,8 +2,6 @@
 
 //! Operations on templates of persistence.
 
-use kernel::sync::rcu;
-
 use crate::{
     conn::Template,
     director::Director,
@@ -15,7 +13,6 @@ use crate::{
             Permission,
             Refusal, //
         },
-        rcu_table::Position,
         time, //
     },
     logic::{
@@ -30,12 +27,10 @@ use crate::{
 };
 
 use super::{
+    entries,
     fill,
     key::read_service, //
 };
-
-/// Steps after which others may have the CPU, as for connections.
-const BATCH: usize = 64;
 
 /// Answers with all templates, or with those of one service. They carry addresses of clients, as
 /// connections do.
@@ -52,37 +47,16 @@ impl Dump for GetAll {
             None => None,
         };
         let director = Director::of(dumper.request().net()).data();
-        let mut position = Position {
-            order: dumper.cursor().outer,
-            handle: dumper.cursor().inner,
-        };
-        let mut steps = 0usize;
-        while position != Position::END {
-            let guard = rcu::read_lock();
-            let templates = &director.connections.templates;
-            let step = templates.visit(&guard, position, |template| {
+        let templates = &director.connections.templates;
+        entries::dump(dumper, |dumper, guard, position| {
+            templates.visit(guard, position, |template| {
                 if wanted.is_none_or(|key| key == template.key().service) {
                     add(dumper, &template)
                 } else {
                     Ok(())
                 }
-            });
-            drop(guard);
-            let is_full = step.is_err();
-            position = match step {
-                Ok(next) | Err((next, _)) => next,
-            };
-            dumper.cursor().outer = position.order;
-            dumper.cursor().inner = position.handle;
-            if is_full {
-                return dumper.part_is_full();
-            }
-            steps = steps.wrapping_add(1);
-            if steps % BATCH == 0 {
-                time::cond_resched();
-            }
-        }
-        Ok(())
+            })
+        })
     }
 }
 

@@ -2,6 +2,8 @@
 
 //! The order in which services are listed.
 
+use core::cmp::Ordering;
+
 use super::{
     addr::{
         Addr,
@@ -17,8 +19,30 @@ use super::{
 /// ports; at last marks. No two services have the same.
 ///
 /// It is compared much faster than a key, and a list that goes over many messages keeps it as numbers in between.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rank(u64, u64, u64);
+
+impl PartialOrd for Rank {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Rank {
+    /// By the words. Most ranks that are compared have the same address: only whether words are equal is
+    /// asked, up to the one that decides.
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self.0 != other.0 {
+            self.0.cmp(&other.0)
+        } else if self.1 != other.1 {
+            self.1.cmp(&other.1)
+        } else {
+            self.2.cmp(&other.2)
+        }
+    }
+}
 
 /// Where the address begins in the first word. Above it is what kind of key it is.
 const ADDR_BITS: u32 = 40;

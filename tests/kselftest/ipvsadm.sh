@@ -3,46 +3,11 @@
 # Stock ipvsadm: its commands, its lists to the byte, and what it says of each refusal. The family IPVS byte by byte, as other
 # clients speak it.
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/ipvsadm.sh
+. "$KSELFTEST_DIR/lib/ipvsadm.sh"
 
 TCP=$VIP:80
 UDP=$VIP:7000
-
-# ipvsadm_says ARGUMENT...: what it prints, each line up to a $, and its exit status when that is not 0. The size of the
-# connection table is a matter of memory.
-ipvsadm_says() {
-	local status=0
-	in_ns "$DIRECTOR" ipvsadm "$@" >"$TEST_DIR/said" 2>&1 || status=$?
-	sed 's/$/$/; s/(size=[0-9]*)/(size=N)/' "$TEST_DIR/said"
-	[ "$status" = 0 ] || echo "exit status $status"
-}
-
-# expect_says EXPECTED ARGUMENT...
-expect_says() {
-	local expected=$1
-	shift
-	expect_equal "ipvsadm $*" "$expected" "$(ipvsadm_says "$@")"
-}
-
-# expect_list ARGUMENT...: what it prints is what is read here.
-expect_list() {
-	expect_says "$(cat)" "$@"
-}
-
-# expect_refusal TEXT ARGUMENT...: by the kernel.
-expect_refusal() {
-	local text=$1
-	shift
-	expect_says "$text\$"$'\n'"exit status 255" "$@"
-}
-
-# done_by ARGUMENT...: what says nothing.
-done_by() {
-	expect_says "" "$@"
-}
-
-clear() {
-	done_by -C
-}
 
 # What most lists show: each forward method, weight 0 and the greatest one, thresholds, ports of its own.
 configure() {

@@ -121,7 +121,9 @@ impl Do for Del {
         let key = existing_service(request)?;
         let mut room = Room::default();
         let (named, attributes) = key::dest(request.attributes(), &key, &mut room)?;
-        key::dest_family(attributes, &key)?;
+        if let Some(attribute) = attributes.get(dest::ADDR_FAMILY) {
+            key::dest_family(attribute)?;
+        }
         let endpoint = named.existing(ConfigError::NoDest)?;
         let director = Director::of(request.net()).data();
         let mut config = director.config.lock();
@@ -234,7 +236,7 @@ impl Asked {
         let weight = required(dest::WEIGHT)?;
         let upper = required(dest::U_THRESH)?;
         let lower = required(dest::L_THRESH)?;
-        check_mixed(attributes, service, method)?;
+        check_family(attributes, service, method)?;
         let weight = read_weight(weight)?;
         let thresholds = read_thresholds(upper, lower)?;
         check_tunnel(attributes)?;
@@ -247,17 +249,21 @@ impl Asked {
 }
 
 /// Checks that a destination is of the family of its service, or reached by a tunnel.
-fn check_mixed(
+fn check_family(
     attributes: Attributes<'_>,
     service: &ServiceKey,
     method: Attribute<'_>,
 ) -> Result<(), Refusal> {
-    let is_tunnel = method.u32().map(|number| number & forward::MASK) == Some(forward::TUNNEL);
-    let family = key::dest_family(attributes, service)?;
-    if family == service.family() || is_tunnel {
+    let Some(attribute) = attributes.get(dest::ADDR_FAMILY) else {
         return Ok(());
+    };
+    let is_tunnel = method.u32().map(|number| number & forward::MASK) == Some(forward::TUNNEL);
+    match key::dest_family(attribute)? {
+        Some(family) if family != service.family() && !is_tunnel => {
+            Err(Refusal::from(ConfigError::MixedFamilies).at(Some(attribute)))
+        }
+        _ => Ok(()),
     }
-    Err(Refusal::from(ConfigError::MixedFamilies).at(attributes.get(dest::ADDR_FAMILY)))
 }
 
 /// Checks what tunnels in UDP need, which holds whatever the forward method is.

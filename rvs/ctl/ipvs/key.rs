@@ -170,7 +170,9 @@ pub(super) fn dest<'a>(
         .get(dest::PORT)
         .ok_or_else(|| Refusal::missing(nest, dest::PORT, c"the port is missing"))?;
     // One that is not known is told of later.
-    let family = dest_family(nest, service).unwrap_or(service.family());
+    let told = nest.get(dest::ADDR_FAMILY).and_then(Attribute::u16);
+    let told = told.and_then(|number| family::of_number(number.into()));
+    let family = told.unwrap_or(service.family());
     // With port 0 packets keep theirs.
     let named = Named::Key(Endpoint::new(
         address(family, addr),
@@ -179,11 +181,12 @@ pub(super) fn dest<'a>(
     Ok((named, nest))
 }
 
-/// Reads the address family of a destination, which old clients do not tell: it is that of the service then.
-pub(super) fn dest_family(nest: Attributes<'_>, service: &ServiceKey) -> Result<Family, Refusal> {
-    match nest.get(dest::ADDR_FAMILY) {
-        Some(family) if family.u16() != Some(0) => read_family(family),
-        _ => Ok(service.family()),
+/// Reads the address family of a destination; none where it is told to be that of the service, as old
+/// clients leave it.
+pub(super) fn dest_family(attribute: Attribute<'_>) -> Result<Option<Family>, Refusal> {
+    match attribute.u16() {
+        Some(0) => Ok(None),
+        _ => read_family(attribute).map(Some),
     }
 }
 

@@ -5,7 +5,10 @@
 //!
 //! They tell who talks to whom, so not everybody may read them; with C `ip_vs` everybody may.
 
-use core::convert::Infallible;
+use core::{
+    convert::Infallible,
+    ops::ControlFlow, //
+};
 
 use kernel::{
     prelude::*,
@@ -17,6 +20,7 @@ use crate::{
         Conn,
         Template, //
     },
+    ctl::entries,
     director::Director,
     kapi::{
         net::{
@@ -36,9 +40,6 @@ use crate::{
         wheel, //
     },
 };
-
-/// Steps after which others may have the CPU. A step looks at one bucket.
-const BATCH: usize = 64;
 
 /// Where a piece begins.
 #[derive(Clone, Copy, Default)]
@@ -130,25 +131,22 @@ fn piece(
 /// Goes through a table from `position` on, by a function that visits the next few, until that has put some,
 /// and returns where the next piece begins.
 fn list(
-    mut position: Position,
+    position: Position,
     mut visit: impl FnMut(&rcu::Guard, Position, &mut bool) -> Result<Position, (Position, Infallible)>,
 ) -> Option<Position> {
-    let mut has_put = false;
-    let mut steps = 0usize;
-    while position != Position::END && !has_put {
-        // Each step is a critical section of its own.
-        let guard = rcu::read_lock();
-        let step = visit(&guard, position, &mut has_put);
-        drop(guard);
-        position = match step {
-            Ok(next) | Err((next, _)) => next,
+    let next = entries::walk(position, |guard, position| {
+        let mut has_put = false;
+        let next = match visit(guard, position, &mut has_put) {
+            Ok(next) => next,
+            Err((_, never)) => match never {},
         };
-        steps = steps.wrapping_add(1);
-        if steps % BATCH == 0 {
-            time::cond_resched();
+        if has_put {
+            ControlFlow::Break(next)
+        } else {
+            ControlFlow::Continue(next)
         }
-    }
-    (position != Position::END).then_some(position)
+    });
+    (next != Position::END).then_some(next)
 }
 
 /// Puts a connection, unless it has just ended.
