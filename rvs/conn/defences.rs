@@ -29,7 +29,7 @@ use crate::{
 };
 
 use super::{
-    template::Templates,
+    templates::Templates,
     Connections, //
 };
 

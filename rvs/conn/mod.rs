@@ -15,6 +15,7 @@ mod own_flows;
 mod reply_routes;
 mod table;
 mod template;
+mod templates;
 
 pub(crate) use bound::{
     Bound,
@@ -35,8 +36,8 @@ pub(crate) use table::{
 };
 pub(crate) use template::{
     HashedTemplate,
-    Made,
     Template,
     TemplateKey,
     TEMPLATES, //
 };
+pub(crate) use templates::Made;

@@ -61,10 +61,8 @@ use super::{
         Transition, //
     },
     reply_routes::ReplyRoutes,
-    template::{
-        Template,
-        Templates, //
-    },
+    template::Template,
+    templates::Templates,
     Conn, //
 };
 
