@@ -27,6 +27,7 @@ use crate::{
         net::{
             pernet::{
                 Files,
+                Home,
                 Namespace,
                 PernetData,
                 Storage, //
@@ -128,12 +129,13 @@ impl PernetData for Director {
         &STORAGE
     }
 
-    fn new(net: &Net) -> Result<Arc<Self>> {
+    fn new(net: &Net, home: Home) -> Result<Arc<Self>> {
         let services = Services::new();
         let common = Common::new()?;
         let estimator = Worker::new(Estimator::new(common.clone()));
         let estimator = Arc::pin_init(estimator, GFP_KERNEL_ACCOUNT)?;
-        let connections = Connections::new(Bound::new(net), common.clone(), estimator.clone())?;
+        let connections =
+            Connections::new(home, Bound::new(net), common.clone(), estimator.clone())?;
         let paths = Paths::new()?;
         let filter = AddressFilter::new()?;
         let config = Config::new(common.clone())?;

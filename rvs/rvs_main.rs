@@ -26,7 +26,10 @@ use crate::{
     kapi::{
         genl::Family,
         module::Refused,
-        net::pernet::Subsystem,
+        net::{
+            conntrack,
+            pernet::Subsystem, //
+        },
         sync::{
             rcu, //
             rcu_arc::CacheGuard,
@@ -55,6 +58,7 @@ struct Rvs {
     _family: Family,
     _ipvs_family: Option<Family>,
     _subsystem: Subsystem<Director>,
+    _conntrack: conntrack::ModuleGuard,
     _other_owner: Option<Refused>,
     _connections: CacheGuard,
     _extended_connections: CacheGuard,
@@ -84,6 +88,7 @@ impl kernel::Module for Rvs {
             _other_owner: other_owner.filter(|_| ipvs_family.is_some()),
             _ipvs_family: ipvs_family,
             _subsystem: subsystem,
+            _conntrack: conntrack::ModuleGuard,
             _connections: connections,
             _extended_connections: extended_connections,
             _templates: templates,

@@ -33,8 +33,6 @@ const MOST_CONNECTIONS: u32 = 1 << 30;
 
 /// What each setting is; those that mean nothing here are only kept for who reads them again.
 pub(crate) struct Settings {
-    /// Whether conntrack keeps its entries of balanced flows.
-    pub(crate) conntrack: Integer,
     /// Whether translated replies are routed anew, as what the virtual address sends.
     pub(crate) snat_reroute: Integer,
     /// Whether a packet that no server takes goes to its destination past the service.
@@ -79,7 +77,6 @@ impl Settings {
     pub(crate) fn new(net: &Net) -> Self {
         let (conn_lfactor, svc_lfactor) = if net.is_first() { (-4, -3) } else { (-2, -2) };
         Self {
-            conntrack: Integer::new(0),
             snat_reroute: Integer::new(1),
             cache_bypass: Integer::new(0),
             sloppy_tcp: Integer::new(0),
@@ -139,7 +136,11 @@ pub(crate) const SYSCTLS: &[Setting] = &[
         |director| &director.connections.defences.drop_packet,
         defences::is_mode,
     ),
-    Setting::integer(c"conntrack", |director| &director.settings.conntrack, any),
+    Setting::integer(
+        c"conntrack",
+        |director| &director.connections.conntrack,
+        any,
+    ),
     Setting::integer(
         c"secure_tcp",
         |director| &director.connections.defences.secure_tcp,

@@ -19,7 +19,14 @@ use kernel::{
 
 use crate::{
     kapi::{
-        net::sysctl::Number,
+        net::{
+            conntrack,
+            pernet::Home,
+            sysctl::{
+                Integer,
+                Number, //
+            },
+        },
         random::random_u64,
         rcu_table::{
             Hashed,
@@ -133,12 +140,16 @@ pub(crate) struct Connections {
     pub(super) estimator: Arc<Worker<Estimator>>,
     /// What is done against floods besides.
     pub(crate) defences: Defences,
+    /// Whether connection tracking knows of balanced flows (`net.ipv4.vs.conntrack`).
+    pub(crate) conntrack: Integer,
+    home: Home,
 }
 
 impl Connections {
     /// Makes an empty table, for as many connections as `bound` says, of services that have this in
     /// common, the rates of which are estimated by `estimator`.
     pub(crate) fn new(
+        home: Home,
         bound: Bound,
         common: Arc<Common>,
         estimator: Arc<Worker<Estimator>>,
@@ -157,6 +168,8 @@ impl Connections {
             common,
             estimator,
             defences: Defences::new(),
+            conntrack: Integer::new(0),
+            home,
         })
     }
 
@@ -295,6 +308,17 @@ impl Connections {
     pub(crate) fn kill(&self, guard: &rcu::Guard, conn: RcuRef<'_, Conn>) {
         if lifetime::leave(&mut self.placed(guard, conn)) {
             self.ended(conn);
+            self.end_tracked(&conn);
+        }
+    }
+
+    /// Ends what connection tracking knows of a connection, where it knows of any.
+    #[inline]
+    pub(crate) fn end_tracked(&self, conn: &Conn) {
+        if self.conntrack.is_on() {
+            if let Some(tuple) = conn.tuple(Side::Original) {
+                conntrack::end(self.home.net(), &tuple);
+            }
         }
     }
 
@@ -314,6 +338,7 @@ impl Connections {
         placed.in_wheel = false;
         if lifetime::leave(&mut placed) {
             self.ended(conn);
+            self.end_tracked(&conn);
         }
     }
 

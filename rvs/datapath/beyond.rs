@@ -22,6 +22,7 @@ use crate::{
 
 use super::{
     egress,
+    track,
     Context, //
 };
 
@@ -52,7 +53,7 @@ pub(super) fn send<V: Stack>(
         let mtu = route.mtu();
         return packet.refuse(Report::TooBig(mtu));
     }
-    if egress::pass_on(&mut packet).is_none() {
+    if egress::pass_on(&mut packet, track::tracking(context)).is_none() {
         return packet.discard();
     }
     if !context.net.restricts_output() {

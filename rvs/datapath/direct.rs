@@ -9,6 +9,7 @@ use crate::{
         Packet,
         Stack,
         Target,
+        Tracking,
         Verdict, //
     },
     logic::packet::ip::Header,
@@ -42,5 +43,5 @@ pub(super) fn send<V: Stack>(
 /// Takes one off the time to live of a packet. None, and nothing changed, when memory is short.
 #[inline(always)]
 pub(super) fn prepare<V: Stack>(packet: &mut Packet<'_, V>) -> Option<()> {
-    egress::pass_on(packet)
+    egress::pass_on(packet, Tracking::Ends)
 }

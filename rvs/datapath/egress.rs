@@ -3,19 +3,17 @@
 //! The way out to a real server, by whatever method: route, time to live and path MTU, as a router
 //! treats a packet (RFC 1812 section 5).
 
-use kernel::sync::rcu;
-
 use crate::{
     conn::Conn,
     kapi::net::{
         HookPoint,
         LookupNumber,
-        Net,
         NextHop,
         Packet,
         RouteRef,
         Stack,
         Target,
+        Tracking,
         Verdict, //
     },
     logic::packet::{
@@ -32,6 +30,7 @@ use super::{
     beyond,
     direct,
     nat,
+    track,
     tunnel,
     Context, //
 };
@@ -132,19 +131,23 @@ fn to_be_confirmed<'c, V: Stack>(
 ) -> Option<&'c Conn> {
     let may_be = conn.confirmed_route() != route
         && packet.has_valid_route()
-        && may_confirm::<V>(context.net, context.guard, V::tos(packet.bytes()));
+        && may_confirm::<V>(context, V::tos(packet.bytes()));
     may_be.then_some(conn)
 }
 
 /// Returns whether what becomes of a packet that came for this host by a route that is valid, and has this `tos`,
 /// holds for all of its flow: the routes of now have brought it here, as they would the others. IPsec policies are
-/// asked for each packet. With rules of policy routing, the fast path takes packets without DSCP only.
+/// asked for each packet, and what tracks connections sees each. With rules of policy routing, the fast path takes
+/// packets without DSCP only.
 #[cold]
 #[inline(never)]
-fn may_confirm<V: Stack>(net: &Net, guard: &rcu::Guard, tos: Option<u8>) -> bool {
+fn may_confirm<V: Stack>(context: Context<'_>, tos: Option<u8>) -> bool {
+    let net = context.net;
     !net.has_policies_of_hosts()
+        && !track::is_wanted(context)
         && (!net.has_rules::<V>()
-            || tos.is_some_and(is_without_dscp) && !net.rules_tell_packets_apart::<V>(guard))
+            || tos.is_some_and(is_without_dscp)
+                && !net.rules_tell_packets_apart::<V>(context.guard))
 }
 
 /// Whether the field of DSCP and ECN has no DSCP.
@@ -298,10 +301,10 @@ pub(super) fn send_unchanged<'g, V: Stack>(
         Err(verdict) => return verdict,
     };
     let Egress::Remote(way) = egress else {
-        packet.set_balanced();
+        packet.set_balanced(track::tracking(context));
         return packet.accept();
     };
-    match pass_on(&mut packet) {
+    match pass_on(&mut packet, track::tracking(context)) {
         Some(()) => way.send(context, packet, of, |packet, route| {
             packet.send(route, context.guard)
         }),
@@ -312,11 +315,11 @@ pub(super) fn send_unchanged<'g, V: Stack>(
 /// Takes one off the time to live of a packet that is balanced now. None, and nothing changed, when
 /// memory is short or nothing would be left.
 #[inline(always)]
-pub(super) fn pass_on<V: Stack>(packet: &mut Packet<'_, V>) -> Option<()> {
+pub(super) fn pass_on<V: Stack>(packet: &mut Packet<'_, V>, tracking: Tracking) -> Option<()> {
     let bytes = packet.writable(V::MIN_HEADER_LEN)?;
     V::decrement_ttl(bytes).ok()??;
     packet.forget_device_checksum();
-    packet.set_balanced();
+    packet.set_balanced(tracking);
     Some(())
 }
 

@@ -43,6 +43,7 @@ use super::{
     },
     reply,
     request,
+    track,
     tunnel,
     Context,
     Path, //
@@ -124,7 +125,7 @@ fn to_real_server<'g, V: Stack>(
         .peek::<V>(context.guard, context.net, method.target)
         .ok_or(Path::Route)?;
     if conn.confirmed_route() != route.number() {
-        return Err(unconfirmed(context.net, context.guard, &route));
+        return Err(unconfirmed(context, &route));
     }
     // Rules may look at it, and send each packet another way.
     if route.is_ruled() && !egress::is_without_dscp(flow.header.tos) {
@@ -170,7 +171,7 @@ fn to_client<'g, V: Stack>(
         .connections
         .reply_routes
         .get(context.guard, context.net, conn.reply_route())
-        .ok_or_else(|| unlearned::<V>(context.net))?;
+        .ok_or_else(|| unlearned::<V>(context))?;
     check_passage(packet, flow, route.forward_mtu(context.net))?;
     let next_hop = NextHop::find(context.guard, route, flow.header.dst).ok_or(Path::Neighbour)?;
 
@@ -184,10 +185,12 @@ fn to_client<'g, V: Stack>(
 /// Why no packet of the flow has confirmed the route: the next one may, or none will.
 #[cold]
 #[inline(never)]
-fn unconfirmed<V: Stack>(net: &Net, guard: &rcu::Guard, route: &Route<V>) -> Path {
+fn unconfirmed<V: Stack>(context: Context<'_>, route: &Route<V>) -> Path {
+    let net = context.net;
     let is_by_policy = !route.is_plain() && !route.is_local()
         || net.has_policies_of_hosts()
-        || net.has_rules::<V>() && net.rules_tell_packets_apart::<V>(guard);
+        || track::is_wanted(context)
+        || net.has_rules::<V>() && net.rules_tell_packets_apart::<V>(context.guard);
     if is_by_policy {
         Path::Policy
     } else {
@@ -198,8 +201,8 @@ fn unconfirmed<V: Stack>(net: &Net, guard: &rcu::Guard, route: &Route<V>) -> Pat
 /// Why no route of the flow's replies is known.
 #[cold]
 #[inline(never)]
-fn unlearned<V: Stack>(net: &Net) -> Path {
-    if net.forwards_by_policy::<V>() {
+fn unlearned<V: Stack>(context: Context<'_>) -> Path {
+    if context.net.forwards_by_policy::<V>() || track::is_wanted(context) {
         Path::Policy
     } else {
         Path::Route

@@ -16,6 +16,7 @@
 //! | the server that a client keeps | `persistence` |
 //! | route, time to live and MTU on the way out | `egress` |
 //! | past a service that has no server | `beyond` |
+//! | what connection tracking is to know | `track` |
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
 //! | a real server's packet back to the client | `reply` |
 //! | ICMP errors about either | `icmp` |
@@ -42,6 +43,7 @@ mod reply;
 mod request;
 mod reuse;
 mod schedule;
+mod track;
 mod tunnel;
 
 use kernel::sync::rcu;

@@ -9,6 +9,7 @@ use crate::{
         Packet,
         Stack,
         Target,
+        Tracking,
         Verdict, //
     },
     logic::{
@@ -27,6 +28,7 @@ use super::{
         Method, //
     },
     parse::Flow,
+    track,
     Context, //
 };
 
@@ -38,10 +40,13 @@ pub(super) const METHOD: Method = Method {
 /// Rewrites the destination of a packet and sends it there.
 pub(super) fn send<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_, V>,
+    mut packet: Packet<'_, V>,
     flow: Flow<V>,
     conn: &Conn,
 ) -> Verdict {
+    if track::request(context, &mut packet, conn).is_none() {
+        return packet.discard();
+    }
     let rewrite = to_real_server(&packet, flow, conn);
     send_rewritten(
         context,
@@ -63,7 +68,7 @@ pub(super) fn prepare<V: Stack>(
     conn: &Conn,
 ) -> Option<()> {
     let change = to_real_server(packet, flow, conn);
-    rewrite(packet, flow.headers_len(), true, change)
+    rewrite(packet, flow.headers_len(), true, Tracking::Ends, change)
 }
 
 /// What rewrites the destination.
@@ -86,6 +91,7 @@ fn rewrite<V: Stack, E>(
     packet: &mut Packet<'_, V>,
     headers_len: usize,
     is_forwarded: bool,
+    tracking: Tracking,
     rewrite: impl FnOnce(&mut [u8]) -> Result<(), E>,
 ) -> Option<()> {
     let bytes = packet.writable(headers_len)?;
@@ -94,7 +100,7 @@ fn rewrite<V: Stack, E>(
         V::decrement_ttl(bytes).ok()?;
     }
     packet.forget_device_checksum();
-    packet.set_balanced();
+    packet.set_balanced(tracking);
     Some(())
 }
 
@@ -117,7 +123,8 @@ pub(super) fn send_rewritten<V: Stack, E>(
         return packet.discard();
     }
     let is_forwarded = matches!(egress, Egress::Remote(_));
-    if self::rewrite(&mut packet, headers_len, is_forwarded, rewrite).is_none() {
+    let tracking = track::tracking(context);
+    if self::rewrite(&mut packet, headers_len, is_forwarded, tracking, rewrite).is_none() {
         return packet.discard();
     }
     match egress {

@@ -13,6 +13,7 @@ use crate::{
             NextHop,
             Packet,
             Stack,
+            Tracking,
             Verdict, //
         },
         sync::RcuRef,
@@ -28,6 +29,7 @@ use super::{
     egress,
     parse::Flow,
     removed,
+    track,
     Context,
     Path, //
 };
@@ -43,6 +45,7 @@ pub(super) fn translate<V: Stack>(
     if !conn.dest().is_available() && removed::is_to_end(flow, &conn) {
         return removed::end(context, packet, flow);
     }
+    track::reply(context, &mut packet, &conn);
     if rewrite(&mut packet, flow, &conn).is_none() {
         return packet.discard();
     }
@@ -64,7 +67,7 @@ pub(super) fn prepare<V: Stack>(
     let bytes = rewrite(packet, flow, conn)?;
     V::decrement_ttl(bytes).ok()?;
     packet.forget_device_checksum();
-    packet.set_balanced();
+    packet.set_balanced(Tracking::Ends);
     Some(())
 }
 
@@ -103,7 +106,7 @@ pub(super) fn pass<V: Stack>(
     context.director.paths.count(Path::Slow);
     note_answer(context, flow, conn);
     account(context, packet.len(), flow, conn);
-    packet.set_balanced();
+    packet.set_balanced(track::tracking(context));
     packet.accept()
 }
 
@@ -173,11 +176,12 @@ fn learn_route<V: Stack>(context: Context<'_>, packet: &Packet<'_, V>, conn: Rcu
 #[cold]
 #[inline(never)]
 fn learn_new_route<V: Stack>(context: Context<'_>, packet: &Packet<'_, V>, conn: &Conn) {
-    if context.net.forwards_by_policy::<V>() || packet.is_redirected() {
+    let net = context.net;
+    if net.forwards_by_policy::<V>() || packet.is_redirected() || track::is_wanted(context) {
         return;
     }
     let routes = &context.director.connections.reply_routes;
-    if let Some(number) = routes.learn(context.guard, context.net, packet) {
+    if let Some(number) = routes.learn(context.guard, net, packet) {
         conn.set_reply_route(number);
     }
 }
@@ -204,7 +208,7 @@ pub(super) fn go_on<V: Stack>(
             }
         }
     }
-    packet.set_balanced();
+    packet.set_balanced(track::tracking(context));
     if !matches!(context.point, HookPoint::Forward) || !packet.is_forwarded_plainly() {
         return packet.accept();
     }

@@ -11,6 +11,7 @@ use crate::{
         Route,
         Stack,
         Target,
+        Tracking,
         Verdict, //
     },
     logic::packet::ip::Header,
@@ -23,6 +24,7 @@ use super::{
         Method,
         Way, //
     },
+    track,
     Context, //
 };
 
@@ -48,7 +50,7 @@ pub(super) fn send<V: Stack>(
         Err(verdict) => return verdict,
     };
     let Egress::Remote(way) = egress else {
-        packet.set_balanced();
+        packet.set_balanced(track::tracking(context));
         return packet.accept();
     };
     if packet.is_burst_of_tunnel() {
@@ -81,6 +83,9 @@ fn send_one<'g, V: Stack>(
     way: Way<'g, V>,
     of: Option<&Conn>,
 ) -> Verdict {
+    if track::is_wanted(context) && !packet.confirm_tracked() {
+        return packet.discard();
+    }
     if prepare(context, &mut packet, header, &way.route).is_none() {
         return packet.discard();
     }
@@ -103,7 +108,7 @@ pub(super) fn prepare<V: Stack>(
     let ttl = V::decrement_ttl(roomy.header()).ok()??;
     roomy.encapsulate(outer(context, header, ttl));
     packet.forget_device_checksum();
-    packet.set_balanced();
+    packet.set_balanced(Tracking::Ends);
     Some(())
 }
 

@@ -23,6 +23,7 @@
 #define __rvs_helper __always_inline
 #endif
 
+#include "conntrack.c"
 #include "icmp.c"
 #include "id.c"
 #include "lock.c"

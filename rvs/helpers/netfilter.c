@@ -158,17 +158,3 @@ __rvs_helper void rvs_helper_ip_output(struct net *net, struct sk_buff *skb)
 	NF_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT, net, NULL, skb, NULL,
 		dst_dev_rcu(skb_dst(skb)), dst_output);
 }
-
-/* Connection tracking shall neither see nor translate what RVS translates. */
-__rvs_helper void rvs_helper_skb_untrack(struct sk_buff *skb)
-{
-#if IS_ENABLED(CONFIG_NF_CONNTRACK)
-	enum ip_conntrack_info ctinfo;
-	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
-
-	if (ct || ctinfo != IP_CT_UNTRACKED) {
-		nf_reset_ct(skb);
-		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
-	}
-#endif
-}

@@ -12,6 +12,7 @@ mod skb;
 mod socket;
 mod stack;
 
+pub(crate) use conntrack::Tracking;
 pub(crate) use encapsulation::Outer;
 pub(crate) use namespace::{
     AddressType,
@@ -42,6 +43,7 @@ pub(crate) use stack::{
     Stack, //
 };
 
+pub(crate) mod conntrack;
 pub(crate) mod pernet;
 pub(crate) mod proc;
 pub(crate) mod sysctl;

@@ -56,11 +56,31 @@ pub(crate) trait PernetData: Sized + Send + Sync + 'static {
     /// other type.
     fn storage() -> &'static Storage;
 
-    /// Makes the data of a new namespace, which may never need it.
-    fn new(net: &Net) -> Result<Arc<Self>>;
+    /// Makes the data of a new namespace, which may never need it. `home` stays in it.
+    fn new(net: &Net, home: Home) -> Result<Arc<Self>>;
 
     /// Puts settings that were written into effect. An error is that of the write.
     fn settings_changed(namespace: &Namespace<Self>) -> Result;
+}
+
+/// The namespace of the data that this is a part of.
+///
+/// # Invariants
+///
+/// The namespace is there as long as this object: its data are dropped before it is gone.
+pub(crate) struct Home(*mut bindings::net);
+
+// SAFETY: The pointer gives away a `&Net` only, which may go anywhere.
+unsafe impl Send for Home {}
+// SAFETY: As above.
+unsafe impl Sync for Home {}
+
+impl Home {
+    /// Returns the namespace.
+    pub(crate) fn net(&self) -> &Net {
+        // SAFETY: By the type invariant.
+        unsafe { Net::from_raw(self.0) }
+    }
 }
 
 /// Files that [`Subsystem::show_files`] makes in each namespace.
@@ -240,8 +260,8 @@ unsafe fn slot<T: PernetData>(net: *mut bindings::net) -> *mut *mut Namespace<T>
 ///
 /// To be called by the kernel only, for a new namespace.
 unsafe extern "C" fn init<T: PernetData>(net: *mut bindings::net) -> c_int {
-    // SAFETY: By the requirement.
-    let data = T::new(unsafe { Net::from_raw(net) });
+    // SAFETY: By the requirement. INVARIANT: `exit` drops the data.
+    let data = T::new(unsafe { Net::from_raw(net) }, Home(net));
     let namespace = match data.and_then(|data| make::<T>(net, data)) {
         // SAFETY: The object stays where it is until it is taken back.
         Ok(namespace) => unsafe { Pin::into_inner_unchecked(namespace) },

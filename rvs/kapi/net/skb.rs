@@ -26,7 +26,8 @@ use super::{
     Net,
     Route,
     RouteRef,
-    Stack, //
+    Stack,
+    Tracking, //
 };
 
 /// What becomes of a packet.
@@ -336,15 +337,17 @@ impl<'a, V: Stack> Packet<'a, V> {
         unsafe { bindings::helper_skb_ipvs_property(self.skb) }
     }
 
-    /// Marks the packet as balanced, and takes it out of connection tracking: that would not
-    /// understand the two halves of a translated connection. A socket that was found for the
+    /// Marks the packet as balanced, and takes it out of connection tracking, unless that is to go on: it
+    /// would not understand the two halves of a translated connection by itself. A socket that was found for the
     /// packet's old destination is forgotten.
-    #[inline]
-    pub(crate) fn set_balanced(&mut self) {
+    #[inline(always)]
+    pub(crate) fn set_balanced(&mut self, tracking: Tracking) {
         // SAFETY: By the type invariant.
         unsafe {
             bindings::helper_skb_set_ipvs_property(self.skb);
-            bindings::helper_skb_untrack(self.skb);
+            if tracking == Tracking::Ends {
+                bindings::helper_skb_untrack(self.skb);
+            }
             bindings::helper_skb_scrub_ingress(self.skb);
         }
     }
