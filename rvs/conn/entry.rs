@@ -643,8 +643,16 @@ impl Conn {
         }
     }
 
+    /// As [`Conn::deadline`], of a connection that nobody knows yet, which began at `now` (jiffies).
+    #[inline(always)]
+    pub(super) fn first_deadline(&self, now: u32, hz: u32) -> u32 {
+        let timeout = self.dest.shared().timeout(State::initial(self.protocol));
+        wheel::deadline(now, timeout.saturating_mul(hz))
+    }
+
     /// Returns the jiffy in which the connection will have been idle for too long; none when it
     /// was taken out of the table.
+    #[inline]
     pub(crate) fn deadline(&self, hz: u32) -> Option<u32> {
         if self.is_dead() {
             return None;
@@ -656,6 +664,7 @@ impl Conn {
 
     /// Has the destination count the connection, which is in the table under all its tuples. False
     /// when it has ended meanwhile, and is not counted.
+    #[inline(always)]
     pub(super) fn settle(&self) -> bool {
         let mut old = self.word.load(Relaxed);
         if old & word::DEAD != 0 {

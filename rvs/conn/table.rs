@@ -218,6 +218,7 @@ impl Connections {
 
     /// Creates the connection of a first packet, or returns the one that another CPU has just
     /// created for the same flow.
+    #[inline(always)]
     pub(crate) fn create<'g>(
         &self,
         guard: &'g rcu::Guard,
@@ -285,7 +286,15 @@ impl Connections {
         }
     }
 
+    /// Takes a connection out from under the tuple of one side.
+    // Apart, as all that ends or nearly begins comes by.
+    #[inline(never)]
+    fn unlink(&self, conn: RcuRef<'_, Conn>, side: Side) {
+        self.table.remove(conn, side);
+    }
+
     /// Has the wheel look at a connection whose timeout got shorter.
+    #[inline(never)]
     pub(crate) fn hasten(&self, conn: RcuRef<'_, Conn>) {
         self.wheel.move_to(conn, self.slot_of(&conn));
     }
@@ -367,6 +376,7 @@ impl Connections {
     }
 
     /// The slot in which a connection is to be looked at.
+    #[inline]
     fn slot_of(&self, conn: &Conn) -> usize {
         // The slot of now may be visited right now; a dead connection goes into the next one.
         let soon = wheel::deadline(time::jiffies32(), self.slots.ticks_per_slot());
@@ -484,32 +494,38 @@ impl lifetime::Object for Placed<'_, '_> {
         }
     }
 
+    #[inline(always)]
     fn remove_first(&mut self) {
-        self.connections.table.remove(self.conn, Side::Original);
+        self.connections.unlink(self.conn, Side::Original);
     }
 
+    #[inline(always)]
     fn remove_second(&mut self) {
         if self.conn.has_reply_tuple() {
-            self.connections.table.remove(self.conn, Side::Reply);
+            self.connections.unlink(self.conn, Side::Reply);
         }
     }
 
     #[inline(always)]
     fn attend(&mut self) {
         if let Some(new) = self.new.take() {
-            let slot = self.connections.slot_of(&self.conn);
+            let connections = self.connections;
+            let deadline = self.conn.first_deadline(new.now, time::hz());
+            let slot = connections.slots.slot_of(deadline);
             // The object is new: no wheel has it. If another CPU shortens its timeout before this
             // one has put it in, that is noticed when the first timeout is over.
             let _ = self.connections.wheel.insert(new.for_wheel, slot);
         }
     }
 
+    #[inline(always)]
     fn hasten(&mut self) {
         if self.in_wheel {
             self.connections.hasten(self.conn);
         }
     }
 
+    #[inline(always)]
     fn die(&mut self) -> bool {
         self.conn.die()
     }

@@ -166,12 +166,25 @@ pub(super) struct Method {
 
 /// Checks whether a packet with this header can leave for `dest`. What this host itself takes may have
 /// come by its last hop. Nothing is remembered of one that cannot.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn check<V: Stack>(
     context: Context<'_>,
     header: &Header<V>,
     dest: &Dest,
 ) -> Result<(), Report> {
+    let target = method::<V>(dest.forward()).target;
+    // The route that is there leads somewhere.
+    let route = dest.route().peek::<V>(context.guard, context.net, target);
+    if header.ttl > 1 && route.is_some() {
+        return Ok(());
+    }
+    check_route::<V>(context, header.ttl, dest)
+}
+
+/// As [`check`], of a packet that its last hop has sent, or to a server whose route is not known.
+#[cold]
+#[inline(never)]
+fn check_route<V: Stack>(context: Context<'_>, ttl: u8, dest: &Dest) -> Result<(), Report> {
     let Some(destination) = V::addr(dest.endpoint().addr) else {
         return Ok(());
     };
@@ -184,7 +197,7 @@ pub(super) fn check<V: Stack>(
         .get::<V>(context.guard, context.net, destination, target)
     {
         Err(_) => Err(Report::HostUnreachable),
-        Ok(route) if header.ttl <= 1 && !route.is_local() => Err(Report::TimeExceeded),
+        Ok(route) if ttl <= 1 && !route.is_local() => Err(Report::TimeExceeded),
         Ok(_) => Ok(()),
     }
 }

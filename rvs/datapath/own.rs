@@ -30,7 +30,7 @@ pub(super) fn note<V: Stack>(context: Context<'_>, flow: Flow<V>, answer: &Hashe
     // Of marks nothing is known beforehand.
     let is_from_service = || {
         let services = &director.services;
-        let service = services.find(context.guard, 0, protocol, flow.tuple().src());
+        let service = services.find_seldom(context.guard, 0, protocol, flow.tuple().src());
         service.is_some()
     };
     if !protocol.has_states() && is_from_service() {
@@ -41,14 +41,28 @@ pub(super) fn note<V: Stack>(context: Context<'_>, flow: Flow<V>, answer: &Hashe
 /// Whether a packet to a service, which is of no connection, is for a socket of this host: one that
 /// is connected to its sender, or that has sent what this is the answer to. One that takes packets of
 /// anybody does not get those of the service's clients.
+#[inline(always)]
 pub(super) fn is_for_socket<V: Stack>(
     context: Context<'_>,
     packet: &Packet<'_, V>,
+    flow: Flow<V>,
     tuple: &HashedTuple<'_>,
 ) -> bool {
     let HookPoint::LocalIn = context.point else {
         return false;
     };
+    // Nobody has the port, of most services.
+    packet.may_have_local_socket(flow.transport.protocol(), flow.transport.dst_port)
+        && is_for_socket_of_port(context, packet, tuple)
+}
+
+#[cold]
+#[inline(never)]
+fn is_for_socket_of_port<V: Stack>(
+    context: Context<'_>,
+    packet: &Packet<'_, V>,
+    tuple: &HashedTuple<'_>,
+) -> bool {
     match packet.local_socket(context.guard, tuple.key()) {
         LocalSocket::None => false,
         LocalSocket::Open => context

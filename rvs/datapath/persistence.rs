@@ -154,17 +154,18 @@ impl<'g, V: Stack> New<'_, 'g, V> {
         let request = schedule::request_of(self.flow);
         let lifetimes = &self.context.director.lifetimes;
         // The scheduler does not go on for a packet that ends here.
-        let Some(first) = dests.peek(request, lifetimes) else {
-            return Scheduled::NoServer;
-        };
-        if let Err(refusal) = egress::check(self.context, &self.flow.header, first) {
-            return Scheduled::Refused(refusal);
+        if self.flow.header.ttl <= 1 {
+            if let Some(refusal) = schedule::ends_here(self.context, self.flow, dests) {
+                return Scheduled::Refused(refusal);
+            }
         }
         // Before the choice, which counts: a refused packet shall count for nothing.
-        if let Err(refused) = self.make_room() {
-            return refused;
+        if !self.context.director.connections.has_room() {
+            if let Err(refused) = schedule::make_room(self.context, self.flow, dests) {
+                return refused;
+            }
         }
-        let Some(chosen) = dests.pick(request, lifetimes) else {
+        let Some(chosen) = dests.pick(|| request, lifetimes) else {
             return Scheduled::NoServer;
         };
         if let Err(refusal) = egress::check(self.context, &self.flow.header, chosen) {
@@ -196,7 +197,7 @@ impl<'g, V: Stack> New<'_, 'g, V> {
         let dest = match known {
             Some(template) => template.get().dest(),
             None => match dests.pick(
-                schedule::request_of(self.flow),
+                || schedule::request_of(self.flow),
                 &self.context.director.lifetimes,
             ) {
                 Some(dest) => dest,

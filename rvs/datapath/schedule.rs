@@ -66,6 +66,7 @@ pub(super) enum Scheduled<'g> {
 pub(super) const OTHERS: usize = 32;
 
 /// Finds the service of a packet, has its scheduler choose and creates the connection.
+#[inline(always)]
 pub(super) fn connection<'g, V: Stack>(
     context: Context<'g>,
     packet: &mut Packet<'_, V>,
@@ -81,7 +82,7 @@ pub(super) fn connection<'g, V: Stack>(
     ) else {
         return Scheduled::NotOurs;
     };
-    if !may_begin_with(context, flow) || own::is_for_socket(context, packet, tuple) {
+    if !may_begin_with(context, flow) || own::is_for_socket(context, packet, flow, tuple) {
         return Scheduled::NotOurs;
     }
     if !request::is_let_in(context, packet) {
@@ -99,8 +100,7 @@ pub(super) fn connection<'g, V: Stack>(
     }
     // The scheduler does not go on for a packet that ends here.
     if flow.header.ttl <= 1 {
-        let chosen = dests.get().peek(request_of(flow), &director.lifetimes);
-        if let Some(Err(refusal)) = chosen.map(|dest| egress::check(context, &flow.header, dest)) {
+        if let Some(refusal) = ends_here(context, flow, dests.get()) {
             return Scheduled::Refused(refusal);
         }
     }
@@ -113,7 +113,7 @@ pub(super) fn connection<'g, V: Stack>(
             return refused;
         }
     }
-    let Some(chosen) = dests.get().pick(request_of(flow), &director.lifetimes) else {
+    let Some(chosen) = dests.get().pick(|| request_of(flow), &director.lifetimes) else {
         return Scheduled::NoServer;
     };
     if let Err(refusal) = egress::check(context, &flow.header, chosen) {
@@ -124,6 +124,18 @@ pub(super) fn connection<'g, V: Stack>(
         Err(CreateError::ReplyTaken) => by_another(context, flow, tuple, dests.get(), chosen),
         Err(error) => failed(context, error),
     }
+}
+
+/// Why a packet cannot leave whose time to live ends with the next hop, if it cannot.
+#[cold]
+#[inline(never)]
+pub(super) fn ends_here<V: Stack>(
+    context: Context<'_>,
+    flow: Flow<V>,
+    dests: &DestSet,
+) -> Option<Report> {
+    let chosen = dests.peek(request_of(flow), &context.director.lifetimes)?;
+    egress::check(context, &flow.header, chosen).err()
 }
 
 /// What schedulers are told of the flow.
@@ -138,7 +150,7 @@ pub(super) fn request_of<V: Stack>(flow: Flow<V>) -> Request {
 /// Ends another connection for one that can be: a packet that no server gets ends none.
 #[cold]
 #[inline(never)]
-fn make_room<'g, V: Stack>(
+pub(super) fn make_room<'g, V: Stack>(
     context: Context<'g>,
     flow: Flow<V>,
     dests: &DestSet,
@@ -187,7 +199,7 @@ fn by_itself<'g, V: Stack>(
 ) -> Scheduled<'g> {
     let Some(chosen) = dests
         .get()
-        .pick(request_of(flow), &context.director.lifetimes)
+        .pick(|| request_of(flow), &context.director.lifetimes)
     else {
         return Scheduled::NoServer;
     };
@@ -211,7 +223,7 @@ fn by_another<'g, V: Stack>(
         if egress::check(context, &flow.header, dest).is_err() {
             continue;
         }
-        match create(context, tuple, dest) {
+        match create_seldom(context, tuple, dest) {
             Ok(conn) => return Scheduled::To(conn),
             Err(CreateError::ReplyTaken) => {}
             Err(error) => return failed(context, error),
@@ -220,6 +232,7 @@ fn by_another<'g, V: Stack>(
     Scheduled::PortTaken
 }
 
+#[inline(always)]
 fn create<'g>(
     context: Context<'g>,
     tuple: &HashedTuple<'_>,
@@ -231,17 +244,34 @@ fn create<'g>(
     created
 }
 
+/// As [`create`], seldom.
+#[cold]
+#[inline(never)]
+fn create_seldom<'g>(
+    context: Context<'g>,
+    tuple: &HashedTuple<'_>,
+    dest: &Arc<Dest>,
+) -> Result<RcuRef<'g, Conn>, CreateError> {
+    create(context, tuple, dest)
+}
+
 /// Has the worker look after connections that begin after a while, or become many.
 #[inline(always)]
 pub(super) fn look_after(connections: &Worker<Connections>) {
     if connections.needs_waking() {
-        // Nobody has looked since the last connection ended.
-        connections.heed_bound();
-        connections.wake_in(time::hz());
+        wake(connections);
     }
     if connections.needs_growing() {
         connections.wake();
     }
+}
+
+/// Wakes the worker, as nobody has looked since the last connection ended.
+#[cold]
+#[inline(never)]
+fn wake(connections: &Worker<Connections>) {
+    connections.heed_bound();
+    connections.wake_in(time::hz());
 }
 
 /// Where memory is short, another connection ends, so that there is some when the client tries
@@ -273,7 +303,10 @@ pub(super) fn past_service<'g, V: Stack>(
         return Scheduled::NoServer;
     }
     let (guard, protocol) = (context.guard, flow.transport.protocol());
-    let Some(service) = director.services.find(guard, mark, protocol, destination) else {
+    let Some(service) = director
+        .services
+        .find_seldom(guard, mark, protocol, destination)
+    else {
         return Scheduled::NoServer;
     };
     let service = service.get();
@@ -288,7 +321,7 @@ pub(super) fn past_service<'g, V: Stack>(
             return refused;
         }
     }
-    match create(context, tuple, beyond) {
+    match create_seldom(context, tuple, beyond) {
         Ok(conn) => Scheduled::To(conn),
         Err(error) => failed(context, error),
     }

@@ -7,6 +7,22 @@
 #include <net/tcp_states.h>
 #include <net/udp.h>
 
+/* Whether a TCP or UDP socket of the namespace may have this local port: false where the bucket
+ * that tells which ports are taken is empty. All sockets with the port are there, connected or not
+ * (inet_hash_connect(), __inet_inherit_port(), udp_lib_get_port()). */
+__rvs_helper bool rvs_helper_tcp_port_may_be_taken(const struct net *net, u16 port)
+{
+	const struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
+	u32 bucket = inet_bhashfn(net, port, hashinfo->bhash_size);
+
+	return !hlist_empty(&hashinfo->bhash[bucket].chain);
+}
+
+__rvs_helper bool rvs_helper_udp_port_may_be_taken(const struct net *net, u16 port)
+{
+	return !hlist_empty(&udp_hashslot(net->ipv4.udp_table, net, port)->head);
+}
+
 /* Whether a TCP connection of this host, open or about to be, takes the packet;
  * one that is over and only waits does not. Addresses and ports in network
  * order; the packet is at LOCAL_IN. */

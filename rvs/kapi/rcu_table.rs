@@ -282,6 +282,26 @@ impl<H: Hasher> RcuTable<H> {
         Err(hashed)
     }
 
+    /// Finds an object that was put in under a key with this hash, and of which `is_wanted` says that it is
+    /// the one: as [`RcuTable::find`], for who has the key in pieces.
+    #[inline(always)]
+    pub(crate) fn find_by_hash<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        hash: u64,
+        is_wanted: impl Fn(&H::Object) -> bool,
+    ) -> Option<RcuRef<'g, H::Object>> {
+        let current = self.current.read(guard)?;
+        for handle in table::candidates(current.get(), hash) {
+            // SAFETY: The handle was read from the table within the critical section of `guard`.
+            let (object, _) = unsafe { Self::object(handle, guard) };
+            if is_wanted(object.get()) {
+                return Some(object);
+            }
+        }
+        None
+    }
+
     /// Inserts an object under the key that it has on one side, which is `key`, unless there is one
     /// with that key.
     #[inline(always)]

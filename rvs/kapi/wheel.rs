@@ -134,6 +134,7 @@ impl<T: Send + Sync> Wheel<T> {
     /// Puts an object into a slot. An object that is in a wheel already is given back.
     ///
     /// [`Wheel::len`] counts the object before the caller reads anything else: full ordering.
+    #[inline(always)]
     pub(crate) fn insert(&self, object: RcuArc<T>, slot: usize) -> Result<(), RcuArc<T>> {
         let Some(lists) = self.lists.as_ref() else {
             return Err(object);
@@ -380,6 +381,7 @@ impl<T> Part<'_, T> {
     /// # Safety
     ///
     /// The object must be of this part, in no list, and bring a reference for the list.
+    #[inline(always)]
     unsafe fn link(&self, slot: usize, inner: *const Inner<T>) {
         let head = self.head(slot);
         // SAFETY: By the requirement links and place are only used here, under the lock. A first

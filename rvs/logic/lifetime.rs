@@ -70,6 +70,7 @@ pub fn leave<O: Object>(object: &mut O) -> bool {
 }
 
 /// Takes an object that has ended out of all its places, wherever it still is.
+#[inline(always)]
 pub fn take_out<O: Object>(object: &mut O) {
     object.remove_first();
     object.remove_second();

@@ -2,7 +2,10 @@
 
 //! What names a service.
 
-use core::cmp::Ordering;
+use core::{
+    cmp::Ordering,
+    net::Ipv4Addr, //
+};
 
 use super::{
     addr::{
@@ -297,7 +300,22 @@ impl ServiceKey {
                 },
                 Place::Port(of_place, addr_of_place, port_of_place),
             ) => port == port_of_place && addr == addr_of_place && protocol == of_place,
+            // No other kind is at such a place.
+            (_, Place::Port(..)) => false,
             _ => self.is_at_other(place),
+        }
+    }
+
+    /// As [`ServiceKey::is_at`], of [`Place::Port`] of an IPv4 address.
+    #[inline(always)]
+    pub fn is_of_ipv4_port(&self, protocol: Protocol, addr: Ipv4Addr, port: u16) -> bool {
+        match self {
+            Self::Address {
+                protocol: own_protocol,
+                addr: Addr::V4(own_addr),
+                ports: Ports::One(own_port),
+            } => *own_port == port && *own_addr == addr && *own_protocol == protocol,
+            _ => false,
         }
     }
 
@@ -328,13 +346,16 @@ pub enum Place {
 }
 
 impl Place {
+    /// As [`Place::hash`], of [`Place::Port`] of an IPv4 address: an address that is in no memory stays out
+    /// of it.
+    #[inline(always)]
+    pub fn hash_of_ipv4_port(protocol: Protocol, addr: Ipv4Addr, port: u16) -> u64 {
+        spread(u64::from(addr.to_bits()) | rest(0, protocol, port))
+    }
+
     /// The hash for the table of services.
     #[inline(always)]
     pub fn hash(&self) -> u64 {
-        // Words of different kinds differ in the highest byte.
-        let rest = |kind: u64, protocol: Protocol, port: u16| {
-            u64::from(port) << 32 | u64::from(protocol.number()) << 48 | kind << 56
-        };
         match *self {
             Self::Port(protocol, addr, port) => of_addr(addr, rest(0, protocol, port)),
             Self::Middle(protocol, addr, port) => of_addr(addr, rest(1, protocol, port)),
@@ -344,6 +365,12 @@ impl Place {
             }
         }
     }
+}
+
+/// The upper half of a word to hash. Words of different kinds differ in the highest byte.
+#[inline(always)]
+fn rest(kind: u64, protocol: Protocol, port: u16) -> u64 {
+    u64::from(port) << 32 | u64::from(protocol.number()) << 48 | kind << 56
 }
 
 /// The hash of an address, and of what is in the upper half of `rest`.

@@ -414,7 +414,7 @@ impl Dest {
     }
 
     /// Notes that a connection begins.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn connection_begins(dest: &Arc<Self>) {
         dest.overhead.fetch_add(1, Relaxed);
         let before = Load::from_u32(dest.load.fetch_add(1, Full));

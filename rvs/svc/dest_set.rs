@@ -225,10 +225,13 @@ impl DestSet {
     }
 
     /// Returns what [`DestSet::pick`] would, and leaves the scheduler where it is.
+    #[inline(never)]
     pub(crate) fn peek(&self, request: Request, lifetimes: &Lifetimes) -> Option<&Arc<Dest>> {
         let state = self.state.load(Relaxed);
-        let (chosen, _) = self.choose(state, request, &self.kernel(lifetimes).without_trace());
-        self.entries.get(chosen?).map(|entry| &entry.dest)
+        let kernel = self.kernel(lifetimes).without_trace();
+        let (plan, events) = (&self.plan, self.shared.events());
+        let (chosen, _) = plan.pick(state, &self.entries, events, request, &kernel);
+        self.dest_at(chosen?)
     }
 
     /// What the scheduler is given.
@@ -241,28 +244,41 @@ impl DestSet {
         }
     }
 
+    /// Chooses the destination of a new connection, about which `request` tells; none when the scheduler
+    /// has none for it.
     #[inline(always)]
-    fn choose(&self, state: u64, request: Request, kernel: &Kernel<'_>) -> (Option<usize>, u64) {
-        let events = self.shared.events();
-        self.plan
-            .pick(state, &self.entries, events, request, kernel)
-    }
-
-    /// Chooses the destination of a new connection; none when the scheduler has none for it.
-    pub(crate) fn pick(&self, request: Request, lifetimes: &Lifetimes) -> Option<&Arc<Dest>> {
-        let kernel = self.kernel(lifetimes);
+    pub(crate) fn pick(
+        &self,
+        request: impl FnOnce() -> Request,
+        lifetimes: &Lifetimes,
+    ) -> Option<&Arc<Dest>> {
         let mut state = self.state.load(Relaxed);
-        loop {
-            let (chosen, next) = self.choose(state, request, &kernel);
+        while let Some((chosen, next)) = self.plan.pick_in_turn(state, &self.entries) {
             // Where the state stays, CPUs need not contend for it.
             if next == state {
-                return self.entries.get(chosen?).map(|entry| &entry.dest);
+                return self.dest_at(chosen?);
             }
             match self.state.cmpxchg(state, next, Relaxed) {
-                Ok(_) => return self.entries.get(chosen?).map(|entry| &entry.dest),
+                Ok(_) => return self.dest_at(chosen?),
                 Err(current) => state = current,
             }
         }
+        self.pick_for(request(), lifetimes)
+    }
+
+    /// As [`DestSet::pick`], by a scheduler that has no state.
+    // Apart, so that those that have one need not tell of the request.
+    #[inline(never)]
+    fn pick_for(&self, request: Request, lifetimes: &Lifetimes) -> Option<&Arc<Dest>> {
+        let kernel = self.kernel(lifetimes);
+        let events = self.shared.events();
+        let chosen = self.plan.pick_for(&self.entries, events, request, &kernel);
+        self.dest_at(chosen?)
+    }
+
+    #[inline(always)]
+    fn dest_at(&self, index: usize) -> Option<&Arc<Dest>> {
+        self.entries.get(index).map(|entry| &entry.dest)
     }
 
     /// Returns those that take new connections but `chosen`, each once, from that on.

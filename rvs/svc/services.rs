@@ -2,6 +2,8 @@
 
 //! What packets find services in.
 
+use core::net::Ipv4Addr;
+
 use kernel::{
     prelude::*,
     sync::{
@@ -27,6 +29,7 @@ use crate::{
     },
     logic::{
         addr::{
+            Addr,
             Endpoint,
             Family, //
         },
@@ -149,6 +152,7 @@ impl Services {
     /// Finds the service of a packet with this mark to this destination: as IPVS
     /// (`ip_vs_service_find()`) by its mark, then by its port, then that of FTP whose data connection it
     /// may begin, then among those for all ports; before these two the one in whose range the port is.
+    #[inline(always)]
     pub(crate) fn find<'g>(
         &self,
         guard: &'g rcu::Guard,
@@ -163,16 +167,54 @@ impl Services {
             }
         }
         if self.one_port.load(Relaxed) != 0 {
-            if let found @ Some(_) = self.at(guard, Place::Port(protocol, addr, port)) {
+            let found = match addr {
+                Addr::V4(addr) => self.of_ipv4_port(guard, protocol, addr, port),
+                Addr::V6(_) => self.at(guard, Place::Port(protocol, addr, port)),
+            };
+            if found.is_some() {
                 return found;
             }
         }
-        match self.levels.load(Relaxed) {
-            0 if self.all_ports.load(Relaxed) == 0 && self.ftp.load(Relaxed) == 0 => None,
-            levels => {
+        let levels = self.levels.load(Relaxed);
+        if levels == 0 && self.all_ports.load(Relaxed) == 0 && self.ftp.load(Relaxed) == 0 {
+            return None;
+        }
+        // In pieces: an address that is in no memory stays out of it for this.
+        match addr {
+            Addr::V4(addr) => self.among_many_ports_of_ipv4(guard, levels, protocol, addr, port),
+            Addr::V6(_) => {
                 self.among_many_ports(guard, Levels::from_bits(levels), protocol, destination)
             }
         }
+    }
+
+    /// As [`Services::find`], for who asks seldom.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn find_seldom<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        mark: u32,
+        protocol: Protocol,
+        destination: Endpoint,
+    ) -> Option<RcuRef<'g, Service>> {
+        self.find(guard, mark, protocol, destination)
+    }
+
+    /// Finds the service of one port of an address.
+    // On its own it keeps what it needs in registers.
+    #[inline(never)]
+    fn of_ipv4_port<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        protocol: Protocol,
+        addr: Ipv4Addr,
+        port: u16,
+    ) -> Option<RcuRef<'g, Service>> {
+        let hash = Place::hash_of_ipv4_port(protocol, addr, port);
+        self.table.find_by_hash(guard, hash, |service| {
+            service.key().is_of_ipv4_port(protocol, addr, port)
+        })
     }
 
     #[cold]
@@ -184,6 +226,20 @@ impl Services {
         mark: u32,
     ) -> Option<RcuRef<'g, Service>> {
         self.at(guard, Place::Mark(family, mark))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn among_many_ports_of_ipv4<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        levels: u32,
+        protocol: Protocol,
+        addr: Ipv4Addr,
+        port: u16,
+    ) -> Option<RcuRef<'g, Service>> {
+        let destination = Endpoint::new(Addr::V4(addr), port);
+        self.among_many_ports(guard, Levels::from_bits(levels), protocol, destination)
     }
 
     /// Finds the service of a range with this port, that of FTP, or that of all ports.

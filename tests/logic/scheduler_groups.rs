@@ -277,6 +277,8 @@ fn a_choice_looks_where_something_happened() {
         let looks = Cell::new(0);
         let servers = (0..SERVERS).map(|id| Server {
             group: id % GROUPS,
+            // Who is idle would be chosen by `nq` without a look at the others.
+            active: 1,
             ..Server::new(id, 1)
         });
         let servers: Vec<_> = servers.map(|server| Watched(server, &looks)).collect();
@@ -297,4 +299,24 @@ fn a_choice_looks_where_something_happened() {
         assert!(looks_of_a_choice() <= 24, "{kind:?}: an event");
         assert!(looks_of_a_choice() <= 8, "{kind:?}: nothing happened since");
     }
+}
+
+#[test]
+fn a_first_server_that_is_idle_is_chosen_at_once() {
+    let looks = Cell::new(0);
+    let servers = (0..8 * GROUPS).map(|id| Server {
+        group: id % GROUPS,
+        active: u32::from(id != 1),
+        // The first one may not be chosen.
+        ..Server::new(id, u32::from(id > 0))
+    });
+    let servers: Vec<_> = servers.map(|server| Watched(server, &looks)).collect();
+    let settings = Settings::new(Kind::Nq, Flags::default()).expect("no flags");
+    let room = |len| Ok::<_, ()>(vec![0; len]);
+    let plan = Plan::new(settings, &servers, room).expect("few servers");
+    looks.set(0);
+    let events = LoadEvents::<AtomicU64>::new();
+    let (chosen, _) = plan.pick(0, &servers, &events, REQUEST, &Given::default());
+    assert_eq!(chosen, Some(1));
+    assert!(looks.get() <= 4, "{} looks", looks.get());
 }

@@ -7,9 +7,12 @@
 
 use kernel::sync::rcu;
 
-use crate::logic::{
-    protocol::Protocol,
-    tuple::Tuple, //
+use crate::{
+    bindings,
+    logic::{
+        protocol::Protocol,
+        tuple::Tuple, //
+    }, //
 };
 
 use super::{
@@ -29,9 +32,25 @@ pub(crate) enum LocalSocket {
 }
 
 impl<V: Stack> Packet<'_, V> {
+    /// Returns whether a socket of this host, in the namespace of the packet, may have this local port:
+    /// a quick question, which tells of most ports that there is none.
+    #[inline(always)]
+    pub(crate) fn may_have_local_socket(&self, protocol: Protocol, port: u16) -> bool {
+        let net = self.net().as_ptr();
+        // SAFETY: By the borrow of the namespace.
+        unsafe {
+            match protocol {
+                Protocol::Tcp => bindings::helper_tcp_port_may_be_taken(net, port),
+                Protocol::Udp => bindings::helper_udp_port_may_be_taken(net, port),
+            }
+        }
+    }
+
     /// Finds the socket of this host that would get the packet, which is at LOCAL_IN and has this
     /// tuple, in its namespace and in its VRF (`__inet_lookup_established()`,
     /// `__udp4_lib_lookup()`, and those of IPv6).
+    #[cold]
+    #[inline(never)]
     pub(crate) fn local_socket(&self, _guard: &rcu::Guard, tuple: &Tuple) -> LocalSocket {
         let Some((src, dst)) = V::addrs(tuple.addrs) else {
             return LocalSocket::None;

@@ -429,6 +429,8 @@ impl<T: Send + Sync> Clone for RcuArc<T> {
 }
 
 impl<T: Send + Sync> Drop for RcuArc<T> {
+    // Apart: who has most often nothing to drop need not have all of this.
+    #[inline(never)]
     fn drop(&mut self) {
         // SAFETY: By the type invariant.
         let inner = unsafe { self.0.as_ref() };

@@ -30,3 +30,15 @@ impl Measure for Queue {
         self.0.against(other.0)
     }
 }
+
+/// So many are looked at by [`first_idle`].
+const LOOKS: usize = 4;
+
+/// The first one that may be chosen, if it is among the first ones of all and has no active connections:
+/// nobody is less loaded, whatever has happened to the others.
+#[inline]
+pub(super) fn first_idle<D: Destination>(destinations: &[D]) -> Option<usize> {
+    let eligible = |destination: &D| destination.is_eligible();
+    let index = destinations.iter().take(LOOKS).position(eligible)?;
+    (destinations.get(index)?.active() == 0).then_some(index)
+}

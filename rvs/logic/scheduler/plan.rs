@@ -155,9 +155,39 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Plan<T, W> {
         request: Request,
         surroundings: &impl Surroundings,
     ) -> (Option<usize>, u64) {
-        let chosen = match self {
-            Self::Rr => return rr::pick(state, destinations),
-            Self::Wrr(plan) => return wrr::pick(plan, state, destinations),
+        match self.pick_in_turn(state, destinations) {
+            Some(picked) => picked,
+            None => (
+                self.pick_for(destinations, events, request, surroundings),
+                state,
+            ),
+        }
+    }
+
+    /// As [`Plan::pick`], where it does not matter for what: only those that have a state take turns.
+    /// None for all others.
+    #[inline(always)]
+    pub fn pick_in_turn<D: Destination>(
+        &self,
+        state: u64,
+        destinations: &[D],
+    ) -> Option<(Option<usize>, u64)> {
+        match self {
+            Self::Rr => Some(rr::pick(state, destinations)),
+            Self::Wrr(plan) => Some(wrr::pick(plan, state, destinations)),
+            _ => None,
+        }
+    }
+
+    /// As [`Plan::pick`], of those that have no state; none of those that have one.
+    pub fn pick_for<D: Destination>(
+        &self,
+        destinations: &[D],
+        events: &LoadEvents<W>,
+        request: Request,
+        surroundings: &impl Surroundings,
+    ) -> Option<usize> {
+        match self {
             Self::Lc(groups) => {
                 least::pick::<lc::Overhead, _, _, _>(destinations, groups.as_ref(), events)
             }
@@ -169,9 +199,9 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Plan<T, W> {
             Self::Sed(groups) => {
                 least::pick::<sed::Delay, _, _, _>(destinations, groups.as_ref(), events)
             }
-            Self::Nq(groups) => {
+            Self::Nq(groups) => nq::first_idle(destinations).or_else(|| {
                 least::pick::<nq::Queue, _, _, _>(destinations, groups.as_ref(), events)
-            }
+            }),
             Self::Dh(plan) => plan.pick(destinations, request.addr),
             Self::Lblc(groups) => lblc::pick(destinations, request.addr, surroundings, || {
                 least::pick::<wlc::Quotient, _, _, _>(destinations, groups.as_ref(), events)
@@ -182,9 +212,8 @@ impl<T: DerefMut<Target = [u16]>, W: Word> Plan<T, W> {
             Self::Fo(ranks) => fo::pick(ranks, destinations),
             Self::Ovf(ranks) => ovf::pick(ranks, destinations),
             Self::Twos => twos::pick(destinations, surroundings.draws()),
-            Self::None => None,
-        };
-        (chosen, state)
+            Self::Rr | Self::Wrr(_) | Self::None => None,
+        }
     }
 
     /// The state after a destination was put before all others; `self` is the new plan.

@@ -18,13 +18,17 @@ use super::{
 
 /// Chooses by two random numbers.
 pub(super) fn pick<D: Destination>(destinations: &[D], draws: [u32; 2]) -> Option<usize> {
-    let total = eligible(destinations).fold(0, |sum: u64, (_, destination)| {
-        sum.wrapping_add(destination.weight().into())
-    });
+    let total = eligible(destinations).fold(0, |sum: u64, (_, _, weight)| sum.wrapping_add(weight));
     if total == 0 {
         return None;
     }
-    let [first, second] = draws.map(|draw| hit(destinations, scale(draw, total)));
+    let [first, second] = draws.map(|draw| scale(draw, total));
+    let (first, second) = if first <= second {
+        hits(destinations, first, second)
+    } else {
+        let (second, first) = hits(destinations, second, first);
+        (first, second)
+    };
     // None is hit where the sum became less meanwhile, as one is overloaded now.
     let (Some(first), Some(second)) = (first, second) else {
         return first.or(second).or_else(|| last(destinations));
@@ -43,25 +47,40 @@ const fn scale(draw: u32, total: u64) -> u64 {
     (u128::wrapping_mul(draw as u128, total.wrapping_add(1) as u128) >> u32::BITS) as u64
 }
 
-/// The first destination whose weight, added to those before it, reaches `number`.
-fn hit<D: Destination>(destinations: &[D], number: u64) -> Option<usize> {
+/// The first destinations whose weight, added to those before, reaches each of two numbers, of which
+/// the first is not the greater.
+fn hits<D: Destination>(
+    destinations: &[D],
+    first: u64,
+    second: u64,
+) -> (Option<usize>, Option<usize>) {
     let mut sum: u64 = 0;
-    eligible(destinations)
-        .find(|(_, destination)| {
-            sum = sum.wrapping_add(destination.weight().into());
-            sum >= number
-        })
-        .map(|(index, _)| index)
+    let mut others = eligible(destinations);
+    let mut reach = |number: u64, last: Option<usize>| {
+        if last.is_some() && sum >= number {
+            return last;
+        }
+        others
+            .find(|(_, _, weight)| {
+                sum = sum.wrapping_add(*weight);
+                sum >= number
+            })
+            .map(|(index, _, _)| index)
+    };
+    let first = reach(first, None);
+    let second = reach(second, first);
+    (first, second)
 }
 
 fn last<D: Destination>(destinations: &[D]) -> Option<usize> {
-    eligible(destinations).last().map(|(index, _)| index)
+    eligible(destinations).last().map(|(index, _, _)| index)
 }
 
-/// The destinations that may be chosen, with their indices.
+/// The destinations that may be chosen, with their indices and weights.
 #[inline]
-fn eligible<D: Destination>(destinations: &[D]) -> impl Iterator<Item = (usize, &D)> {
+fn eligible<D: Destination>(destinations: &[D]) -> impl Iterator<Item = (usize, &D, u64)> {
     (0..destinations.len())
         .zip(destinations)
-        .filter(|(_, destination)| destination.is_eligible())
+        .map(|(index, destination)| (index, destination, u64::from(destination.weight())))
+        .filter(|(_, destination, weight)| *weight > 0 && !destination.is_overloaded())
 }
