@@ -18,6 +18,7 @@ use kernel::{
 };
 
 use super::{
+    control::Control,
     reply_routes::RouteNumber,
     template::{
         Template,
@@ -50,6 +51,7 @@ use crate::{
             TransportHeader, //
         },
         protocol::Protocol,
+        service_key::FTP_PORT,
         state::{
             tcp,
             Direction,
@@ -78,6 +80,7 @@ pub(crate) static EXTENDED: ExtendedCache<Conn> = ExtendedCache::new();
 /// there is one is told by a bit in the first: see [`Extensible`].
 pub(crate) struct Extension {
     template: Option<TemplateLink>,
+    control: Option<Control>,
 }
 
 impl Extension {
@@ -85,6 +88,20 @@ impl Extension {
     pub(crate) fn template(&self) -> Option<&TemplateLink> {
         self.template.as_ref()
     }
+
+    /// Returns what is remembered of a control connection of FTP, if it is one.
+    pub(crate) fn control(&self) -> Option<&Control> {
+        self.control.as_ref()
+    }
+}
+
+/// Whether a connection with this tuple to this destination is a control connection of FTP, in which addresses are
+/// translated.
+#[inline]
+fn is_control(tuple: &Tuple, dest: &Dest) -> bool {
+    tuple.dst_port == FTP_PORT
+        && tuple.protocol == Protocol::Tcp
+        && matches!(dest.forward(), Forward::Nat)
 }
 
 impl Extensible for Conn {
@@ -200,6 +217,9 @@ impl Conn {
         dest: Arc<Dest>,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
+        if is_control(tuple, &dest) {
+            return Self::of_control(tuple, dest, now);
+        }
         let memory = CACHE.allocate()?;
         match (tuple.addrs, dest.endpoint().addr) {
             (AddrPair::V4 { src, dst }, Addr::V4(_)) => {
@@ -212,6 +232,38 @@ impl Conn {
             }
             _ => Self::other(memory, tuple, dest, now),
         }
+    }
+
+    /// As [`Conn::new`], of a control connection of FTP.
+    #[cold]
+    #[inline(never)]
+    fn of_control(
+        tuple: &Tuple,
+        dest: Arc<Dest>,
+        now: u32,
+    ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
+        let addrs = Addresses::of(tuple, &dest)?;
+        let extension = Extension {
+            template: None,
+            control: Some(Control::new()),
+        };
+        EXTENDED.make(Self::begun(addrs, tuple, dest, now), extension)
+    }
+
+    /// As [`Conn::new`], of one for data of FTP, which waits for the first packet of either end. The server has it at
+    /// `server_port`.
+    pub(super) fn of_data(
+        tuple: &Tuple,
+        dest: Arc<Dest>,
+        server_port: u16,
+        now: u32,
+    ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
+        let memory = CACHE.allocate()?;
+        let addrs = Addresses::of(tuple, &dest)?;
+        let mut conn = Self::begun(addrs, tuple, dest, now);
+        conn.server_port = server_port;
+        conn.word = Atomic::new(Tracked::new(State::Tcp(tcp::State::Listen)).to_u8().into());
+        Ok(memory.fill(conn))
     }
 
     /// As [`Conn::new`], for those that are not IPv4 throughout.
@@ -254,6 +306,7 @@ impl Conn {
         let addrs = Addresses::of(tuple, &dest)?;
         let extension = Extension {
             template: Some(TemplateLink::new(template)),
+            control: is_control(tuple, &dest).then(Control::new),
         };
         let mut conn = Self::begun(addrs, tuple, dest, now);
         conn.server_port = server_port;

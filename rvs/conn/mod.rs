@@ -7,6 +7,7 @@
 //! notices when it has been idle for too long. That a client keeps its server is a [`Template`].
 
 mod bound;
+mod control;
 mod defences;
 mod entry;
 mod expire;
@@ -21,9 +22,11 @@ pub(crate) use bound::{
     Bound,
     Room, //
 };
+pub(crate) use control::Control;
 pub(crate) use defences::Defences;
 pub(crate) use entry::{
     Conn,
+    Extension,
     Transition,
     CACHE,
     EXTENDED, //

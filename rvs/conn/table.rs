@@ -230,6 +230,20 @@ impl Connections {
         self.place(guard, tuple, made, now)
     }
 
+    /// As [`Connections::create`], for data of FTP, which the server has at `server_port`.
+    pub(crate) fn create_for_data<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        tuple: &HashedTuple<'_>,
+        dest: Arc<Dest>,
+        server_port: u16,
+        now: u32,
+    ) -> Result<RcuRef<'g, Conn>, CreateError> {
+        let made =
+            Conn::of_data(tuple.key(), dest, server_port, now).map_err(|_| CreateError::Memory)?;
+        self.place(guard, tuple, made, now)
+    }
+
     /// As [`Connections::create`], of a template, which tells the destination.
     pub(crate) fn create_of_template<'g>(
         &self,

@@ -97,9 +97,13 @@ pub(super) fn add(namespace: &Namespace<Director>, new: NewService) -> Result<()
     let noted = director.filter.note_service(&new.key)?;
     let added = director
         .prepare()
-        .and_then(|()| match new.persistence {
-            Some(_) => director.prepare_persistence(),
-            None => Ok(()),
+        .and_then(|()| {
+            // What servers of FTP have said is remembered like that.
+            if new.persistence.is_some() || new.key.is_ftp() {
+                director.prepare_persistence()
+            } else {
+                Ok(())
+            }
         })
         .and_then(|()| Director::enable_hooks(namespace))
         .map_err(Refusal::from)

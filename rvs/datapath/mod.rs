@@ -17,6 +17,7 @@
 //! | route, time to live and MTU on the way out | `egress` |
 //! | past a service that has no server | `beyond` |
 //! | what connection tracking is to know | `track` |
+//! | control and data connections of FTP | `ftp` |
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
 //! | a real server's packet back to the client | `reply` |
 //! | ICMP errors about either | `icmp` |
@@ -30,6 +31,7 @@ mod claim;
 mod direct;
 mod egress;
 mod fast;
+mod ftp;
 mod hooks;
 mod icmp;
 mod icmp_tunnel;

@@ -40,9 +40,32 @@ pub(super) const METHOD: Method = Method {
 /// Rewrites the destination of a packet and sends it there.
 pub(super) fn send<V: Stack>(
     context: Context<'_>,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: &Conn,
+) -> Verdict {
+    send_of(context, packet, flow, conn, Some(conn))
+}
+
+/// As [`send`], of a connection of which later packets shall not be fast, either.
+#[cold]
+#[inline(never)]
+pub(super) fn send_slowly<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: &Conn,
+) -> Verdict {
+    send_of(context, packet, flow, conn, None)
+}
+
+#[inline(always)]
+fn send_of<V: Stack>(
+    context: Context<'_>,
     mut packet: Packet<'_, V>,
     flow: Flow<V>,
     conn: &Conn,
+    of: Option<&Conn>,
 ) -> Verdict {
     if track::request(context, &mut packet, conn).is_none() {
         return packet.discard();
@@ -54,7 +77,7 @@ pub(super) fn send<V: Stack>(
         flow.header,
         flow.headers_len(),
         conn,
-        Some(conn),
+        of,
         rewrite,
     )
 }

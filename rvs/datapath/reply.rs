@@ -27,6 +27,7 @@ use crate::{
 
 use super::{
     egress,
+    ftp,
     parse::Flow,
     removed,
     track,
@@ -38,13 +39,30 @@ use super::{
 #[inline(always)]
 pub(super) fn translate<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_, V>,
+    packet: Packet<'_, V>,
     flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     if !conn.dest().is_available() && removed::is_to_end(flow, &conn) {
         return removed::end(context, packet, flow);
     }
+    if let Some(extension) = conn.extension() {
+        if let Some(control) = extension.control() {
+            return ftp::reply(context, packet, flow, conn, control);
+        }
+    }
+    translate_as_it_is(context, packet, flow, conn, Some(conn))
+}
+
+/// Does so whatever is in it. It is of the connection, and may be `of` it, so that later ones may be fast.
+#[inline(always)]
+pub(super) fn translate_as_it_is<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: RcuRef<'_, Conn>,
+    of: Option<RcuRef<'_, Conn>>,
+) -> Verdict {
     track::reply(context, &mut packet, &conn);
     if rewrite(&mut packet, flow, &conn).is_none() {
         return packet.discard();
@@ -53,7 +71,7 @@ pub(super) fn translate<V: Stack>(
     context.director.paths.count(Path::Slow);
     note_answer(context, flow, conn);
     account(context, packet.len(), flow, conn);
-    go_on(context, packet, flow.header.dst, Some(conn))
+    go_on(context, packet, flow.header.dst, of)
 }
 
 /// Makes a reply come from the service, and takes one off its time to live. None, and nothing

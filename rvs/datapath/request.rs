@@ -7,6 +7,7 @@ use kernel::sync::Arc;
 use crate::{
     conn::{
         Conn,
+        Extension,
         HashedTuple,
         Transition, //
     },
@@ -30,6 +31,7 @@ use crate::{
 use super::{
     direct,
     egress,
+    ftp,
     nat,
     parse::Flow,
     removed,
@@ -141,6 +143,9 @@ fn forward<V: Stack>(
 ) -> Verdict {
     context.director.paths.count(Path::Slow);
     account(context, packet.len(), flow, conn, direction);
+    if let Some(control) = conn.extension().and_then(Extension::control) {
+        return ftp::request(context, packet, flow, &conn, control);
+    }
     send(context, packet, flow, &conn)
 }
 

@@ -34,6 +34,7 @@ use crate::{
 
 use super::{
     egress,
+    ftp,
     own,
     parse::Flow,
     persistence,
@@ -74,6 +75,11 @@ pub(super) fn connection<'g, V: Stack>(
     tuple: &HashedTuple<'_>,
 ) -> Scheduled<'g> {
     let director = context.director;
+    if director.services.has_ftp() {
+        if let Some(expected) = ftp::expected(context, packet, flow, tuple) {
+            return expected;
+        }
+    }
     let Some(service) = director.services.find(
         context.guard,
         packet.mark(),

@@ -117,6 +117,28 @@ __rvs_helper int rvs_helper_skb_cut(struct sk_buff *skb, u32 len)
 	return 0;
 }
 
+/* Has a packet end `len` bytes behind its network header, be linear, nobody else's, and
+ * one, if it stands for several. What it gets longer by is zero. */
+__rvs_helper int rvs_helper_skb_resize(struct sk_buff *skb, u32 len)
+{
+	unsigned int end = skb_network_offset(skb) + len;
+	unsigned int more = end > skb->len ? end - skb->len : 0;
+	int err;
+
+	err = skb_unclone(skb, GFP_ATOMIC);
+	if (!err)
+		err = skb_linearize(skb);
+	if (!err && more > skb_tailroom(skb))
+		err = pskb_expand_head(skb, 0, more - skb_tailroom(skb), GFP_ATOMIC);
+	if (err)
+		return err;
+	skb_gso_reset(skb);
+	if (!more)
+		return pskb_trim(skb, end);
+	skb_put_zero(skb, more);
+	return 0;
+}
+
 __rvs_helper void rvs_helper_kfree_skb(struct sk_buff *skb)
 {
 	kfree_skb_reason(skb, SKB_DROP_REASON_NETFILTER_DROP);

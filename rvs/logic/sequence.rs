@@ -29,12 +29,31 @@ pub struct Shift {
 }
 
 impl Shift {
+    /// Number of the words that a shift is made of.
+    pub const WORDS: usize = 5;
+
     /// Nothing was replaced.
     pub const fn new() -> Self {
         Self {
             last: None,
             before: 0,
             after: 0,
+        }
+    }
+
+    /// What a shift is made of, to be kept in as many variables.
+    pub fn to_words(self) -> [u32; Self::WORDS] {
+        let Replaced { begin, end } = self.last.unwrap_or(Replaced { begin: 0, end: 0 });
+        let is_there = u32::from(self.last.is_some());
+        [is_there, begin, end, self.before, self.after]
+    }
+
+    /// The shift of these words.
+    pub fn from_words([is_there, begin, end, before, after]: [u32; Self::WORDS]) -> Self {
+        Self {
+            last: (is_there != 0).then_some(Replaced { begin, end }),
+            before,
+            after,
         }
     }
 

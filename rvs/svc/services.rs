@@ -111,6 +111,12 @@ impl Services {
         inserted == Inserted::New
     }
 
+    /// Returns whether there are services of FTP.
+    #[inline]
+    pub(crate) fn has_ftp(&self) -> bool {
+        self.ftp.load(Relaxed) != 0
+    }
+
     /// Takes a service out.
     pub(super) fn remove(&self, service: RcuRef<'_, Service>) {
         let key = *service.key();

@@ -231,6 +231,7 @@ proptest! {
             at = end;
             whole.edits.push((begin, end, growth));
             shift = shift.replaced(begin, end, growth);
+            prop_assert_eq!(Shift::from_words(shift.to_words()), shift);
             // It comes again.
             prop_assert_eq!(shift, shift.replaced(begin, end, growth));
             let span = at.wrapping_sub(since) + ahead;
@@ -406,7 +407,7 @@ fn put(received: &mut Vec<Option<u8>>, at: u32, bytes: &[u8]) {
     }
 }
 
-fn segment_of(bytes: &[u8]) -> Segment {
+fn segment_of(bytes: &[u8]) -> Segment<rvs_logic::logic::packet::ip::V4> {
     let header = ipv4::parse(bytes).unwrap();
     let TransportHeader::Tcp(tcp) = transport(&header, bytes).unwrap().header else {
         panic!("it is of TCP");

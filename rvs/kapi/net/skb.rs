@@ -418,6 +418,18 @@ impl<'a, V: Stack> Packet<'a, V> {
         self.writable(len)
     }
 
+    /// Has the packet end after `len` bytes, of which those that are new are zero. All are linear and may be changed. It
+    /// stands for several packets no longer, so that it has to be short enough for one. None when memory is short.
+    #[cold]
+    pub(crate) fn resize(&mut self, len: usize) -> Option<&mut [u8]> {
+        let length = u32::try_from(len).ok()?;
+        // SAFETY: By the type invariant; `&mut self` keeps borrows of its bytes away.
+        if unsafe { bindings::helper_skb_resize(self.skb, length) } != 0 {
+            return None;
+        }
+        self.writable(len)
+    }
+
     /// Sends another packet about this one, which has its route: a header without options, and
     /// what it has to say. It takes the route that its addresses ask for, and is balanced already.
     #[cold]

@@ -14,7 +14,10 @@ use crate::logic::{
     packet::{
         chunk_at,
         chunk_at_mut,
-        ipv4,
+        ip::{
+            Header,
+            Version, //
+        },
         put_word_at,
         tcp,
         word_at,
@@ -34,16 +37,16 @@ const SACK: u8 = 5;
 
 /// A segment in a packet.
 #[derive(Clone, Copy, Debug)]
-pub struct Segment {
+pub struct Segment<V: Version> {
     /// Its IP header.
-    pub header: ipv4::Header,
+    pub header: Header<V>,
     /// Its TCP header.
     pub tcp: tcp::Header,
     /// What its checksum holds.
     pub checksum: ChecksumState,
 }
 
-impl Segment {
+impl<V: Version> Segment<V> {
     /// The number of the first byte of its payload, or of its SYN.
     pub fn sequence(&self, packet: &[u8]) -> Result<u32, ParseError> {
         let offset = self.header.header_len.saturating_add(SEQUENCE_OFFSET);
@@ -127,7 +130,7 @@ impl Segment {
             .split_at_mut_checked(self.header.header_len)
             .ok_or(malformed)?;
         self.update(segment, Delta::new().word(old_sum, new_sum), pseudo_header)?;
-        set_total_len(header, new_end as u16)?;
+        V::set_total_len(header, new_end as u16)?;
         Ok(new_end)
     }
 
@@ -196,13 +199,4 @@ fn renumber_blocks(segment: &mut [u8], back: &Shift) -> Result<Delta, ParseError
         at = end;
     }
     Ok(delta)
-}
-
-/// Changes the length that an IPv4 header tells, and its checksum.
-fn set_total_len(header: &mut [u8], len: u16) -> Result<(), ParseError> {
-    let old = word_at(header, ipv4::TOTAL_LEN_OFFSET)?;
-    let checksum = word_at(header, ipv4::CHECKSUM_OFFSET)?;
-    put_word_at(header, ipv4::TOTAL_LEN_OFFSET, len)?;
-    let delta = Delta::new().word(old, len);
-    put_word_at(header, ipv4::CHECKSUM_OFFSET, delta.apply(checksum))
 }

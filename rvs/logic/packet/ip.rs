@@ -139,6 +139,10 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
     /// time to live of a new one; all but its checksum.
     fn shorten(bytes: &mut [u8], header_len: usize, payload_len: u16) -> Result<(), ParseError>;
 
+    /// Changes the length of the whole packet that the header at the beginning of `bytes` tells, and brings its
+    /// checksum up to date.
+    fn set_total_len(bytes: &mut [u8], total_len: u16) -> Result<(), ParseError>;
+
     /// The addresses of the header at the beginning of `bytes`, as the pseudo header has them.
     fn addr_bytes(bytes: &[u8]) -> Result<&[u8], ParseError>;
 }

@@ -316,6 +316,14 @@ impl Version for V4 {
         Ok(())
     }
 
+    fn set_total_len(bytes: &mut [u8], total_len: u16) -> Result<(), ParseError> {
+        let old = word_at(bytes, TOTAL_LEN_OFFSET)?;
+        let checksum = word_at(bytes, CHECKSUM_OFFSET)?;
+        put_word_at(bytes, TOTAL_LEN_OFFSET, total_len)?;
+        let delta = Delta::new().word(old, total_len);
+        put_word_at(bytes, CHECKSUM_OFFSET, delta.apply(checksum))
+    }
+
     fn addr_bytes(bytes: &[u8]) -> Result<&[u8], ParseError> {
         chunk_at::<8>(bytes, SRC_OFFSET).map(<[u8; 8]>::as_slice)
     }

@@ -379,6 +379,11 @@ impl Version for V6 {
         Ok(())
     }
 
+    fn set_total_len(bytes: &mut [u8], total_len: u16) -> Result<(), ParseError> {
+        let payload_len = total_len.saturating_sub(MIN_HEADER_LEN as u16);
+        put_word_at(bytes, PAYLOAD_LEN_OFFSET, payload_len)
+    }
+
     fn addr_bytes(bytes: &[u8]) -> Result<&[u8], ParseError> {
         chunk_at::<32>(bytes, SRC_OFFSET).map(<[u8; 32]>::as_slice)
     }
