@@ -47,6 +47,7 @@ use super::{
         read_service,
         read_service_of_dest, //
     },
+    tunnel, //
 };
 
 /// What a destination gets whose weight is not named.
@@ -66,6 +67,7 @@ impl Do for Add {
         let endpoint = read_dest(attributes, &key)?;
         let weight = read_number(attributes, dest::WEIGHT).unwrap_or(DEFAULT_WEIGHT);
         let forward = read_forward(attributes, dest::FORWARD)?;
+        let tunnel = tunnel::read(attributes);
         let thresholds = Thresholds::default()
             .changed(
                 read_number(attributes, dest::UPPER_THRESHOLD),
@@ -79,10 +81,13 @@ impl Do for Add {
             endpoint,
             weight,
             forward,
+            tunnel,
             thresholds,
             ports: PortCheck::Refuse,
         };
-        add(Director::of(request.net()), &key, new)
+        add(Director::of(request.net()), &key, new, |error| {
+            tunnel::refusal(attributes, &error).unwrap_or_else(|| error.into())
+        })
     }
 }
 
@@ -91,6 +96,7 @@ pub(super) fn add(
     namespace: &Namespace<Director>,
     key: &ServiceKey,
     new: NewDest,
+    refusal: impl FnOnce(ConfigError) -> Refusal,
 ) -> Result<(), Refusal> {
     let director = namespace.data();
     let mut config = director.config.lock();
@@ -101,7 +107,7 @@ pub(super) fn add(
     if let Some(forward) = config.forward_of_new(key, new.forward) {
         Director::enable_hooks_for(namespace, forward)?;
     }
-    Ok(config.add_dest(key, new, noted)?)
+    config.add_dest(key, new, noted).map_err(refusal)
 }
 
 /// Changes a destination.
@@ -119,6 +125,7 @@ impl Do for Set {
         let change = DestChange {
             weight: read_number(attributes, dest::WEIGHT),
             forward: read_forward(attributes, dest::FORWARD)?,
+            tunnel: tunnel::read(attributes),
             upper_threshold: read_number(attributes, dest::UPPER_THRESHOLD),
             lower_threshold: read_number(attributes, dest::LOWER_THRESHOLD),
             ports: PortCheck::Refuse,
@@ -130,7 +137,7 @@ impl Do for Set {
             change,
             |error| match error {
                 ConfigError::Thresholds => wrong_thresholds(attributes),
-                error => error.into(),
+                error => tunnel::refusal(attributes, &error).unwrap_or_else(|| error.into()),
             },
         )
     }

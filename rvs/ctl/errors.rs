@@ -6,6 +6,7 @@ use kernel::prelude::*;
 
 use crate::{
     kapi::genl::Refusal,
+    logic::tunnel,
     svc::ConfigError, //
 };
 
@@ -52,6 +53,19 @@ impl From<ConfigError> for Refusal {
             ConfigError::PortMapping => Self::new(
                 EINVAL,
                 c"only the forward method nat maps the port of the service to another",
+            ),
+            ConfigError::NoTunnel => {
+                Self::new(EINVAL, c"only the forward method tun has a tunnel")
+            }
+            ConfigError::Tunnel(tunnel::Refusal::NoPort) => {
+                Self::new(EINVAL, c"a tunnel of gue needs a port")
+            }
+            ConfigError::Tunnel(tunnel::Refusal::Port) => {
+                Self::new(EINVAL, c"only a tunnel of gue has a port")
+            }
+            ConfigError::Tunnel(tunnel::Refusal::Checksum) => Self::new(
+                EINVAL,
+                c"the tunnel has no such checksum: ipip has none, and only gue leaves one to the other end",
             ),
             ConfigError::Thresholds => {
                 Self::new(EINVAL, c"the lower threshold is higher than the upper one")

@@ -27,6 +27,7 @@ use crate::{
         Counter,
         Entry,
         Figures,
+        Forward,
         ServiceConfig,
         ServiceKey, //
     },
@@ -44,7 +45,8 @@ use super::{
         TEMPLATE_DEST_ADDRESS, //
     },
     persistence,
-    timeouts, //
+    timeouts,
+    tunnel, //
 };
 
 /// Puts the key of a service.
@@ -131,6 +133,9 @@ pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -
     message.u32(dest::LOWER_THRESHOLD, thresholds.lower())?;
     message.u32(dest::OVERLOADED, dest.is_overloaded().into())?;
     message.u32(dest::TEMPLATES, dest.templates())?;
+    if dest.forward() == Forward::Tun {
+        tunnel::fill(message, dest.tunnel())?;
+    }
     message.nest(dest::STATS, |nest| figures(nest, &dest.figures()))
 }
 

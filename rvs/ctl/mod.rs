@@ -20,6 +20,7 @@ mod service;
 mod stats;
 mod template;
 mod timeouts;
+mod tunnel;
 mod zero;
 
 use kernel::prelude::*;

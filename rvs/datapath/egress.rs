@@ -172,7 +172,7 @@ pub(super) fn check<V: Stack>(
     header: &Header<V>,
     dest: &Dest,
 ) -> Result<(), Report> {
-    let target = method::<V>(dest.forward()).target;
+    let target = target(dest.forward(), dest);
     // The route that is there leads somewhere.
     let route = dest.route().peek::<V>(context.guard, context.net, target);
     if header.ttl > 1 && route.is_some() {
@@ -191,7 +191,7 @@ fn check_route<V: Stack>(context: Context<'_>, ttl: u8, dest: &Dest) -> Result<(
     if dest.is_beyond() {
         return Ok(());
     }
-    let target = method::<V>(dest.forward()).target;
+    let target = target(dest.forward(), dest);
     match dest
         .route()
         .get::<V>(context.guard, context.net, destination, target)
@@ -205,20 +205,30 @@ fn check_route<V: Stack>(context: Context<'_>, ttl: u8, dest: &Dest) -> Result<(
 /// Returns whether the real server of a connection is this host, by the route that is remembered.
 #[inline]
 pub(super) fn is_local<V: Stack>(context: Context<'_>, conn: &Conn) -> bool {
-    let target = method::<V>(conn.forward()).target;
+    let target = target(conn.forward(), conn.dest());
     conn.dest()
         .route()
         .peek::<V>(context.guard, context.net, target)
         .is_some_and(|route| route.is_local())
 }
 
-/// What the forward methods do to a packet, as far as the way out is concerned.
+/// What the forward method of a connection does to a packet, as far as the way out is concerned.
 #[inline(always)]
-pub(super) fn method<V: Stack>(forward: Forward) -> Method {
-    match forward {
+pub(super) fn method<V: Stack>(conn: &Conn, packet: &Packet<'_, V>) -> Method {
+    match conn.forward() {
         Forward::Nat => nat::METHOD,
         Forward::Dr => direct::METHOD,
-        Forward::Tun => tunnel::method::<V>(),
+        Forward::Tun => tunnel::method(conn.dest().tunnel(), packet),
+    }
+}
+
+/// What the address of a destination is to packets that are forwarded by a method.
+#[inline]
+fn target(forward: Forward, dest: &Dest) -> Target {
+    match forward {
+        Forward::Nat => nat::METHOD.target,
+        Forward::Dr => direct::METHOD.target,
+        Forward::Tun => Target::EndOf(dest.tunnel()),
     }
 }
 

@@ -25,12 +25,12 @@ use crate::{
             Packet,
             Route,
             Stack,
+            Target,
             Verdict, //
         },
         rcu_table::Side,
         sync::RcuRef, //
     },
-    svc::Forward,
 };
 
 use super::{
@@ -119,7 +119,7 @@ fn to_real_server<'g, V: Stack>(
     if !dest.is_available() {
         return Err(Path::Unavailable);
     }
-    let method = egress::method::<V>(conn.forward());
+    let method = egress::method(&conn, packet);
     let route = dest
         .route()
         .peek::<V>(context.guard, context.net, method.target)
@@ -132,8 +132,10 @@ fn to_real_server<'g, V: Stack>(
         return Err(Path::Policy);
     }
     check_passage(packet, flow, route.mtu().saturating_sub(method.overhead))?;
-    if matches!(conn.forward(), Forward::Tun) && packet.is_burst_of_tunnel() {
-        return Err(Path::Header);
+    if let Target::EndOf(tunnel) = method.target {
+        if tunnel::takes_apart(tunnel, packet) {
+            return Err(Path::Header);
+        }
     }
     let Some(real_server) = V::addr(conn.real_server().addr) else {
         return Err(Path::Route);
@@ -141,10 +143,10 @@ fn to_real_server<'g, V: Stack>(
     let next_hop = NextHop::find(context.guard, route.get(), real_server).ok_or(Path::Neighbour)?;
 
     let len = packet.len();
-    match conn.forward() {
-        Forward::Nat => nat::prepare(packet, flow, &conn),
-        Forward::Dr => direct::prepare(packet),
-        Forward::Tun => tunnel::prepare(context, packet, flow.header, &route),
+    match method.target {
+        Target::Destination => nat::prepare(packet, flow, &conn),
+        Target::NextHop => direct::prepare(packet),
+        Target::EndOf(tunnel) => tunnel::prepare(context, packet, flow.header, tunnel, &route),
     }
     .ok_or(Path::Memory)?;
     request::account(context, len, flow, conn, conn.request_direction());

@@ -262,6 +262,9 @@ fn unusual<V: Stack>(
 ) -> Verdict {
     match parse::unusual(packet, context.point) {
         Ok((packet, Content::Flow(flow))) => of_flow(context, packet, flow),
+        Ok((packet, Content::IcmpError(error))) if matches!(context.point, HookPoint::LocalIn) => {
+            icmp_tunnel::take_udp(context, packet, &error)
+        }
         Ok((packet, Content::IcmpError(error))) => icmp::translate(context, packet, &error),
         Ok((packet, Content::TunnelError(header, error))) => match context.point {
             // It goes to the host where the tunnel begins. One of this host to itself, as of a real

@@ -28,20 +28,62 @@ use crate::{
     },
 };
 
-use super::Context;
+use super::{
+    icmp,
+    parse::{
+        self,
+        IcmpError, //
+    },
+    Context, //
+};
 
 /// Takes an error that came to this host. Those about tunnels that are none of ours are the stack's.
 pub(super) fn take<V: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_, V>,
+    packet: Packet<'_, V>,
     header: Header<V>,
     error: &TunnelError<V>,
 ) -> Verdict {
-    let connections = &context.director.connections;
-    let conn = match connections.find(context.guard, error.tuple) {
-        Ok((conn, Side::Original)) if is_tunnel_of(&conn, error) => conn,
-        _ => return packet.accept(),
-    };
+    match find(context, error) {
+        Some(conn) => about(context, packet, header, error, conn),
+        None => packet.accept(),
+    }
+}
+
+/// Takes an error about a datagram that came to this host, which may be one of a tunnel. Another one is about what a client
+/// or a real server has sent.
+pub(super) fn take_udp<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    error: &IcmpError<V>,
+) -> Verdict {
+    if let Some(of_tunnel) = parse::tunnel_in_udp(&mut packet, error) {
+        if let Some(conn) = find(context, &of_tunnel) {
+            return about(context, packet, error.header, &of_tunnel, conn);
+        }
+    }
+    icmp::translate(context, packet, error)
+}
+
+/// Finds the connection for which this host may have sent the packet that the error is about.
+fn find<'g, V: Stack>(context: Context<'g>, error: &TunnelError<V>) -> Option<RcuRef<'g, Conn>> {
+    match context
+        .director
+        .connections
+        .find(context.guard, error.tuple)
+    {
+        Ok((conn, Side::Original)) if is_tunnel_of(&conn, error) => Some(conn),
+        _ => None,
+    }
+}
+
+fn about<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    header: Header<V>,
+    error: &TunnelError<V>,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
     // The client gets a new one, with a right checksum.
     if !packet.icmp_checksum_is_right(header.header_len) {
         return packet.discard();
@@ -62,7 +104,10 @@ pub(super) fn take<V: Stack>(
 
 /// Whether the error is about a packet that this host may have sent for the connection.
 fn is_tunnel_of<V: Stack>(conn: &Conn, error: &TunnelError<V>) -> bool {
-    matches!(conn.forward(), Forward::Tun) && conn.real_server().addr == error.exit.into()
+    let tunnel = conn.dest().tunnel();
+    matches!(conn.forward(), Forward::Tun)
+        && conn.real_server().addr == error.exit.into()
+        && (tunnel.kind(), tunnel.port()) == (error.kind, error.port)
 }
 
 /// The largest packet of the client that goes through the tunnel now. The kernel may have learnt something else than
@@ -74,9 +119,11 @@ fn inner_mtu<V: Stack>(
     mtu: u32,
 ) -> u32 {
     let cache = conn.dest().route();
-    let route = cache.get::<V>(context.guard, context.net, error.exit, Target::Destination);
+    let target = Target::EndOf(conn.dest().tunnel());
+    let route = cache.get::<V>(context.guard, context.net, error.exit, target);
     let mtu = route.map_or(mtu, |route| route.mtu());
-    mtu.saturating_sub(V::MIN_HEADER_LEN as u32).max(V::MIN_MTU)
+    mtu.saturating_sub(error.headers_len() as u32)
+        .max(V::MIN_MTU)
 }
 
 /// Sends the error on to the client, in the name of the service.

@@ -254,6 +254,19 @@ pub(super) fn unusual<'a, V: Stack>(
     }
 }
 
+/// Reads an error about a datagram as one about a tunnel in UDP, if it may be one: any payload may look so.
+#[cold]
+pub(super) fn tunnel_in_udp<V: Stack>(
+    packet: &mut Packet<'_, V>,
+    error: &IcmpError<V>,
+) -> Option<TunnelError<V>> {
+    if error.icmp.tuple.protocol != Protocol::Udp {
+        return None;
+    }
+    let parsed = parse_with(packet, |bytes, _| tunnel_error::parse(&error.header, bytes));
+    parsed.ok()
+}
+
 /// Collects the fragments of a packet, where the stack has not done so itself.
 fn defragment<V: Stack>(packet: Packet<'_, V>, point: HookPoint) -> Result<Packet<'_, V>, Verdict> {
     match point {

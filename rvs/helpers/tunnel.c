@@ -3,10 +3,12 @@
 #include <linux/err.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <net/gre.h>
 #include <net/gso.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
+#include <net/udp.h>
 
 /* A packet that is a tunnel's already: the offsets that it has for the device are
  * of that tunnel, and there is one set of them. What was left to the device is
@@ -29,13 +31,13 @@ static noinline __cold int rvs_tunnel_forget_inner(struct sk_buff *skb)
 	return 0;
 }
 
-/* Makes room for the header of a tunnel along a route and that of the link, and the
- * first `len` bytes of the packet writable. 0, or an error; the packet means the
+/* Makes room for the `headers` bytes of a tunnel along a route and that of the link, and
+ * the first `len` bytes of the packet writable. 0, or an error; the packet means the
  * same as before in either case. */
 __rvs_helper int rvs_helper_tunnel_make_room(struct sk_buff *skb, const struct dst_entry *dst,
-					     u32 len)
+					     u32 headers, u32 len)
 {
-	unsigned int room = LL_RESERVED_SPACE(dst_dev_rcu(dst)) + sizeof(struct iphdr);
+	unsigned int room = LL_RESERVED_SPACE(dst_dev_rcu(dst)) + headers;
 	int err;
 
 	if (unlikely(skb->encapsulation)) {
@@ -49,9 +51,31 @@ __rvs_helper int rvs_helper_tunnel_make_room(struct sk_buff *skb, const struct d
 	return rvs_helper_skb_ensure_network_writable(skb, len);
 }
 
+/* Whether a checksum within the packet is left to others, of the kind that each 16-bit
+ * word of it counts for. */
+__rvs_helper bool rvs_helper_skb_csum_is_left(const struct sk_buff *skb)
+{
+	return skb->ip_summed == CHECKSUM_PARTIAL && !skb_csum_is_sctp(skb);
+}
+
+/* Whether the packet is that of a tunnel. */
+__rvs_helper bool rvs_helper_skb_is_encapsulated(const struct sk_buff *skb)
+{
+	return skb->encapsulation;
+}
+
+/* Where what that checksum covers begins, and where it stands, from the network header
+ * on. Both are in the linear part when 0 is returned. */
+__rvs_helper int rvs_helper_skb_csum_left(struct sk_buff *skb, u32 *start, u32 *field)
+{
+	*start = skb->csum_start - skb->network_header;
+	*field = *start + skb->csum_offset;
+	return pskb_network_may_pull(skb, *field + sizeof(__sum16)) ? 0 : -EINVAL;
+}
+
 /* What iptunnel_handle_offloads() does with a packet that is in no tunnel, and has
  * a header of its own: nothing that may fail. */
-static __always_inline void rvs_tunnel_offloads(struct sk_buff *skb)
+static __always_inline void rvs_tunnel_offloads(struct sk_buff *skb, u32 gso_type)
 {
 	if (!skb_is_gso(skb) && skb->ip_summed != CHECKSUM_PARTIAL) {
 		skb->ip_summed = CHECKSUM_NONE;
@@ -61,24 +85,99 @@ static __always_inline void rvs_tunnel_offloads(struct sk_buff *skb)
 	skb_reset_inner_headers(skb);
 	skb->encapsulation = 1;
 	if (skb_is_gso(skb))
-		skb_shinfo(skb)->gso_type |= SKB_GSO_IPXIP4;
+		skb_shinfo(skb)->gso_type |= gso_type;
 }
 
-/* Puts the IPv4 header of a tunnel before a packet for which
- * rvs_helper_tunnel_make_room() has made room. */
-__rvs_helper void rvs_helper_ip_encapsulate(struct net *net, struct sk_buff *skb,
-					   const struct dst_entry *dst, u32 source_be,
-					   u32 destination_be, u8 ttl, u8 tos, bool dont_fragment)
+/* Makes the packet, for which rvs_helper_tunnel_make_room() has made room, one within
+ * another: `gso_type` tells what others have to know of the headers around it, `inner` is
+ * the protocol that it is as payload of IP. */
+static __always_inline void rvs_tunnel_begin(struct sk_buff *skb, u32 gso_type, u8 inner)
 {
-	struct iphdr *iph;
-
-	rvs_tunnel_offloads(skb);
+	rvs_tunnel_offloads(skb, gso_type);
 	skb->transport_header = skb->network_header;
-	skb_set_inner_ipproto(skb, IPPROTO_IPIP);
+	skb_set_inner_ipproto(skb, inner);
 	skb_set_inner_mac_header(skb, skb_inner_network_offset(skb));
 	skb_clear_hash_if_not_l4(skb);
 	skb_ext_reset(skb);
 	skb->ignore_df = 0;
+}
+
+/* IP in IPv4. */
+__rvs_helper void rvs_helper_tunnel_begin_ipip4(struct sk_buff *skb, u8 inner)
+{
+	rvs_tunnel_begin(skb, SKB_GSO_IPXIP4, inner);
+}
+
+/* In GRE, over either version of IP. */
+__rvs_helper void rvs_helper_tunnel_begin_gre(struct sk_buff *skb, u8 inner, u16 ethernet_type,
+					      bool checksum)
+{
+	rvs_tunnel_begin(skb, checksum ? SKB_GSO_GRE_CSUM : SKB_GSO_GRE, inner);
+	skb_set_inner_protocol(skb, htons(ethernet_type));
+}
+
+/* In UDP over IPv4. With `remote` the checksum that is left is the end's of the tunnel to make. */
+__rvs_helper void rvs_helper_tunnel_begin_gue4(struct sk_buff *skb, u8 inner, bool checksum,
+					       bool remote)
+{
+	u32 gso_type = checksum ? SKB_GSO_UDP_TUNNEL_CSUM : SKB_GSO_UDP_TUNNEL;
+
+	if (remote)
+		gso_type |= SKB_GSO_TUNNEL_REMCSUM;
+	rvs_tunnel_begin(skb, gso_type | SKB_GSO_IPXIP4, inner);
+	if (remote && !skb_is_gso(skb)) {
+		skb->ip_summed = CHECKSUM_NONE;
+		skb->encapsulation = 0;
+	}
+}
+
+/* Puts a header of `len` bytes before the packet. What is in it is the caller's. */
+__rvs_helper u8 *rvs_helper_tunnel_push(struct sk_buff *skb, u32 len)
+{
+	u8 *header = skb_push(skb, len);
+
+	skb_reset_transport_header(skb);
+	return header;
+}
+
+/* Gives the header of GRE, which was just written, its checksum, as gre_build_header(). */
+__rvs_helper void rvs_helper_gre_checksum(struct sk_buff *skb)
+{
+	const u16 offset = sizeof(struct gre_base_hdr);
+
+	if (skb_is_gso(skb))
+		return;
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		*(__sum16 *)(skb_transport_header(skb) + offset) = csum_fold(lco_csum(skb));
+		return;
+	}
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offset;
+}
+
+/* Gives the header of UDP, which was just written, its checksum over IPv4. */
+__rvs_helper void rvs_helper_udp_checksum4(struct sk_buff *skb, u32 source_be,
+					   u32 destination_be)
+{
+	udp_set_csum(false, skb, (__force __be32)source_be, (__force __be32)destination_be,
+		     skb->len);
+}
+
+/* The port that packets of the flow of this one come from in a tunnel, in network order. */
+__rvs_helper u16 rvs_helper_udp_flow_src_port(struct net *net, struct sk_buff *skb)
+{
+	return (__force u16)udp_flow_src_port(net, skb, 0, 0, false);
+}
+
+/* Puts the IPv4 header of a tunnel before the packet. */
+__rvs_helper void rvs_helper_tunnel_push_ip4(struct net *net, struct sk_buff *skb,
+					     const struct dst_entry *dst, u32 source_be,
+					     u32 destination_be, u8 protocol, u8 ttl, u8 tos,
+					     bool dont_fragment)
+{
+	struct iphdr *iph;
+
 	iph = skb_push(skb, sizeof(*iph));
 	skb_reset_network_header(skb);
 	*iph = (struct iphdr){
@@ -87,7 +186,7 @@ __rvs_helper void rvs_helper_ip_encapsulate(struct net *net, struct sk_buff *skb
 		.tos = INET_ECN_encapsulate(tos, tos),
 		.frag_off = dont_fragment && !ip_mtu_locked(dst) ? htons(IP_DF) : 0,
 		.ttl = ttl,
-		.protocol = IPPROTO_IPIP,
+		.protocol = protocol,
 		.saddr = (__force __be32)source_be,
 		.daddr = (__force __be32)destination_be,
 	};
@@ -103,6 +202,12 @@ __rvs_helper bool rvs_helper_skb_is_burst_of_tunnel(const struct sk_buff *skb)
 {
 	return skb_is_gso(skb) &&
 	       (skb->encapsulation || skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST);
+}
+
+/* Whether a packet stands for several datagrams. */
+__rvs_helper bool rvs_helper_skb_is_burst_of_datagrams(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) && skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4;
 }
 
 /* Takes a GSO packet apart, with all checksums made, before it leaves along a route.
@@ -137,8 +242,8 @@ __rvs_helper void rvs_helper_kfree_skb_list(struct sk_buff *skb)
 }
 
 /* Forgets what is known of the packet in a tunnel, and not true of the one around
- * it. */
-__rvs_helper void rvs_helper_skb_forget_inner(struct sk_buff *skb)
+ * it, which has `headers` bytes more. */
+__rvs_helper void rvs_helper_skb_forget_inner(struct sk_buff *skb, u32 headers)
 {
 	u16 frag_max_size = IPCB(skb)->frag_max_size;
 
@@ -147,14 +252,14 @@ __rvs_helper void rvs_helper_skb_forget_inner(struct sk_buff *skb)
 	if (unlikely(frag_max_size)) {
 		/* Fragments come out no larger than they came in, and with DF if they had it,
 		 * as the header of the tunnel. */
-		IPCB(skb)->frag_max_size = frag_max_size + sizeof(struct iphdr);
+		IPCB(skb)->frag_max_size = frag_max_size + headers;
 		if (ip_hdr(skb)->frag_off & htons(IP_DF))
 			IPCB(skb)->flags |= IPSKB_FRAG_PMTU;
 		skb->ignore_df = 1;
 	}
 }
 
-/* Sends a packet to which rvs_helper_ip_encapsulate() has given its header, as one
+/* Sends a packet to which rvs_helper_tunnel_push_ip4() has given its header, as one
  * of this host. Takes the packet and the route. */
 __rvs_helper void rvs_helper_ip_local_out(struct net *net, struct sk_buff *skb,
 					  struct dst_entry *dst)

@@ -173,6 +173,16 @@ pub mod tunnel {
     pub const IPIP: u8 = 0;
     /// IP in UDP.
     pub const GUE: u8 = 1;
+    /// IP in GRE.
+    pub const GRE: u8 = 2;
+}
+
+/// Flags of tunnels.
+pub mod tunnel_flag {
+    /// Packets of the tunnel have a checksum.
+    pub const CHECKSUM: u16 = 1;
+    /// The end of the tunnel makes that of the packet in it (GUE).
+    pub const REMOTE_CHECKSUM: u16 = 2;
 }
 
 /// Attributes of a daemon.

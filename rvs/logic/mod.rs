@@ -14,6 +14,7 @@
 //! * [`nat`]: rewriting addresses and ports
 //! * [`ftp`]: control connections of FTP
 //! * [`sequence`]: numbers of a stream in which text gets longer
+//! * [`tunnel`]: what packets to a real server are put into
 //! * [`lifetime`]: in which order an object comes into a table and goes
 //! * [`state`]: states and timeouts of connections
 //! * [`scheduler`]: choosing a destination
@@ -60,6 +61,7 @@ pub mod spread;
 pub mod state;
 pub mod table;
 pub mod thresholds;
+pub mod tunnel;
 pub mod tuple;
 pub mod uapi;
 pub mod wheel;

@@ -137,8 +137,35 @@ pub mod forward {
     /// address of the real server.
     pub const DR: u32 = 1;
 
-    /// The packet is sent to the real server in an IP tunnel.
+    /// The packet is sent to the real server in a tunnel, of IP in IP where nothing else is said.
     pub const TUN: u32 = 2;
+}
+
+/// What stands between the outer IP header of a tunnel and the packet in it.
+pub mod tunnel {
+    /// Nothing, IP in IP (RFC 2003).
+    pub const IPIP: u32 = 0;
+
+    /// Generic Routing Encapsulation (RFC 2784).
+    pub const GRE: u32 = 1;
+
+    /// UDP and Generic UDP Encapsulation, version 0.
+    pub const GUE: u32 = 2;
+}
+
+/// What a tunnel does about checksums.
+pub mod tunnel_checksum {
+    /// It has none.
+    pub const NONE: u32 = 0;
+
+    /// Each packet of the tunnel has one, over all that is in it. Of "gre"
+    /// and "gue".
+    pub const FULL: u32 = 1;
+
+    /// The end of the tunnel makes the checksum of the packet in it, where
+    /// that is not made yet (remote checksum offload); the packet of the
+    /// tunnel has one. Else as "full". Of "gue".
+    pub const REMOTE: u32 = 2;
 }
 
 /// How the schedulers "sh" and "mh", which hash the client, choose.
@@ -457,8 +484,19 @@ pub mod dest {
     /// Clients of a persistent service that keep it (read only).
     pub const TEMPLATES: u16 = 13;
 
+    /// The kind of tunnel, "ipip" when not given. It holds for connections
+    /// that exist, too. Only where the forward method is "tun", as
+    /// tunnel-port and tunnel-checksum.
+    pub const TUNNEL: u16 = 14;
+
+    /// UDP port at the real server, of "gue" alone, which needs one.
+    pub const TUNNEL_PORT: u16 = 15;
+
+    /// What the tunnel does about checksums, "none" when not given.
+    pub const TUNNEL_CHECKSUM: u16 = 16;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 13;
+    pub const MAX: u16 = 16;
 }
 
 /// State of RVS in the namespace of the caller.
@@ -757,6 +795,9 @@ pub mod policy {
         Rule::new(dest::FORWARD, Kind::U32Max(2)),
         Rule::new(dest::UPPER_THRESHOLD, Kind::U32Max(2147483647)),
         Rule::new(dest::LOWER_THRESHOLD, Kind::U32Max(2147483647)),
+        Rule::new(dest::TUNNEL, Kind::U32Max(2)),
+        Rule::new(dest::TUNNEL_PORT, Kind::U16),
+        Rule::new(dest::TUNNEL_CHECKSUM, Kind::U32Max(2)),
     ];
 
     /// Attributes that `dest-set` may hold.
@@ -769,6 +810,9 @@ pub mod policy {
         Rule::new(dest::FORWARD, Kind::U32Max(2)),
         Rule::new(dest::UPPER_THRESHOLD, Kind::U32Max(2147483647)),
         Rule::new(dest::LOWER_THRESHOLD, Kind::U32Max(2147483647)),
+        Rule::new(dest::TUNNEL, Kind::U32Max(2)),
+        Rule::new(dest::TUNNEL_PORT, Kind::U16),
+        Rule::new(dest::TUNNEL_CHECKSUM, Kind::U32Max(2)),
     ];
 
     /// Attributes that `dest-del` may hold.

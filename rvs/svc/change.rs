@@ -18,7 +18,11 @@ use crate::logic::{
         Settings, //
     },
     state::TimeoutsChange,
-    thresholds::Thresholds, //
+    thresholds::Thresholds,
+    tunnel::{
+        Tunnel,
+        TunnelChange, //
+    }, //
 };
 
 use super::{
@@ -83,6 +87,8 @@ pub(crate) struct NewDest {
     pub(crate) weight: u32,
     /// Forward method; none for that of the service.
     pub(crate) forward: Option<Forward>,
+    /// What is asked of the tunnel, where the forward method is one.
+    pub(crate) tunnel: TunnelChange,
     /// Connection thresholds.
     pub(crate) thresholds: Thresholds,
     /// Whether another port than that of the service is refused where nothing maps it.
@@ -127,6 +133,8 @@ pub(crate) struct DestChange {
     pub(crate) weight: Option<u32>,
     /// Forward method.
     pub(crate) forward: Option<Forward>,
+    /// What to change of the tunnel, where the forward method is one.
+    pub(crate) tunnel: TunnelChange,
     /// Upper connection threshold.
     pub(crate) upper_threshold: Option<u32>,
     /// Lower connection threshold.
@@ -152,5 +160,19 @@ impl PortCheck {
             }
             Forward::Dr | Forward::Tun => Err(ConfigError::PortMapping),
         }
+    }
+}
+
+/// Returns the tunnel of a destination after a change, if it is forwarded to by one. The method may be new: the tunnel is
+/// one of IP in IP then, where nothing else is said.
+pub(super) fn tunnel_after(
+    change: &TunnelChange,
+    before: Option<Tunnel>,
+    forward: Forward,
+) -> Result<Option<Tunnel>, ConfigError> {
+    match forward {
+        Forward::Tun => Ok(Some(before.unwrap_or(Tunnel::IPIP).changed(change)?)),
+        Forward::Nat | Forward::Dr if change.is_some() => Err(ConfigError::NoTunnel),
+        Forward::Nat | Forward::Dr => Ok(None),
     }
 }

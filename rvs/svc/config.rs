@@ -25,11 +25,13 @@ use crate::{
         state::{
             Timeouts,
             TimeoutsChange, //
-        }, //
+        },
+        tunnel::Tunnel, //
     },
 };
 
 use super::{
+    change::tunnel_after,
     dest::Counter,
     dest_set::Plan,
     memory::Memory,
@@ -435,11 +437,13 @@ impl Config {
             .ok_or(ConfigError::NoForward)?;
         check_families(key, endpoint, forward)?;
         new.ports.check(key, endpoint, forward)?;
+        let tunnel = tunnel_after(&new.tunnel, None, forward)?;
         self.trash.reserve()?;
         let removed = self.trash.find(key, endpoint);
         self.added = self.added.wrapping_add(1);
         let (departed, counters) = (&mut self.departed, &mut self.counters);
-        let added = Self::insert_dest(config, departed, counters, removed, &new, forward, noted);
+        let method = (forward, tunnel);
+        let added = Self::insert_dest(config, departed, counters, removed, &new, method, noted);
         match added {
             Ok(dest) => {
                 dest.set_number(self.added);
@@ -462,7 +466,7 @@ impl Config {
         counters: &mut PerCpuPool<{ Counter::COUNT }>,
         removed: Option<Arc<Dest>>,
         new: &NewDest,
-        forward: Forward,
+        (forward, tunnel): (Forward, Option<Tunnel>),
         noted: [Noted; 2],
     ) -> Result<Arc<Dest>, ConfigError> {
         let dest = match removed {
@@ -484,6 +488,9 @@ impl Config {
         // Before packets can meet it; of one that was removed they are dropped until the end.
         dest.set_thresholds(new.thresholds);
         dest.set_quiescent(new.weight == 0);
+        if let Some(tunnel) = tunnel {
+            dest.set_tunnel(tunnel);
+        }
         dests.push(Entry::new(dest.clone(), new.weight), GFP_KERNEL)?;
         for entry in config.dests() {
             dests.push(entry.clone(), GFP_KERNEL)?;
@@ -524,8 +531,20 @@ impl Config {
         // The scheduler goes on as it was unless it is told something new: health checkers set the
         // same weight again and again.
         let weight = change.weight.filter(|weight| *weight != entry.weight());
-        let forward = change.forward.filter(|forward| *forward != dest.forward());
-        if weight.is_none() && forward.is_none() && thresholds == dest.thresholds() {
+        let before = dest.forward();
+        let tunnel_before = (before == Forward::Tun).then(|| dest.tunnel());
+        let tunnel = tunnel_after(
+            &change.tunnel,
+            tunnel_before,
+            change.forward.unwrap_or(before),
+        )?
+        .filter(|tunnel| *tunnel != dest.tunnel());
+        let forward = change.forward.filter(|forward| *forward != before);
+        if weight.is_none()
+            && forward.is_none()
+            && tunnel.is_none()
+            && thresholds == dest.thresholds()
+        {
             return Ok(());
         }
         if let Some(weight) = weight {
@@ -534,6 +553,9 @@ impl Config {
         }
         if thresholds != dest.thresholds() {
             dest.set_thresholds(thresholds);
+        }
+        if let Some(tunnel) = tunnel {
+            dest.set_tunnel(tunnel);
         }
         if let Some(forward) = forward {
             dest.set_forward(forward);

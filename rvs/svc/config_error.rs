@@ -9,7 +9,8 @@ use kernel::{
 
 use crate::logic::{
     scheduler::PlanError,
-    service_key::PortRange, //
+    service_key::PortRange,
+    tunnel, //
 };
 
 /// Why a change was refused. Nothing has changed then.
@@ -32,6 +33,10 @@ pub(crate) enum ConfigError {
     MixedTunnel,
     /// The destination has another port than the service, which its forward method cannot map.
     PortMapping,
+    /// The forward method is no tunnel.
+    NoTunnel,
+    /// There is no such tunnel.
+    Tunnel(tunnel::Refusal),
     /// The lower threshold is higher than the upper one.
     Thresholds,
     /// The scheduler does not have such flags.
@@ -48,6 +53,12 @@ impl From<PlanError<AllocError>> for ConfigError {
             PlanError::TooManyDestinations => Self::TooManyDests,
             PlanError::Room(_) => Self::Memory,
         }
+    }
+}
+
+impl From<tunnel::Refusal> for ConfigError {
+    fn from(refusal: tunnel::Refusal) -> Self {
+        Self::Tunnel(refusal)
     }
 }
 

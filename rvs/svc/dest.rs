@@ -38,6 +38,7 @@ use crate::{
             Load,
             Thresholds, //
         },
+        tunnel::Tunnel,
         uapi::forward, //
     },
 };
@@ -61,7 +62,7 @@ pub(crate) enum Forward {
     Nat,
     /// Direct routing: the packet goes to the link layer address of the real server.
     Dr,
-    /// IP in IP tunnel to the real server.
+    /// A tunnel to the real server, which is that of [`Dest::tunnel`].
     Tun,
 }
 
@@ -128,6 +129,7 @@ const OVERHEAD_OF_ACTIVE: u64 = 256;
 pub(crate) struct Dest {
     endpoint: Endpoint,
     forward: Atomic<u32>,
+    tunnel: Atomic<u32>,
     available: Atomic<bool>,
     route: RouteCache,
     active: Atomic<u32>,
@@ -194,6 +196,7 @@ impl Dest {
         let dest = pin_init!(Self {
             endpoint,
             forward: Atomic::new(forward.to_uapi()),
+            tunnel: Atomic::new(Tunnel::IPIP.to_u32()),
             available: Atomic::new(true),
             route: RouteCache::new(),
             active: Atomic::new(0),
@@ -266,6 +269,17 @@ impl Dest {
     pub(crate) fn set_forward(&self, forward: Forward) {
         self.forward.store(forward.to_uapi(), Relaxed);
         self.list();
+    }
+
+    /// Returns the tunnel that packets go into where the forward method is one.
+    #[inline(always)]
+    pub(crate) fn tunnel(&self) -> Tunnel {
+        Tunnel::from_u32(self.tunnel.load(Relaxed))
+    }
+
+    /// Changes the tunnel, of connections that there are, too.
+    pub(crate) fn set_tunnel(&self, tunnel: Tunnel) {
+        self.tunnel.store(tunnel.to_u32(), Relaxed);
     }
 
     /// Returns whether the destination is part of its service.

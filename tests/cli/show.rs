@@ -620,3 +620,48 @@ tcp/192.0.2.1:80  203.0.113.0  10.0.0.2:8080  3            ASSURED  299s
         ),
     );
 }
+
+#[test]
+fn tunnels_of_servers() {
+    let server = |address: u8, tunnel: Vec<DefaultNla>| {
+        let mut attributes = servers().remove(1);
+        attributes[1] = attribute(2, &[10, 0, 0, address]);
+        attributes[4] = number(6, 2);
+        attributes.extend(tunnel);
+        attributes
+    };
+    let servers = vec![
+        server(1, vec![number(14, 0), number(16, 0)]),
+        server(2, vec![number(14, 1), number(16, 1)]),
+        server(
+            3,
+            vec![
+                number(14, 2),
+                attribute(15, &6080u16.to_be_bytes()),
+                number(16, 2),
+            ],
+        ),
+    ];
+    let kernel = || {
+        Kernel::new()
+            .dump(0, SERVICE_GET, vec![web()])
+            .dump(0, DEST_GET, servers.clone())
+            .reply(INFO_GET, info())
+    };
+    let text = run("rvsadm show", kernel()).out;
+    for row in [
+        "  10.0.0.1:80     tun ",
+        "  10.0.0.2:80     tun,gre,full ",
+        "  10.0.0.3:80     tun,gue:6080,remote ",
+    ] {
+        assert!(text.contains(row), "{row:?} in {text}");
+    }
+    let json = run("rvsadm --json show", kernel()).out;
+    for member in [
+        r#""forward":"tun","tunnel":{"type":"ipip","checksum":"none"},"#,
+        r#""forward":"tun","tunnel":{"type":"gre","checksum":"full"},"#,
+        r#""forward":"tun","tunnel":{"type":"gue","port":6080,"checksum":"remote"},"#,
+    ] {
+        assert!(json.contains(member), "{member} in {json}");
+    }
+}

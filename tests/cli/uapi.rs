@@ -38,12 +38,18 @@ fn header() -> HashMap<String, u32> {
 fn numbers_are_those_of_the_header() {
     use uapi::{
         command, connection, connection_state, dest, forward, info, paths, persistence, removal,
-        scheduler_flag, service, stats, template, timeouts,
+        scheduler_flag, service, stats, template, timeouts, tunnel, tunnel_checksum,
     };
     let rust = [
         ("RVS_FORWARD_NAT", forward::NAT),
         ("RVS_FORWARD_DR", forward::DR),
         ("RVS_FORWARD_TUN", forward::TUN),
+        ("RVS_TUNNEL_IPIP", tunnel::IPIP),
+        ("RVS_TUNNEL_GRE", tunnel::GRE),
+        ("RVS_TUNNEL_GUE", tunnel::GUE),
+        ("RVS_TUNNEL_CHECKSUM_NONE", tunnel_checksum::NONE),
+        ("RVS_TUNNEL_CHECKSUM_FULL", tunnel_checksum::FULL),
+        ("RVS_TUNNEL_CHECKSUM_REMOTE", tunnel_checksum::REMOTE),
         ("RVS_REMOVAL_DEFAULT", removal::DEFAULT),
         ("RVS_REMOVAL_KEEP", removal::KEEP),
         ("RVS_REMOVAL_EXPIRE", removal::EXPIRE),
@@ -146,6 +152,9 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_DEST_LOWER_THRESHOLD", dest::LOWER_THRESHOLD.into()),
         ("RVS_A_DEST_OVERLOADED", dest::OVERLOADED.into()),
         ("RVS_A_DEST_TEMPLATES", dest::TEMPLATES.into()),
+        ("RVS_A_DEST_TUNNEL", dest::TUNNEL.into()),
+        ("RVS_A_DEST_TUNNEL_PORT", dest::TUNNEL_PORT.into()),
+        ("RVS_A_DEST_TUNNEL_CHECKSUM", dest::TUNNEL_CHECKSUM.into()),
         ("RVS_A_INFO_VERSION", info::VERSION.into()),
         ("RVS_A_INFO_SERVICES", info::SERVICES.into()),
         ("RVS_A_INFO_CONNECTIONS", info::CONNECTIONS.into()),

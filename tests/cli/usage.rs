@@ -222,8 +222,48 @@ fn a_change_of_nothing_is_refused() {
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",
         "rvsadm: server set: 10.0.0.2: nothing to change; give --weight N, --upper-threshold N, \
-         --lower-threshold N, --nat, --dr or --tun",
+         --lower-threshold N, --nat, --dr, --tun, --tun-type TYPE, --tun-port PORT or --tun-checksum WHAT",
     );
+}
+
+#[test]
+fn tunnels_are_checked() {
+    for (options, complaint) in [
+        ("--dr --tun-type gre", "--dr: only --tun has a tunnel"),
+        ("--nat --tun-port 6080", "--nat: only --tun has a tunnel"),
+        (
+            "--tun --tun-type vxlan",
+            "--tun-type vxlan: no such choice; use ipip, gre or gue",
+        ),
+        (
+            "--tun --tun-type gre --tun-port 6080",
+            "--tun-port 6080: gre has no port; only gue has one",
+        ),
+        (
+            "--tun --tun-port 0",
+            "--tun-port 0: not a port; write 1 to 65535",
+        ),
+        (
+            "--tun --tun-port 65536",
+            "--tun-port 65536: not a port; write 1 to 65535",
+        ),
+        (
+            "--tun --tun-type gre --tun-checksum remote",
+            "--tun-checksum remote: gre has no such checksum; \
+             ipip has none, gre none or full, gue none, full or remote",
+        ),
+        (
+            "--tun --tun-checksum some",
+            "--tun-checksum some: no such choice; use none, full or remote",
+        ),
+    ] {
+        for command in ["server add", "server set"] {
+            refuses(
+                &format!("{command} tcp/192.0.2.1:80 10.0.0.2 {options}"),
+                &format!("rvsadm: {command}: {complaint}"),
+            );
+        }
+    }
 }
 
 #[test]

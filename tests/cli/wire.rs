@@ -335,6 +335,35 @@ fn server_set_names_only_what_changes() {
 }
 
 #[test]
+fn tunnels_are_numbers() {
+    let server = [8, 0, 2, 0, 10, 0, 0, 2, 6, 0, 4, 0, 0, 80, 0, 0];
+    sends_one(
+        "rvsadm server add tcp/192.0.2.1:80 10.0.0.2 --tun --tun-type gue --tun-port 6080 --tun-checksum remote",
+        6,
+        &[
+            &nested(KEY4),
+            &server,
+            &[8, 0, 6, 0, 2, 0, 0, 0],
+            &[8, 0, 14, 0, 2, 0, 0, 0, 6, 0, 15, 0, 0x17, 0xc0, 0, 0],
+            &[8, 0, 16, 0, 2, 0, 0, 0],
+        ],
+    );
+    for (options, attributes) in [
+        ("--tun-type ipip", [8, 0, 14, 0, 0, 0, 0, 0]),
+        ("--tun-type gre", [8, 0, 14, 0, 1, 0, 0, 0]),
+        ("--tun-port 1", [6, 0, 15, 0, 0, 1, 0, 0]),
+        ("--tun-checksum none", [8, 0, 16, 0, 0, 0, 0, 0]),
+        ("--tun-checksum full", [8, 0, 16, 0, 1, 0, 0, 0]),
+    ] {
+        sends_one(
+            &format!("rvsadm server set tcp/192.0.2.1:80 10.0.0.2 {options}"),
+            7,
+            &[&nested(KEY4), &server, &attributes],
+        );
+    }
+}
+
+#[test]
 fn thresholds_are_numbers() {
     let server = [8, 0, 2, 0, 10, 0, 0, 2, 6, 0, 4, 0, 0, 80, 0, 0];
     sends_one(

@@ -17,12 +17,41 @@
  *   address back.
  * @RVS_FORWARD_DR: Direct routing. The packet is sent unchanged to the link
  *   layer address of the real server.
- * @RVS_FORWARD_TUN: The packet is sent to the real server in an IP tunnel.
+ * @RVS_FORWARD_TUN: The packet is sent to the real server in a tunnel, of IP
+ *   in IP where nothing else is said.
  */
 enum rvs_forward {
 	RVS_FORWARD_NAT,
 	RVS_FORWARD_DR,
 	RVS_FORWARD_TUN,
+};
+
+/**
+ * enum rvs_tunnel - What stands between the outer IP header of a tunnel and
+ *   the packet in it.
+ * @RVS_TUNNEL_IPIP: Nothing, IP in IP (RFC 2003).
+ * @RVS_TUNNEL_GRE: Generic Routing Encapsulation (RFC 2784).
+ * @RVS_TUNNEL_GUE: UDP and Generic UDP Encapsulation, version 0.
+ */
+enum rvs_tunnel {
+	RVS_TUNNEL_IPIP,
+	RVS_TUNNEL_GRE,
+	RVS_TUNNEL_GUE,
+};
+
+/**
+ * enum rvs_tunnel_checksum - What a tunnel does about checksums.
+ * @RVS_TUNNEL_CHECKSUM_NONE: It has none.
+ * @RVS_TUNNEL_CHECKSUM_FULL: Each packet of the tunnel has one, over all that
+ *   is in it. Of "gre" and "gue".
+ * @RVS_TUNNEL_CHECKSUM_REMOTE: The end of the tunnel makes the checksum of the
+ *   packet in it, where that is not made yet (remote checksum offload); the
+ *   packet of the tunnel has one. Else as "full". Of "gue".
+ */
+enum rvs_tunnel_checksum {
+	RVS_TUNNEL_CHECKSUM_NONE,
+	RVS_TUNNEL_CHECKSUM_FULL,
+	RVS_TUNNEL_CHECKSUM_REMOTE,
 };
 
 /**
@@ -178,6 +207,9 @@ enum {
 	RVS_A_DEST_LOWER_THRESHOLD,
 	RVS_A_DEST_OVERLOADED,
 	RVS_A_DEST_TEMPLATES,
+	RVS_A_DEST_TUNNEL,
+	RVS_A_DEST_TUNNEL_PORT,
+	RVS_A_DEST_TUNNEL_CHECKSUM,
 
 	__RVS_A_DEST_MAX,
 	RVS_A_DEST_MAX = (__RVS_A_DEST_MAX - 1)

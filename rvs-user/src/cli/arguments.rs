@@ -13,6 +13,8 @@ use clap_complete::Shell;
 use super::help;
 use crate::model::Forward;
 use crate::model::Removal;
+use crate::model::TUNNEL_CHECKSUMS;
+use crate::model::TUNNEL_KINDS;
 use crate::request::SCHEDULERS;
 
 /// Values of what is a yes or no.
@@ -224,6 +226,10 @@ pub enum ServerCommand {
         #[command(flatten)]
         #[allow(missing_docs)]
         forward: ForwardArguments,
+
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        tunnel: TunnelArguments,
     },
 
     /// Change a server; what is not named stays as it is
@@ -247,6 +253,10 @@ pub enum ServerCommand {
         #[command(flatten)]
         #[allow(missing_docs)]
         forward: ForwardArguments,
+
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        tunnel: TunnelArguments,
     },
 
     /// Remove a server from a service
@@ -309,6 +319,22 @@ pub struct ThresholdArguments {
     /// With fewer than N it gets new ones again; 0 is three quarters of the upper threshold
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub lower_threshold: Option<String>,
+}
+
+/// The tunnel.
+#[derive(Debug, Args)]
+pub struct TunnelArguments {
+    /// With --tun: what packets are put into; ipip when not given
+    #[arg(long, value_name = "TYPE", value_parser = PossibleValuesParser::new(TUNNEL_KINDS))]
+    pub tun_type: Option<String>,
+
+    /// The UDP port of the server for gue
+    #[arg(long, value_name = "PORT", allow_hyphen_values = true)]
+    pub tun_port: Option<String>,
+
+    /// What gre and gue do about checksums; none when not given
+    #[arg(long, value_name = "WHAT", value_parser = PossibleValuesParser::new(TUNNEL_CHECKSUMS))]
+    pub tun_checksum: Option<String>,
 }
 
 /// The forward method.

@@ -121,18 +121,32 @@ without a port gets packets on the port they come for.
 Thresholds count active and inactive connections, so a closed one counts until
 it times out. Where all servers are full, clients are refused.
 
+What a tunnel puts packets into, behind the outer IP header:
+  ipip  nothing (RFC 2003)
+  gre   a header of GRE (RFC 2784)
+  gue   one of UDP, to --tun-port, and one of GUE: NATs and firewalls know UDP, and
+        routers spread flows by its source port, which is the flow's
+Checksums of gre and gue:
+  none    no checksum beside that of the packet within
+  full    one over all of it
+  remote  as full, but the server makes the one within where the director has none
+          made yet (gue alone; Linux: its tunnel needs encap-remcsum)
+
 Examples:
   rvsadm server add tcp/192.0.2.1:80 10.0.0.2
   rvsadm server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 2 --nat
   rvsadm server add tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 1000
+  rvsadm server add tcp/192.0.2.1:80 198.51.100.2 --tun --tun-type gue --tun-port 6080
   rvsadm server add mark/7 10.0.0.2";
 
 pub(super) const SERVER_SET: &str = "\
-Connections that exist stay with the server and keep their forward method.
+Connections that exist stay with the server and keep their forward method. Where
+that is a tunnel, they go into the tunnel that is set now.
 
 Examples:
   rvsadm server set tcp/192.0.2.1:80 10.0.0.2:8080 --weight 0
-  rvsadm server set tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 500 --lower-threshold 400";
+  rvsadm server set tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 500 --lower-threshold 400
+  rvsadm server set tcp/192.0.2.1:80 198.51.100.2 --tun-checksum full";
 
 pub(super) const SERVER_DEL: &str = "\
 Packets of its connections are dropped from then on. To let them end, set the

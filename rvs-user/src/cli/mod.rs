@@ -15,7 +15,7 @@ use clap::Parser;
 
 pub use arguments::{
     Arguments, Command, ConnectionCommand, ForwardArguments, GenerateCommand, ServerCommand,
-    ServiceCommand, TemplateCommand, ThresholdArguments,
+    ServiceCommand, TemplateCommand, ThresholdArguments, TunnelArguments,
 };
 pub use generate::generate;
 

@@ -21,6 +21,8 @@ use rvs_logic::logic::uapi::template;
 use rvs_logic::logic::uapi::timeouts;
 
 use super::message::from_address_family;
+use crate::model::checksum_from_number;
+use crate::model::kind_from_number;
 use crate::model::Connection;
 use crate::model::Forward;
 use crate::model::Info;
@@ -38,6 +40,7 @@ use crate::model::ServiceKey;
 use crate::model::Stats;
 use crate::model::Template;
 use crate::model::Timeouts;
+use crate::model::Tunnel;
 use crate::netlink::Attribute;
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -89,6 +92,7 @@ pub(super) fn server(attributes: &[Attribute]) -> Result<(ServiceKey, Server)> {
         endpoint: endpoint(attributes, dest::ADDR4, dest::ADDR6, dest::PORT)?,
         weight: number(dest::WEIGHT, "weight")?,
         forward: forward(required(attributes, dest::FORWARD, "forward")?)?,
+        tunnel: tunnel(attributes)?,
         upper_threshold: number(dest::UPPER_THRESHOLD, "upper-threshold")?,
         lower_threshold: number(dest::LOWER_THRESHOLD, "lower-threshold")?,
         overloaded: number(dest::OVERLOADED, "overloaded")? != 0,
@@ -271,6 +275,23 @@ fn forward(attribute: &Attribute) -> Result<Forward> {
     let number = attribute.to_u32()?;
     Forward::from_number(number)
         .ok_or_else(|| format!("forward method {number} is unknown to this rvsadm").into())
+}
+
+fn tunnel(attributes: &[Attribute]) -> Result<Option<Tunnel>> {
+    let Some(kind) = find(attributes, dest::TUNNEL) else {
+        return Ok(None);
+    };
+    let kind = kind.to_u32()?;
+    let checksum = required(attributes, dest::TUNNEL_CHECKSUM, "tunnel-checksum")?.to_u32()?;
+    Ok(Some(Tunnel {
+        kind: kind_from_number(kind)
+            .ok_or_else(|| format!("tunnel {kind} is unknown to this rvsadm"))?,
+        port: find(attributes, dest::TUNNEL_PORT)
+            .map(Attribute::to_port)
+            .transpose()?,
+        checksum: checksum_from_number(checksum)
+            .ok_or_else(|| format!("tunnel checksum {checksum} is unknown to this rvsadm"))?,
+    }))
 }
 
 fn state(attribute: &Attribute) -> Result<State> {

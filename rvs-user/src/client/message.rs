@@ -14,6 +14,10 @@ use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::template;
 use rvs_logic::logic::uapi::timeouts;
 
+use crate::model::checksum_name;
+use crate::model::checksum_number;
+use crate::model::kind_name;
+use crate::model::kind_number;
 use crate::model::server_name;
 use crate::model::Forward;
 use crate::model::Persistence;
@@ -22,6 +26,7 @@ use crate::model::Removal;
 use crate::model::SchedulerFlags;
 use crate::model::ServiceKey;
 use crate::model::Timeouts;
+use crate::model::TunnelSettings;
 use crate::netlink::Attribute;
 use crate::netlink::Payload;
 
@@ -201,6 +206,29 @@ impl Message {
     pub(super) fn forward(mut self, number: u16, method: Option<Forward>) -> Self {
         if let Some(method) = method {
             self.push(Attribute::u32(number, method.number()), method.option());
+        }
+        self
+    }
+
+    /// What is given of a tunnel.
+    pub(super) fn tunnel(mut self, settings: TunnelSettings) -> Self {
+        if let Some(kind) = settings.kind {
+            self.push(
+                Attribute::u32(dest::TUNNEL, kind_number(kind)),
+                format!("--tun-type {}", kind_name(kind)),
+            );
+        }
+        if let Some(port) = settings.port {
+            self.push(
+                Attribute::port(dest::TUNNEL_PORT, port),
+                format!("--tun-port {port}"),
+            );
+        }
+        if let Some(checksum) = settings.checksum {
+            self.push(
+                Attribute::u32(dest::TUNNEL_CHECKSUM, checksum_number(checksum)),
+                format!("--tun-checksum {}", checksum_name(checksum)),
+            );
         }
         self
     }

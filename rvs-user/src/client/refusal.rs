@@ -110,6 +110,9 @@ fn missing_argument(missing: Missing, message: &Message) -> String {
         (false, dest::WEIGHT) => "--weight",
         (false, dest::UPPER_THRESHOLD) => "--upper-threshold",
         (false, dest::LOWER_THRESHOLD) => "--lower-threshold",
+        (false, dest::TUNNEL) => "--tun-type",
+        (false, dest::TUNNEL_PORT) => "--tun-port",
+        (false, dest::TUNNEL_CHECKSUM) => "--tun-checksum",
         _ => return format!("attribute {number}"),
     };
     name.to_owned()

@@ -75,6 +75,7 @@ fn with_settings(
     of_server(command, service, server)
         .u32(dest::WEIGHT, "--weight", settings.weight)
         .forward(dest::FORWARD, settings.forward)
+        .tunnel(settings.tunnel)
         .u32(
             dest::UPPER_THRESHOLD,
             "--upper-threshold",

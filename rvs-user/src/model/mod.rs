@@ -14,6 +14,7 @@ mod service;
 mod stats;
 mod template;
 mod timeouts;
+mod tunnel;
 
 pub use connection::Connection;
 pub use forward::Forward;
@@ -27,3 +28,8 @@ pub use service::{server_name, Info, Ports, Service, ServiceKey, ServiceSettings
 pub use stats::{Rates, Stats};
 pub use template::Template;
 pub use timeouts::Timeouts;
+pub use tunnel::{
+    checksum_from_name, checksum_from_number, checksum_name, checksum_number, kind_from_name,
+    kind_from_number, kind_name, kind_number, Tunnel, TunnelSettings, TUNNEL_CHECKSUMS,
+    TUNNEL_KINDS,
+};

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 
 use super::Forward;
 use super::Stats;
+use super::Tunnel;
+use super::TunnelSettings;
 
 /// What can be set on a server; `None` leaves it as it is, or to the kernel's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct ServerSettings {
     pub weight: Option<u32>,
     /// Forward method.
     pub forward: Option<Forward>,
+    /// The tunnel.
+    pub tunnel: TunnelSettings,
     /// With as many connections it gets no new ones; 0 is no limit.
     pub upper_threshold: Option<u32>,
     /// With fewer connections it gets new ones again; 0 is three quarters of the upper threshold.
@@ -29,6 +33,8 @@ pub struct Server {
     pub weight: u32,
     /// Forward method.
     pub forward: Forward,
+    /// The tunnel, where that is the method.
+    pub tunnel: Option<Tunnel>,
     /// With as many connections it gets no new ones; 0 is no limit.
     pub upper_threshold: u32,
     /// With fewer connections it gets new ones again; 0 is three quarters of the upper threshold.

@@ -17,6 +17,7 @@ use crate::model::Service;
 use crate::model::ServiceKey;
 use crate::model::Stats;
 use crate::model::Timeouts;
+use crate::model::Tunnel;
 
 #[derive(Serialize)]
 struct DocumentJson {
@@ -60,6 +61,8 @@ struct ServerJson {
     port: u16,
     weight: u32,
     forward: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tunnel: Option<Tunnel>,
     upper_threshold: u32,
     lower_threshold: u32,
     overloaded: bool,
@@ -149,6 +152,7 @@ fn server_json(server: &Server) -> ServerJson {
         port: server.endpoint.port(),
         weight: server.weight,
         forward: server.forward.to_string(),
+        tunnel: server.tunnel,
         upper_threshold: server.upper_threshold,
         lower_threshold: server.lower_threshold,
         overloaded: server.overloaded,

@@ -2,6 +2,8 @@
 
 //! Listings for humans.
 
+use rvs_logic::logic::tunnel::Kind;
+
 use super::table::Columns;
 use super::Listing;
 use crate::model::server_name;
@@ -126,11 +128,19 @@ fn thresholds(server: &Server) -> String {
     )
 }
 
+/// The forward method; a tunnel with what it is, unless it is IP in IP.
+fn forward(server: &Server) -> String {
+    match server.tunnel {
+        Some(tunnel) if tunnel.kind != Kind::Ipip => format!("{},{tunnel}", server.forward),
+        _ => server.forward.to_string(),
+    }
+}
+
 fn server_row(server: &Server) -> Vec<String> {
     let stats = &server.stats;
     vec![
         format!("  {}", server_name(&server.endpoint)),
-        server.forward.to_string(),
+        forward(server),
         server.weight.to_string(),
         thresholds(server),
         server.active.to_string(),

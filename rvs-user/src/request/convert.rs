@@ -9,6 +9,7 @@ use super::check_port_mapping;
 use super::number::decimal;
 use super::persistence;
 use super::timeouts;
+use super::tunnel;
 use super::Request;
 use super::SCHEDULERS;
 use crate::cli::Command;
@@ -18,6 +19,7 @@ use crate::cli::ServerCommand;
 use crate::cli::ServiceCommand;
 use crate::cli::TemplateCommand;
 use crate::cli::ThresholdArguments;
+use crate::cli::TunnelArguments;
 use crate::error::Error;
 use crate::model::Protocol;
 use crate::model::Removal;
@@ -173,11 +175,12 @@ fn server(command: &ServerCommand) -> Result<Request, Error> {
             weight,
             thresholds,
             forward,
+            tunnel,
         } => {
             let key = address::service(service)?;
             let endpoint = address::server(address, &key)?;
-            let settings =
-                server_settings(&key, &endpoint, weight.as_deref(), thresholds, forward)?;
+            let weight = weight.as_deref();
+            let settings = server_settings(&key, &endpoint, weight, thresholds, forward, tunnel)?;
             Ok(Request::ServerAdd(key, endpoint, settings))
         }
         ServerCommand::Set {
@@ -186,15 +189,17 @@ fn server(command: &ServerCommand) -> Result<Request, Error> {
             weight,
             thresholds,
             forward,
+            tunnel,
         } => {
             let key = address::service(service)?;
             let endpoint = address::server(address, &key)?;
-            let settings =
-                server_settings(&key, &endpoint, weight.as_deref(), thresholds, forward)?;
+            let weight = weight.as_deref();
+            let settings = server_settings(&key, &endpoint, weight, thresholds, forward, tunnel)?;
             if settings == ServerSettings::default() {
                 return Err(nothing_to_change(
                     address,
-                    "--weight N, --upper-threshold N, --lower-threshold N, --nat, --dr or --tun",
+                    "--weight N, --upper-threshold N, --lower-threshold N, --nat, --dr, --tun, \
+                     --tun-type TYPE, --tun-port PORT or --tun-checksum WHAT",
                 ));
             }
             Ok(Request::ServerSet(key, endpoint, settings))
@@ -213,6 +218,7 @@ fn server_settings(
     weight: Option<&str>,
     thresholds: &ThresholdArguments,
     forward: &ForwardArguments,
+    tunnel: &TunnelArguments,
 ) -> Result<ServerSettings, Error> {
     let forward = forward.method();
     if let Some(method) = forward {
@@ -222,6 +228,7 @@ fn server_settings(
     Ok(ServerSettings {
         weight: parse_number("a weight", "--weight", weight)?,
         forward,
+        tunnel: tunnel::settings(tunnel, forward)?,
         upper_threshold: upper,
         lower_threshold: lower,
     })

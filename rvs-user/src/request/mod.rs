@@ -8,6 +8,7 @@ mod number;
 mod persistence;
 mod port_mapping;
 mod timeouts;
+mod tunnel;
 
 use std::net::SocketAddr;
 

@@ -29,13 +29,21 @@ use crate::{
             dest,
             forward,
             policy,
-            tunnel, //
+            tunnel,
+            tunnel_flag, //
         },
         thresholds::Thresholds,
+        tunnel::{
+            Checksum,
+            Kind,
+            Tunnel,
+            TunnelChange, //
+        },
         uapi::Rule,
     },
     svc::{
         ConfigError,
+        Dest,
         DestChange,
         Forward,
         NewDest,
@@ -78,10 +86,11 @@ impl Do for New {
             endpoint,
             weight: asked.weight,
             forward: Some(asked.forward),
+            tunnel: asked.tunnel,
             thresholds: asked.thresholds,
             ports: PortCheck::Ignore,
         };
-        ctl::dest::add(namespace, &key, new)
+        ctl::dest::add(namespace, &key, new, Refusal::from)
     }
 }
 
@@ -206,6 +215,7 @@ fn read_change(
     let change = DestChange {
         weight: Some(asked.weight),
         forward: Some(asked.forward),
+        tunnel: asked.tunnel,
         upper_threshold: Some(asked.thresholds.upper()),
         lower_threshold: Some(asked.thresholds.lower()),
         ports: PortCheck::Ignore,
@@ -217,6 +227,7 @@ fn read_change(
 struct Asked {
     weight: u32,
     forward: Forward,
+    tunnel: TunnelChange,
     thresholds: Thresholds,
 }
 
@@ -240,9 +251,15 @@ impl Asked {
         let weight = read_weight(weight)?;
         let thresholds = read_thresholds(upper, lower)?;
         check_tunnel(attributes)?;
+        let forward = read_forward(method)?;
+        let tunnel = match forward {
+            Forward::Tun => read_tunnel(attributes)?.into(),
+            Forward::Nat | Forward::Dr => TunnelChange::default(),
+        };
         Ok(Self {
             weight,
-            forward: read_forward(method, attributes.get(dest::TUN_TYPE))?,
+            forward,
+            tunnel,
             thresholds,
         })
     }
@@ -276,6 +293,54 @@ fn check_tunnel(attributes: Attributes<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Reads the tunnel. What a kind of tunnel has not is passed over, as in IPVS, which takes any number for a kind, and has
+/// those that it does not know be IP in IP.
+fn read_tunnel(attributes: Attributes<'_>) -> Result<Tunnel, Refusal> {
+    let named = attributes.get(dest::TUN_TYPE);
+    let kind = match named.and_then(Attribute::u8) {
+        None | Some(tunnel::IPIP) => Kind::Ipip,
+        Some(tunnel::GRE) => Kind::Gre,
+        Some(tunnel::GUE) => Kind::Gue,
+        Some(_) => {
+            return Err(
+                Refusal::new(eprotonosupport(), c"tunnels are of ipip, gre or gue").at(named),
+            )
+        }
+    };
+    let flags = attributes.get(dest::TUN_FLAGS).and_then(Attribute::u16);
+    let has = |flag| flags.unwrap_or(0) & flag != 0;
+    let checksum = match kind {
+        Kind::Gue if has(tunnel_flag::REMOTE_CHECKSUM) => Checksum::Remote,
+        Kind::Gue | Kind::Gre if has(tunnel_flag::CHECKSUM) => Checksum::Full,
+        _ => Checksum::None,
+    };
+    let port = match kind {
+        Kind::Gue => attributes.get(dest::TUN_PORT).and_then(Attribute::be16),
+        Kind::Ipip | Kind::Gre => None,
+    };
+    Tunnel::new(kind, checksum, port.unwrap_or(0))
+        .map_err(|refusal| ConfigError::from(refusal).into())
+}
+
+/// Kind, port and flags of the tunnel of a destination. One that is forwarded to otherwise has none.
+pub(super) fn tunnel_numbers(dest: &Dest) -> (u8, u16, u16) {
+    if dest.forward() != Forward::Tun {
+        return (tunnel::IPIP, 0, 0);
+    }
+    let tunnel = dest.tunnel();
+    let kind = match tunnel.kind() {
+        Kind::Ipip => tunnel::IPIP,
+        Kind::Gre => tunnel::GRE,
+        Kind::Gue => tunnel::GUE,
+    };
+    let flags = match tunnel.checksum() {
+        Checksum::None => 0,
+        Checksum::Full => tunnel_flag::CHECKSUM,
+        Checksum::Remote => tunnel_flag::REMOTE_CHECKSUM,
+    };
+    (kind, tunnel.port(), flags)
+}
+
 fn read_weight(weight: Attribute<'_>) -> Result<u32, Refusal> {
     match weight.u32() {
         Some(number) if i32::try_from(number).is_ok() => Ok(number),
@@ -305,31 +370,17 @@ fn read_thresholds(
     })
 }
 
-/// Reads forward method and kind of tunnel. IPVS takes any number for a method, and forwards nothing by
-/// those that it does not have.
-fn read_forward(
-    method: Attribute<'_>,
-    tunnel_type: Option<Attribute<'_>>,
-) -> Result<Forward, Refusal> {
-    let forward = match method.u32().map(|number| number & forward::MASK) {
-        Some(forward::MASQUERADE) => Forward::Nat,
-        Some(forward::DIRECT) => Forward::Dr,
-        Some(forward::TUNNEL) => Forward::Tun,
-        _ => {
-            return Err(Refusal::new(
-                EINVAL,
-                c"the forward method is neither masquerading, direct routing nor a tunnel",
-            )
-            .at(Some(method)))
-        }
-    };
-    match tunnel_type.and_then(Attribute::u8) {
-        Some(number) if number != tunnel::IPIP && forward == Forward::Tun => Err(Refusal::new(
-            eprotonosupport(),
-            c"tunnels other than IP in IP are not supported yet",
+/// Reads the forward method. IPVS takes any number for one, and forwards nothing by those that it does not have.
+fn read_forward(method: Attribute<'_>) -> Result<Forward, Refusal> {
+    match method.u32().map(|number| number & forward::MASK) {
+        Some(forward::MASQUERADE) => Ok(Forward::Nat),
+        Some(forward::DIRECT) => Ok(Forward::Dr),
+        Some(forward::TUNNEL) => Ok(Forward::Tun),
+        _ => Err(Refusal::new(
+            EINVAL,
+            c"the forward method is neither masquerading, direct routing nor a tunnel",
         )
-        .at(tunnel_type)),
-        _ => Ok(forward),
+        .at(Some(method))),
     }
 }
 

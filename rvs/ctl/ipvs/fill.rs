@@ -18,7 +18,6 @@ use crate::{
             service,
             service_flag,
             stats,
-            tunnel,
             ADDRESS_LEN, //
         },
     },
@@ -32,7 +31,10 @@ use crate::{
 };
 
 use super::{
-    dest::forward_number,
+    dest::{
+        forward_number,
+        tunnel_numbers, //
+    },
     service::{
         flags_of,
         persistence_of, //
@@ -77,9 +79,10 @@ pub(super) fn dest(message: &mut Message<'_>, entry: &Entry) -> Result<(), Full>
         nest.be16(dest::PORT, endpoint.port)?;
         nest.u32(dest::FWD_METHOD, forward_number(dest.forward()))?;
         nest.u32(dest::WEIGHT, entry.weight())?;
-        nest.u8(dest::TUN_TYPE, tunnel::IPIP)?;
-        nest.be16(dest::TUN_PORT, 0)?;
-        nest.u16(dest::TUN_FLAGS, 0)?;
+        let (tunnel_type, tunnel_port, tunnel_flags) = tunnel_numbers(dest);
+        nest.u8(dest::TUN_TYPE, tunnel_type)?;
+        nest.be16(dest::TUN_PORT, tunnel_port)?;
+        nest.u16(dest::TUN_FLAGS, tunnel_flags)?;
         let thresholds = dest.thresholds();
         nest.u32(dest::U_THRESH, thresholds.upper())?;
         nest.u32(dest::L_THRESH, thresholds.lower())?;

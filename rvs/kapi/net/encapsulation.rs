@@ -11,7 +11,21 @@ use core::{
     slice, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    logic::{
+        packet::{
+            gre,
+            gue, //
+        },
+        protocol::Protocol,
+        tunnel::{
+            Checksum,
+            Kind,
+            Tunnel, //
+        },
+    },
+};
 
 use super::{
     Net,
@@ -31,16 +45,19 @@ pub(crate) struct Outer {
     pub(crate) dont_fragment: bool,
 }
 
-/// A packet with room for the header of a tunnel: whatever may fail is behind it, nothing of it has
+/// A packet with room for the headers of a tunnel: whatever may fail is behind it, nothing of it has
 /// changed.
 ///
 /// # Invariants
 ///
-/// There are `V::MIN_HEADER_LEN` bytes before the network header, and so many linear bytes from it on that
-/// no clone shares; the packet is in no tunnel, or is no GSO packet.
+/// There are `V::MIN_HEADER_LEN` bytes and those of the headers of `tunnel` before the network header, and
+/// `V::MIN_HEADER_LEN` linear bytes from it on that no clone shares; the packet is in no tunnel, or is no GSO packet.
+/// `left` is where a checksum is that is left to others, in the linear part, if the tunnel is not [`Tunnel::IPIP`].
 pub(crate) struct Roomy<'p, 'a, V: Stack> {
     packet: &'p mut Packet<'a, V>,
     route: &'p Route<V>,
+    tunnel: Tunnel,
+    left: Option<gue::RemoteChecksum>,
 }
 
 impl<V: Stack> Roomy<'_, '_, V> {
@@ -59,14 +76,100 @@ impl<V: Stack> Roomy<'_, '_, V> {
     /// Puts the packet into another one of this version to the destination of the route.
     #[inline(always)]
     pub(crate) fn encapsulate(self, outer: Outer) {
-        let (source, destination) = self.route.endpoints();
+        if self.tunnel.is_ipip() {
+            // SAFETY: By the type invariants.
+            unsafe { V::tunnel_begin_ipip(self.packet.skb, V::AS_PAYLOAD) };
+            self.push_ip(outer, V::AS_PAYLOAD);
+        } else {
+            self.encapsulate_with_header(outer);
+        }
+    }
+
+    /// As [`Roomy::encapsulate`], with another header before that.
+    #[inline(never)]
+    fn encapsulate_with_header(mut self, outer: Outer) {
+        match self.tunnel.kind() {
+            Kind::Ipip => {}
+            Kind::Gre => self.push_gre(),
+            Kind::Gue => self.push_gue(),
+        }
+        let protocol = match self.tunnel.kind() {
+            Kind::Ipip => V::AS_PAYLOAD,
+            Kind::Gre => gre::PROTOCOL,
+            Kind::Gue => Protocol::Udp.number(),
+        };
+        self.push_ip(outer, protocol);
+    }
+
+    /// Puts a header of GRE before the packet.
+    #[inline(always)]
+    fn push_gre(&mut self) {
+        let has_checksum = self.tunnel.checksum() != Checksum::None;
+        // SAFETY: By the type invariants.
+        unsafe {
+            bindings::helper_tunnel_begin_gre(
+                self.packet.skb,
+                V::AS_PAYLOAD,
+                V::ETHERNET_TYPE,
+                has_checksum,
+            );
+        }
+        // It is as long as is written.
+        let _ = gre::write::<V>(self.push(), has_checksum);
+        if has_checksum {
+            // SAFETY: By the type invariants; the header is there.
+            unsafe { bindings::helper_gre_checksum(self.packet.skb) };
+        }
+    }
+
+    /// Puts headers of UDP and GUE before the packet.
+    #[inline(always)]
+    fn push_gue(&mut self) {
+        let inner_len = self.packet.len();
+        let has_checksum = self.tunnel.checksum() != Checksum::None;
+        let remote = self
+            .left
+            .filter(|_| self.tunnel.checksum() == Checksum::Remote);
+        // SAFETY: By the type invariants, and the borrow of the namespace.
+        let src_port = unsafe {
+            let net = self.packet.net().as_ptr();
+            let port = bindings::helper_udp_flow_src_port(net, self.packet.skb);
+            let is_remote = remote.is_some();
+            V::tunnel_begin_gue(self.packet.skb, V::AS_PAYLOAD, has_checksum, is_remote);
+            u16::from_be(port)
+        };
+        let dst_port = self.tunnel.port();
+        // It is as long as is written.
+        let _ = gue::write::<V>(self.push(), inner_len, src_port, dst_port, remote);
+        if has_checksum {
+            // SAFETY: By the type invariants; the header is there.
+            unsafe { V::udp_checksum(self.packet.skb, self.route.endpoints()) };
+        }
+    }
+
+    /// Returns room for what stands between the packet and the outer header, before the packet.
+    #[inline(always)]
+    fn push(&mut self) -> &mut [u8] {
+        let len = self.tunnel.header_len(self.left.is_some());
+        // SAFETY: By the type invariants there is as much room, which nobody else refers to. It holds bytes of
+        // before, whatever they are.
+        unsafe {
+            let header = bindings::helper_tunnel_push(self.packet.skb, len as u32);
+            slice::from_raw_parts_mut(header, len)
+        }
+    }
+
+    /// Puts the outer header before what is there.
+    #[inline(always)]
+    fn push_ip(self, outer: Outer, protocol: u8) {
         // SAFETY: By the type invariants there is room; the packet is in a hook, which is under RCU.
         unsafe {
-            V::encapsulate(
+            V::tunnel_push_ip(
                 self.packet.net().as_ptr(),
                 self.packet.skb,
                 self.route.as_ptr(),
-                (source, destination),
+                self.route.endpoints(),
+                protocol,
                 outer.ttl,
                 outer.tos,
                 outer.dont_fragment,
@@ -76,17 +179,64 @@ impl<V: Stack> Roomy<'_, '_, V> {
 }
 
 impl<'a, V: Stack> Packet<'a, V> {
-    /// Makes room for the header of a tunnel along `route`. None, and the packet as good as before,
+    /// Makes room for the headers of a tunnel along `route`. None, and the packet as good as before,
     /// when memory is short, or the packet is one that [`Packet::segments`] is for.
     #[inline(always)]
-    pub(crate) fn make_room<'p>(&'p mut self, route: &'p Route<V>) -> Option<Roomy<'p, 'a, V>> {
+    pub(crate) fn make_room<'p>(
+        &'p mut self,
+        route: &'p Route<V>,
+        tunnel: Tunnel,
+    ) -> Option<Roomy<'p, 'a, V>> {
+        let (headers, left) = if tunnel.is_ipip() {
+            (0, None)
+        } else {
+            self.room_for(tunnel)?
+        };
         // SAFETY: By the type invariants; the packet is in a hook, which is under RCU.
-        let errno = unsafe { V::tunnel_make_room(self.skb, route.as_ptr()) };
-        // INVARIANT: The C side has just seen to it.
+        let errno = unsafe {
+            let outer = V::MIN_HEADER_LEN as u32;
+            bindings::helper_tunnel_make_room(self.skb, route.as_ptr(), outer + headers, outer)
+        };
+        // INVARIANT: The C side has just seen to it. Where it has completed the checksum, a packet is one of a
+        // tunnel, of which `room_for` says that none is left.
         (errno == 0).then_some(Roomy {
             packet: self,
             route,
+            tunnel,
+            left,
         })
+    }
+
+    /// How many bytes a tunnel puts between the packet and the outer header, and where a checksum is that is left to
+    /// others. None when that is not in memory, or memory is short.
+    #[inline(never)]
+    fn room_for(&mut self, tunnel: Tunnel) -> Option<(u32, Option<gue::RemoteChecksum>)> {
+        let left = if self.leaves_checksum() {
+            let (mut start, mut field) = (0, 0);
+            // SAFETY: By the type invariant.
+            let errno = unsafe { bindings::helper_skb_csum_left(self.skb, &mut start, &mut field) };
+            if errno != 0 {
+                return None;
+            }
+            Some(gue::RemoteChecksum {
+                start: u16::try_from(start).ok()?,
+                field: u16::try_from(field).ok()?,
+            })
+        } else {
+            None
+        };
+        Some((tunnel.header_len(left.is_some()) as u32, left))
+    }
+
+    /// Returns whether a checksum within the packet is left to others, also where it goes into a tunnel. Of the packet of
+    /// a tunnel it is not: it is made before.
+    #[inline]
+    pub(crate) fn leaves_checksum(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe {
+            bindings::helper_skb_csum_is_left(self.skb)
+                && !bindings::helper_skb_is_encapsulated(self.skb)
+        }
     }
 
     /// Returns whether the packet stands for several that have to be taken apart before they go into
@@ -95,6 +245,12 @@ impl<'a, V: Stack> Packet<'a, V> {
     pub(crate) fn is_burst_of_tunnel(&self) -> bool {
         // SAFETY: By the type invariant.
         unsafe { bindings::helper_skb_is_burst_of_tunnel(self.skb) }
+    }
+
+    /// Returns whether the packet stands for several datagrams (`SKB_GSO_UDP_L4`).
+    pub(crate) fn is_burst_of_datagrams(&self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_is_burst_of_datagrams(self.skb) }
     }
 
     /// Takes a packet that stands for several apart (`skb_gso_segment()`), on its way along `route`.

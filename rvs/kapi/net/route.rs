@@ -29,7 +29,10 @@ use crate::{
         RcuCell,
         RcuRef, //
     },
-    logic::packet::ip::Version,
+    logic::{
+        packet::ip::Version,
+        tunnel::Tunnel, //
+    },
 };
 
 use super::{
@@ -46,6 +49,9 @@ pub(crate) enum Target {
     Destination,
     /// The host that they are handed to, whatever their destination (`FLOWI_FLAG_KNOWN_NH`).
     NextHop,
+    /// The end of this tunnel, into which they are put. What rules say of packets of one tunnel does not hold for
+    /// those of another.
+    EndOf(Tunnel),
 }
 
 /// A route to a destination.

@@ -475,10 +475,10 @@ impl<'a, V: Stack> Packet<'a, V> {
     }
 
     /// Makes the packet, which [`Roomy::encapsulate`] has changed, one of this host: what is known of
-    /// the one inside is not true of it.
-    pub(crate) fn forget_inner(&mut self) {
+    /// the one inside, before which there are `headers` bytes now, is not true of it.
+    pub(crate) fn forget_inner(&mut self, headers: u32) {
         // SAFETY: By the type invariant.
-        unsafe { V::forget_inner(self.skb) };
+        unsafe { V::forget_inner(self.skb, headers) };
     }
 
     /// Returns whether IPsec policies let in a packet that came for this host (`xfrm_policy_check()`), as

@@ -51,6 +51,8 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
     const MIN_MTU: u32;
     /// IANA number of a packet of this version as payload of another one.
     const AS_PAYLOAD: u8;
+    /// Ethernet type of a packet of this version.
+    const ETHERNET_TYPE: u16;
     /// IANA number of its ICMP.
     const ICMP: u8;
     /// Whether the checksum of that covers a pseudo header.

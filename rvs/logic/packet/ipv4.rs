@@ -165,6 +165,7 @@ impl Version for V4 {
     // RFC 791 section 3.2.
     const MIN_MTU: u32 = 68;
     const AS_PAYLOAD: u8 = 4;
+    const ETHERNET_TYPE: u16 = 0x0800;
     const ICMP: u8 = icmp::PROTOCOL;
     const ICMP_HAS_PSEUDO_HEADER: bool = false;
     const HAS_CHECKSUM: bool = true;

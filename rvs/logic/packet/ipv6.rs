@@ -186,6 +186,7 @@ impl Version for V6 {
     // RFC 8200 section 5.
     const MIN_MTU: u32 = 1280;
     const AS_PAYLOAD: u8 = 41;
+    const ETHERNET_TYPE: u16 = 0x86dd;
     const ICMP: u8 = ICMP;
     const ICMP_HAS_PSEUDO_HEADER: bool = true;
     const HAS_CHECKSUM: bool = false;

@@ -15,6 +15,8 @@ use super::{
     }, //
 };
 
+pub mod gre;
+pub mod gue;
 pub mod icmp;
 pub mod ip;
 pub mod ipv4;

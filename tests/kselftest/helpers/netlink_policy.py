@@ -45,6 +45,9 @@ DEST_POLICY = DEST_KEY_POLICY | {
     FORWARD: "u32 up to 2",
     UPPER_THRESHOLD: "u32 up to 2147483647",
     LOWER_THRESHOLD: "u32 up to 2147483647",
+    TUNNEL: "u32 up to 2",
+    TUNNEL_PORT: "u16",
+    TUNNEL_CHECKSUM: "u32 up to 2",
 }
 
 EXPECTED = {

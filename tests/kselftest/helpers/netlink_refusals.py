@@ -206,6 +206,15 @@ def wrong_states():
     yield "server set: lower threshold above upper", DEST_SET, errno.EINVAL, (
         LIMITED_DEST + u32(LOWER_THRESHOLD, 7)
     ), LOWER_THRESHOLD, None
+    yield "server set: a tunnel of one without", DEST_SET, errno.EINVAL, LIMITED_DEST + u32(TUNNEL, GRE), TUNNEL, None
+    tunnelled = dest_key(KEY, "10.0.0.99", 80) + u32(FORWARD, TUN)
+    yield "server add: gue without port", DEST_ADD, errno.EINVAL, tunnelled + u32(TUNNEL, GUE), TUNNEL, None
+    yield "server add: gre with a port", DEST_ADD, errno.EINVAL, (
+        tunnelled + u32(TUNNEL, GRE) + tunnel_port(6080)
+    ), TUNNEL_PORT, None
+    yield "server add: ipip with a checksum", DEST_ADD, errno.EINVAL, (
+        tunnelled + u32(TUNNEL_CHECKSUM, FULL_CHECKSUM)
+    ), TUNNEL_CHECKSUM, None
     unknown = dest_key(NEW_KEY, "10.0.0.11", 8080)
     yield "service add again", SERVICE_ADD, errno.EEXIST, KEY, None, None
     yield "service set of none", SERVICE_SET, errno.ESRCH, NEW_KEY, None, None

@@ -20,6 +20,7 @@ PERSISTENCE_TIMEOUT, PERSISTENCE_MASK4, PERSISTENCE_PREFIX6 = range(1, 4)
 TIMEOUT_TCP, TIMEOUT_TCP_FIN, TIMEOUT_UDP = range(1, 4)
 # Attribute set "dest"; address, port and forward have the numbers they have above.
 SERVICE, WEIGHT, ACTIVE, INACTIVE, DEST_STATS, UPPER_THRESHOLD, LOWER_THRESHOLD, OVERLOADED = 1, 5, 7, 8, 9, 10, 11, 12
+TUNNEL, TUNNEL_PORT, TUNNEL_CHECKSUM = range(14, 17)
 # Attribute set "connection"; the service has the number it has above.
 CLIENT_ADDR4, CLIENT_ADDR6, CLIENT_PORT, DEST_ADDR4, DEST_ADDR6, DEST_PORT, CONNECTION_FORWARD, STATE, EXPIRES = range(2, 11)
 CONNECTION_PROTOCOL, VIRTUAL_ADDR4, VIRTUAL_ADDR6, VIRTUAL_PORT = range(11, 15)
@@ -27,6 +28,8 @@ CONNECTION_PROTOCOL, VIRTUAL_ADDR4, VIRTUAL_ADDR6, VIRTUAL_PORT = range(11, 15)
 VERSION, SERVICES, CONNECTIONS, BUCKETS = range(1, 5)
 
 NAT, DR, TUN = range(3)
+IPIP, GRE, GUE = range(3)
+NO_CHECKSUM, FULL_CHECKSUM, REMOTE_CHECKSUM = range(3)
 
 
 def addr4(text):
@@ -35,6 +38,10 @@ def addr4(text):
 
 def addr6(text):
     return attribute(ADDR6, ipaddress.IPv6Address(text).packed)
+
+
+def tunnel_port(number):
+    return attribute(TUNNEL_PORT, number.to_bytes(2, "big"))
 
 
 def port(number):

@@ -131,9 +131,9 @@ impl Stack for V4 {
     }
 
     #[inline(always)]
-    unsafe fn forget_inner(skb: *mut bindings::sk_buff) {
+    unsafe fn forget_inner(skb: *mut bindings::sk_buff, headers: u32) {
         // SAFETY: By the requirement.
-        unsafe { bindings::helper_skb_forget_inner(skb) };
+        unsafe { bindings::helper_skb_forget_inner(skb, headers) };
     }
 
     #[inline(always)]
@@ -207,20 +207,35 @@ impl Stack for V4 {
     }
 
     #[inline(always)]
-    unsafe fn tunnel_make_room(
-        skb: *mut bindings::sk_buff,
-        dst: *mut bindings::dst_entry,
-    ) -> c_int {
+    unsafe fn tunnel_begin_ipip(skb: *mut bindings::sk_buff, inner: u8) {
         // SAFETY: By the requirement.
-        unsafe { bindings::helper_tunnel_make_room(skb, dst, Self::MIN_HEADER_LEN as u32) }
+        unsafe { bindings::helper_tunnel_begin_ipip4(skb, inner) };
     }
 
     #[inline(always)]
-    unsafe fn encapsulate(
+    unsafe fn tunnel_begin_gue(
+        skb: *mut bindings::sk_buff,
+        inner: u8,
+        has_checksum: bool,
+        remote: bool,
+    ) {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_tunnel_begin_gue4(skb, inner, has_checksum, remote) };
+    }
+
+    #[inline(always)]
+    unsafe fn udp_checksum(skb: *mut bindings::sk_buff, ends: (Self::Addr, Self::Addr)) {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_udp_checksum4(skb, be(ends.0), be(ends.1)) };
+    }
+
+    #[inline(always)]
+    unsafe fn tunnel_push_ip(
         net: *mut bindings::net,
         skb: *mut bindings::sk_buff,
         dst: *mut bindings::dst_entry,
         ends: (Self::Addr, Self::Addr),
+        protocol: u8,
         ttl: u8,
         tos: u8,
         dont_fragment: bool,
@@ -228,12 +243,13 @@ impl Stack for V4 {
         let (source, destination) = (be(ends.0), be(ends.1));
         // SAFETY: By the requirement.
         unsafe {
-            bindings::helper_ip_encapsulate(
+            bindings::helper_tunnel_push_ip4(
                 net,
                 skb,
                 dst,
                 source,
                 destination,
+                protocol,
                 ttl,
                 tos,
                 dont_fragment,

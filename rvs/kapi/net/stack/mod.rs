@@ -89,8 +89,8 @@ pub(crate) trait Stack: Version {
     /// Gives the packet the priority of forwarded ones.
     unsafe fn prioritize(net: *mut bindings::net, skb: *mut bindings::sk_buff, tos: u8);
 
-    /// Forgets what is known of the packet inside of a tunnel.
-    unsafe fn forget_inner(skb: *mut bindings::sk_buff);
+    /// Forgets what is known of the packet inside of a tunnel, whose headers have so many bytes.
+    unsafe fn forget_inner(skb: *mut bindings::sk_buff, headers: u32);
 
     /// Sends the packet, of this host, along a route, and takes both.
     /// `dst` comes with a reference.
@@ -142,16 +142,29 @@ pub(crate) trait Stack: Version {
 
     // Tunnels.
 
-    /// Makes room for the header of a tunnel of this version along a route. 0, or an error.
-    unsafe fn tunnel_make_room(skb: *mut bindings::sk_buff, dst: *mut bindings::dst_entry)
-        -> c_int;
+    /// Has a packet, for which room was made, be one within another of this version. With `inner` it is of the version
+    /// that has this number as payload.
+    unsafe fn tunnel_begin_ipip(skb: *mut bindings::sk_buff, inner: u8);
 
-    /// Puts a packet for which room was made into another one, from and to `ends`.
-    unsafe fn encapsulate(
+    /// As [`Stack::tunnel_begin_ipip`], with headers of UDP and GUE between both: whether it has a checksum, and
+    /// whether that within is left to the end of the tunnel.
+    unsafe fn tunnel_begin_gue(
+        skb: *mut bindings::sk_buff,
+        inner: u8,
+        has_checksum: bool,
+        remote: bool,
+    );
+
+    /// Gives the header of UDP, which the packet begins with, its checksum in a packet from and to `ends`.
+    unsafe fn udp_checksum(skb: *mut bindings::sk_buff, ends: (Self::Addr, Self::Addr));
+
+    /// Puts the outer header before what is there, a payload of `protocol`. There is room.
+    unsafe fn tunnel_push_ip(
         net: *mut bindings::net,
         skb: *mut bindings::sk_buff,
         dst: *mut bindings::dst_entry,
         ends: (Self::Addr, Self::Addr),
+        protocol: u8,
         ttl: u8,
         tos: u8,
         dont_fragment: bool,
