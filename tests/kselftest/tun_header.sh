@@ -4,76 +4,10 @@
 . "$(dirname "$0")/lib.sh"
 direct_reply_site tun
 
+# shellcheck source=cases/tunnel_header.sh
+. "$KSELFTEST_DIR/cases/tunnel_header.sh"
+
 TALK=udp/$VIP:7000
-
-# watch_outer NAME EXPRESSION: counts, from now on, packets of the tunnel between director and real server.
-watch_outer() {
-	count_packets "$ROUTER" "$1" prerouting "iifname lan ip protocol 4 $2"
-}
-
-# watch_inner NAME EXPRESSION: counts the same packets when they have come out.
-watch_inner() {
-	count_packets "${SERVERS[0]}" "$1" input "iifname vip0 $2"
-}
-
-# Each has counters of its own.
-datagrams=0
-
-# expect_of_one_datagram OUTER INNER: it is answered, and its outer and inner header match these expressions.
-expect_of_one_datagram() {
-	datagrams=$((datagrams + 1))
-	watch_outer "any$datagrams" ""
-	watch_outer "right$datagrams" "$1"
-	watch_inner "right$datagrams" "$2"
-	expect_equal "who answers" server1 "$(talk me ask flow)"
-	expect_equal "packets in the tunnel" 1 "$(counted_packets "$ROUTER" "any$datagrams")"
-	expect_equal "packets in the tunnel with $1" 1 "$(counted_packets "$ROUTER" "right$datagrams")"
-	expect_equal "packets out of the tunnel with $2" 1 "$(counted_packets "${SERVERS[0]}" "right$datagrams")"
-}
-
-from_the_director_to_the_server() {
-	expect_of_one_datagram "ip saddr $DIRECTOR_LAN_IP ip daddr ${SERVER_IPS[0]} ip length 64" \
-		"ip saddr $CLIENT_IP ip daddr $VIP ip length 44"
-}
-
-# One hop before the director, and the director, which counts before it wraps the packet up.
-time_to_live_is_that_of_the_packet() {
-	expect_of_one_datagram "ip ttl 62" "ip ttl 62"
-	expect_equal "setting" ok "$(talk me set flow ttl 9)"
-	expect_of_one_datagram "ip ttl 7" "ip ttl 7"
-	expect_equal "setting" ok "$(talk me set flow ttl 64)"
-}
-
-prohibition_to_fragment_is_that_of_the_packet() {
-	expect_equal "setting" ok "$(talk me set flow df on)"
-	expect_of_one_datagram "ip frag-off & 0x4000 == 0x4000" "ip frag-off & 0x4000 == 0x4000"
-	expect_equal "setting" ok "$(talk me set flow df off)"
-	expect_of_one_datagram "ip frag-off & 0x4000 == 0" "ip frag-off & 0x4000 == 0"
-}
-
-# set_tos DSCP ECN: as numbers.
-set_tos() {
-	expect_equal "setting" ok "$(talk me set flow tos $(($1 << 2 | $2)))"
-}
-
-differentiated_services_are_those_of_the_packet() {
-	local dscp
-	for dscp in 0 10 46 63; do
-		set_tos "$dscp" 0
-		expect_of_one_datagram "ip dscp $dscp ip ecn not-ect" "ip dscp $dscp ip ecn not-ect"
-	done
-}
-
-# RFC 3168 section 9.1.1, full functionality: congestion of before is not that of the tunnel.
-congestion_notification_goes_around_the_tunnel() {
-	set_tos 46 1
-	expect_of_one_datagram "ip dscp 46 ip ecn ect1" "ip dscp 46 ip ecn ect1"
-	set_tos 46 2
-	expect_of_one_datagram "ip dscp 46 ip ecn ect0" "ip dscp 46 ip ecn ect0"
-	set_tos 46 3
-	expect_of_one_datagram "ip dscp 46 ip ecn ect0" "ip dscp 46 ip ecn ce"
-	set_tos 0 0
-}
 
 modprobe ipip || skip_all "no IPIP tunnels (CONFIG_NET_IPIP)"
 test_begin --direct-reply
@@ -82,9 +16,4 @@ talk_client_start me "$CLIENT"
 lb_begin "$TALK" rr "${SERVER_IPS[0]}:7000"
 talk me open flow udp "$VIP" 7000 >"$TEST_DIR/opened"
 
-ktap_run \
-	from_the_director_to_the_server \
-	time_to_live_is_that_of_the_packet \
-	prohibition_to_fragment_is_that_of_the_packet \
-	differentiated_services_are_those_of_the_packet \
-	congestion_notification_goes_around_the_tunnel
+ktap_run "${header_cases[@]}"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # what is told of tunnels is of tunnel.sh
 # The load balancer is the kernel's IPVS; see backend.sh for what the functions do.
 
 lb_is_loaded() {
@@ -83,17 +84,17 @@ declare -A ipvs_forward=([nat]=-m [dr]=-g [tun]=-i)
 
 lb_server_add() {
 	ipvs_service "$1"
-	director_ipvsadm -a "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" -w "$3" -x "${4:-0}" -y "${5:-0}"
+	director_ipvsadm -a "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" "${tunnel_options[@]}" -w "$3" -x "${4:-0}" -y "${5:-0}"
 }
 
 lb_server_weight() {
 	ipvs_service "$1"
-	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" -w "$3"
+	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" "${tunnel_options[@]}" -w "$3"
 }
 
 lb_server_set() {
 	ipvs_service "$1"
-	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" -w "$3" -x "$4" -y "$5"
+	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" "${tunnel_options[@]}" -w "$3" -x "$4" -y "$5"
 }
 
 lb_server_del() {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # what is told of tunnels is of tunnel.sh
 # The load balancer is RVS; see backend.sh for what the functions do.
 
 # shellcheck source=lib/rvs.sh
@@ -34,7 +35,7 @@ lb_service_del() {
 }
 
 lb_server_add() {
-	director_rvsadm server add "$1" "$2" --weight "$3" "--$LB_FORWARD" \
+	director_rvsadm server add "$1" "$2" --weight "$3" "--$LB_FORWARD" "${tunnel_options[@]}" \
 		${4:+--upper-threshold "$4"} ${5:+--lower-threshold "$5"}
 }
 

@@ -26,6 +26,7 @@ direct_reply_site() {
 		SERVER_IPS=(10.0.0.11 10.0.0.12 10.0.0.13)
 		;;
 	tun)
+		tunnel_is "${TUNNEL:-ipip}"
 		SERVER_BRIDGE=far SERVER_GATEWAY=10.1.0.254
 		SERVER_IPS=(10.1.0.11 10.1.0.12 10.1.0.13)
 		;;
@@ -65,10 +66,5 @@ server_of_dr() {
 
 # server_of_tun NAMESPACE: it takes packets for the VIP out of the director's tunnel.
 server_of_tun() {
-	ip -n "$1" -batch - <<-EOF &&
-		link add vip0 type ipip remote $DIRECTOR_LAN_IP
-		addr add $VIP/32 dev vip0
-		link set vip0 up
-	EOF
-		in_ns "$1" sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.vip0.rp_filter=0
+	in_ns "$1" sysctl -qw net.ipv4.conf.all.rp_filter=0 && tunnel_end_add "$1"
 }

@@ -40,7 +40,7 @@ offloads() {
 	for namespace in "${topology_namespaces[@]}"; do
 		while read -r device; do
 			in_ns "$namespace" ethtool -K "$device" "$@" || return
-		done < <(for type in veth ipip; do
+		done < <(for type in veth ipip gre; do
 			ip -n "$namespace" -o link show type "$type"
 		done | sed 's/^[0-9]*: \([^@:]*\).*/\1/')
 	done

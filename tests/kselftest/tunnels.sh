@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Tunnels of GRE and of GUE, with each checksum there is: what tun.sh, tun_header.sh, tun_path.sh, tun_icmp.sh and
+# tun_transfer.sh show of IP in IP.
+TUNNEL=ipip
+. "$(dirname "$0")/lib.sh"
+direct_reply_site tun
+SIZE=${SIZE:-2000000}
+SERVER=${SERVER_IPS[0]}
+# shellcheck source=cases/direct_reply.sh
+. "$KSELFTEST_DIR/cases/direct_reply.sh"
+# shellcheck source=cases/tunnel_header.sh
+. "$KSELFTEST_DIR/cases/tunnel_header.sh"
+# shellcheck source=cases/tunnel_icmp.sh
+. "$KSELFTEST_DIR/cases/tunnel_icmp.sh"
+
+KINDS=(gre gre_checksum gue gue_checksum gue_remote)
+
+# What is the same with each.
+servers_get_it() {
+	lb_flush
+	tunnel_becomes "$kind" || fail "the servers have no such tunnel"
+	ip -n "$DIRECTOR" route flush cache
+	ip -n "$CLIENT" route flush cache
+	lb_begin "$TALK_UDP" rr "$SERVER:7000"
+	lb_begin "$UPLOAD" rr "$SERVER:9000"
+	flow_port=$(talk me open flow udp "$VIP" 7000)
+	expect_match "opening" '^ok' "$flow_port"
+	flow_port=${flow_port#ok }
+	expect_equal "who answers" server1 "$(talk me ask flow)"
+}
+
+large_datagrams_arrive() {
+	expect_equal "who answers 8000 bytes" server1 "$(talk me ask flow 5 8000)"
+	expect_equal "who answers 60000 bytes" server1 "$(talk me ask flow 5 60000)"
+}
+
+mtu_of_the_link_is_that_less_the_headers() {
+	expect_equal "what the client gets" "EMSGSIZE 3/4 mtu $((1500 - OVERHEAD)) from $VIP about self > $VIP:7000" \
+		"$(client_error 7000 64 $((1500 - OVERHEAD + 1)))"
+	expect_equal "not to fragment" ok "$(talk me set flow df on)"
+	expect_equal "who answers the largest that fits" server1 "$(talk me ask flow 5 $((1500 - OVERHEAD - 28)))"
+	expect_equal "may be fragmented" ok "$(talk me set flow df off)"
+}
+
+path_mtu_in_the_tunnel_is_learnt() {
+	small_mtu_in_the_tunnel_is_learnt_by_the_director
+	expect_success ip -n "$ROUTER" route del "$SERVER/32"
+	ip -n "$DIRECTOR" route flush cache
+	ip -n "$CLIENT" route flush cache
+}
+
+# The offloads of all devices, and what the servers' end is made of anew has those of a new device.
+upload_arrives_in_large_segments_and_single_packets() {
+	count_packets "${SERVERS[0]}" "large_$kind" input "ip daddr $VIP tcp dport 9000"
+	large_segments
+	upload
+	expect_range "mean size of large segments" 1501 70000 "$(mean_size "${SERVERS[0]}" "large_$kind")"
+	count_packets "${SERVERS[0]}" "single_$kind" input "ip daddr $VIP tcp dport 9000"
+	single_packets
+	upload
+	expect_range "mean size of single packets" 1000 1500 "$(mean_size "${SERVERS[0]}" "single_$kind")"
+}
+
+# Fragments have no ports, and come from another one.
+port_in_the_tunnel_is_that_of_the_flow() {
+	local flow ports=()
+	for flow in 1 2 3 4 5 6; do
+		expect_match "opening" '^ok' "$(talk me open "flow$flow" udp "$VIP" 7000)"
+		ports+=("$(ports_of_flow "flow$flow")")
+		expect_match "ports of six datagrams of one flow" '^[0-9]+$' "${ports[-1]}"
+	done
+	expect_range "ports of six flows" 2 6 "$(printf '%s\n' "${ports[@]}" | sort -u | wc -l)"
+}
+
+# ports_of_flow FLOW: those that its packets in the tunnel come from.
+ports_of_flow() {
+	in_ns "$ROUTER" nft -f - <<-EOF
+		table ip ports_$kind$1 {
+			set seen { type inet_service; flags dynamic; size 64; }
+			chain prerouting {
+				type filter hook prerouting priority raw; policy accept;
+				iifname lan udp dport $TUNNEL_PORT add @seen { udp sport }
+			}
+		}
+	EOF
+	local i
+	for i in 1 2 3 4 5 6; do
+		talk me ask "$1" >"$TEST_DIR/answer"
+	done
+	in_ns "$ROUTER" nft list set ip "ports_$kind$1" seen | sed -n 's/.*elements = { \(.*\) }.*/\1/p'
+	in_ns "$ROUTER" nft delete table ip "ports_$kind$1"
+}
+
+checksum_that_is_not_made_is_left_to_the_server() {
+	# Nobody on the way makes it.
+	expect_success offloads tx on
+	# Private flags and the field, of 8 bytes: made are the 8 bytes of UDP from the 20th on, its checksum at the 26th.
+	TUNNEL_PACKET="udp dport $TUNNEL_PORT @th,64,32 0x02040001 @th,96,32 0x80000000 @th,128,32 0x0014001a"
+	OVERHEAD=$((OVERHEAD + 8))
+	from_the_director_to_the_server
+	# The datagram in the error is without one, too.
+	expect_match "what the client gets" "^EMSGSIZE 3/4 mtu $((1500 - OVERHEAD)) from $VIP about self > $VIP:7000" \
+		"$(client_error 7000 64 $((1500 - OVERHEAD + 1)))"
+	expect_success offloads tx off
+	tunnel_is "$kind"
+}
+
+# What there is to see of each.
+each=(
+	servers_get_it
+	from_the_director_to_the_server
+	congestion_notification_goes_around_the_tunnel
+	large_datagrams_arrive
+	mtu_of_the_link_is_that_less_the_headers
+	path_mtu_in_the_tunnel_is_learnt
+	upload_arrives_in_large_segments_and_single_packets
+)
+# And of one with the checksum, and one without.
+errors=(
+	server_that_cannot_be_reached_is_reported
+	last_hop_in_the_tunnel_is_reported
+	errors_about_no_tunnel_of_the_director_are_not_passed_on
+	errors_that_are_wrong_are_not_passed_on
+)
+declare -A besides=(
+	[gre_checksum]="${errors[*]}"
+	[gue]="${errors[*]} port_in_the_tunnel_is_that_of_the_flow"
+	[gue_remote]=checksum_that_is_not_made_is_left_to_the_server
+)
+
+cases=()
+for kind in "${KINDS[@]}"; do
+	for name in "${each[@]}" ${besides[$kind]-}; do
+		eval "${kind}_$name() { kind=$kind; $name; }"
+		cases+=("${kind}_$name")
+	done
+done
+
+modprobe -a ipip ip_gre fou || skip_all "no tunnels of GRE and GUE (CONFIG_NET_IPGRE, CONFIG_NET_FOU_IP_TUNNELS)"
+test_begin --direct-reply
+UPLOAD=tcp/$VIP:9000
+for i in 1 2 3; do
+	talk_server_start "${SERVERS[i - 1]}" "server$i" tcp:7000 "udp:$VIP:7000"
+done
+transfer_file "$SIZE"
+upload_server_start "${SERVERS[0]}"
+talk_client_start me "$CLIENT"
+in_ns "$CLIENT" ethtool -K eth0 tx off >"$TEST_DIR/ethtool" || bail "checksum offload cannot be switched off"
+count_packets "$CLIENT" errors input "ip saddr $VIP icmp type destination-unreachable"
+
+ktap_run "${cases[@]}"
