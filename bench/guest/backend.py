@@ -50,6 +50,13 @@ CONNECTION_GET = 12
 
 class Rvs:
     name = "rvs"
+    _METHODS = {
+        "nat": ["--nat"],
+        "dr": ["--dr"],
+        "tun": ["--tun"],
+        "gre": ["--tun", "--tun-type", "gre"],
+        "gue": ["--tun", "--tun-type", "gue", "--tun-port", "6080"],
+    }
     connection_list = "the dump of connection-get"
 
     def __init__(self, path: str = "slow", family: str = "rvs"):
@@ -88,7 +95,7 @@ class Rvs:
         self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, server: ipaddress.IPv4Address, method: str,
         protocol: str = "udp",
     ) -> None:
-        _tool(namespace, ["rvsadm", "server", "add", f"{protocol}/{address}:{port}", str(server), f"--{method}"])
+        _tool(namespace, ["rvsadm", "server", "add", f"{protocol}/{address}:{port}", str(server), *self._METHODS[method]])
 
     def add_mark(
         self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]
@@ -125,7 +132,13 @@ class IpVs:
     _DEFAULT_TABLE_BITS = 12
     # Entries.
     _LONG_CHAIN = 100
-    _METHODS = {"nat": "--masquerading", "dr": "--gatewaying", "tun": "--ipip"}
+    _METHODS = {
+        "nat": ["--masquerading"],
+        "dr": ["--gatewaying"],
+        "tun": ["--ipip"],
+        "gre": ["--ipip", "--tun-type", "gre"],
+        "gue": ["--ipip", "--tun-type", "gue", "--tun-port", "6080"],
+    }
 
     def __init__(self, table_bits: int | None = None):
         self.table_bits = table_bits
@@ -158,7 +171,7 @@ class IpVs:
         protocol: str = "udp",
     ) -> None:
         service = [f"--{protocol}-service", f"{address}:{port}"]
-        _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", f"{server}:{port}", self._METHODS[method]])
+        _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", f"{server}:{port}", *self._METHODS[method]])
 
     def add_mark(
         self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]
@@ -167,7 +180,7 @@ class IpVs:
         service = ["--fwmark-service", str(mark)]
         _tool(namespace, ["ipvsadm", "--add-service", *service, "--scheduler", scheduler])
         for server in servers:
-            _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", f"{server}:{port}", self._METHODS["dr"]])
+            _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", f"{server}:{port}", *self._METHODS["dr"]])
 
     @classmethod
     def read_connections(cls) -> None:

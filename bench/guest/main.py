@@ -63,7 +63,8 @@ def _quick(flows: list[int]) -> Scope:
 
 def _established(bench: Bench, backends: list, flows: list[int], conntrack: bool = False) -> None:
     for count in flows:
-        for method in flows_established.METHODS:
+        tunnels = () if conntrack or count >= _MANY else flows_established.TUNNELS
+        for method in (*flows_established.METHODS, *tunnels):
             for backend in backends:
                 name = f"{method}-{count}{'-conntrack' if conntrack else ''}"
                 bench.case(name, backend, flows_established.run, method, count, conntrack)

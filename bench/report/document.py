@@ -14,7 +14,7 @@ from rows import COLUMNS, Line, lines, machines, own, present
 BEGIN = "<!-- made by bench/report/document.py of bench/results/latest.json: begin -->\n"
 END = "<!-- end -->\n"
 _MAIN = ("stock", "off")
-_NAMES = {"dr": "DR", "nat-in": "NAT in", "nat-reply": "NAT reply", "tun": "TUN"}
+_NAMES = {"dr": "DR", "nat-in": "NAT in", "nat-reply": "NAT reply", "tun": "TUN", "gre": "TUN by GRE", "gue": "TUN by GUE"}
 # Of machines besides the main one.
 _EVERYWHERE = (*_NAMES, "forward-tax", "forward-tax-nat", "server-outbound", "new-rr-10-over")
 

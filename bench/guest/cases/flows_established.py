@@ -22,6 +22,8 @@ _SAMPLE_OF_MORE = 25_000
 # 0.7, 1.0 (NAT) and 0.6 instructions (a reply), those over so many 0.3.
 _SAMPLES_OF_LONG_CHAINS = {"dr": 6, "tun": 6, "nat-in": 12, "nat-reply": 4}
 METHODS = ("dr", "nat", "tun")
+# Other tunnels, which differ from the first in what is done to a packet alone.
+TUNNELS = ("gre", "gue")
 
 
 def run(clients, backend, method: str, flows: int, conntrack: bool = False) -> None:
