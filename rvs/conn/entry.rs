@@ -2,6 +2,10 @@
 
 //! One connection.
 
+mod advance;
+
+pub(crate) use advance::Transition;
+
 use core::net::Ipv4Addr;
 
 use kernel::{
@@ -24,7 +28,6 @@ use super::{
         Template,
         TemplateLink, //
     },
-    Defences, //
 };
 
 use crate::{
@@ -46,10 +49,6 @@ use crate::{
             Endpoint, //
         },
         defences,
-        packet::{
-            tcp::TcpFlags,
-            TransportHeader, //
-        },
         protocol::Protocol,
         service_key::FTP_PORT,
         state::{
@@ -195,17 +194,6 @@ mod word {
         let active = if next.state().is_active() { ACTIVE } else { 0 };
         (old & !(STATE | ACTIVE)) | u32::from(next.to_u8()) | active
     }
-}
-
-/// What a packet did to the state of its connection.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Transition {
-    /// The timeout stays or gets longer: nobody has to be told.
-    Unhurried,
-    /// The timeout got shorter: the wheel must look at the connection earlier.
-    Hastened,
-    /// The other end was heard of for the first time.
-    Assured,
 }
 
 impl Conn {
@@ -520,63 +508,6 @@ impl Conn {
         now.wrapping_sub(self.last_seen.load(Relaxed)) >= jiffies
     }
 
-    /// Notes that a packet was seen at `now` (jiffies).
-    #[inline]
-    fn touch(&self, now: u32) {
-        // A store would take the line from other CPUs; once in a tick is enough.
-        if self.last_seen.load(Relaxed) != now {
-            self.last_seen.store(now, Relaxed);
-            Dest::note_activity(&self.dest);
-        }
-    }
-
-    /// Notes that a packet was seen at `now` (jiffies), and changes the state as it demands.
-    #[inline(always)]
-    pub(crate) fn advance(
-        &self,
-        direction: Direction,
-        header: TransportHeader,
-        now: u32,
-        defences: &Defences,
-    ) -> Transition {
-        match header {
-            TransportHeader::Tcp(header) => {
-                self.advance_tcp(direction, header.flags, now, defences)
-            }
-            // UDP has one state.
-            TransportHeader::Udp(_) => {
-                self.touch(now);
-                if direction == Direction::OriginalOnly && self.assure() {
-                    return Transition::Assured;
-                }
-                Transition::Unhurried
-            }
-        }
-    }
-
-    /// Notes that the other end was heard of: an answer, or, where answers do not pass the director,
-    /// another packet of the client. True when that is new.
-    #[inline(always)]
-    pub(crate) fn assure(&self) -> bool {
-        !self.is_assured() && self.become_assured()
-    }
-
-    /// Returns whether the other end was heard of.
-    #[inline(always)]
-    pub(crate) fn is_assured(&self) -> bool {
-        self.word.load(Relaxed) & word::ASSURED != 0
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn become_assured(&self) -> bool {
-        let mut old = self.word.load(Relaxed);
-        while let Err(current) = self.word.cmpxchg(old, old | word::ASSURED, Relaxed) {
-            old = current;
-        }
-        old & word::ASSURED == 0
-    }
-
     /// Returns whether the connection may be ended to make room for another one: it is half open,
     /// or a datagram without an answer, or over.
     pub(super) fn is_expendable(&self) -> bool {
@@ -597,103 +528,6 @@ impl Conn {
                 word & word::ASSURED != 0,
                 self.is_silent_for(defences::SILENCE.saturating_mul(time::hz()), now),
             )
-    }
-
-    #[inline(always)]
-    fn advance_tcp(
-        &self,
-        direction: Direction,
-        flags: TcpFlags,
-        now: u32,
-        defences: &Defences,
-    ) -> Transition {
-        let old = self.word.load(Relaxed);
-        let tracked = self.tracked_of(old);
-        let next = tracked.next(direction, flags);
-        // Of what changes nothing only a SYN means another thing for a defence.
-        if word::after(old, next) != old || old & word::DEAD != 0 || flags.syn {
-            return self.change_tcp(direction, flags, now, defences);
-        }
-        if tracked.is_prolonged(next) {
-            self.touch(now);
-        } else {
-            Dest::note_activity(&self.dest);
-        }
-        Transition::Unhurried
-    }
-
-    /// As [`Conn::advance_tcp`], for a segment that may change the state. Apart, as few do.
-    #[inline(never)]
-    fn change_tcp(
-        &self,
-        direction: Direction,
-        flags: TcpFlags,
-        now: u32,
-        defences: &Defences,
-    ) -> Transition {
-        let mut old = self.word.load(Relaxed);
-        loop {
-            if old & word::DEAD != 0 {
-                // A packet that found it just before its end.
-                Dest::note_activity(&self.dest);
-                return Transition::Unhurried;
-            }
-            let tracked = self.tracked_of(old);
-            let next = tracked.next(direction, flags);
-            // Before the state, which may have a shorter timeout.
-            if tracked.is_prolonged(next) {
-                self.touch(now);
-            } else {
-                Dest::note_activity(&self.dest);
-            }
-            let next = if defences.secures_tcp() {
-                // The first packet tells nothing of the server, wherever answers pass.
-                let direction = match tracked.state() {
-                    State::Tcp(tcp::State::None) => self.request_direction(),
-                    _ => direction,
-                };
-                tracked.next_secure(direction, flags)
-            } else {
-                next
-            };
-            let new = word::after(old, next);
-            if new == old {
-                return Transition::Unhurried;
-            }
-            let active = next.state().is_active();
-            let new = if next.state().is_open() {
-                new | word::ASSURED
-            } else {
-                new
-            };
-            match self.word.cmpxchg(old, new, Relaxed) {
-                Ok(_) => {
-                    // Who changed the word counts the change, so it is counted once.
-                    match (old & word::ACTIVE != 0, active) {
-                        (false, true) => self.dest.connection_activates(),
-                        (true, false) => self.dest.connection_deactivates(),
-                        _ => {}
-                    }
-                    let heard = new & !old & word::ASSURED != 0;
-                    return self.after(tracked.state(), next.state(), heard);
-                }
-                Err(current) => old = current,
-            }
-        }
-    }
-
-    /// Tells whether the timeout of the state that was entered is shorter, or else whether the other end
-    /// was `heard` of for the first time. Apart, as few packets change the state.
-    #[inline(never)]
-    fn after(&self, left: State, entered: State, heard: bool) -> Transition {
-        let shared = self.dest.shared();
-        if shared.timeout(entered) < shared.timeout(left) {
-            Transition::Hastened
-        } else if heard {
-            Transition::Assured
-        } else {
-            Transition::Unhurried
-        }
     }
 
     /// As [`Conn::deadline`], of a connection that nobody knows yet, which began at `now` (jiffies).
