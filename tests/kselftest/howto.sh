@@ -175,9 +175,17 @@ tunnels() {
 	expect_answers 0
 }
 
+tunnels_in_udp() {
+	network_for_direct_reply tun
+	follow gue.md
+	expect_answers 0
+	expect_match "packets that the router has translated" "packets [1-9]" "$(<"$TEST_DIR/typed")"
+	expect_match "the tunnel of the first server" "10\.1\.0\.11:80 +tun,gue:6080 +2 " "$(<"$TEST_DIR/typed")"
+}
+
 lb_needs rvs "the how-tos are for rvsadm"
 [ -e "$HOWTO_DIR" ] || skip_all "there are no pages in $HOWTO_DIR"
-modprobe ipip || skip_all "no IPIP tunnels (CONFIG_NET_IPIP)"
+modprobe -a ipip fou || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU)"
 test_begin
 
-ktap_run by_ipvsadm clients_that_keep_their_server nat nat_behind_a_firewall one_armed_nat direct_routing tunnels
+ktap_run by_ipvsadm clients_that_keep_their_server nat nat_behind_a_firewall one_armed_nat direct_routing tunnels tunnels_in_udp
