@@ -292,6 +292,25 @@ impl<H: Hasher> RcuTable<H> {
         is_wanted: impl Fn(&H::Object) -> bool,
     ) -> Option<RcuRef<'g, H::Object>> {
         let current = self.current.read(guard)?;
+        if let Some(handle) = current.get().table.likely(hash) {
+            // SAFETY: The handle was read from the table within the critical section of `guard`.
+            let (object, _) = unsafe { Self::object(handle, guard) };
+            if is_wanted(object.get()) {
+                return Some(object);
+            }
+        }
+        self.search_by_hash(guard, hash, is_wanted)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search_by_hash<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        hash: u64,
+        is_wanted: impl Fn(&H::Object) -> bool,
+    ) -> Option<RcuRef<'g, H::Object>> {
+        let current = self.current.read(guard)?;
         for handle in table::candidates(current.get(), hash) {
             // SAFETY: The handle was read from the table within the critical section of `guard`.
             let (object, _) = unsafe { Self::object(handle, guard) };

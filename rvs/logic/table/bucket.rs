@@ -130,6 +130,21 @@ impl<W: Word> Bucket<W> {
         Handles::new(self, tag)
     }
 
+    /// The first of those, if it is among the first entries; it costs no search.
+    #[inline(always)]
+    pub(super) fn likely(&self, tag: Tag) -> Option<u64> {
+        let [first, _] = &self.tags;
+        let lanes = zero_lanes(first.load() ^ tag.0.wrapping_mul(LOWEST));
+        if lanes == 0 {
+            return None;
+        }
+        // Zero is an entry that was removed meanwhile.
+        match self.handle(lanes.trailing_zeros() as usize / 16) {
+            0 => None,
+            handle => Some(handle),
+        }
+    }
+
     /// The slot in which `handle` is. Its tag may not be set yet, or not any more.
     pub(super) fn slot_of(&self, handle: u64) -> Option<usize> {
         self.handles.iter().position(|slot| slot.load() == handle)
@@ -292,6 +307,10 @@ mod tests {
         }
         let found: Vec<_> = bucket.handles_of(Tag::of(7)).collect();
         assert_eq!(found, [1, 2, 3, 4, 5, 6]);
+        assert_eq!(bucket.likely(Tag::of(7)), Some(1));
+        bucket.clear(0);
+        assert_eq!(bucket.likely(Tag::of(7)), Some(2));
+        assert_eq!(bucket.likely(Tag::of(9)), None);
     }
 
     #[test]

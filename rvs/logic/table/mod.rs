@@ -134,6 +134,13 @@ impl<W: Word, B: Deref<Target = [Bucket<W>]>> Table<W, B> {
         candidates
     }
 
+    /// One of the [candidates](Table::candidates), most often the only one, without a search; `None` does not
+    /// mean that there is none.
+    #[inline(always)]
+    pub fn likely(&self, hash: u64) -> Option<u64> {
+        self.home(hash)?.likely(self.tag(hash))
+    }
+
     /// The handle of an entry with `hash` of which `matches` says that it is the wanted one.
     #[inline]
     pub fn find(&self, hash: u64, mut matches: impl FnMut(u64) -> bool) -> Option<u64> {
