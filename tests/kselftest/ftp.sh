@@ -16,13 +16,14 @@ ftp_server() {
 	rm -f "$ready"
 	ip netns exec "${SERVERS[$1 - 1]}" python3 -S "$HELPERS/ftp_server.py" "server$1" "$2" "$directory" "${@:3}" >"$ready" 2>"$ready.errors" &
 	ftp_process[$1]=$!
+	disown
 	wait_until 20 test -s "$ready" || bail "server$1 does not serve: $(<"$ready.errors")"
 }
 
 # ftp_server_ends NUMBER
 ftp_server_ends() {
 	kill "${ftp_process[$1]}"
-	wait "${ftp_process[$1]}" 2>/dev/null
+	wait_until 5 test ! -e "/proc/${ftp_process[$1]}"
 }
 
 # ftp OPTION... PATH...: one control connection, all files by it. A client that goes where it is told.
@@ -184,9 +185,6 @@ ftp_service() {
 peer_prepare() {
 	modprobe ip_vs_ftp || bail "there is no ip_vs_ftp"
 	in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.conntrack=1
-	in_ns "$DIRECTOR" nft add table ip tracking
-	in_ns "$DIRECTOR" nft add chain ip tracking all '{ type filter hook prerouting priority 0; }'
-	in_ns "$DIRECTOR" nft add rule ip tracking all ct state invalid counter
 }
 
 declare -a ftp_process=()
