@@ -42,7 +42,10 @@ use crate::{
         time,
         workqueue::Worker,
     },
-    logic::limits,
+    logic::{
+        addr::Family,
+        limits, //
+    },
     settings::{
         self,
         Settings, //
@@ -171,13 +174,16 @@ impl PernetData for Director {
         checked?;
         // Services neither come nor go meanwhile.
         let config = director.config.lock();
-        if !director.fast_path.is_on() {
-            HookGroup::FastPath.disable(namespace);
-        } else if config.count() > 0 {
-            HookGroup::FastPath
-                .enable(namespace)
-                .inspect_err(|_| director.fast_path.turn_off())?;
+        for family in Family::ALL {
+            if !director.fast_path.is_on() {
+                HookGroup::FastPath.disable(namespace, family);
+            } else if HookGroup::Services.is_enabled(namespace, family) {
+                HookGroup::FastPath
+                    .enable(namespace, family)
+                    .inspect_err(|_| director.fast_path.turn_off())?;
+            }
         }
+        drop(config);
         Ok(())
     }
 }
@@ -196,19 +202,23 @@ impl Director {
         self.connections.templates.prepare()
     }
 
-    /// Registers the hooks that any service needs, if they are not.
-    pub(crate) fn enable_hooks(namespace: &Namespace<Self>) -> Result {
-        HookGroup::Services.enable(namespace)?;
+    /// Registers the hooks that any service of a family needs, if they are not.
+    pub(crate) fn enable_hooks(namespace: &Namespace<Self>, family: Family) -> Result {
+        HookGroup::Services.enable(namespace, family)?;
         if namespace.data().fast_path.is_on() {
-            HookGroup::FastPath.enable(namespace)?;
+            HookGroup::FastPath.enable(namespace, family)?;
         }
         Ok(())
     }
 
-    /// Registers the hooks that a destination of this forward method needs, if they are not.
-    pub(crate) fn enable_hooks_for(namespace: &Namespace<Self>, forward: Forward) -> Result {
+    /// Registers the hooks that a destination of this family and forward method needs, if they are not.
+    pub(crate) fn enable_hooks_for(
+        namespace: &Namespace<Self>,
+        family: Family,
+        forward: Forward,
+    ) -> Result {
         match forward {
-            Forward::Nat => HookGroup::Replies.enable(namespace),
+            Forward::Nat => HookGroup::Replies.enable(namespace, family),
             Forward::Dr | Forward::Tun => Ok(()),
         }
     }

@@ -78,15 +78,16 @@ impl ReplyRoutes {
         (learned.number == number && route.is_valid(net)).then_some(route)
     }
 
-    /// Learns the route that a packet takes. Returns its number; none when there is no place, or it may not
+    /// Learns the route that a packet takes to its destination. Returns its number; none when there is no place, or it may not
     /// be kept ([`Route::may_be_kept_of`]).
     pub(crate) fn learn<V: Stack>(
         &self,
         guard: &rcu::Guard,
         net: &Net,
         packet: &Packet<'_, V>,
+        destination: V::Addr,
     ) -> Option<RouteNumber> {
-        if !Route::may_be_kept_of(packet) {
+        if !Route::may_be_kept_of(packet, destination) {
             return None;
         }
         // Objects of one slab cache differ in the bits above the cache line.
@@ -98,7 +99,7 @@ impl ReplyRoutes {
                         return Some(learned.number);
                     }
                 }
-                _ => return self.put(place, Route::of_packet(packet)?.into_cached()),
+                _ => return self.put(place, Route::of_packet(packet, destination)?.into_cached()),
             }
         }
         None

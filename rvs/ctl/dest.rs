@@ -105,7 +105,7 @@ pub(super) fn add(
         director.filter.note_service(key)?,
     ];
     if let Some(forward) = config.forward_of_new(key, new.forward) {
-        Director::enable_hooks_for(namespace, forward)?;
+        Director::enable_hooks_for(namespace, new.endpoint.addr.family(), forward)?;
     }
     config.add_dest(key, new, noted).map_err(refusal)
 }
@@ -153,7 +153,7 @@ pub(super) fn set(
 ) -> Result<(), Refusal> {
     let mut config = namespace.data().config.lock();
     if let Some(forward) = change.forward {
-        Director::enable_hooks_for(namespace, forward)?;
+        Director::enable_hooks_for(namespace, endpoint.addr.family(), forward)?;
     }
     config.set_dest(key, endpoint, change).map_err(refusal)
 }

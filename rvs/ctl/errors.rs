@@ -46,10 +46,9 @@ impl From<ConfigError> for Refusal {
                 EINVAL,
                 c"only tunnels reach a server of another address family than its service",
             ),
-            ConfigError::MixedTunnel => Self::new(
-                eafnosupport(),
-                c"tunnels to a server of another address family are not supported yet",
-            ),
+            ConfigError::TunnelOfIpv6 => {
+                Self::new(eafnosupport(), c"tunnels of IPv6 are not supported yet")
+            }
             ConfigError::PortMapping => Self::new(
                 EINVAL,
                 c"only the forward method nat maps the port of the service to another",

@@ -3,9 +3,12 @@
 //! Address families in requests and answers.
 
 use crate::{
-    kapi::genl::{
-        Attribute,
-        Refusal, //
+    kapi::{
+        genl::{
+            Attribute,
+            Refusal, //
+        },
+        net::Net,
     },
     logic::addr::Family,
 };
@@ -30,8 +33,10 @@ pub(super) fn of_number(found: u32) -> Option<Family> {
 /// Checks that packets of a family are balanced.
 pub(super) fn check(family: Family, attribute: Option<Attribute<'_>>) -> Result<(), Refusal> {
     match family {
-        Family::V4 => Ok(()),
-        Family::V6 => Err(Refusal::new(eafnosupport(), c"IPv6 is not supported yet").at(attribute)),
+        Family::V6 if !Net::kernel_has_ipv6() => {
+            Err(Refusal::new(eafnosupport(), c"this kernel does not speak IPv6").at(attribute))
+        }
+        Family::V4 | Family::V6 => Ok(()),
     }
 }
 

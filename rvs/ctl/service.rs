@@ -105,7 +105,7 @@ pub(super) fn add(namespace: &Namespace<Director>, new: NewService) -> Result<()
                 Ok(())
             }
         })
-        .and_then(|()| Director::enable_hooks(namespace))
+        .and_then(|()| Director::enable_hooks(namespace, new.key.family()))
         .map_err(Refusal::from)
         .and_then(|()| Ok(config.add_service(&director.services, new, noted)?));
     director.timeouts_changed(&mut config);

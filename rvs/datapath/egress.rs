@@ -130,9 +130,15 @@ fn to_be_confirmed<'c, V: Stack>(
     route: LookupNumber,
 ) -> Option<&'c Conn> {
     let may_be = conn.confirmed_route() != route
-        && packet.has_valid_route()
+        && came_by_valid_route(packet, conn)
         && may_confirm::<V>(context, V::tos(packet.bytes()));
     may_be.then_some(conn)
+}
+
+/// Returns whether the routes of now would bring the packet, which may have another destination already, here.
+#[inline(always)]
+fn came_by_valid_route<V: Stack>(packet: &Packet<'_, V>, conn: &Conn) -> bool {
+    V::addr(conn.service().addr).is_some_and(|service| packet.has_valid_route(service))
 }
 
 /// Returns whether what becomes of a packet that came for this host by a route that is valid, and has this `tos`,

@@ -173,6 +173,7 @@ fn to_client<'g, V: Stack>(
         .connections
         .reply_routes
         .get(context.guard, context.net, conn.reply_route())
+        .filter(|_| context.net.forwards::<V>())
         .ok_or_else(|| unlearned::<V>(context))?;
     check_passage(packet, flow, route.forward_mtu(context.net))?;
     let next_hop = NextHop::find(context.guard, route, flow.header.dst).ok_or(Path::Neighbour)?;

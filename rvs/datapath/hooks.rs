@@ -26,7 +26,13 @@ use crate::{
         },
         rcu_table::Side,
     },
-    logic::packet::ip::V4,
+    logic::{
+        addr::Family,
+        packet::ip::{
+            V4,
+            V6, //
+        },
+    },
 };
 
 use super::{
@@ -46,17 +52,29 @@ use super::{
     Context, //
 };
 
-/// The hooks, each group at the place of its [`HookGroup`].
+/// The hooks, each group at its place: [`HookGroup::place`].
 pub(crate) const HOOKS: &[&[HookSpec<Director>]] = &[
-    &[
-        HookSpec::of::<LocalIn<V4>>(),
-        HookSpec::of::<LocalOut<V4>>(),
-    ],
-    &[HookSpec::of::<Forward<V4>>()],
-    &[HookSpec::of::<PreRouting<V4>>()],
+    services::<V4>(),
+    replies::<V4>(),
+    fast_path::<V4>(),
+    services::<V6>(),
+    replies::<V6>(),
+    fast_path::<V6>(),
 ];
 
-/// What hooks are there for.
+const fn services<V: Stack>() -> &'static [HookSpec<Director>] {
+    const { &[HookSpec::of::<LocalIn<V>>(), HookSpec::of::<LocalOut<V>>()] }
+}
+
+const fn replies<V: Stack>() -> &'static [HookSpec<Director>] {
+    const { &[HookSpec::of::<Forward<V>>()] }
+}
+
+const fn fast_path<V: Stack>() -> &'static [HookSpec<Director>] {
+    const { &[HookSpec::of::<PreRouting<V>>()] }
+}
+
+/// What hooks are there for, of each family.
 #[derive(Clone, Copy)]
 pub(crate) enum HookGroup {
     /// Services, and local clients and servers of those.
@@ -68,14 +86,28 @@ pub(crate) enum HookGroup {
 }
 
 impl HookGroup {
+    const COUNT: usize = Self::FastPath as usize + 1;
+
     /// Registers the hooks of the group in a namespace, if they are not.
-    pub(crate) fn enable(self, namespace: &Namespace<Director>) -> Result {
-        namespace.enable_hooks(self as usize)
+    pub(crate) fn enable(self, namespace: &Namespace<Director>, family: Family) -> Result {
+        namespace.enable_hooks(self.place(family))
     }
 
     /// Unregisters them, and waits until no packet is in one.
-    pub(crate) fn disable(self, namespace: &Namespace<Director>) {
-        namespace.disable_hooks(self as usize);
+    pub(crate) fn disable(self, namespace: &Namespace<Director>, family: Family) {
+        namespace.disable_hooks(self.place(family));
+    }
+
+    /// Returns whether they are registered.
+    pub(crate) fn is_enabled(self, namespace: &Namespace<Director>, family: Family) -> bool {
+        namespace.has_hooks(self.place(family))
+    }
+
+    fn place(self, family: Family) -> usize {
+        match family {
+            Family::V4 => self as usize,
+            Family::V6 => Self::COUNT + self as usize,
+        }
     }
 }
 

@@ -222,8 +222,9 @@ pub(super) fn unusual<'a, V: Stack>(
     if header.fragment != Fragment::None {
         packet = defragment(packet, point)?;
         match parse_with(&mut packet, V::parse) {
-            Ok(whole) => header = whole,
-            Err(_) => return Err(packet.accept()),
+            Ok(whole) if whole.fragment == Fragment::None => header = whole,
+            // It could not be done.
+            _ => return Err(packet.accept()),
         }
     }
     if V::HAS_CHECKSUM
@@ -270,8 +271,10 @@ pub(super) fn tunnel_in_udp<V: Stack>(
 /// Collects the fragments of a packet, where the stack has not done so itself.
 fn defragment<V: Stack>(packet: Packet<'_, V>, point: HookPoint) -> Result<Packet<'_, V>, Verdict> {
     match point {
-        // The stack collects what it delivers before it asks the hooks.
-        HookPoint::PreRouting | HookPoint::LocalIn => Err(packet.accept()),
+        HookPoint::PreRouting => Err(packet.accept()),
+        // That of IPv4 collects what it delivers before it asks the hooks.
+        HookPoint::LocalIn if V::COLLECTED_BEFORE_DELIVERY => Err(packet.accept()),
+        HookPoint::LocalIn => packet.defragment(DefragmentAt::LocalIn),
         HookPoint::Forward => packet.defragment(DefragmentAt::Forward),
         HookPoint::LocalOut => packet.defragment(DefragmentAt::LocalOut),
     }

@@ -181,11 +181,16 @@ pub(super) fn account<V: Stack>(
 
 /// Remembers how the stack forwards the replies of a connection, for the fast path.
 #[inline(always)]
-fn learn_route<V: Stack>(context: Context<'_>, packet: &Packet<'_, V>, conn: RcuRef<'_, Conn>) {
+fn learn_route<V: Stack>(
+    context: Context<'_>,
+    packet: &Packet<'_, V>,
+    client: V::Addr,
+    conn: RcuRef<'_, Conn>,
+) {
     let routes = &context.director.connections.reply_routes;
     let known = routes.get::<V>(context.guard, context.net, conn.reply_route());
     if known.is_none() {
-        learn_new_route(context, packet, &conn);
+        learn_new_route(context, packet, client, &conn);
     }
 }
 
@@ -193,13 +198,18 @@ fn learn_route<V: Stack>(context: Context<'_>, packet: &Packet<'_, V>, conn: Rcu
 /// packet, nor where the stack would tell the real server of a shorter way.
 #[cold]
 #[inline(never)]
-fn learn_new_route<V: Stack>(context: Context<'_>, packet: &Packet<'_, V>, conn: &Conn) {
+fn learn_new_route<V: Stack>(
+    context: Context<'_>,
+    packet: &Packet<'_, V>,
+    client: V::Addr,
+    conn: &Conn,
+) {
     let net = context.net;
     if net.forwards_by_policy::<V>() || packet.is_redirected() || track::is_wanted(context) {
         return;
     }
     let routes = &context.director.connections.reply_routes;
-    if let Some(number) = routes.learn(context.guard, net, packet) {
+    if let Some(number) = routes.learn(context.guard, net, packet, client) {
         conn.set_reply_route(number);
     }
 }
@@ -237,7 +247,7 @@ pub(super) fn go_on<V: Stack>(
     match passed {
         Ok(packet) => {
             if let Some(conn) = of.filter(|_| context.director.fast_path.is_on()) {
-                learn_route(context, &packet, conn);
+                learn_route(context, &packet, client, conn);
             }
             match next_hop {
                 Some(next_hop) => packet.output(next_hop),

@@ -26,6 +26,7 @@
 #include "conntrack.c"
 #include "icmp.c"
 #include "id.c"
+#include "ipv6.c"
 #include "lock.c"
 #include "module.c"
 #include "neighbour.c"

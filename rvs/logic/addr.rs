@@ -19,6 +19,11 @@ pub enum Family {
     V6,
 }
 
+impl Family {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::V4, Self::V6];
+}
+
 /// An IPv4 or IPv6 address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Addr {

@@ -18,7 +18,10 @@ use crate::{
         RcuArc, //
     },
     logic::{
-        addr::Endpoint,
+        addr::{
+            Endpoint,
+            Family, //
+        },
         scheduler::emptiest,
         service_key::PortRange,
         service_rank::Rank,
@@ -587,17 +590,17 @@ impl Config {
     }
 }
 
-/// Only in a tunnel do packets go to a server of another address family.
+/// Only in a tunnel do packets go to a server of another address family. Of IPv6 there are none yet.
 fn check_families(
     key: &ServiceKey,
     endpoint: Endpoint,
     forward: Forward,
 ) -> Result<(), ConfigError> {
-    if endpoint.addr.family() == key.family() {
-        return Ok(());
+    match (key.family(), endpoint.addr.family(), forward) {
+        (Family::V4, Family::V4, _) | (Family::V6, Family::V6, Forward::Nat | Forward::Dr) => {
+            Ok(())
+        }
+        (_, _, Forward::Nat | Forward::Dr) => Err(ConfigError::MixedFamilies),
+        (_, _, Forward::Tun) => Err(ConfigError::TunnelOfIpv6),
     }
-    Err(match forward {
-        Forward::Nat | Forward::Dr => ConfigError::MixedFamilies,
-        Forward::Tun => ConfigError::MixedTunnel,
-    })
 }

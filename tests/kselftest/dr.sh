@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Direct routing: director and real servers are in one LAN and have the VIP all; the real servers hide it from ARP.
+# Direct routing: director and real servers are in one LAN and have the VIP all; the real servers hide it from ARP and NDP.
 . "$(dirname "$0")/lib.sh"
 direct_reply_site dr
 # shellcheck source=cases/direct_reply.sh
@@ -15,7 +15,7 @@ only_the_director_is_known_by_the_vip() {
 	expect_equal "the VIP's neighbour entry at the router" "$director_mac" \
 		"$(ip -n "$ROUTER" neigh show "$VIP" dev lan | grep -o 'lladdr [^ ]*' | cut -d' ' -f2)"
 	# The one answer of the director; the servers asked for the router's address in their own name.
-	expect_equal "ARP messages in the name of the VIP" 1 $(($(vip_announcements) - before))
+	expect_equal "announcements in the name of the VIP" 1 $(($(vip_announcements) - before))
 }
 
 vip_announcements() {
@@ -23,12 +23,16 @@ vip_announcements() {
 }
 
 direct_reply_begin
-in_ns "$ROUTER" nft -f - <<-EOF || bail "ARP cannot be watched"
+case $FAMILY in
+v4) announcement="arp saddr ip $VIP" ;;
+v6) announcement="icmpv6 type nd-neighbor-advert icmpv6 taddr $VIP" ;;
+esac
+in_ns "$ROUTER" nft -f - <<-EOF || bail "announcements cannot be watched"
 	table netdev watch {
 		counter vip { }
 		chain vip {
 			type filter hook ingress device lan priority 0; policy accept;
-			arp saddr ip $VIP counter name vip
+			$announcement counter name vip
 		}
 	}
 EOF

@@ -4,11 +4,16 @@
 # is fast before the change; the next packet is to do what the slow path would.
 . "$(dirname "$0")/lib.sh"
 
-SERVICE=udp/$VIP:7000
-SERVER=${SERVER_IPS[0]}:7000
-OTHER=${SERVER_IPS[1]}:7000
-TCP_SERVICE=tcp/$VIP:7001
-TCP_SERVER=${SERVER_IPS[0]}:7001
+SERVICE=udp/$VIP_HOST:7000
+SERVER=${SERVER_HOSTS[0]}:7000
+OTHER=${SERVER_HOSTS[1]}:7000
+TCP_SERVICE=tcp/$VIP_HOST:7001
+TCP_SERVER=${SERVER_HOSTS[0]}:7001
+# Of a link with IPv6 none is less than 1280.
+case $FAMILY in
+v4) small_mtu=1200 ;;
+v6) small_mtu=1290 ;;
+esac
 # Seconds in which no answer comes. What would answer does so within milliseconds.
 SILENCE=0.5
 
@@ -72,7 +77,7 @@ first_packets_are_slow_later_ones_fast() {
 }
 
 rule_chains_see_the_slow_path_only() {
-	count_packets "$DIRECTOR" requests prerouting "ip daddr $VIP udp dport 7000" -300
+	count_packets "$DIRECTOR" requests prerouting "$IP daddr $VIP udp dport 7000" -300
 	count_packets "$DIRECTOR" replies forward "udp sport 7000" -300
 	make_fast
 	expect_equal "requests and replies in the chains" "0 0" \
@@ -96,48 +101,48 @@ flag_of_the_service_is_noticed() {
 }
 
 connection_tracking_changes_nothing() {
-	expect_success in_ns "$DIRECTOR" nft add table ip track
-	expect_success in_ns "$DIRECTOR" nft "add chain ip track input { type filter hook prerouting priority 0; }"
-	expect_success in_ns "$DIRECTOR" nft "add rule ip track input ct state invalid counter drop"
+	expect_success in_ns "$DIRECTOR" nft add table "$IP" track
+	expect_success in_ns "$DIRECTOR" nft "add chain $IP track input { type filter hook prerouting priority 0; }"
+	expect_success in_ns "$DIRECTOR" nft "add rule $IP track input ct state invalid counter drop"
 	make_fast
-	expect_success in_ns "$DIRECTOR" nft delete table ip track
+	expect_success in_ns "$DIRECTOR" nft delete table "$IP" track
 }
 
 route_to_the_server_is_noticed() {
-	count_packets "${SERVERS[1]}" detour forward "ip daddr ${SERVER_IPS[0]} udp dport 7000"
-	in_ns "${SERVERS[1]}" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0 \
+	count_packets "${SERVERS[1]}" detour forward "$IP daddr ${SERVER_IPS[0]} udp dport 7000"
+	in_ns "${SERVERS[1]}" sysctl -qw "$FORWARDING=1" net.ipv4.conf.all.send_redirects=0 \
 		net.ipv4.conf.eth0.send_redirects=0
 	make_fast
-	expect_success ip -n "$DIRECTOR" route add "${SERVER_IPS[0]}/32" via "${SERVER_IPS[1]}" dev servers
+	expect_success ip -n "$DIRECTOR" route add "${SERVER_IPS[0]}/$HOST_BITS" via "${SERVER_IPS[1]}" dev servers
 	expect_answers flow server1 3
 	expect_equal "requests by way of server2" 3 "$(counted_packets "${SERVERS[1]}" detour)"
-	expect_success ip -n "$DIRECTOR" route del "${SERVER_IPS[0]}/32"
+	expect_success ip -n "$DIRECTOR" route del "${SERVER_IPS[0]}/$HOST_BITS"
 	expect_answers flow server1 3
 	expect_equal "requests by way of server2 afterwards" 3 "$(counted_packets "${SERVERS[1]}" detour)"
 	make_fast
 }
 
 route_to_the_client_is_noticed() {
-	expect_success ip -n "$DIRECTOR" route add blackhole "$CLIENT_IP/32"
+	expect_success ip -n "$DIRECTOR" route add blackhole "$CLIENT_IP/$HOST_BITS"
 	expect_silence
-	expect_success ip -n "$DIRECTOR" route del blackhole "$CLIENT_IP/32"
+	expect_success ip -n "$DIRECTOR" route del blackhole "$CLIENT_IP/$HOST_BITS"
 	make_fast
 }
 
 address_of_the_service_is_noticed() {
-	expect_success ip -n "$DIRECTOR" addr del "$VIP/32" dev lo
+	expect_success ip -n "$DIRECTOR" addr del "$VIP/$HOST_BITS" dev lo
 	# Whoever has the address now gets the packets.
-	expect_success ip -n "$DIRECTOR" route add blackhole "$VIP/32"
+	expect_success ip -n "$DIRECTOR" route add blackhole "$VIP/$HOST_BITS"
 	expect_silence
-	expect_success ip -n "$DIRECTOR" route del blackhole "$VIP/32"
-	expect_success ip -n "$DIRECTOR" addr add "$VIP/32" dev lo
+	expect_success ip -n "$DIRECTOR" route del blackhole "$VIP/$HOST_BITS"
+	expect_success ip -n "$DIRECTOR" addr add "$VIP/$HOST_BITS" dev lo
 	make_fast
 }
 
 forwarding_switched_off_is_noticed() {
-	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.ip_forward=0
+	expect_success in_ns "$DIRECTOR" sysctl -qw "$FORWARDING=0"
 	expect_equal "answer" timeout "$(talk me ask flow "$SILENCE")"
-	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.ip_forward=1
+	expect_success in_ns "$DIRECTOR" sysctl -qw "$FORWARDING=1"
 	make_fast
 }
 
@@ -179,9 +184,9 @@ mtu_is_noticed() {
 }
 
 path_mtu_is_noticed() {
-	expect_success ip -n "$DIRECTOR" route add "${SERVER_IPS[0]}/32" dev servers mtu 1200
+	expect_success ip -n "$DIRECTOR" route add "${SERVER_IPS[0]}/$HOST_BITS" dev servers mtu "$small_mtu"
 	expect_equal "answer to 1400 bytes" EMSGSIZE "$(talk me ask flow 5 1400)"
-	expect_success ip -n "$DIRECTOR" route del "${SERVER_IPS[0]}/32"
+	expect_success ip -n "$DIRECTOR" route del "${SERVER_IPS[0]}/$HOST_BITS"
 	expect_equal "who answers 1400 bytes afterwards" server1 "$(talk me ask flow 5 1400)"
 	expect_equal "may be fragmented" ok "$(talk me set flow df off)"
 	make_fast
@@ -190,7 +195,7 @@ path_mtu_is_noticed() {
 fragments_and_short_lives_are_left() {
 	expect_equal "who answers 8000 bytes" server1 "$(talk me ask flow 5 8000)"
 	expect_equal "time to live" ok "$(talk me set flow ttl 1)"
-	count_packets "$CLIENT" exceeded input "icmp type time-exceeded"
+	count_packets "$CLIENT" exceeded input "$ICMP type time-exceeded"
 	expect_left ttl 1 expect_silence
 	expect_equal "errors about it" 1 "$(counted_packets "$CLIENT" exceeded)"
 	expect_equal "time to live" ok "$(talk me set flow ttl 64)"
@@ -259,10 +264,10 @@ open_stream() {
 
 # states_of_port PORT: of the connections from this port of a client; those of other ports end meanwhile.
 states_of_port() {
-	lb_connection_list "$TCP_SERVICE" | awk -v port="$1" '{ split($2, client, ":") } client[2] == port { print $5 }'
+	lb_connection_list "$TCP_SERVICE" | awk -v port="$1" '{ sub(/.*:/, "", $2) } $2 == port { print $5 }'
 }
 
-# br_netfilter shows the hooks of IPv4 what comes in by a port of a bridge, for whatever host, and does not show it again.
+# br_netfilter shows the hooks of IP what comes in by a port of a bridge, for whatever host, and does not show it again.
 packets_that_a_bridge_shows_are_left() {
 	if ! modprobe br_netfilter 2>"$TEST_DIR/modprobe"; then
 		skip "there is no br_netfilter"
@@ -277,7 +282,7 @@ packets_that_a_bridge_shows_are_left() {
 # The last case: a kernel that had a rule once looks for rules ever after.
 policy_routing_is_noticed() {
 	make_fast
-	expect_success ip -n "$DIRECTOR" rule add from "$VIP" lookup main pref 100
+	expect_success ip -n "$DIRECTOR" "$IP_FAMILY" rule add from "$VIP" lookup main pref 100
 	expect_answers flow server1 1
 	expect_left policy 3 expect_paths 3 3 expect_answers flow server1 3
 }
@@ -292,7 +297,7 @@ talk_client_start me "$CLIENT"
 # Neighbours that the director has not asked for are confirmed after seconds only (delay_first_probe_time). What is confirmed
 # stays so until the test says otherwise.
 for device in client servers; do
-	in_ns "$DIRECTOR" sysctl -qw "net.ipv4.neigh.$device.base_reachable_time_ms=3600000"
+	in_ns "$DIRECTOR" sysctl -qw "$SYSCTL.neigh.$device.base_reachable_time_ms=3600000"
 done
 ip -n "$DIRECTOR" neigh replace "$CLIENT_IP" dev client nud reachable \
 	lladdr "$(in_ns "$CLIENT" cat /sys/class/net/eth0/address)" || bail "no neighbour"

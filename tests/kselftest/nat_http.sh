@@ -4,10 +4,10 @@
 # configuration means for connections old and new.
 . "$(dirname "$0")/lib.sh"
 
-WEB=tcp/$VIP:80
-WEB_SERVERS=("${SERVER_IPS[@]/%/:8080}")
-TALK=tcp/$VIP:7000
-TALK_SERVERS=("${SERVER_IPS[@]/%/:7000}")
+WEB=tcp/$VIP_HOST:80
+WEB_SERVERS=("${SERVER_HOSTS[@]/%/:8080}")
+TALK=tcp/$VIP_HOST:7000
+TALK_SERVERS=("${SERVER_HOSTS[@]/%/:7000}")
 
 wrr_follows_weights() {
 	web_service wrr 2 1 1
@@ -50,8 +50,8 @@ service_added_again_counts_from_zero() {
 
 counters_are_those_of_the_client() {
 	web_service wrr 3 2 1
-	count_packets "$CLIENT" to_web output "ip daddr $VIP tcp dport 80"
-	count_packets "$CLIENT" from_web input "ip saddr $VIP tcp sport 80"
+	count_packets "$CLIENT" to_web output "$IP daddr $VIP tcp dport 80"
+	count_packets "$CLIENT" from_web input "$IP saddr $VIP tcp sport 80"
 	fetch 25 "$TEST_DIR/counted"
 	expect_equal "answers" 25 "$(answers "$TEST_DIR/counted" "$VIP")"
 	# The last acknowledgments are on their way; IPVS sums up every two seconds only.
@@ -68,7 +68,7 @@ weight_0_lets_a_download_end() {
 	local download
 	web_service rr 1 0 0
 	head -c 8000000 /dev/urandom >"$TEST_DIR/files/large"
-	ip netns exec "$CLIENT" curl -sS --limit-rate 2M -o "$TEST_DIR/download" "http://$VIP/files/large" &
+	ip netns exec "$CLIENT" curl -sS --limit-rate 2M -o "$TEST_DIR/download" "http://$VIP_HOST/files/large" &
 	download=$!
 	wait_until 10 download_has_begun || fail "the download did not begin"
 	# It stands still in the middle, however long the changes take.
@@ -139,7 +139,8 @@ service_without_server_is_unreachable_at_once() {
 	expect_success lb_server_add "$TALK" "${TALK_SERVERS[0]}" 0
 	expect_equal "opening" ECONNREFUSED "$(talk me open none tcp "$VIP" 7000)"
 	after=$(counted_packets "$CLIENT" port_unreachable)
-	expect_equal "ICMP port unreachable from the VIP" 2 $((after - before))
+	# With IPv6 the error finds connect() at work, which tries once more.
+	expect_equal "ICMP port unreachable from the VIP" "$([ "$FAMILY" = v4 ] && echo 2 || echo 4)" $((after - before))
 }
 
 test_begin
@@ -148,10 +149,10 @@ for i in 1 2 3; do
 	talk_server_start "${SERVERS[i - 1]}" "server$i" tcp:7000
 done
 talk_client_start me "$CLIENT"
-count_packets "$CLIENT" from_servers input "ip saddr $SERVER_NET"
-count_packets "$CLIENT" from_vip input "ip saddr $VIP"
-count_packets "$CLIENT" resets input "ip saddr $VIP tcp sport 81 tcp flags & rst == rst"
-count_packets "$CLIENT" port_unreachable input "ip saddr $VIP icmp type destination-unreachable icmp code port-unreachable"
+count_packets "$CLIENT" from_servers input "$IP saddr $SERVER_NET"
+count_packets "$CLIENT" from_vip input "$IP saddr $VIP"
+count_packets "$CLIENT" resets input "$IP saddr $VIP tcp sport 81 tcp flags & rst == rst"
+count_packets "$CLIENT" port_unreachable input "$IP saddr $VIP $ICMP type destination-unreachable $ICMP code port-unreachable"
 
 ktap_run \
 	wrr_follows_weights \

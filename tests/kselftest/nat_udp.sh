@@ -3,8 +3,8 @@
 # UDP through NAT: flows stay with their server, datagrams without checksum stay without, fragmented ones arrive whole.
 . "$(dirname "$0")/lib.sh"
 
-ECHO=udp/$VIP:7000
-ECHO_SERVERS=("${SERVER_IPS[@]/%/:7000}")
+ECHO=udp/$VIP_HOST:7000
+ECHO_SERVERS=("${SERVER_HOSTS[@]/%/:7000}")
 
 new_flows_go_round() {
 	local i answers=()
@@ -45,7 +45,7 @@ same_source_port_is_the_same_flow() {
 
 large_datagrams_are_fragmented_both_ways() {
 	local i
-	count_packets "$CLIENT" fragments_in prerouting "ip saddr $VIP ip frag-off & 0x3fff != 0"
+	count_packets "$CLIENT" fragments_in prerouting "$IP saddr $VIP $FRAGMENT"
 	for i in 1 2 3; do
 		# A change of one bit in 8000 bytes shows: the answer holds the question.
 		expect_equal "who answers 8000 bytes" "${first_answers[i - 1]}" "$(talk me ask "flow$i" 5 8000)"
@@ -62,15 +62,19 @@ first_packet_may_be_fragmented() {
 }
 
 no_checksum_stays_no_checksum() {
-	local i service=udp/$VIP:7001
+	local i service=udp/$VIP_HOST:7001
+	if [ "$FAMILY" = v6 ]; then
+		skip "with IPv6 there is always one (RFC 8200 section 8.1)"
+		return
+	fi
 	if [ "$LB_BACKEND" = ipvs ]; then
 		skip "IPVS computes a checksum where there was none (udp_dnat_handler())"
 		return
 	fi
 	count_packets "${SERVERS[0]}" zero_in prerouting "udp dport 7001 udp checksum 0"
-	count_packets "$CLIENT" zero_back prerouting "ip saddr $VIP udp sport 7001 udp checksum 0"
+	count_packets "$CLIENT" zero_back prerouting "$IP saddr $VIP udp sport 7001 udp checksum 0"
 	expect_success lb_service_add "$service" rr
-	expect_success lb_server_add "$service" "${SERVER_IPS[0]}:7001" 1
+	expect_success lb_server_add "$service" "${SERVER_HOSTS[0]}:7001" 1
 
 	expect_match "opening" '^ok' "$(talk me open zero udp-without-checksum "$VIP" 7001)"
 	for i in 1 2 3 4 5; do

@@ -4,8 +4,6 @@
 //!
 //! C header: [`include/net/net_namespace.h`](srctree/include/net/net_namespace.h)
 
-use core::net::Ipv6Addr;
-
 use kernel::{
     sync::rcu,
     types::Opaque, //
@@ -15,7 +13,10 @@ use crate::{
     bindings,
     logic::{
         addr::Addr,
-        packet::ip::V4, //
+        packet::ip::{
+            V4,
+            V6, //
+        },
     },
 };
 
@@ -110,6 +111,13 @@ impl Net {
         unsafe { V::rules_tell_packets_apart(self.as_ptr()) }
     }
 
+    /// Returns whether packets are forwarded, as far as that is not told by routes.
+    #[inline]
+    pub(crate) fn forwards<V: Stack>(&self) -> bool {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { V::forwards(self.as_ptr()) }
+    }
+
     #[inline]
     fn has_policies_in(&self) -> bool {
         // SAFETY: The namespace is valid by its borrow.
@@ -133,11 +141,12 @@ impl Net {
     pub(crate) fn server_type(&self, address: Addr) -> AddressType {
         match address {
             Addr::V4(address) => self.address_type::<V4>(address),
-            Addr::V6(address) => self.address_type6(address),
+            Addr::V6(address) => self.address_type::<V6>(address),
         }
     }
 
-    /// Returns what `address` is in this namespace (`inet_addr_type()`).
+    /// Returns what `address` is in this namespace (`inet_addr_type()`). Of IPv6, what is routed to
+    /// it is of this host.
     pub(crate) fn address_type<V: Stack>(&self, address: V::Addr) -> AddressType {
         // SAFETY: The namespace is valid by its borrow.
         let kind = unsafe { V::address_type(self.as_ptr(), address) };
@@ -145,22 +154,6 @@ impl Net {
             bindings::RTN_LOCAL => AddressType::Local,
             bindings::RTN_UNICAST => AddressType::Unicast,
             _ => AddressType::Other,
-        }
-    }
-
-    /// Of this host is what is routed to it.
-    fn address_type6(&self, address: Ipv6Addr) -> AddressType {
-        // SAFETY: The namespace is valid by its borrow, and the octets are 16.
-        let (is_local, is_unicast) = unsafe {
-            (
-                bindings::helper_net_is_local6(self.as_ptr(), address.octets().as_ptr()),
-                bindings::helper_ipv6_is_unicast(address.octets().as_ptr()),
-            )
-        };
-        match (is_local, is_unicast) {
-            (true, _) => AddressType::Local,
-            (false, true) => AddressType::Unicast,
-            (false, false) => AddressType::Other,
         }
     }
 

@@ -163,6 +163,11 @@ impl<T: PernetData> Namespace<T> {
         Ok(())
     }
 
+    /// Returns whether the hooks of a group are registered.
+    pub(crate) fn has_hooks(&self, group: usize) -> bool {
+        self.hooks.lock().get(group).is_some_and(Option::is_some)
+    }
+
     /// Unregisters the hooks of a group and waits until no packet is in one.
     pub(crate) fn disable_hooks(&self, group: usize) {
         let hooks = self.hooks.lock().get_mut(group).and_then(Option::take);

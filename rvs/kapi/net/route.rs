@@ -96,6 +96,7 @@ impl<V: Stack> Route<V> {
         number: LookupNumber,
     ) -> Result<Self> {
         let known_next_hop = matches!(target, Target::NextHop);
+        let generation = Self::generation(net);
         // SAFETY: The namespace is valid by its borrow.
         let (dst, source) = unsafe { V::route_output(net.as_ptr(), destination, known_next_hop) };
         // The C side encodes errors in the pointer.
@@ -104,13 +105,18 @@ impl<V: Stack> Route<V> {
         let ends = (source, destination);
         let ruled = net.has_rules::<V>();
         // SAFETY: The lookup returned a reference, which is given away.
-        Ok(unsafe { Self::new(net, dst, ends, target, number, ruled) })
+        Ok(unsafe { Self::new(dst, generation, ends, target, number, ruled) })
     }
 
-    /// Returns whether [`Route::of_packet`] would give the route of a packet: a plain one (see
+    fn generation(net: &Net) -> u32 {
+        // SAFETY: The namespace is valid by its borrow.
+        unsafe { V::route_generation(net.as_ptr()) }
+    }
+
+    /// Returns whether [`Route::of_packet`] would give the route of a packet to a destination: a plain one (see
     /// [`Route::is_plain`]) of a routing table of its namespace, that is still valid. What a bridge shows to
     /// the hooks has none, whatever it has got instead.
-    pub(crate) fn may_be_kept_of(packet: &Packet<'_, V>) -> bool {
+    pub(crate) fn may_be_kept_of(packet: &Packet<'_, V>, destination: V::Addr) -> bool {
         let (net, dst) = (packet.net().as_ptr(), packet.dst());
         if dst.is_null() || packet.is_bridged() {
             return false;
@@ -120,13 +126,14 @@ impl<V: Stack> Route<V> {
         unsafe {
             V::route_may_be_kept(net, dst)
                 && V::route_is_plain(dst)
-                && V::route_is_valid(net, dst, V::route_stamp(net, dst))
+                && packet.has_valid_route(destination)
         }
     }
 
-    /// Returns the route that the stack has chosen for a packet, if it may be kept.
-    pub(crate) fn of_packet(packet: &Packet<'_, V>) -> Option<Self> {
-        if !Self::may_be_kept_of(packet) {
+    /// Returns the route that the stack has chosen for a packet to a destination, if it may be kept.
+    pub(crate) fn of_packet(packet: &Packet<'_, V>, destination: V::Addr) -> Option<Self> {
+        let generation = Self::generation(packet.net());
+        if !Self::may_be_kept_of(packet, destination) {
             return None;
         }
         let dst = NonNull::new(packet.dst())?;
@@ -134,27 +141,28 @@ impl<V: Stack> Route<V> {
         if unsafe { !bindings::helper_dst_hold(dst.as_ptr()) } {
             return None;
         }
-        let (net, ends) = (packet.net(), (V::UNSPECIFIED, V::UNSPECIFIED));
+        let ends = (V::UNSPECIFIED, V::UNSPECIFIED);
         // SAFETY: It is a route of this version, as just asked. The reference was just taken, and is given away.
-        Some(unsafe { Self::new(net, dst, ends, Target::Destination, 0, false) })
+        Some(unsafe { Self::new(dst, generation, ends, Target::Destination, 0, false) })
     }
 
     /// # Safety
     ///
-    /// `dst` must be a route of this version, with a reference that is left to the new object.
+    /// `dst` must be a route of this version, with a reference that is left to the new object. The generation was read
+    /// before it was looked up, or found valid.
     unsafe fn new(
-        net: &Net,
         dst: NonNull<bindings::dst_entry>,
+        generation: u32,
         (source, destination): (V::Addr, V::Addr),
         target: Target,
         number: LookupNumber,
         ruled: bool,
     ) -> Self {
-        // SAFETY: By the requirement, and the borrow of the namespace.
+        // SAFETY: By the requirement.
         let (plain, stamp) = unsafe {
             (
                 V::route_is_plain(dst.as_ptr()),
-                V::route_stamp(net.as_ptr(), dst.as_ptr()),
+                V::route_stamp(dst.as_ptr(), generation),
             )
         };
         // INVARIANT: By the requirement.

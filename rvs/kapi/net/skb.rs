@@ -57,6 +57,8 @@ impl Verdict {
 /// At which hook fragments are collected; each keeps its own queues (`enum ip_defrag_users`).
 #[derive(Clone, Copy)]
 pub(crate) enum DefragmentAt {
+    /// Packets for this host.
+    LocalIn,
     /// Replies that are forwarded.
     Forward,
     /// Packets of this host.
@@ -400,7 +402,7 @@ impl<'a, V: Stack> Packet<'a, V> {
         // SAFETY: By the type invariant; the kernel itself leaves packets without route alone.
         // The packet is freed once, and not used again.
         unsafe {
-            V::send_icmp(self.skb, message);
+            V::send_icmp(self.net().as_ptr(), self.skb, message);
             bindings::helper_kfree_skb(self.skb);
         }
         Verdict(bindings::NF_STOLEN)
@@ -505,11 +507,13 @@ impl<'a, V: Stack> Packet<'a, V> {
         unsafe { V::is_redirected(self.skb) }
     }
 
-    /// Returns whether the routes of now would bring the packet to where it is: none has changed since it got its own.
-    pub(crate) fn has_valid_route(&self) -> bool {
+    /// Returns whether the routes of now would bring the packet, which had this destination, to where it is: none has
+    /// changed since it got its own.
+    pub(crate) fn has_valid_route(&self, destination: V::Addr) -> bool {
         let dst = self.dst();
         // SAFETY: By the type invariant, and the borrow of the namespace.
-        !dst.is_null() && unsafe { V::has_valid_route(self.net().as_ptr(), self.skb, dst) }
+        !dst.is_null()
+            && unsafe { V::has_valid_route(self.net().as_ptr(), self.skb, dst, destination) }
     }
 
     /// Sends the packet along `route`, or as IPsec policies ask for instead, through the hooks of

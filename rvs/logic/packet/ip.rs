@@ -59,8 +59,9 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
     const ICMP_HAS_PSEUDO_HEADER: bool;
     /// Whether the header has a checksum.
     const HAS_CHECKSUM: bool;
-    /// Whether routers make fragments of packets.
-    const ROUTERS_FRAGMENT: bool;
+    /// Whether a host collects fragments before it asks whether a packet is to be delivered, rather than where the
+    /// header of a fragment is looked at.
+    const COLLECTED_BEFORE_DELIVERY: bool;
 
     /// The address, if it is one of this version.
     fn addr(addr: Addr) -> Option<Self::Addr>;

@@ -169,7 +169,7 @@ impl Version for V4 {
     const ICMP: u8 = icmp::PROTOCOL;
     const ICMP_HAS_PSEUDO_HEADER: bool = false;
     const HAS_CHECKSUM: bool = true;
-    const ROUTERS_FRAGMENT: bool = true;
+    const COLLECTED_BEFORE_DELIVERY: bool = true;
 
     #[inline(always)]
     fn addr(addr: Addr) -> Option<Ipv4Addr> {

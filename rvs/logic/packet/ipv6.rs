@@ -190,7 +190,7 @@ impl Version for V6 {
     const ICMP: u8 = ICMP;
     const ICMP_HAS_PSEUDO_HEADER: bool = true;
     const HAS_CHECKSUM: bool = false;
-    const ROUTERS_FRAGMENT: bool = false;
+    const COLLECTED_BEFORE_DELIVERY: bool = false;
 
     #[inline(always)]
     fn addr(addr: Addr) -> Option<Ipv6Addr> {

@@ -3,11 +3,11 @@
 # What holds wherever the real servers answer the clients themselves: the cases of dr.sh and tun.sh.
 # shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
-WEB=tcp/$VIP:80
-WEB_SERVERS=("${SERVER_IPS[@]/%/:80}")
-TALK=tcp/$VIP:7000
-TALK_UDP=udp/$VIP:7000
-TALK_SERVERS=("${SERVER_IPS[@]/%/:7000}")
+WEB=tcp/$VIP_HOST:80
+WEB_SERVERS=("${SERVER_HOSTS[@]/%/:80}")
+TALK=tcp/$VIP_HOST:7000
+TALK_UDP=udp/$VIP_HOST:7000
+TALK_SERVERS=("${SERVER_HOSTS[@]/%/:7000}")
 
 direct_reply_begin() {
 	local i
@@ -18,10 +18,10 @@ direct_reply_begin() {
 		talk_server_start "${SERVERS[i - 1]}" "server$i" tcp:7000 "udp:$VIP:7000"
 	done
 	talk_client_start me "$CLIENT"
-	count_packets "$DIRECTOR" requests prerouting "ip daddr $VIP tcp dport 80"
-	count_packets "$DIRECTOR" replies prerouting "ip saddr $VIP"
-	count_packets "$CLIENT" from_vip input "ip saddr $VIP"
-	count_packets "$CLIENT" not_from_vip input "ip saddr != $VIP"
+	count_packets "$DIRECTOR" requests prerouting "$IP daddr $VIP tcp dport 80"
+	count_packets "$DIRECTOR" replies prerouting "$IP saddr $VIP"
+	count_packets "$CLIENT" from_vip input "$IP saddr $VIP"
+	count_packets "$CLIENT" not_from_vip input "$IP saddr != $VIP meta l4proto { tcp, udp }"
 }
 
 requests_follow_weights() {
@@ -56,7 +56,7 @@ counters_are_those_of_the_client() {
 	# IPVS adds up later what came before, also to a service that is made anew.
 	lb_counters_settle
 	web_service wrr 3 2 1
-	count_packets "$CLIENT" to_web output "ip daddr $VIP tcp dport 80"
+	count_packets "$CLIENT" to_web output "$IP daddr $VIP tcp dport 80"
 	fetch 25 "$TEST_DIR/counted"
 	expect_equal "answers" 25 "$(answers "$TEST_DIR/counted" "$VIP")"
 	wait_until 5 counters_match ||
@@ -163,7 +163,7 @@ other_port_of_the_server_is_refused() {
 	fi
 	talk_service
 	before=$(lb_configuration)
-	if output=$(lb_server_add "$TALK" "${SERVER_IPS[0]}:7001" 1 2>&1); then
+	if output=$(lb_server_add "$TALK" "${SERVER_HOSTS[0]}:7001" 1 2>&1); then
 		fail "a server with another port than the service was added"
 	fi
 	expect_match "the reason" 'port mapping needs NAT' "$output"

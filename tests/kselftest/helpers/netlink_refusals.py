@@ -38,7 +38,8 @@ def wrong_addresses():
     for address in "0.0.0.0", "224.0.0.1", "239.255.255.255", "255.255.255.255":
         yield address, errno.EINVAL, addr4(address), ADDR4
     yield "IPv4 and IPv6", errno.EINVAL, addr4(VIP) + addr6("2001:db8::1"), ADDR6
-    yield "IPv6", errno.EAFNOSUPPORT, addr6("2001:db8::1"), ADDR6
+    for address in "::", "ff02::1":
+        yield address, errno.EINVAL, addr6(address), ADDR6
     for size in 0, 15, 17:
         yield f"IPv6 of {size} bytes", errno.ERANGE, attribute(ADDR6, bytes(size)), ADDR6
     for what, wrong in wrong_lengths(ADDR4, 4):
@@ -93,8 +94,8 @@ def wrong_marks():
     yield "mark 0", errno.EINVAL, mark_key(0), MARK, None
     yield "mark without family", errno.EINVAL, u32(MARK, 7), None, FAMILY
     yield "family without mark", errno.EINVAL, u32(FAMILY, 2), FAMILY, None
-    # IPv6, which is to come; none; one that is IPv4 in its lowest 8 bits.
-    for family in 10, 0, 0x102:
+    # None; one that is IPv4 in its lowest 8 bits.
+    for family in 0, 0x102:
         yield f"mark of family {family}", errno.EAFNOSUPPORT, mark_key(7, family), FAMILY, None
     for what, wrong in wrong_lengths(MARK, 4):
         yield f"mark {what}", errno.EINVAL, u32(FAMILY, 2) + wrong, MARK, None

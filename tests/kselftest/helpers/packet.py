@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Packets of IPv4, TCP, UDP and ICMP as bytes, right or deliberately wrong.
+"""Packets of IPv4, TCP, UDP and ICMP as bytes, right or deliberately wrong; those of IPv6 are read.
 
-Written after RFC 791, 792, 768 and 9293 and nothing else, so that it can judge what a kernel makes.
+Written after RFC 791, 792, 768, 8200 and 9293 and nothing else, so that it can judge what a kernel makes.
 All numbers are in host order here and in network order in the packets.
 """
 
@@ -24,6 +24,9 @@ def checksum(data):
 
 
 def pseudo_header(source, destination, protocol, length):
+    if ":" in source:
+        addresses = socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, destination)
+        return addresses + struct.pack("!II", length, protocol)
     return socket.inet_aton(source) + socket.inet_aton(destination) + struct.pack("!BBH", 0, protocol, length)
 
 
@@ -118,3 +121,11 @@ def parse_ipv4(packet):
         raise Malformed("header checksum")
     source, destination = (socket.inet_ntoa(packet[at : at + 4]) for at in (12, 16))
     return source, destination, packet[9], packet[length : struct.unpack("!H", packet[2:4])[0]]
+
+
+def parse_ipv6(packet):
+    """Returns (source, destination, next header, payload) of a packet without extension headers."""
+    if len(packet) < 40 or packet[0] >> 4 != 6:
+        raise Malformed("no IPv6 header")
+    source, destination = (socket.inet_ntop(socket.AF_INET6, packet[at : at + 16]) for at in (8, 24))
+    return source, destination, packet[6], packet[40 : 40 + struct.unpack("!H", packet[4:6])[0]]

@@ -29,6 +29,17 @@ SO_NO_CHECK = 11
 # include/uapi/linux/in.h: never set it; set it, and do not care for the path MTU.
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE = 10, 0, 3
 
+# The same of include/uapi/linux/in6.h.
+IPV6_MTU_DISCOVER = 23
+
+OPTIONS = {
+    socket.AF_INET: (socket.SOL_IP, {"tos": socket.IP_TOS, "ttl": socket.IP_TTL, "df": IP_MTU_DISCOVER}),
+    socket.AF_INET6: (
+        socket.IPPROTO_IPV6,
+        {"tos": socket.IPV6_TCLASS, "ttl": socket.IPV6_UNICAST_HOPS, "df": IPV6_MTU_DISCOVER},
+    ),
+}
+
 
 class Client:
     def __init__(self):
@@ -36,9 +47,10 @@ class Client:
         self.unread = {}
         self.asked = 0
 
-    def open(self, name, protocol, address, port, source_port="0", source="0.0.0.0"):
+    def open(self, name, protocol, address, port, source_port="0", source=""):
         kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-        sock = socket.socket(socket.AF_INET, kind)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        sock = socket.socket(family, kind)
         sock.settimeout(ANSWER_SECONDS)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if protocol == "udp-without-checksum":
@@ -82,11 +94,12 @@ class Client:
         return line
 
     def set(self, name, option, value):
+        sock = self.sockets[name]
+        level, names = OPTIONS[sock.family]
+        number = names[option]
         if option == "df":
-            number, value = IP_MTU_DISCOVER, IP_PMTUDISC_PROBE if value == "on" else IP_PMTUDISC_DONT
-        else:
-            number = socket.IP_TOS if option == "tos" else socket.IP_TTL
-        self.sockets[name].setsockopt(socket.SOL_IP, number, int(value))
+            value = IP_PMTUDISC_PROBE if value == "on" else IP_PMTUDISC_DONT
+        sock.setsockopt(level, number, int(value))
         return "ok"
 
     def close(self, name):

@@ -4,10 +4,13 @@
 
     talk_server.py NAME PROTOCOL:[ADDRESS:]PORT...    (tcp, udp, udp-without-checksum)
 
+Addresses are those of the family FAMILY of the environment: v4 or v6.
+
 Each line of a TCP connection, and each datagram, is answered by NAME, a blank and
 what came. Prints "ready" when it serves.
 """
 
+import os
 import selectors
 import socket
 import sys
@@ -41,11 +44,13 @@ class Connection:
 
 
 def listen(spec):
-    protocol, *address, port = spec.split(":")
+    protocol, address = spec.split(":", 1)
+    address, _, port = address.rpartition(":")
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-    sock = socket.socket(socket.AF_INET, kind)
+    family = socket.AF_INET6 if os.environ.get("FAMILY") == "v6" else socket.AF_INET
+    sock = socket.socket(family, kind)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("".join(address), int(port)))
+    sock.bind((address, int(port)))
     if protocol == "tcp":
         sock.listen(1024)
     else:

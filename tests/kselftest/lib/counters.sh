@@ -9,8 +9,8 @@ count_packets() {
 	# The fast path takes packets at -401.
 	[ "$3" != prerouting ] || priority=${5:--450}
 	in_ns "$1" nft -f - <<-EOF
-		table ip watch
-		table ip watch {
+		table $IP watch
+		table $IP watch {
 			counter $2 { }
 			chain $2 {
 				type filter hook $3 priority $priority; policy accept;
@@ -22,7 +22,7 @@ count_packets() {
 
 # counted NAMESPACE NAME: prints PACKETS BYTES.
 counted() {
-	in_ns "$1" nft list counter ip watch "$2" | awk '$1 == "packets" { print $2, $4 }'
+	in_ns "$1" nft list counter "$IP" watch "$2" | awk '$1 == "packets" { print $2, $4 }'
 }
 
 # counted_packets NAMESPACE NAME

@@ -12,7 +12,7 @@ fetch() {
 	local i requests=()
 	for ((i = 1; i <= $1; i++)); do
 		requests+=(--next -sS --max-time 20 -H 'Connection: close' -w '%{remote_ip}\n')
-		requests+=(--local-port "$((fetch_port++))" "http://$VIP/$i")
+		requests+=(--local-port "$((fetch_port++))" "http://$VIP_HOST/$i")
 	done
 	in_ns "$CLIENT" curl "${requests[@]:1}" >"$2" 2>&1
 }

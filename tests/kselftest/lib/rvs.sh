@@ -46,7 +46,10 @@ members_of_all() {
 			END {
 				count = split(members, member, " ")
 				for (server in servers) {
-					printf "%s:%s", seen[server, "address"], seen[server, "port"]
+					address = seen[server, "address"]
+					if (address ~ /:/)
+						address = "[" address "]"
+					printf "%s:%s", address, seen[server, "port"]
 					for (i = 1; i <= count; i++)
 						printf " %s", seen[server, member[i]]
 					print ""

@@ -24,7 +24,7 @@ http_server_start() {
 			default_type text/plain;
 			keepalive_requests 10000;
 			server {
-				listen $2 backlog=1024;
+				listen $([ "$FAMILY" = v4 ] || echo "[::]:")$2 backlog=1024;
 				location / { return 200 "$name\n"; }
 				location /files/ { alias $TEST_DIR/files/; }
 			}

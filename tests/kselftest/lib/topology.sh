@@ -11,6 +11,10 @@
 #	client ------------ router -------------- director
 #	203.0.113.10/24 .1          192.0.2.10/24 .1
 #
+# FAMILY=v6 in the environment has all of it in IPv6. Tests that are to run in either have addresses before a port by
+# their _HOST, names of nftables from IP, ICMP and FRAGMENT, lengths of prefixes from HOST_BITS and NET_BITS, and settings from
+# FORWARDING and below SYSCTL.
+#
 # shellcheck disable=SC2034 # for the tests
 
 # Namespaces of two runs do not meet. The demo wants plain names and sets it to nothing.
@@ -20,12 +24,57 @@ ROUTER=router$NS_SUFFIX
 DIRECTOR=director$NS_SUFFIX
 SERVERS=("server1$NS_SUFFIX" "server2$NS_SUFFIX" "server3$NS_SUFFIX")
 
-CLIENT_IP=192.0.2.10
-CLIENT_GATEWAY=192.0.2.1
-VIP=198.51.100.1
-DIRECTOR_LAN_IP=10.0.0.1
-SERVER_IPS=(10.0.0.11 10.0.0.12 10.0.0.13)
-SERVER_NET=10.0.0.0/24
+export FAMILY=${FAMILY:-v4}
+case $FAMILY in
+v4)
+	CLIENT_IP=192.0.2.10
+	CLIENT_GATEWAY=192.0.2.1
+	FAR_CLIENT_IP=203.0.113.10
+	FAR_CLIENT_GATEWAY=203.0.113.1
+	FAR_CLIENT_NET=203.0.113.0/24
+	VIP=198.51.100.1
+	DIRECTOR_LAN_IP=10.0.0.1
+	SERVER_IPS=(10.0.0.11 10.0.0.12 10.0.0.13)
+	SERVER_NET=10.0.0.0/24
+	IP=ip IP_FAMILY=-4 ICMP=icmp HOST_BITS=32 NET_BITS=24
+	FORWARDING=net.ipv4.ip_forward
+	FRAGMENT='ip frag-off & 0x3fff != 0' SYSCTL=net.ipv4
+	;;
+v6)
+	CLIENT_IP=2001:db8:2::10
+	CLIENT_GATEWAY=2001:db8:2::1
+	FAR_CLIENT_IP=2001:db8:3::10
+	FAR_CLIENT_GATEWAY=2001:db8:3::1
+	FAR_CLIENT_NET=2001:db8:3::/64
+	VIP=2001:db8:100::1
+	DIRECTOR_LAN_IP=fd00::1
+	SERVER_IPS=(fd00::11 fd00::12 fd00::13)
+	SERVER_NET=fd00::/64
+	IP=ip6 IP_FAMILY=-6 ICMP=icmpv6 HOST_BITS=128 NET_BITS=64
+	FORWARDING=net.ipv6.conf.all.forwarding
+	FRAGMENT='exthdr frag exists' SYSCTL=net.ipv6
+	;;
+*) bail "FAMILY=$FAMILY: neither v4 nor v6" ;;
+esac
+
+# host ADDRESS: as it stands before a port.
+host() {
+	case $1 in
+	*:*) echo "[$1]" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# hosts: those of VIP and SERVER_IPS, which a test may have changed.
+hosts() {
+	local server
+	VIP_HOST=$(host "$VIP")
+	SERVER_HOSTS=()
+	for server in "${SERVER_IPS[@]}"; do
+		SERVER_HOSTS+=("$(host "$server")")
+	done
+}
+hosts
 
 topology_namespaces=()
 
@@ -47,7 +96,8 @@ topology_build() {
 	fi
 	topology_namespaces=("$CLIENT" "$DIRECTOR" "${SERVERS[@]}")
 	if [ "${1-}" = --router ]; then
-		CLIENT_IP=203.0.113.10 CLIENT_GATEWAY=203.0.113.1
+		NEAR_CLIENT_IP=$CLIENT_IP NEAR_CLIENT_GATEWAY=$CLIENT_GATEWAY
+		CLIENT_IP=$FAR_CLIENT_IP CLIENT_GATEWAY=$FAR_CLIENT_GATEWAY
 		topology_namespaces+=("$ROUTER")
 	fi
 	namespaces_create && director_addresses || return
@@ -77,30 +127,33 @@ namespace_prepare() {
 	ip -n "$1" link set lo up || return
 	# Errors are part of what is tested, so none may be lost to the rate limit.
 	in_ns "$1" sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 \
-		net.ipv4.icmp_msgs_burst=100000
+		net.ipv4.icmp_msgs_burst=100000 || return
+	[ "$FAMILY" = v4 ] || in_ns "$1" sysctl -qw net.ipv6.icmp.ratelimit=0 \
+		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
+		net.ipv6.conf.all.keep_addr_on_down=1
 }
 
 # What the director has before it has links.
 director_addresses() {
 	ip -n "$DIRECTOR" -batch - <<-EOF &&
-		addr add $VIP/32 dev lo
+		addr add $VIP/$HOST_BITS dev lo
 		link add servers type bridge
-		addr add $DIRECTOR_LAN_IP/24 dev servers
+		addr add $DIRECTOR_LAN_IP/$NET_BITS dev servers
 		link set servers up
 	EOF
-		in_ns "$DIRECTOR" sysctl -qw net.ipv4.ip_forward=1
+		in_ns "$DIRECTOR" sysctl -qw "$FORWARDING=1"
 }
 
 # client_link NAMESPACE: joins the client to its gateway there.
 client_link() {
 	ip link add eth0 netns "$CLIENT" type veth peer name client netns "$1" &&
 		ip -n "$CLIENT" -batch - <<-EOF &&
-			addr add $CLIENT_IP/24 dev eth0
+			addr add $CLIENT_IP/$NET_BITS dev eth0
 			link set eth0 up
 			route add default via $CLIENT_GATEWAY
 		EOF
 		ip -n "$1" -batch - <<-EOF
-			addr add $CLIENT_GATEWAY/24 dev client
+			addr add $CLIENT_GATEWAY/$NET_BITS dev client
 			link set client up
 		EOF
 }
@@ -108,16 +161,16 @@ client_link() {
 # The router between client and director.
 router_link() {
 	ip link add eth0 netns "$ROUTER" type veth peer name router netns "$DIRECTOR" &&
-		in_ns "$ROUTER" sysctl -qw net.ipv4.ip_forward=1 &&
+		in_ns "$ROUTER" sysctl -qw "$FORWARDING=1" &&
 		ip -n "$ROUTER" -batch - <<-EOF &&
-			addr add 192.0.2.10/24 dev eth0
+			addr add $NEAR_CLIENT_IP/$NET_BITS dev eth0
 			link set eth0 up
-			route add default via 192.0.2.1
+			route add default via $NEAR_CLIENT_GATEWAY
 		EOF
 		ip -n "$DIRECTOR" -batch - <<-EOF
-			addr add 192.0.2.1/24 dev router
+			addr add $NEAR_CLIENT_GATEWAY/$NET_BITS dev router
 			link set router up
-			route add 203.0.113.0/24 via 192.0.2.10
+			route add $FAR_CLIENT_NET via $NEAR_CLIENT_IP
 		EOF
 }
 
@@ -130,7 +183,7 @@ server_link() {
 bridge_link() {
 	ip link add eth0 netns "$1" type veth peer name "$6" netns "$4" &&
 		ip -n "$1" -batch - <<-EOF &&
-			addr add $2/24 dev eth0
+			addr add $2/$NET_BITS dev eth0
 			link set eth0 up
 			route add default via $3
 		EOF

@@ -12,7 +12,7 @@ transfer_file() {
 
 # upload_server_start NAMESPACE: it takes uploads at port 9000, and answers each by its sum.
 upload_server_start() {
-	ip netns exec "$1" socat -b 65536 -t 600 TCP-LISTEN:9000,fork,reuseaddr,backlog=64 SYSTEM:sha256sum \
+	ip netns exec "$1" socat -b 65536 -t 600 "TCP${FAMILY/v/}-LISTEN:9000,fork,reuseaddr,backlog=64" SYSTEM:sha256sum \
 		2>"$TEST_DIR/uploads.$1" &
 	disown
 	wait_until 20 listens "$1" 9000 || bail "$1 does not take uploads"
@@ -25,13 +25,13 @@ listens() {
 
 download() {
 	expect_equal "sha256 of the download" "$file_sum" \
-		"$(in_ns "$CLIENT" curl -sS --max-time 900 "http://$VIP/files/large" | sha256sum)"
+		"$(in_ns "$CLIENT" curl -sS --max-time 900 "http://$VIP_HOST/files/large" | sha256sum)"
 }
 
 upload() {
 	# The sum comes back by the same connection, after the client has closed its side.
 	expect_equal "sha256 of the upload" "$file_sum" \
-		"$(in_ns "$CLIENT" socat -b 65536 -t 600 - "TCP:$VIP:9000" <"$TEST_DIR/files/large")"
+		"$(in_ns "$CLIENT" socat -b 65536 -t 600 - "TCP:$VIP_HOST:9000" <"$TEST_DIR/files/large")"
 }
 
 # offloads FEATURE-SETTING...: on both ends of every link, and where packets come out of tunnels.

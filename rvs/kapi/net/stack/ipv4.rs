@@ -13,10 +13,7 @@ use crate::{
     bindings,
     logic::packet::{
         icmp::Message,
-        ip::{
-            Version,
-            V4, //
-        },
+        ip::V4, //
     },
 };
 
@@ -43,6 +40,7 @@ impl Stack for V4 {
     fn of_cached(route: &CachedRoute) -> Option<&Route<Self>> {
         match route {
             CachedRoute::V4(route) => Some(route),
+            CachedRoute::V6(_) => None,
         }
     }
 
@@ -57,6 +55,7 @@ impl Stack for V4 {
         at: DefragmentAt,
     ) -> c_int {
         let user = match at {
+            DefragmentAt::LocalIn => bindings::ip_defrag_users_IP_DEFRAG_VS_IN,
             DefragmentAt::Forward => bindings::ip_defrag_users_IP_DEFRAG_VS_FWD,
             DefragmentAt::LocalOut => bindings::ip_defrag_users_IP_DEFRAG_VS_OUT,
         };
@@ -83,7 +82,7 @@ impl Stack for V4 {
     }
 
     #[inline(always)]
-    unsafe fn send_icmp(skb: *mut bindings::sk_buff, message: Message) {
+    unsafe fn send_icmp(_net: *mut bindings::net, skb: *mut bindings::sk_buff, message: Message) {
         let Message { number, code, rest } = message;
         // SAFETY: By the requirement.
         unsafe { bindings::helper_icmp_send(skb, number.into(), code.into(), rest.to_be()) };
@@ -295,8 +294,13 @@ impl Stack for V4 {
     }
 
     #[inline(always)]
-    unsafe fn route_stamp(_net: *mut bindings::net, _dst: *mut bindings::dst_entry) -> u64 {
-        // The route itself has it.
+    unsafe fn route_generation(_net: *mut bindings::net) -> u32 {
+        // Each route has it.
+        0
+    }
+
+    #[inline(always)]
+    unsafe fn route_stamp(_dst: *mut bindings::dst_entry, _generation: u32) -> u64 {
         0
     }
 
@@ -315,6 +319,7 @@ impl Stack for V4 {
         net: *mut bindings::net,
         _skb: *mut bindings::sk_buff,
         dst: *mut bindings::dst_entry,
+        _destination: Ipv4Addr,
     ) -> bool {
         // SAFETY: By the requirement.
         unsafe { bindings::helper_route_is_valid(net, dst) }
@@ -363,6 +368,12 @@ impl Stack for V4 {
     unsafe fn has_rules(net: *mut bindings::net) -> bool {
         // SAFETY: By the requirement.
         unsafe { bindings::helper_net_has_rules(net) }
+    }
+
+    #[inline(always)]
+    unsafe fn forwards(_net: *mut bindings::net) -> bool {
+        // A change ends all routes.
+        true
     }
 
     #[inline(always)]

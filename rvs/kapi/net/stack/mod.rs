@@ -13,7 +13,8 @@ use crate::{
         icmp::Message,
         ip::{
             Version,
-            V4, //
+            V4,
+            V6, //
         },
     },
 };
@@ -25,6 +26,7 @@ use super::{
 };
 
 mod ipv4;
+mod ipv6;
 
 /// The kernel's stack of a version of IP.
 ///
@@ -63,7 +65,7 @@ pub(crate) trait Stack: Version {
     unsafe fn is_of_nodefrag_socket(skb: *mut bindings::sk_buff) -> bool;
 
     /// Sends an ICMP error about the packet.
-    unsafe fn send_icmp(skb: *mut bindings::sk_buff, message: Message);
+    unsafe fn send_icmp(net: *mut bindings::net, skb: *mut bindings::sk_buff, message: Message);
 
     /// Sends `len` bytes from `bytes` on as a packet about this one.
     /// So many bytes can be read.
@@ -197,9 +199,12 @@ pub(crate) trait Stack: Version {
         known_next_hop: bool,
     ) -> (*mut bindings::dst_entry, Self::Addr);
 
-    /// What tells a route from what it becomes when it is valid no more, as far as the route does not tell by
-    /// itself.
-    unsafe fn route_stamp(net: *mut bindings::net, dst: *mut bindings::dst_entry) -> u64;
+    /// A number that changes with the routes of a namespace, where routes do not keep it themselves; to be read before
+    /// a lookup.
+    unsafe fn route_generation(net: *mut bindings::net) -> u32;
+
+    /// By what one tells whether a route of such a generation is valid, where routes do not tell by themselves.
+    unsafe fn route_stamp(dst: *mut bindings::dst_entry, generation: u32) -> u64;
 
     /// Whether no route of the namespace has changed since the lookup.
     /// The stamp is that of the route.
@@ -209,12 +214,13 @@ pub(crate) trait Stack: Version {
         stamp: u64,
     ) -> bool;
 
-    /// Whether the routes of now would bring the packet to where it is.
+    /// Whether the routes of now bring the packet, which was received and had this destination, to where its own does.
     /// `dst` is the route of the packet.
     unsafe fn has_valid_route(
         net: *mut bindings::net,
         skb: *mut bindings::sk_buff,
         dst: *mut bindings::dst_entry,
+        destination: Self::Addr,
     ) -> bool;
 
     /// Whether a route, which may be of any kind, is one of this version of a routing table of this namespace.
@@ -243,6 +249,9 @@ pub(crate) trait Stack: Version {
 
     /// Whether there are rules of policy routing, or were.
     unsafe fn has_rules(net: *mut bindings::net) -> bool;
+
+    /// Whether packets are forwarded, as far as that is not told by routes.
+    unsafe fn forwards(net: *mut bindings::net) -> bool;
 
     /// Whether rules look at more than the flow and DSCP.
     unsafe fn rules_tell_packets_apart(net: *mut bindings::net) -> bool;
@@ -274,6 +283,8 @@ pub(crate) trait Stack: Version {
 pub(crate) enum CachedRoute {
     /// Of IPv4.
     V4(Route<V4>),
+    /// Of IPv6.
+    V6(Route<V6>),
 }
 
 impl CachedRoute {
@@ -281,6 +292,7 @@ impl CachedRoute {
     pub(crate) fn is_valid(&self, net: &Net) -> bool {
         match self {
             Self::V4(route) => route.is_valid(net),
+            Self::V6(route) => route.is_valid(net),
         }
     }
 }

@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the other files do for IPv4, for IPv6.
+ */
+
+#include <linux/bottom_half.h>
+#include <linux/err.h>
+#include <linux/icmpv6.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/addrconf.h>
+#include <net/dst.h>
+#include <net/fib_rules.h>
+#include <net/inet6_hashtables.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/ndisc.h>
+#include <net/neighbour.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/protocol.h>
+#include <net/udp.h>
+#include <net/xfrm.h>
+
+#if !IS_ENABLED(CONFIG_IPV6)
+#error "RVS needs a kernel with CONFIG_IPV6"
+#endif
+
+/* Collects fragments as the stack would where it delivers the packet, which need not be to
+ * this host. 0 when the packet is whole, or cannot be collected here as there is something
+ * between it and the fragment header that nobody has looked at; otherwise it has been
+ * taken. */
+__rvs_helper int rvs_helper_ip6_defrag(struct sk_buff *skb)
+{
+	const struct inet6_protocol *fragments = rcu_dereference(inet6_protos[NEXTHDR_FRAGMENT]);
+	int ret;
+
+	if (!fragments || IP6CB(skb)->flags & IP6SKB_FRAGMENTED ||
+	    skb_network_header(skb)[IP6CB(skb)->nhoff] != NEXTHDR_FRAGMENT ||
+	    !pskb_pull(skb, skb_transport_offset(skb)))
+		return 0;
+	local_bh_disable();
+	ret = fragments->handler(skb);
+	local_bh_enable();
+	if (ret <= 0)
+		return -EINPROGRESS;
+	__skb_push(skb, -skb_network_offset(skb));
+	/* They leave as fragments again. */
+	skb->ignore_df = 1;
+	return 0;
+}
+
+__rvs_helper bool rvs_helper_skb_was_fragmented6(const struct sk_buff *skb)
+{
+	return IP6CB(skb)->frag_max_size;
+}
+
+/* As rvs_helper_skb_send_fragments(). */
+__rvs_helper u32 rvs_helper_skb_send_fragments6(struct sk_buff *skb)
+{
+	skb->ignore_df = 1;
+	return IP6CB(skb)->frag_max_size;
+}
+
+__rvs_helper void rvs_helper_icmpv6_send(struct net *net, struct sk_buff *skb, int type,
+					 int code, u32 info)
+{
+	/* Packets of this host have none yet. */
+	if (!skb->dev)
+		skb->dev = net->loopback_dev;
+	icmpv6_send(skb, type, code, info);
+}
+
+/* As rvs_helper_ip_send_about(). */
+__rvs_helper void rvs_helper_ip6_send_about(struct net *net, const struct sk_buff *about,
+					    const u8 *bytes, u32 len)
+{
+	struct sk_buff *skb;
+
+	if (!skb_dst(about))
+		return;
+	skb = alloc_skb(LL_MAX_HEADER + len, GFP_ATOMIC);
+	if (!skb)
+		return;
+	skb_reserve(skb, LL_MAX_HEADER);
+	skb_reset_network_header(skb);
+	skb_put_data(skb, bytes, len);
+	skb_set_transport_header(skb, sizeof(struct ipv6hdr));
+	skb->protocol = htons(ETH_P_IPV6);
+	skb->mark = IP6_REPLY_MARK(net, about->mark);
+	skb_dst_set_noref(skb, skb_dst(about));
+	if (ip6_route_me_harder(net, NULL, skb)) {
+		kfree_skb(skb);
+		return;
+	}
+	skb->ipvs_property = 1;
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	ip6_local_out(net, NULL, skb);
+}
+
+__rvs_helper int rvs_helper_ip6_route_me_harder(struct net *net, struct sk_buff *skb)
+{
+	return ip6_route_me_harder(net, skb->sk, skb);
+}
+
+__rvs_helper bool rvs_helper_skb_is_let_in6(struct sk_buff *skb)
+{
+	return xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb);
+}
+
+/* As rvs_helper_skb_secure(). */
+__rvs_helper bool rvs_helper_skb_secure6(struct sk_buff *skb)
+{
+	struct net_device *dev = skb->dev;
+	bool may_leave;
+
+	if (!dev)
+		skb->dev = skb_dst_dev_rcu(skb);
+	may_leave = xfrm6_route_forward(skb) && skb_dst(skb);
+	skb->dev = dev;
+	return may_leave;
+}
+
+/* Whether the stack tells the sender of a shorter way: it does when the packet goes back
+ * where it came from. */
+__rvs_helper bool rvs_helper_skb_is_redirected6(const struct sk_buff *skb)
+{
+	return IP6CB(skb)->iif == skb_dst_dev_rcu(skb)->ifindex;
+}
+
+__rvs_helper void rvs_helper_ip6_local_out(struct net *net, struct sk_buff *skb,
+					   struct dst_entry *dst)
+{
+	skb_dst_drop(skb);
+	skb_dst_set(skb, dst);
+	ip6_local_out(net, skb->sk, skb);
+}
+
+/* As rvs_helper_ip_output(). */
+__rvs_helper void rvs_helper_ip6_output(struct net *net, struct sk_buff *skb)
+{
+	NF_HOOK(NFPROTO_IPV6, NF_INET_LOCAL_OUT, net, NULL, skb, NULL,
+		dst_dev_rcu(skb_dst(skb)), dst_output);
+}
+
+/* As rvs_show_to_hooks(). */
+static __always_inline bool rvs_show_to_hooks6(struct sk_buff *skb, struct nf_hook_state *state,
+					       const struct nf_hook_entries *hooks,
+					       unsigned int first)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+	struct in6_addr destination = ipv6_hdr(skb)->daddr;
+	unsigned int len = skb->len;
+
+	if (nf_hook_slow(skb, state, hooks, first) != 1)
+		return false;
+	if (likely(skb_dst(skb) == dst && skb->len == len &&
+		   ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &destination)))
+		return true;
+	state->okfn(state->net, NULL, skb);
+	return false;
+}
+
+static noinline int rvs_show_to_followers6(struct sk_buff *skb,
+					   const struct nf_hook_state *state,
+					   const struct nf_hook_entries *hooks,
+					   const void *private)
+{
+	struct nf_hook_state behind = *state;
+	unsigned int i;
+
+	if (!hooks)
+		return -1;
+	for (i = 0; i < hooks->num_hook_entries; i++)
+		if (hooks->hooks[i].priv == private)
+			return rvs_show_to_hooks6(skb, &behind, hooks, i + 1);
+	return -1;
+}
+
+/* As rvs_helper_nf_pass_followers(). */
+__rvs_helper int rvs_helper_nf_pass_followers6(struct sk_buff *skb,
+					       const struct nf_hook_state *state,
+					       const void *private)
+{
+	const struct nf_hook_entries *hooks =
+		rcu_dereference(state->net->nf.hooks_ipv6[state->hook]);
+
+	if (likely(hooks && hooks->hooks[hooks->num_hook_entries - 1].priv == private))
+		return 1;
+	return rvs_show_to_followers6(skb, state, hooks, private);
+}
+
+static noinline bool rvs_show_local_out6(struct net *net, struct sk_buff *skb,
+					 const struct nf_hook_entries *hooks)
+{
+	struct nf_hook_state state;
+
+	nf_hook_state_init(&state, NF_INET_LOCAL_OUT, NFPROTO_IPV6, NULL, skb_dst_dev_rcu(skb),
+			   NULL, net, dst_output);
+	return rvs_show_to_hooks6(skb, &state, hooks, 0);
+}
+
+/* As rvs_helper_nf_pass_local_out(). */
+__rvs_helper bool rvs_helper_nf_pass_local_out6(struct net *net, struct sk_buff *skb,
+						const void *private)
+{
+	const struct nf_hook_entries *hooks =
+		rcu_dereference(net->nf.hooks_ipv6[NF_INET_LOCAL_OUT]);
+
+	if (likely(!hooks ||
+		   (hooks->num_hook_entries == 1 && hooks->hooks[0].priv == private)))
+		return true;
+	return rvs_show_local_out6(net, skb, hooks);
+}
+
+/* As rvs_helper_ip_post_routing(). */
+__rvs_helper bool rvs_helper_ip6_post_routing(struct net *net, struct sk_buff *skb)
+{
+	const struct nf_hook_entries *hooks =
+		rcu_dereference(net->nf.hooks_ipv6[NF_INET_POST_ROUTING]);
+	struct net_device *in = skb->dev;
+	struct nf_hook_state state;
+
+	if (!hooks)
+		return true;
+	skb->dev = skb_dst_dev_rcu(skb);
+	skb->protocol = htons(ETH_P_IPV6);
+	IP6CB(skb)->flags |= IP6SKB_REROUTED;
+	nf_hook_state_init(&state, NF_INET_POST_ROUTING, NFPROTO_IPV6, in, skb->dev, NULL, net,
+			   dst_output);
+	return rvs_show_to_hooks6(skb, &state, hooks, 0);
+}
+
+/* As rvs_helper_ip_output_shown(). */
+__rvs_helper void rvs_helper_ip6_output_shown(struct net *net, struct sk_buff *skb)
+{
+	IP6CB(skb)->flags |= IP6SKB_REROUTED;
+	dst_output(net, NULL, skb);
+}
+
+/* Counts a packet as ip6_finish_output2() does. */
+__rvs_helper void rvs_helper_ip6_count_output(struct net *net, const struct sk_buff *skb)
+{
+	IP6_UPD_PO_STATS(net, ip6_dst_idev(skb_dst(skb)), IPSTATS_MIB_OUT, skb->len);
+}
+
+/* As rvs_helper_neighbour_transmit(). */
+__rvs_helper void rvs_helper_neighbour_transmit6(struct sk_buff *skb, struct dst_entry *dst,
+						 struct neighbour *neighbour)
+{
+	struct net_device *dev = neighbour->dev;
+
+	if (unlikely(skb_headroom(skb) < LL_RESERVED_SPACE(dev)) &&
+	    skb_cow_head(skb, LL_RESERVED_SPACE(dev))) {
+		kfree_skb(skb);
+		return;
+	}
+	if (dst) {
+		skb_dst_drop(skb);
+		skb_dst_set_noref(skb, dst);
+	}
+	skb->dev = dev;
+	skb->protocol = htons(ETH_P_IPV6);
+	neigh_output(neighbour, skb, false);
+}
+
+/* As rvs_helper_skb_is_forwarded_plainly(), of ip6_forward_finish() and ip6_output(). */
+__rvs_helper bool rvs_helper_skb_is_forwarded_plainly6(const struct sk_buff *skb)
+{
+#ifdef CONFIG_NET_SWITCHDEV
+	if (unlikely(skb->offload_l3_fwd_mark))
+		return false;
+#endif
+	return !IP6CB(skb)->frag_max_size;
+}
+
+/* Of a received message that begins `offset` bytes behind its IPv6 header. */
+__rvs_helper bool rvs_helper_icmpv6_checksum_is_right(struct sk_buff *skb, u32 offset)
+{
+	return !nf_ip6_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_ICMPV6);
+}
+
+/* The path MTU to the destination of the IPv6 header at `offset`. */
+__rvs_helper void rvs_helper_learn_path_mtu6(struct net *net, struct sk_buff *skb, u32 offset,
+					     u32 mtu)
+{
+	if (!pskb_may_pull(skb, offset + sizeof(struct ipv6hdr)))
+		return;
+	__skb_pull(skb, offset);
+	ip6_update_pmtu(skb, net, htonl(mtu), 0, 0, sock_net_uid(net, NULL));
+	__skb_push(skb, offset);
+}
+
+/* Makes the IPv6 packet at `offset` the packet. */
+__rvs_helper bool rvs_helper_unwrap_embedded6(struct sk_buff *skb, u32 offset, u32 header_len)
+{
+	if (!pskb_may_pull(skb, offset + header_len))
+		return false;
+	__skb_pull(skb, offset);
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, header_len);
+	return true;
+}
+
+/* As rvs_helper_route_output4(), of addresses of 16 bytes. */
+__rvs_helper struct dst_entry *rvs_helper_route_output6(struct net *net, const u8 *destination,
+							bool known_next_hop, u8 *source)
+{
+	struct flowi6 flow = {
+		.flowi6_flags = known_next_hop ? FLOWI_FLAG_KNOWN_NH : 0,
+	};
+	struct dst_entry *dst;
+	int err;
+
+	memcpy(&flow.daddr, destination, sizeof(flow.daddr));
+	dst = ip6_route_output(net, NULL, &flow);
+	err = dst->error;
+	if (!err && ipv6_addr_any(&flow.saddr))
+		err = ipv6_dev_get_saddr(net, dst_dev_rcu(dst), &flow.daddr, 0, &flow.saddr);
+	if (err) {
+		dst_release(dst);
+		return ERR_PTR(err);
+	}
+	memcpy(source, &flow.saddr, sizeof(flow.saddr));
+	return dst;
+}
+
+/* A number that changes with the routes of a namespace. */
+__rvs_helper u32 rvs_helper_route_generation6(const struct net *net)
+{
+	return rt_genid_ipv6(net);
+}
+
+/* By what dst_check() tells whether a route is still that of the tables. */
+__rvs_helper u32 rvs_helper_route_cookie6(const struct dst_entry *dst)
+{
+	return rt6_get_cookie(dst_rt6_info(dst));
+}
+
+__rvs_helper bool rvs_helper_route_is_valid6(const struct net *net, struct dst_entry *dst,
+					     u32 generation, u32 cookie)
+{
+	return READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
+	       rt_genid_ipv6(net) == generation && dst_check(dst, cookie);
+}
+
+#define RVS_LOCAL6 (RTF_LOCAL | RTF_ANYCAST)
+
+/* Whether the routes of now bring a packet that was received, to this destination, to where
+ * its own route does: unlike that of IPv4, a route does not know of which generation it is.
+ * Under RCU. */
+__rvs_helper bool rvs_helper_skb_has_valid_route6(struct net *net, struct sk_buff *skb,
+						  const struct dst_entry *dst,
+						  const u8 *destination)
+{
+	const struct ipv6hdr *header = ipv6_hdr(skb);
+	struct flowi6 flow = {
+		.flowi6_iif = skb->dev ? skb->dev->ifindex : 0,
+		.saddr = header->saddr,
+		.flowlabel = ip6_flowinfo(header),
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = header->nexthdr,
+	};
+	const struct dst_entry *now;
+
+	if (!skb->dev)
+		return false;
+	memcpy(&flow.daddr, destination, sizeof(flow.daddr));
+	now = ip6_route_input_lookup(net, skb->dev, &flow, skb,
+				     RT6_LOOKUP_F_HAS_SADDR | RT6_LOOKUP_F_DST_NOREF);
+	if (now == dst)
+		return true;
+	return !now->error && dst_rt6_info(now)->rt6i_flags & RVS_LOCAL6 &&
+	       dst_rt6_info(dst)->rt6i_flags & RVS_LOCAL6;
+}
+
+/* As rvs_helper_route_may_be_kept(). */
+__rvs_helper bool rvs_helper_route_may_be_kept6(const struct net *net,
+						const struct dst_entry *dst)
+{
+	return !(dst->flags & (DST_FAKE_RTABLE | DST_METADATA)) && dst->ops->family == AF_INET6 &&
+	       !dst_xfrm(dst) && net_eq(dev_net(dst_dev_rcu(dst)), net);
+}
+
+/* As rvs_helper_route_is_plain(). */
+__rvs_helper bool rvs_helper_route_is_plain6(const struct dst_entry *dst)
+{
+	return READ_ONCE(dst->output) == ip6_output && !dst->error && !dst_xfrm(dst) &&
+	       !dst->lwtstate &&
+	       !(dst_rt6_info(dst)->rt6i_flags & (RVS_LOCAL6 | RTF_REJECT));
+}
+
+__rvs_helper bool rvs_helper_route_is_local6(const struct dst_entry *dst)
+{
+	return dst_rt6_info(dst)->rt6i_flags & RVS_LOCAL6;
+}
+
+__rvs_helper u32 rvs_helper_route_mtu6(const struct dst_entry *dst)
+{
+	return ip6_dst_mtu_maybe_forward(dst, false);
+}
+
+__rvs_helper u32 rvs_helper_route_forward_mtu6(const struct dst_entry *dst)
+{
+	return max_t(u32, ip6_dst_mtu_maybe_forward(dst, true), IPV6_MIN_MTU);
+}
+
+/* As rvs_helper_route_neighbour(). */
+__rvs_helper struct neighbour *rvs_helper_route_neighbour6(const struct dst_entry *dst,
+							   const u8 *destination)
+{
+	const struct in6_addr *next_hop = rt6_nexthop(dst_rt6_info(dst),
+						      (const struct in6_addr *)destination);
+
+	return __ipv6_neigh_lookup_noref(dst_dev_rcu(dst), next_hop);
+}
+
+/* Whether there are rules of policy routing, or were, or routes for sources. */
+__rvs_helper bool rvs_helper_net_has_rules6(const struct net *net)
+{
+#ifdef CONFIG_IPV6_SUBTREES
+	if (READ_ONCE(net->ipv6.fib6_routes_require_src))
+		return true;
+#endif
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	return net->ipv6.fib6_has_custom_rules;
+#else
+	return false;
+#endif
+}
+
+/* As rvs_helper_net_rules_tell_packets_apart(). */
+__rvs_helper bool rvs_helper_net_rules_tell_packets_apart6(const struct net *net)
+{
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	const struct fib_rule *rule;
+
+	list_for_each_entry_rcu(rule, &net->ipv6.fib6_rules_ops->rules_list, list)
+		if (READ_ONCE(rule->iifindex) || rule->iifname[0] || rule->mark_mask ||
+		    rule->tun_id || rule->l3mdev)
+			return true;
+#endif
+	return false;
+}
+
+/* Whether packets are forwarded, from whatever device. */
+__rvs_helper bool rvs_helper_net_forwards6(const struct net *net)
+{
+	return READ_ONCE(net->ipv6.devconf_all->forwarding);
+}
+
+/* As rvs_helper_tcp_is_connected(), of addresses of 16 bytes. */
+__rvs_helper bool rvs_helper_tcp_is_connected6(struct net *net, const struct sk_buff *skb,
+					       const u8 *source, u16 source_port_be,
+					       const u8 *destination, u16 destination_port_be)
+{
+	struct sock *sk = __inet6_lookup_established(net, (const struct in6_addr *)source,
+						     (__force __be16)source_port_be,
+						     (const struct in6_addr *)destination,
+						     ntohs((__force __be16)destination_port_be),
+						     inet6_iif(skb), inet6_sdif(skb));
+	bool connected;
+
+	if (!sk)
+		return false;
+	connected = READ_ONCE(sk->sk_state) != TCP_TIME_WAIT;
+	sock_gen_put(sk);
+	return connected;
+}
+
+/* As rvs_helper_udp_socket(), of addresses of 16 bytes. */
+__rvs_helper u32 rvs_helper_udp_socket6(struct net *net, const struct sk_buff *skb,
+					const u8 *source, u16 source_port_be,
+					const u8 *destination, u16 destination_port_be)
+{
+	const struct sock *sk = __udp6_lib_lookup(net, (const struct in6_addr *)source,
+						  (__force __be16)source_port_be,
+						  (const struct in6_addr *)destination,
+						  (__force __be16)destination_port_be,
+						  inet6_iif(skb), inet6_sdif(skb), NULL);
+
+	if (!sk)
+		return 0;
+	return READ_ONCE(sk->sk_state) == TCP_ESTABLISHED ? 2 : 1;
+}
