@@ -22,6 +22,7 @@ pub mod ip;
 pub mod ipv4;
 pub mod ipv6;
 pub mod reset;
+pub mod sctp;
 pub mod tcp;
 pub mod tunnel_error;
 pub mod udp;

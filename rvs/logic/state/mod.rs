@@ -12,6 +12,7 @@ use super::{
 };
 
 mod reuse;
+pub mod sctp;
 pub mod tcp;
 mod timeouts;
 pub mod udp;
