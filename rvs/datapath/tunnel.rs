@@ -83,6 +83,35 @@ pub(super) fn send<V: Stack>(
     of: Option<&Conn>,
 ) -> Verdict {
     let tunnel = conn.dest().tunnel();
+    if tunnel.is_ipip() {
+        // Known to the compiler, so that it pays for no other.
+        send_into(context, packet, header, conn, of, Tunnel::IPIP)
+    } else {
+        send_into_other(context, packet, header, conn, of, tunnel)
+    }
+}
+
+#[inline(never)]
+fn send_into_other<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    header: Header<V>,
+    conn: &Conn,
+    of: Option<&Conn>,
+    tunnel: Tunnel,
+) -> Verdict {
+    send_into(context, packet, header, conn, of, tunnel)
+}
+
+#[inline(always)]
+fn send_into<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    header: Header<V>,
+    conn: &Conn,
+    of: Option<&Conn>,
+    tunnel: Tunnel,
+) -> Verdict {
     let method = method(tunnel, &packet);
     let (mut packet, egress) = match egress::route(context, packet, header, conn, method) {
         Ok(way) => way,
