@@ -360,20 +360,6 @@ impl<'a, V: Stack> Packet<'a, V> {
         unsafe { V::is_of_nodefrag_socket(self.skb) }
     }
 
-    /// The same packet, with a header of another version before it.
-    ///
-    /// # Safety
-    ///
-    /// Its network header must be one of that version.
-    pub(super) unsafe fn as_version<O: Stack>(self) -> Packet<'a, O> {
-        // INVARIANT: By the requirement; the rest as before.
-        Packet {
-            skb: self.skb,
-            state: self.state,
-            _state: PhantomData,
-        }
-    }
-
     /// Collects fragments. Returns the whole packet when this was the last one
     /// missing, and a verdict when it has to wait.
     pub(crate) fn defragment(self, at: DefragmentAt) -> Result<Self, Verdict> {

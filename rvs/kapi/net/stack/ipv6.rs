@@ -48,8 +48,8 @@ impl Stack for V6 {
         skb: *mut bindings::sk_buff,
         at: DefragmentAt,
     ) -> c_int {
-        // SAFETY: By the requirement.
         match at {
+            // SAFETY: By the requirement.
             DefragmentAt::LocalIn | DefragmentAt::Forward => unsafe {
                 bindings::helper_ip6_defrag(skb)
             },

@@ -30,12 +30,14 @@ mod ipv6;
 
 /// The kernel's stack of a version of IP.
 ///
-/// # Safety
+/// # Requirements
 ///
-/// Each of the functions has the same requirements. What is passed must be valid: a packet (`skb`) of this version in a
+/// Each of the functions has the same requirements for safety. What is passed must be valid: a packet (`skb`) of this version in a
 /// hook, with its network header set, and left to the function where that takes it; the namespace (`net`) of that hook;
 /// a route (`dst`) of this version, of which somebody owns a reference until the end of the read side critical section of
 /// RCU that the caller is in. What else is required stands with a function.
+// They stand above, once for all.
+#[allow(clippy::missing_safety_doc, clippy::too_many_arguments)]
 pub(crate) trait Stack: Version {
     /// The family of hooks, `NFPROTO_*`.
     const HOOKS: u32;
