@@ -25,6 +25,10 @@ what_does_not_fit_is_refused() {
 	helper netlink_refusals.py states
 }
 
+what_does_not_go_with_ipv6_is_refused() {
+	helper netlink_refusals.py families
+}
+
 wrong_connections_are_refused() {
 	helper netlink_refusals.py connections
 }
@@ -80,6 +84,7 @@ ktap_run \
 	wrong_services_are_refused \
 	wrong_servers_are_refused \
 	what_does_not_fit_is_refused \
+	what_does_not_go_with_ipv6_is_refused \
 	wrong_connections_are_refused \
 	commands_without_attributes_take_none \
 	unprivileged_users_read_only \

@@ -62,6 +62,7 @@ connection. With NAT its answers do not come from the virtual address.
 A client of a persistent service keeps its server: weight 0 and thresholds keep
 new clients out, not its own; see also net.rvs.expire_quiescent_template. With
 --persistent 300/24 the clients of a network are one; a mask may be written out.
+Of IPv6 it is a number of bits, 1 to 128: --persistent 300/64.
 
 --removal says what becomes of connections whose server is removed:
   default  what the sysctl net.ipv4.vs.expire_nodest_conn says: keep, or expire
@@ -73,9 +74,11 @@ new clients out, not its own; see also net.rvs.expire_quiescent_template. With
 
 Examples:
   rvsadm service add tcp/192.0.2.1:80 --nat
+  rvsadm service add tcp/[2001:db8::1]:80 --nat
   rvsadm service add tcp/192.0.2.1:* --nat
   rvsadm service add tcp/192.0.2.1:8000-8999 --nat
   rvsadm service add mark/7 --nat
+  rvsadm service add mark/7/ipv6 --nat
   rvsadm service add udp/192.0.2.1:514 --one-packet on --dr
   rvsadm service add tcp/192.0.2.1:443 --persistent 300/24 --nat
   rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
@@ -134,6 +137,7 @@ Checksums of gre and gue:
 
 Examples:
   rvsadm server add tcp/192.0.2.1:80 10.0.0.2
+  rvsadm server add tcp/[2001:db8::1]:80 2001:db8:1::2
   rvsadm server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 2 --nat
   rvsadm server add tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 1000
   rvsadm server add tcp/192.0.2.1:80 198.51.100.2 --tun --tun-type gue --tun-port 6080

@@ -17,6 +17,7 @@ from rvs_family import *
 VIP, OTHER_VIP = "198.51.100.1", "198.51.100.2"
 KEY = service_key(VIP, 80)
 NEW_KEY = service_key(OTHER_VIP, 80)
+KEY6 = u32(PROTOCOL, 6) + addr6("2001:db8::1") + port(80)
 # A service that names no forward method.
 BARE_KEY = service_key(VIP, 81)
 DEST = dest_key(KEY, "10.0.0.11", 8080)
@@ -94,8 +95,8 @@ def wrong_marks():
     yield "mark 0", errno.EINVAL, mark_key(0), MARK, None
     yield "mark without family", errno.EINVAL, u32(MARK, 7), None, FAMILY
     yield "family without mark", errno.EINVAL, u32(FAMILY, 2), FAMILY, None
-    # None; one that is IPv4 in its lowest 8 bits.
-    for family in 0, 0x102:
+    # None; those that are IPv4 or IPv6 in their lowest 8 bits.
+    for family in 0, 0x102, 0x10A:
         yield f"mark of family {family}", errno.EAFNOSUPPORT, mark_key(7, family), FAMILY, None
     for what, wrong in wrong_lengths(MARK, 4):
         yield f"mark {what}", errno.EINVAL, u32(FAMILY, 2) + wrong, MARK, None
@@ -199,6 +200,37 @@ def wrong_dests():
     ), None, None
 
 
+def wrong_families():
+    """IPv6: addresses of no server, masks, and what does not go together."""
+    of_v6, of_mark = nest(SERVICE, KEY6), nest(SERVICE, mark_key(7, 10))
+    for address in "fe80::1", "::ffff:10.0.0.11":
+        yield f"server add: {address}", DEST_ADD, errno.EINVAL, of_v6 + addr6(address) + port(80), ADDR6, None
+    mixed = {
+        "IPv4 server of a service of IPv6": of_v6 + addr4("10.0.0.11") + port(80),
+        "IPv4 server of a mark of IPv6": of_mark + addr4("10.0.0.11"),
+        "IPv6 server of a service of IPv4": nest(SERVICE, KEY) + addr6("2001:db8:10::11") + port(80),
+    }
+    for what, server in mixed.items():
+        for forward in NAT, DR:
+            yield f"server add: {what}, method {forward}", DEST_ADD, errno.EINVAL, server + u32(FORWARD, forward), None, None
+        yield f"server add: {what}, by a tunnel", DEST_ADD, errno.EAFNOSUPPORT, server + u32(FORWARD, TUN), None, None
+        for command in DEST_SET, DEST_DEL, DEST_GET:
+            yield f"server {command}: {what}", command, errno.ENOENT, server, None, None
+    for prefix, code in (0, errno.EINVAL), (129, errno.ERANGE), (0xFFFFFFFF, errno.ERANGE):
+        masked = nest(SERVICE_PERSISTENCE, u32(PERSISTENCE_TIMEOUT, 60) + u32(PERSISTENCE_PREFIX6, prefix))
+        for key in KEY6, mark_key(7, 10):
+            yield f"service set: a prefix of {prefix} bits", SERVICE_SET, code, key + masked, None, None
+    masks = {
+        "of IPv4": KEY6 + nest(SERVICE_PERSISTENCE, u32(PERSISTENCE_TIMEOUT, 60) + attribute(PERSISTENCE_MASK4, bytes([255] * 4))),
+        "of IPv6": KEY + nest(SERVICE_PERSISTENCE, u32(PERSISTENCE_TIMEOUT, 60) + u32(PERSISTENCE_PREFIX6, 64)),
+    }
+    for what, request in masks.items():
+        yield f"service set: the mask {what}", SERVICE_SET, errno.EINVAL, request, None, None
+    yield "service add again", SERVICE_ADD, errno.EEXIST, KEY6, None, None
+    yield "mark add again", SERVICE_ADD, errno.EEXIST, mark_key(7, 10), None, None
+    yield "service del of the mark of IPv4", SERVICE_DEL, errno.ESRCH, mark_key(7), None, None
+
+
 def wrong_states():
     """What is well formed, and does not fit to what there is."""
     yield "server set: upper threshold below lower", DEST_SET, errno.EINVAL, (
@@ -264,6 +296,7 @@ GROUPS = {
     "services": wrong_services,
     "servers": wrong_dests,
     "states": wrong_states,
+    "families": wrong_families,
     "commands-without-attributes": wrong_without_attributes,
     "connections": wrong_connections,
 }
@@ -275,6 +308,9 @@ def main():
     rvs.must(DEST_ADD, DEST)
     rvs.must(DEST_ADD, LIMITED_DEST + u32(UPPER_THRESHOLD, 6) + u32(LOWER_THRESHOLD, 4))
     rvs.must(SERVICE_ADD, BARE_KEY)
+    rvs.add_service(KEY6)
+    rvs.must(DEST_ADD, nest(SERVICE, KEY6) + addr6("2001:db8:10::11") + port(80))
+    rvs.add_service(mark_key(7, 10))
     before = rvs.configuration()
     for what, command, code, attributes, blamed, missing in GROUPS[sys.argv[1]]():
         answer = rvs.dump(command, attributes) if command == CONNECTION_GET else rvs.ask(command, attributes)
