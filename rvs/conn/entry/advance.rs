@@ -2,10 +2,7 @@
 
 //! What packets do to the state of their connection.
 
-use kernel::sync::atomic::{
-    Full,
-    Relaxed, //
-};
+use kernel::sync::atomic::Relaxed;
 
 use crate::{
     conn::Defences,

@@ -8,14 +8,11 @@
 //! C headers: [`include/net/netfilter/nf_conntrack.h`](srctree/include/net/netfilter/nf_conntrack.h),
 //! [`include/net/netfilter/nf_conntrack_core.h`](srctree/include/net/netfilter/nf_conntrack_core.h)
 
-use kernel::{
-    prelude::*,
-    sync::atomic::{
-        Acquire,
-        Atomic,
-        Full,
-        Relaxed, //
-    }, //
+use kernel::sync::atomic::{
+    Acquire,
+    Atomic,
+    Full,
+    Relaxed, //
 };
 
 use crate::{
@@ -80,7 +77,6 @@ fn functions() -> Option<(usize, usize)> {
     if !unsafe { bindings::helper_ct_module_get(&mut find, &mut delete) } {
         return None;
     }
-    let (find, delete) = (find as usize, delete as usize);
     // All write the same, and before the other one is there to be read.
     FUNCTIONS.delete.store(delete, Relaxed);
     if FUNCTIONS.find.cmpxchg(0, find, Full).is_err() {
@@ -111,8 +107,8 @@ pub(crate) fn end(net: &Net, tuple: &Tuple) {
     unsafe {
         bindings::helper_ct_end(
             net.as_ptr(),
-            find as c_ulong,
-            delete as c_ulong,
+            find,
+            delete,
             family as u8,
             tuple.protocol.number(),
             src.bytes.as_ptr(),

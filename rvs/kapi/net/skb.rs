@@ -497,9 +497,11 @@ impl<'a, V: Stack> Packet<'a, V> {
     /// changed since it got its own.
     pub(crate) fn has_valid_route(&self, destination: V::Addr) -> bool {
         let dst = self.dst();
+        if dst.is_null() {
+            return false;
+        }
         // SAFETY: By the type invariant, and the borrow of the namespace.
-        !dst.is_null()
-            && unsafe { V::has_valid_route(self.net().as_ptr(), self.skb, dst, destination) }
+        unsafe { V::has_valid_route(self.net().as_ptr(), self.skb, dst, destination) }
     }
 
     /// Sends the packet along `route`, or as IPsec policies ask for instead, through the hooks of
