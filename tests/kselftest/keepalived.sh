@@ -289,7 +289,7 @@ server_leaves_the_group() {
 	link 2 up
 }
 
-# vrrp PRIORITY: the VIP and the gateway, in two instances that go together. Who comes back waits until its checks have
+# vrrp PRIORITY: the VIP and the gateway, of one instance. Who comes back waits until its checks have
 # found the servers. Advertisements are those that keepalived has by default, and who sends them comes before others: a
 # backup that hears nothing for three of them takes the addresses, while the master lives and does not know.
 vrrp() {
@@ -298,39 +298,26 @@ vrrp() {
 		    vrrp_version 3
 		    vrrp_rt_priority 50
 		}
-		vrrp_sync_group both {
-		    group {
-		        outside
-		        inside
-		    }
-		}
-		vrrp_instance outside {
+		vrrp_instance site {
 		    state BACKUP
 		    interface outside
+		    track_interface {
+		        inside
+		    }
 		    virtual_router_id 51
 		    priority $1
 		    preempt_delay $PREEMPT_SECONDS
 		    advert_int 1
 		    virtual_ipaddress {
-		        $VIP/24
-		    }
-		}
-		vrrp_instance inside {
-		    state BACKUP
-		    interface inside
-		    virtual_router_id 52
-		    priority $1
-		    preempt_delay $PREEMPT_SECONDS
-		    advert_int 1
-		    virtual_ipaddress {
-		        $DIRECTOR_LAN_IP/24
+		        $VIP/24 dev outside
+		        $DIRECTOR_LAN_IP/24 dev inside
 		    }
 		}
 	EOF
 	real_servers TCP_CHECK 1 1 1 | virtual_server "$VIP 80"
 }
 
-# has_vip NAMESPACE: it is master of both.
+# has_vip NAMESPACE: it has both.
 has_vip() {
 	ip -n "$1" address show dev outside | grep -q "inet $VIP/" &&
 		ip -n "$1" address show dev inside | grep -q "inet $DIRECTOR_LAN_IP/"
@@ -354,7 +341,7 @@ sends_to() {
 	[ -z "$known" ] || [ "$known" = "lladdr $3" ]
 }
 
-# has_taken_over NAMESPACE: it is master of both, and those who send to the addresses have heard of it: between what
+# has_taken_over NAMESPACE: it has both, and those who send to the addresses have heard of it: between what
 # keepalived does about the one and about the other, the packets of a connection pass one director on their way, and
 # the other one on their way back.
 has_taken_over() {
@@ -405,12 +392,19 @@ two_directors() {
 	done
 	# Who becomes master more often than it is made to has not heard the other one for too long.
 	[ "$case_failed" = n ] || fail "takeovers (milliseconds since boot): ${takeovers[*]}; the first director became" \
-		"master $(became_master "$DIRECTOR") times, the second one $(became_master "$SECOND_DIRECTOR") times, of 2 each"
+		"master $(became_master "$DIRECTOR") times, the second one $(became_master "$SECOND_DIRECTOR") times, of 2 each;" \
+		"first: $(states "$DIRECTOR"); second: $(states "$SECOND_DIRECTOR")"
 }
 
-# became_master NAMESPACE: how often, of the VIP, as keepalived tells.
+# states NAMESPACE: when it went from one state of VRRP to another, and why, as keepalived tells.
+states() {
+	sed -nE 's/^[A-Z][a-z]+ +[A-Z][a-z]+ +[0-9]+ +([0-9:]+) +[0-9]+: +(.*(STATE|advert|priority|FAULT|timeout|lost|expired).*)/\1 \2/p' \
+		"$TEST_DIR/keepalived.$1/log" | paste -sd, | cut -c1-1200
+}
+
+# became_master NAMESPACE: how often, as keepalived tells.
 became_master() {
-	grep -c '(outside) Entering MASTER STATE' "$TEST_DIR/keepalived.$1/log"
+	grep -c '(site) Entering MASTER STATE' "$TEST_DIR/keepalived.$1/log"
 }
 
 # second_has_vip: prints those of the addresses that the second director has.
