@@ -53,7 +53,7 @@ __rvs_helper int rvs_helper_tunnel_make_room(struct sk_buff *skb, const struct d
 
 /* Whether a checksum within the packet is left to others, of the kind that each 16-bit
  * word of it counts for. */
-__rvs_helper bool rvs_helper_skb_csum_is_left(const struct sk_buff *skb)
+__rvs_helper bool rvs_helper_skb_csum_is_left(struct sk_buff *skb)
 {
 	return skb->ip_summed == CHECKSUM_PARTIAL && !skb_csum_is_sctp(skb);
 }
