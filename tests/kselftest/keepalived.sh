@@ -291,12 +291,14 @@ server_leaves_the_group() {
 
 # vrrp PRIORITY: the VIP and the gateway, of one instance. Who comes back waits until its checks have
 # found the servers. Advertisements are those that keepalived has by default, and who sends them comes before others: a
-# backup that hears nothing for three of them takes the addresses, while the master lives and does not know.
+# backup that hears nothing for three of them takes the addresses, while the master lives and does not know. Such a
+# process is killed after 10 ms without a pause, unless it is told otherwise (microseconds): on a slow machine it was.
 vrrp() {
 	cat <<-EOF
 		global_defs {
 		    vrrp_version 3
 		    vrrp_rt_priority 50
+		    vrrp_rlimit_rttime 10000000
 		}
 		vrrp_instance site {
 		    state BACKUP
