@@ -26,7 +26,6 @@
 #include "conntrack.c"
 #include "icmp.c"
 #include "id.c"
-#include "ipv6.c"
 #include "lock.c"
 #include "module.c"
 #include "neighbour.c"
@@ -44,3 +43,5 @@
 #include "time.c"
 #include "tunnel.c"
 #include "workqueue.c"
+/* What IPv6 has of its own; it shares what is above. */
+#include "ipv6.c"

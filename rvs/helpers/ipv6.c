@@ -143,74 +143,20 @@ __rvs_helper void rvs_helper_ip6_output(struct net *net, struct sk_buff *skb)
 		dst_dev_rcu(skb_dst(skb)), dst_output);
 }
 
-/* As rvs_show_to_hooks(). */
-static __always_inline bool rvs_show_to_hooks6(struct sk_buff *skb, struct nf_hook_state *state,
-					       const struct nf_hook_entries *hooks,
-					       unsigned int first)
-{
-	const struct dst_entry *dst = skb_dst(skb);
-	struct in6_addr destination = ipv6_hdr(skb)->daddr;
-	unsigned int len = skb->len;
-
-	if (nf_hook_slow(skb, state, hooks, first) != 1)
-		return false;
-	if (likely(skb_dst(skb) == dst && skb->len == len &&
-		   ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &destination)))
-		return true;
-	state->okfn(state->net, NULL, skb);
-	return false;
-}
-
-static noinline int rvs_show_to_followers6(struct sk_buff *skb,
-					   const struct nf_hook_state *state,
-					   const struct nf_hook_entries *hooks,
-					   const void *private)
-{
-	struct nf_hook_state behind = *state;
-	unsigned int i;
-
-	if (!hooks)
-		return -1;
-	for (i = 0; i < hooks->num_hook_entries; i++)
-		if (hooks->hooks[i].priv == private)
-			return rvs_show_to_hooks6(skb, &behind, hooks, i + 1);
-	return -1;
-}
-
-/* As rvs_helper_nf_pass_followers(). */
 __rvs_helper int rvs_helper_nf_pass_followers6(struct sk_buff *skb,
 					       const struct nf_hook_state *state,
 					       const void *private)
 {
-	const struct nf_hook_entries *hooks =
-		rcu_dereference(state->net->nf.hooks_ipv6[state->hook]);
-
-	if (likely(hooks && hooks->hooks[hooks->num_hook_entries - 1].priv == private))
-		return 1;
-	return rvs_show_to_followers6(skb, state, hooks, private);
+	return rvs_pass_followers(skb, state,
+				  rcu_dereference(state->net->nf.hooks_ipv6[state->hook]),
+				  private);
 }
 
-static noinline bool rvs_show_local_out6(struct net *net, struct sk_buff *skb,
-					 const struct nf_hook_entries *hooks)
-{
-	struct nf_hook_state state;
-
-	nf_hook_state_init(&state, NF_INET_LOCAL_OUT, NFPROTO_IPV6, NULL, skb_dst_dev_rcu(skb),
-			   NULL, net, dst_output);
-	return rvs_show_to_hooks6(skb, &state, hooks, 0);
-}
-
-/* As rvs_helper_nf_pass_local_out(). */
 __rvs_helper bool rvs_helper_nf_pass_local_out6(struct net *net, struct sk_buff *skb,
 						const void *private)
 {
-	const struct nf_hook_entries *hooks =
-		rcu_dereference(net->nf.hooks_ipv6[NF_INET_LOCAL_OUT]);
-
-	if (likely(!hooks ||
-		   (hooks->num_hook_entries == 1 && hooks->hooks[0].priv == private)))
-		return true;
-	return rvs_show_local_out6(net, skb, hooks);
+	return rvs_pass_local_out(net, skb, rcu_dereference(net->nf.hooks_ipv6[NF_INET_LOCAL_OUT]),
+				  NFPROTO_IPV6, private);
 }
 
 /* As rvs_helper_ip_post_routing(). */
@@ -228,7 +174,7 @@ __rvs_helper bool rvs_helper_ip6_post_routing(struct net *net, struct sk_buff *s
 	IP6CB(skb)->flags |= IP6SKB_REROUTED;
 	nf_hook_state_init(&state, NF_INET_POST_ROUTING, NFPROTO_IPV6, in, skb->dev, NULL, net,
 			   dst_output);
-	return rvs_show_to_hooks6(skb, &state, hooks, 0);
+	return rvs_show_to_hooks(skb, &state, hooks, 0);
 }
 
 /* As rvs_helper_ip_output_shown(). */
@@ -242,26 +188,6 @@ __rvs_helper void rvs_helper_ip6_output_shown(struct net *net, struct sk_buff *s
 __rvs_helper void rvs_helper_ip6_count_output(struct net *net, const struct sk_buff *skb)
 {
 	IP6_UPD_PO_STATS(net, ip6_dst_idev(skb_dst(skb)), IPSTATS_MIB_OUT, skb->len);
-}
-
-/* As rvs_helper_neighbour_transmit(). */
-__rvs_helper void rvs_helper_neighbour_transmit6(struct sk_buff *skb, struct dst_entry *dst,
-						 struct neighbour *neighbour)
-{
-	struct net_device *dev = neighbour->dev;
-
-	if (unlikely(skb_headroom(skb) < LL_RESERVED_SPACE(dev)) &&
-	    skb_cow_head(skb, LL_RESERVED_SPACE(dev))) {
-		kfree_skb(skb);
-		return;
-	}
-	if (dst) {
-		skb_dst_drop(skb);
-		skb_dst_set_noref(skb, dst);
-	}
-	skb->dev = dev;
-	skb->protocol = htons(ETH_P_IPV6);
-	neigh_output(neighbour, skb, false);
 }
 
 /* As rvs_helper_skb_is_forwarded_plainly(), of ip6_forward_finish() and ip6_output(). */

@@ -45,10 +45,11 @@ __rvs_helper bool rvs_helper_skb_is_forwarded_plainly(const struct sk_buff *skb)
 	return !IPCB(skb)->opt.optlen && !IPCB(skb)->frag_max_size;
 }
 
-/* Hands a packet to the device of its next hop, along another route than it has
- * unless that is NULL. Takes the packet; under RCU. */
+/* Hands a packet to the device of its next hop, along another
+ * route than it has unless that is NULL. Takes the packet; under RCU. One for both
+ * versions of IP: with two callers the compiler inlines neigh_hh_output() in neither. */
 __rvs_helper void rvs_helper_neighbour_transmit(struct sk_buff *skb, struct dst_entry *dst,
-						struct neighbour *neighbour)
+						struct neighbour *neighbour, bool is_ipv6)
 {
 	struct net_device *dev = neighbour->dev;
 
@@ -62,7 +63,7 @@ __rvs_helper void rvs_helper_neighbour_transmit(struct sk_buff *skb, struct dst_
 		skb_dst_set_noref(skb, dst);
 	}
 	skb->dev = dev;
-	skb->protocol = htons(ETH_P_IP);
+	skb->protocol = htons(is_ipv6 ? ETH_P_IPV6 : ETH_P_IP);
 	/* With a header that is not kept, or an address that is to be confirmed, this is what
 	 * builds the one and asks for the other. */
 	neigh_output(neighbour, skb, false);

@@ -4,6 +4,7 @@
 #include <linux/netfilter_ipv4.h>
 #include <net/dst.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 
 __rvs_helper struct net *rvs_helper_nf_hook_state_net(const struct nf_hook_state *state)
@@ -40,7 +41,7 @@ __rvs_helper void rvs_helper_ip_send_about(struct net *net, const struct sk_buff
 	ip_local_out(net, NULL, skb);
 }
 
-/* Shows an IPv4 packet that has its route to hooks, from the one at `first` on.
+/* Shows a packet that has its route to hooks, from the one at `first` on.
  * Returns whether it goes on as it was; otherwise it has been taken: dropped, queued, or
  * sent, when they have made another one of it. Under RCU. */
 static __always_inline bool rvs_show_to_hooks(struct sk_buff *skb, struct nf_hook_state *state,
@@ -48,19 +49,26 @@ static __always_inline bool rvs_show_to_hooks(struct sk_buff *skb, struct nf_hoo
 					      unsigned int first)
 {
 	const struct dst_entry *dst = skb_dst(skb);
-	__be32 destination = ip_hdr(skb)->daddr;
+	bool is_ipv6 = state->pf == NFPROTO_IPV6;
 	unsigned int len = skb->len;
+	struct in6_addr destination6;
+	__be32 destination;
 
+	if (is_ipv6)
+		destination6 = ipv6_hdr(skb)->daddr;
+	else
+		destination = ip_hdr(skb)->daddr;
 	if (nf_hook_slow(skb, state, hooks, first) != 1)
 		return false;
 	if (likely(skb_dst(skb) == dst && skb->len == len &&
-		   ip_hdr(skb)->daddr == destination))
+		   (is_ipv6 ? ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &destination6) :
+			      ip_hdr(skb)->daddr == destination)))
 		return true;
 	state->okfn(state->net, NULL, skb);
 	return false;
 }
 
-/* As rvs_helper_nf_pass_followers(), where others have hooks or that of RVS is not the
+/* As rvs_pass_followers(), where others have hooks or that of RVS is not the
  * last one. */
 static noinline int rvs_show_to_followers(struct sk_buff *skb, const struct nf_hook_state *state,
 					  const struct nf_hook_entries *hooks,
@@ -77,45 +85,57 @@ static noinline int rvs_show_to_followers(struct sk_buff *skb, const struct nf_h
 	return -1;
 }
 
-/* Shows a forwarded packet to the hooks behind that of RVS, which is at `state`, and
+/* Of the hooks of a version of IP at that point: shows a forwarded packet to those behind that of RVS, which is at `state`, and
  * has `private` as its private pointer like no other. 1 when it goes on as it was, 0 when it
  * has been taken, -1, and nothing done, when that of RVS is being removed. A packet that a
  * hook keeps (NF_QUEUE) comes back behind that hook. Under RCU. */
-__rvs_helper int rvs_helper_nf_pass_followers(struct sk_buff *skb,
+static __always_inline int rvs_pass_followers(struct sk_buff *skb,
 					      const struct nf_hook_state *state,
+					      const struct nf_hook_entries *hooks,
 					      const void *private)
 {
-	const struct nf_hook_entries *hooks =
-		rcu_dereference(state->net->nf.hooks_ipv4[state->hook]);
-
 	if (likely(hooks && hooks->hooks[hooks->num_hook_entries - 1].priv == private))
 		return 1;
 	return rvs_show_to_followers(skb, state, hooks, private);
 }
 
+__rvs_helper int rvs_helper_nf_pass_followers(struct sk_buff *skb,
+					      const struct nf_hook_state *state,
+					      const void *private)
+{
+	return rvs_pass_followers(skb, state,
+				  rcu_dereference(state->net->nf.hooks_ipv4[state->hook]),
+				  private);
+}
+
 static noinline bool rvs_show_local_out(struct net *net, struct sk_buff *skb,
-					const struct nf_hook_entries *hooks)
+					const struct nf_hook_entries *hooks, u8 version)
 {
 	struct nf_hook_state state;
 
-	nf_hook_state_init(&state, NF_INET_LOCAL_OUT, NFPROTO_IPV4, NULL, skb_dst_dev_rcu(skb),
-			   NULL, net, dst_output);
+	nf_hook_state_init(&state, NF_INET_LOCAL_OUT, version, NULL, skb_dst_dev_rcu(skb), NULL,
+			   net, dst_output);
 	return rvs_show_to_hooks(skb, &state, hooks, 0);
 }
 
-/* Shows an IPv4 packet that has its route to the hooks of others at LOCAL_OUT, as if
- * it were sent by this host. That of RVS has `private` as its private pointer like no other.
+/* Of the hooks of a version of IP (NFPROTO_*) at LOCAL_OUT: shows a packet that has its
+ * route to those of others, as if it were sent by this host. That of RVS has `private` as its private pointer like no other.
  * Returns whether it goes on as it was; otherwise it has been taken. Under RCU. */
-__rvs_helper bool rvs_helper_nf_pass_local_out(struct net *net, struct sk_buff *skb,
+static __always_inline bool rvs_pass_local_out(struct net *net, struct sk_buff *skb,
+					       const struct nf_hook_entries *hooks, u8 version,
 					       const void *private)
 {
-	const struct nf_hook_entries *hooks =
-		rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]);
-
 	if (likely(!hooks ||
 		   (hooks->num_hook_entries == 1 && hooks->hooks[0].priv == private)))
 		return true;
-	return rvs_show_local_out(net, skb, hooks);
+	return rvs_show_local_out(net, skb, hooks, version);
+}
+
+__rvs_helper bool rvs_helper_nf_pass_local_out(struct net *net, struct sk_buff *skb,
+					       const void *private)
+{
+	return rvs_pass_local_out(net, skb, rcu_dereference(net->nf.hooks_ipv4[NF_INET_LOCAL_OUT]),
+				  NFPROTO_IPV4, private);
 }
 
 /* Shows an IPv4 packet that has its route to the hooks of POST_ROUTING, as ip_output()

@@ -334,7 +334,7 @@ impl RouteCache {
     }
 
     /// Returns the route if it is there and valid.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn peek<'g, V: Stack>(
         &self,
         guard: &'g rcu::Guard,

@@ -196,7 +196,7 @@ impl Stack for V4 {
         neighbour: *mut bindings::neighbour,
     ) {
         // SAFETY: By the requirement.
-        unsafe { bindings::helper_neighbour_transmit(skb, dst, neighbour) };
+        unsafe { bindings::helper_neighbour_transmit(skb, dst, neighbour, false) };
     }
 
     #[inline(always)]

@@ -188,7 +188,7 @@ impl Stack for V6 {
         neighbour: *mut bindings::neighbour,
     ) {
         // SAFETY: By the requirement.
-        unsafe { bindings::helper_neighbour_transmit6(skb, dst, neighbour) };
+        unsafe { bindings::helper_neighbour_transmit(skb, dst, neighbour, true) };
     }
 
     #[inline(always)]
