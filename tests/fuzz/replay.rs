@@ -85,5 +85,6 @@ macro_rules! replays {
 }
 
 replays! {
-    filter ftp header icmp_error nat packet reset service_key state text tunnel_error
+    attributes csum encapsulation filter ftp header icmp_error nat packet reset sequence service_key state text
+    tunnel_error
 }

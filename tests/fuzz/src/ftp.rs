@@ -10,18 +10,29 @@ use rvs_logic::logic::{
         Sender,
         Text, //
     },
-    nat::Segment,
+    nat::{
+        ChecksumState,
+        Segment, //
+    },
     packet::{
-        ipv4,
+        ip::{
+            V4,
+            V6, //
+        },
         transport,
         TransportHeader, //
     },
     sequence::Shift,
 };
 
-use crate::input::{
-    checksum,
-    Input, //
+use crate::{
+    input::Input,
+    layout::{
+        header_is_right,
+        is_right,
+        whole_end,
+        Layout, //
+    }, //
 };
 
 pub(crate) fn any_bytes(data: &[u8]) {
@@ -35,7 +46,9 @@ pub(crate) fn any_bytes(data: &[u8]) {
     if input.flag() {
         lines(sender, to, input.rest());
     } else {
-        packet(sender, to, &mut input);
+        let mut other = input;
+        packet::<V4>(sender, to, &mut input);
+        packet::<V6>(sender, to, &mut other);
     }
 }
 
@@ -70,15 +83,15 @@ fn lines(sender: Sender, to: Endpoint, payload: &[u8]) {
     assert_eq!(again.addr, place.addr.map(|_| to.addr));
 }
 
-fn packet(sender: Sender, to: Endpoint, input: &mut Input<'_>) {
-    let checksum_state = input.checksum_state();
+fn packet<V: Layout>(sender: Sender, to: Endpoint, input: &mut Input<'_>) {
+    let checksum = input.checksum_state();
     let [forth, back] = [(); 2].map(|()| {
         let begin = input.double_word();
         let growth = i32::from(input.byte() as i8);
         Shift::new().replaced(begin, begin.wrapping_add(20), growth)
     });
     let bytes = input.rest();
-    let Ok(header) = ipv4::parse(bytes) else {
+    let Ok(header) = V::parse(bytes, 0) else {
         return;
     };
     let Ok(TransportHeader::Tcp(tcp)) = transport(&header, bytes).map(|found| found.header) else {
@@ -87,7 +100,7 @@ fn packet(sender: Sender, to: Endpoint, input: &mut Input<'_>) {
     let segment = Segment {
         header,
         tcp,
-        checksum: checksum_state,
+        checksum,
     };
     let mut changed = bytes.to_vec();
     if segment.renumber(&mut changed, &forth, &back).is_err() {
@@ -95,6 +108,7 @@ fn packet(sender: Sender, to: Endpoint, input: &mut Input<'_>) {
     }
     let len = segment.headers_len().min(bytes.len());
     assert_eq!(changed[len..], bytes[len..]);
+    same_right(bytes, &changed, &segment, header.total_len);
 
     let Some(payload) = bytes.get(segment.payload()) else {
         return;
@@ -104,14 +118,44 @@ fn packet(sender: Sender, to: Endpoint, input: &mut Input<'_>) {
     else {
         return;
     };
+    let place = place.begin..place.end;
+    let growth = text.as_bytes().len().saturating_sub(place.len());
     let mut changed = bytes.to_vec();
-    match segment.replace_text(&mut changed, place.begin..place.end, text.as_bytes()) {
-        Err(_) => assert_eq!(changed, bytes, "what fails changes nothing"),
+    changed.resize(bytes.len() + growth, 0xa5);
+    let before = changed.clone();
+    match segment.replace_text(&mut changed, place.clone(), text.as_bytes()) {
+        Err(_) => assert_eq!(changed, before, "what fails changes nothing"),
         Ok(len) => {
-            let again = ipv4::parse(&changed).expect("it is a packet");
+            let again = V::parse(&changed, 0).expect("it is a packet");
             assert_eq!(again.total_len, len);
+            assert_eq!(again.header_len, header.header_len);
+            let begin = segment.payload().start + place.start;
+            let whole = [
+                &bytes[segment.headers_len()..begin],
+                text.as_bytes(),
+                &bytes[segment.payload().start + place.end..header.total_len],
+            ];
+            assert_eq!(changed[segment.headers_len()..len], whole.concat());
             let outer = ..header.header_len;
-            assert_eq!(checksum(&bytes[outer]) == 0, checksum(&changed[outer]) == 0);
+            assert_eq!(
+                header_is_right::<V>(&bytes[outer]),
+                header_is_right::<V>(&changed[outer])
+            );
+            same_right(bytes, &changed, &segment, len);
         }
+    }
+}
+
+/// Whether the checksum of the segment is as right as it was, now that the packet ends at `end`.
+fn same_right<V: Layout>(bytes: &[u8], changed: &[u8], segment: &Segment<V>, end: usize) {
+    let header = segment.header;
+    let Some(old_end) = whole_end(&header, bytes) else {
+        return;
+    };
+    if segment.checksum == ChecksumState::Complete {
+        let is_right = |packet: &[u8], end: usize| {
+            is_right::<V>(packet, header.header_len..end, header.protocol)
+        };
+        assert_eq!(is_right(bytes, old_end), is_right(changed, end));
     }
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! ICMP errors: their parser, and their translation, outside and inside.
+//! ICMP errors of either version of IP: their parser, and their translation, outside and inside.
+
+use std::ops::Range;
 
 use rvs_logic::logic::{
+    addr::Endpoint,
     nat::{
         rewrite_icmp_error,
         ChecksumState,
@@ -10,16 +13,30 @@ use rvs_logic::logic::{
     },
     packet::{
         icmp,
-        ip::V4,
-        ipv4,
+        ip::{
+            Fragment,
+            Header,
+            V4,
+            V6, //
+        },
         ParseError, //
-    }, //
+    },
+    protocol::Protocol, //
 };
 
-use crate::input::{
-    checksum,
-    step_by_step,
-    Input, //
+use crate::{
+    input::{
+        checksum,
+        step_by_step,
+        Input, //
+    },
+    layout::{
+        header_is_right,
+        is_right,
+        same_but_zeros,
+        whole_end,
+        Layout, //
+    }, //
 };
 
 pub(crate) fn any_bytes(data: &[u8]) {
@@ -31,11 +48,16 @@ pub(crate) fn any_bytes(data: &[u8]) {
         End::Destination
     };
     let bytes = input.rest();
-    let _ = step_by_step(bytes, later_fragment);
-    let Ok(error) = step_by_step(bytes, parse) else {
+    of::<V4>(bytes, to, state, end);
+    of::<V6>(bytes, to, state, end);
+}
+
+fn of<V: Layout>(bytes: &[u8], to: Endpoint, state: ChecksumState, end: End) {
+    let _ = step_by_step(bytes, later_fragment::<V>);
+    let Ok(error) = step_by_step(bytes, parse::<V>) else {
         return;
     };
-    let header = ipv4::parse(bytes).expect("it was read already");
+    let header = V::parse(bytes, 0).expect("it was read already");
     assert!(error.writable_len <= bytes.len());
     assert!(
         error.writable_len <= header.total_len,
@@ -43,7 +65,7 @@ pub(crate) fn any_bytes(data: &[u8]) {
     );
     assert_eq!(error.icmp_offset, header.header_len);
     assert_eq!(error.embedded_offset, header.header_len + 8);
-    assert!(error.transport_offset >= error.embedded_offset + 20);
+    assert!(error.transport_offset >= error.embedded_offset + V::MIN_HEADER_LEN);
     assert!(error
         .transport_checksum_offset
         .is_none_or(|at| at + 2 <= error.writable_len));
@@ -54,7 +76,7 @@ pub(crate) fn any_bytes(data: &[u8]) {
         return;
     }
     assert_eq!(changed[error.writable_len..], bytes[error.writable_len..]);
-    let again = parse(&changed).expect("it is still an error");
+    let again = parse::<V>(&changed).expect("it is still an error");
     let other = error.tuple.reversed();
     // Inside stands the packet that the other side knows.
     let expected = match end {
@@ -62,26 +84,95 @@ pub(crate) fn any_bytes(data: &[u8]) {
         End::Destination => (to, other.src()),
     };
     assert_eq!((again.tuple.src(), again.tuple.dst()), expected);
-    let outer = ..header.header_len;
-    assert_eq!(checksum(&bytes[outer]) == 0, checksum(&changed[outer]) == 0);
-    let inner = error.embedded_offset..error.transport_offset;
     assert_eq!(
-        checksum(&bytes[inner.clone()]) == 0,
-        checksum(&changed[inner]) == 0
+        (again.error_type, again.code),
+        (error.error_type, error.code)
     );
-    if state == ChecksumState::Complete && bytes.len() >= header.total_len {
-        let message = error.icmp_offset..header.total_len;
+    same_right(bytes, &changed, &header, &error, state);
+    back(bytes, &changed, &header, &error, end, state);
+}
+
+fn inner<V: Layout>(error: &icmp::Error<V>) -> Range<usize> {
+    error.embedded_offset..error.transport_offset
+}
+
+/// Each checksum is as right as it was.
+fn same_right<V: Layout>(
+    bytes: &[u8],
+    changed: &[u8],
+    header: &Header<V>,
+    error: &icmp::Error<V>,
+    state: ChecksumState,
+) {
+    for headers in [0..header.header_len, inner(error)] {
         assert_eq!(
-            checksum(&bytes[message.clone()]) == 0,
-            checksum(&changed[message]) == 0
+            header_is_right::<V>(&bytes[headers.clone()]),
+            header_is_right::<V>(&changed[headers])
         );
     }
+    let Some(end) = whole_end(header, bytes) else {
+        return;
+    };
+    if state == ChecksumState::Complete {
+        let message = error.icmp_offset..end;
+        let is_right = |packet: &[u8]| {
+            if V::ICMP_HAS_PSEUDO_HEADER {
+                is_right::<V>(packet, message.clone(), V::ICMP)
+            } else {
+                checksum(&packet[message.clone()]) == 0
+            }
+        };
+        assert_eq!(is_right(bytes), is_right(changed));
+    }
+    // Of the quoted packet, where it was not cut.
+    let embedded_end = error.embedded_offset + error.embedded.total_len;
+    let Some(check) = error.transport_checksum_offset else {
+        return;
+    };
+    let is_absent = error.tuple.protocol == Protocol::Udp && bytes[check..check + 2] == [0, 0];
+    if embedded_end > end || error.embedded.fragment != Fragment::None || is_absent {
+        return;
+    }
+    let is_right = |packet: &[u8]| {
+        let packet = &packet[error.embedded_offset..embedded_end];
+        let start = error.embedded.header_len;
+        is_right::<V>(packet, start..packet.len(), error.embedded.protocol)
+    };
+    assert_eq!(is_right(bytes), is_right(changed));
 }
 
-fn parse(bytes: &[u8]) -> Result<icmp::Error<V4>, ParseError> {
-    icmp::parse(&ipv4::parse(bytes)?, bytes)
+/// What is translated back is as it was, where the error came from the end that it is about.
+fn back<V: Layout>(
+    bytes: &[u8],
+    changed: &[u8],
+    header: &Header<V>,
+    error: &icmp::Error<V>,
+    end: End,
+    state: ChecksumState,
+) {
+    let (outer, was) = match end {
+        End::Source => (header.src, error.tuple.dst()),
+        End::Destination => (header.dst, error.tuple.src()),
+    };
+    if V::addr(was.addr) != Some(outer) {
+        return;
+    }
+    let again = parse::<V>(changed).expect("it is still an error");
+    let mut back = changed.to_vec();
+    rewrite_icmp_error(&mut back, &again, end, was, state).expect("it is still an error");
+    let mut checksums = vec![error.icmp_offset + 2];
+    checksums.extend(error.transport_checksum_offset);
+    if !V::CHECKSUM.is_empty() {
+        checksums.push(V::CHECKSUM.start);
+        checksums.push(error.embedded_offset + V::CHECKSUM.start);
+    }
+    assert!(same_but_zeros(&back, bytes, &checksums));
 }
 
-fn later_fragment(bytes: &[u8]) -> Result<ipv4::Header, ParseError> {
-    icmp::parse_later_fragment(&ipv4::parse(bytes)?, bytes)
+fn parse<V: Layout>(bytes: &[u8]) -> Result<icmp::Error<V>, ParseError> {
+    icmp::parse(&V::parse(bytes, 0)?, bytes)
+}
+
+fn later_fragment<V: Layout>(bytes: &[u8]) -> Result<Header<V>, ParseError> {
+    icmp::parse_later_fragment(&V::parse(bytes, 0)?, bytes)
 }

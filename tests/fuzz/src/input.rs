@@ -24,6 +24,7 @@ use rvs_logic::logic::{
 };
 
 /// What is left of the bytes. Where there are none they are zeros.
+#[derive(Clone, Copy)]
 pub(crate) struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {

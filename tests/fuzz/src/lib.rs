@@ -5,14 +5,19 @@
 
 #![forbid(unsafe_code)]
 
+mod attributes;
+mod csum;
+mod encapsulation;
 mod filter;
 mod ftp;
 mod header;
 mod icmp_error;
 mod input;
+mod layout;
 mod nat;
 mod packet;
 mod reset;
+mod sequence;
 mod service_key;
 mod state;
 mod text;
@@ -34,6 +39,10 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("filter", filter::any_bytes),
     ("text", text::any_bytes),
     ("ftp", ftp::any_bytes),
+    ("sequence", sequence::any_bytes),
+    ("csum", csum::any_bytes),
+    ("encapsulation", encapsulation::any_bytes),
+    ("attributes", attributes::any_bytes),
 ];
 
 /// Runs a target.

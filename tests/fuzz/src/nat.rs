@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The rewriting of an end: nothing but that end and checksums changes, right checksums stay right, and what fails
-//! changes nothing.
+//! The rewriting of an end: nothing but that end and checksums changes, right checksums stay right, what fails
+//! changes nothing, and what is rewritten back is as it was.
 
 use rvs_logic::logic::{
-    addr::{
-        Addr,
-        Endpoint, //
-    },
+    addr::Endpoint,
     nat::{
         rewrite_destination,
         rewrite_source,
         ChecksumState, //
     },
     packet::{
-        ip::V4,
-        ipv4,
+        ip::{
+            Header,
+            V4,
+            V6, //
+        },
         transport, //
     },
     protocol::Protocol, //
 };
 
-use crate::input::{
-    checksum,
-    Input, //
+use crate::{
+    input::Input,
+    layout::{
+        header_is_right,
+        is_right,
+        same_but_zeros,
+        whole_end,
+        Layout, //
+    }, //
 };
 
 pub(crate) fn any_bytes(data: &[u8]) {
@@ -31,45 +37,65 @@ pub(crate) fn any_bytes(data: &[u8]) {
     let (to, state, is_source) = (input.endpoint(), input.checksum_state(), input.flag());
     let any_len = usize::from(input.byte());
     let bytes = input.rest();
+    of::<V4>(bytes, any_len, to, state, is_source);
+    of::<V6>(bytes, any_len, to, state, is_source);
+}
+
+fn of<V: Layout>(
+    bytes: &[u8],
+    any_len: usize,
+    to: Endpoint,
+    state: ChecksumState,
+    is_source: bool,
+) {
     // As it never is, with a length and a protocol that nobody has read from the packet.
-    for protocol in [Protocol::Tcp, Protocol::Udp] {
-        rewrite(bytes, any_len, protocol, to, state, is_source);
+    for protocol in (0..=u8::MAX).filter_map(Protocol::from_number) {
+        rewrite::<V>(bytes, any_len, protocol, to, state, is_source);
     }
-    let Ok(header) = ipv4::parse(bytes) else {
+    let Ok(header) = V::parse(bytes, 0) else {
         return;
     };
     let Ok(parsed) = transport(&header, bytes) else {
         return;
     };
-    let protocol = parsed.protocol();
-    let Some(changed) = rewrite(bytes, header.header_len, protocol, to, state, is_source) else {
+    let (protocol, header_len) = (parsed.protocol(), header.header_len);
+    let Some(changed) = rewrite::<V>(bytes, header_len, protocol, to, state, is_source) else {
         return;
     };
-    let after = ipv4::parse(&changed).expect("it is still a packet");
+    let after = V::parse(&changed, 0).expect("it is still a packet");
     let after_transport = transport(&after, &changed).expect("it is still a segment");
-    let ends = [
-        (Addr::V4(after.src), after_transport.src_port),
-        (Addr::V4(after.dst), after_transport.dst_port),
-    ];
-    let expected = (to.addr, to.port);
-    assert_eq!(ends[usize::from(!is_source)], expected);
-    let before = [
-        (Addr::V4(header.src), parsed.src_port),
-        (Addr::V4(header.dst), parsed.dst_port),
-    ];
+    let ends = |header: &Header<V>, src_port: u16, dst_port: u16| {
+        [
+            Endpoint::new(header.src.into(), src_port),
+            Endpoint::new(header.dst.into(), dst_port),
+        ]
+    };
+    let before = ends(&header, parsed.src_port, parsed.dst_port);
+    let ends = ends(&after, after_transport.src_port, after_transport.dst_port);
+    assert_eq!(ends[usize::from(!is_source)], to);
     assert_eq!(ends[usize::from(is_source)], before[usize::from(is_source)]);
-    let header_len = header.header_len;
     assert_eq!(
-        checksum(&bytes[..header_len]) == 0,
-        checksum(&changed[..header_len]) == 0
+        header_is_right::<V>(&bytes[..header_len]),
+        header_is_right::<V>(&changed[..header_len])
     );
     if state == ChecksumState::Complete {
         same_right(bytes, &changed, &header, protocol);
     }
+    let was = before[usize::from(!is_source)];
+    let back = rewrite::<V>(&changed, header_len, protocol, was, state, is_source);
+    let mut checksums = vec![header_len + protocol.checksum_offset()];
+    if !V::CHECKSUM.is_empty() {
+        checksums.push(V::CHECKSUM.start);
+    }
+    assert!(same_but_zeros(
+        &back.expect("it is a packet"),
+        bytes,
+        &checksums
+    ));
 }
 
 /// Rewrites, and returns what came of it, if anything did.
-fn rewrite(
+fn rewrite<V: Layout>(
     bytes: &[u8],
     header_len: usize,
     protocol: Protocol,
@@ -79,20 +105,20 @@ fn rewrite(
 ) -> Option<Vec<u8>> {
     let mut changed = bytes.to_vec();
     let rewrite = if is_source {
-        rewrite_source::<V4>
+        rewrite_source::<V>
     } else {
-        rewrite_destination::<V4>
+        rewrite_destination::<V>
     };
     if rewrite(&mut changed, header_len, protocol, to, state).is_err() {
         assert_eq!(changed, bytes, "what fails changes nothing");
         return None;
     }
     // Of the IP header its checksum and an address, of the other one a port and the checksum.
-    let address = if is_source { 12..16 } else { 16..20 };
+    let address = if is_source { V::SRC } else { V::DST };
     let port = header_len + if is_source { 0 } else { 2 };
-    let check = header_len + if protocol == Protocol::Tcp { 16 } else { 6 };
+    let check = header_len + protocol.checksum_offset();
     for (at, (old, new)) in bytes.iter().zip(&changed).enumerate() {
-        let may_change = (10..12).contains(&at)
+        let may_change = V::CHECKSUM.contains(&at)
             || address.contains(&at)
             || (port..port + 2).contains(&at)
             || (check..check + 2).contains(&at);
@@ -102,30 +128,22 @@ fn rewrite(
 }
 
 /// Whether the checksum of the segment is as right, or wrong, as it was. An absent one stays so.
-fn same_right(bytes: &[u8], changed: &[u8], header: &ipv4::Header, protocol: Protocol) {
+fn same_right<V: Layout>(bytes: &[u8], changed: &[u8], header: &Header<V>, protocol: Protocol) {
     // That of a fragment, or of a packet whose end is not here, cannot be told.
-    if header.fragment != ipv4::Fragment::None || bytes.len() < header.total_len {
+    let Some(end) = whole_end(header, bytes) else {
         return;
-    }
-    let end = header.total_len;
-    let start = header.header_len;
-    if protocol == Protocol::Udp && bytes[start + 6..start + 8] == [0, 0] {
-        assert_eq!(changed[start + 6..start + 8], [0, 0]);
-        return;
-    }
-    let sum = |packet: &[u8]| {
-        let mut all = packet[12..20].to_vec();
-        all.extend([0, header.protocol]);
-        all.extend(((end - start) as u16).to_be_bytes());
-        all.extend(&packet[start..end]);
-        checksum(&all)
     };
-    assert_eq!(sum(bytes) == 0, sum(changed) == 0);
+    let start = header.header_len;
     if protocol == Protocol::Udp {
-        assert_ne!(
-            changed[start + 6..start + 8],
-            [0, 0],
-            "a computed checksum is not absent"
-        );
+        let check = start + 6..start + 8;
+        if bytes[check.clone()] == [0, 0] {
+            assert_eq!(changed[check], [0, 0]);
+            return;
+        }
+        assert_ne!(changed[check], [0, 0], "a computed checksum is not absent");
     }
+    assert_eq!(
+        is_right::<V>(bytes, start..end, header.protocol),
+        is_right::<V>(changed, start..end, header.protocol)
+    );
 }

@@ -4,7 +4,11 @@
 
 use rvs_logic::logic::{
     packet::{
-        ipv4,
+        ip::{
+            Header,
+            V4,
+            V6, //
+        },
         reset,
         transport,
         TransportHeader, //
@@ -12,38 +16,45 @@ use rvs_logic::logic::{
     protocol::Protocol,
 };
 
-use crate::input::checksum;
+use crate::layout::{
+    header_is_right,
+    is_right,
+    Layout, //
+};
 
 pub(crate) fn any_bytes(bytes: &[u8]) {
-    let Ok(header) = ipv4::parse(bytes) else {
+    of::<V4>(bytes);
+    of::<V6>(bytes);
+}
+
+fn of<V: Layout>(bytes: &[u8]) {
+    let Ok(header) = V::parse(bytes, 0) else {
         return;
     };
     if header.protocol != Protocol::Tcp.number() {
         return;
     }
     if let Ok(answer) = reset::answer(&header, bytes) {
+        assert_eq!(answer.bytes().len(), V::MIN_HEADER_LEN + 20);
         is_reset(answer.bytes(), &header, true);
     }
-    let mut changed = bytes.to_vec();
-    match reset::turn_into(&header, &mut changed) {
-        Err(_) => assert!(bytes.len() < header.header_len + 20),
-        Ok(()) => {
-            let len = header.header_len + 20;
-            assert_eq!(changed[len..], bytes[len..]);
-            is_reset(&changed[..len], &header, false);
-        }
+    if transport(&header, bytes).is_err() {
+        return;
     }
+    let mut changed = bytes.to_vec();
+    reset::turn_into(&header, &mut changed).expect("the segment has its header");
+    let len = header.header_len + 20;
+    assert_eq!(changed[len..], bytes[len..]);
+    is_reset(&changed[..len], &header, false);
 }
 
-fn is_reset(packet: &[u8], of: &ipv4::Header, is_answer: bool) {
-    let header = ipv4::parse(packet).expect("it is a packet");
+fn is_reset<V: Layout>(packet: &[u8], of: &Header<V>, is_answer: bool) {
+    let header = V::parse(packet, 0).expect("it is a packet");
     assert_eq!(header.total_len, packet.len());
-    assert_eq!(checksum(&packet[..header.header_len]), 0);
-    let segment = &packet[header.header_len..];
-    let mut all = packet[12..20].to_vec();
-    all.extend([0, header.protocol, 0, 20]);
-    all.extend(segment);
-    assert_eq!(checksum(&all), 0);
+    assert!(header_is_right::<V>(&packet[..header.header_len]));
+    let segment = header.header_len..packet.len();
+    assert_eq!(segment.len(), 20);
+    assert!(is_right::<V>(packet, segment, header.protocol));
     let ends = if is_answer {
         (of.dst, of.src)
     } else {

@@ -5,8 +5,10 @@
 use rvs_logic::logic::{
     packet::{
         icmp,
-        ip::V4,
-        ipv4,
+        ip::{
+            V4,
+            V6, //
+        },
         tunnel_error::{
             self,
             TunnelError, //
@@ -16,20 +18,32 @@ use rvs_logic::logic::{
     tunnel::Kind,
 };
 
-use crate::input::step_by_step;
+use crate::{
+    input::step_by_step,
+    layout::Layout, //
+};
 
 pub(crate) fn any_bytes(bytes: &[u8]) {
-    let Ok(error) = step_by_step(bytes, parse) else {
+    of::<V4>(bytes);
+    of::<V6>(bytes);
+}
+
+fn of<V: Layout>(bytes: &[u8]) {
+    let Ok(error) = step_by_step(bytes, parse::<V>) else {
         return;
     };
-    let header = ipv4::parse(bytes).expect("it was read already");
+    let header = V::parse(bytes, 0).expect("it was read already");
     assert_eq!(error.outer_offset, header.header_len + 8);
-    assert!(error.inner_offset >= error.outer_offset + 20);
-    let outer_len = usize::from(bytes[error.outer_offset] & 15) * 4;
+    let outer = V::parse(&bytes[error.outer_offset..], 0).expect("it was read already");
+    assert_eq!(outer.dst, error.exit);
+    assert!(error.inner_offset >= error.outer_offset + outer.header_len);
     let ports = error.inner_offset + error.inner.header_len;
     assert!(ports + 4 <= bytes.len() && ports + 4 <= header.total_len);
     assert_eq!(error.tuple.src_port.to_be_bytes(), bytes[ports..ports + 2]);
-    assert!(error.mtu().is_none_or(|mtu| mtu <= 0xffff));
+    assert_eq!(
+        error.tuple.dst_port.to_be_bytes(),
+        bytes[ports + 2..ports + 4]
+    );
     // No packet is both an error about a tunnel and one about what is in no tunnel, but where the tunnel is in UDP.
     assert!(error.kind == Kind::Gue || icmp::parse(&header, bytes).is_err());
     let between = match error.kind {
@@ -37,9 +51,9 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
         Kind::Gre => 4..=8,
         Kind::Gue => 12..=12 + 31 * 4,
     };
-    assert!(between.contains(&(error.headers_len() - outer_len)));
+    assert!(between.contains(&(error.headers_len() - outer.header_len)));
 }
 
-fn parse(bytes: &[u8]) -> Result<TunnelError<V4>, ParseError> {
-    tunnel_error::parse(&ipv4::parse(bytes)?, bytes)
+fn parse<V: Layout>(bytes: &[u8]) -> Result<TunnelError<V>, ParseError> {
+    tunnel_error::parse(&V::parse(bytes, 0)?, bytes)
 }
