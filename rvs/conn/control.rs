@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is remembered of a control connection of FTP.
+//! What is remembered of a control connection of FTP, and of those for its data.
 
 use kernel::sync::atomic::{
     Acquire,
@@ -10,7 +10,15 @@ use kernel::sync::atomic::{
     Release, //
 };
 
-use crate::logic::sequence::Shift;
+use super::{
+    entry::Extension,
+    Conn, //
+};
+
+use crate::{
+    kapi::sync::RcuArc,
+    logic::sequence::Shift, //
+};
 
 /// How far the numbers of what the server says are moved. Nobody waits for anybody: who comes while it changes is told
 /// that it does.
@@ -18,6 +26,8 @@ pub(crate) struct Control {
     /// Odd while the words change.
     version: Atomic<u32>,
     words: [Atomic<u32>; Shift::WORDS],
+    /// Connections for data that there are.
+    data: Atomic<u32>,
 }
 
 impl Control {
@@ -26,7 +36,13 @@ impl Control {
         Self {
             version: Atomic::new(0),
             words: Shift::new().to_words().map(Atomic::new),
+            data: Atomic::new(0),
         }
+    }
+
+    /// Returns whether there are connections for its data: until they have ended it has not, however silent it is.
+    pub(super) fn has_data(&self) -> bool {
+        self.data.load(Relaxed) != 0
     }
 
     /// Returns the shift; none while another CPU changes it.
@@ -57,5 +73,46 @@ impl Control {
     fn read(&self) -> Shift {
         // Each before the next, so that the version is read last.
         Shift::from_words(self.words.each_ref().map(|word| word.load(Acquire)))
+    }
+}
+
+/// That a connection is for the data of a control connection, which counts it from the beginning to the end.
+pub(crate) struct DataLink {
+    control: RcuArc<Conn>,
+    has_ended: Atomic<bool>,
+}
+
+impl DataLink {
+    /// Makes that of a new connection.
+    pub(super) fn new(control: RcuArc<Conn>) -> Self {
+        let link = Self {
+            control,
+            has_ended: Atomic::new(false),
+        };
+        if let Some(control) = link.control() {
+            control.data.fetch_add(1u32, Relaxed);
+        }
+        link
+    }
+
+    /// Notes that the connection has ended. The later ones of several calls do nothing.
+    pub(super) fn end(&self) {
+        if self.has_ended.xchg(true, Relaxed) {
+            return;
+        }
+        if let Some(control) = self.control() {
+            control.data.fetch_sub(1u32, Relaxed);
+        }
+    }
+
+    fn control(&self) -> Option<&Control> {
+        let extension = self.control.as_rcu_ref().extension();
+        extension.and_then(Extension::control)
+    }
+}
+
+impl Drop for DataLink {
+    fn drop(&mut self) {
+        self.end();
     }
 }

@@ -22,7 +22,10 @@ use kernel::{
 };
 
 use super::{
-    control::Control,
+    control::{
+        Control,
+        DataLink, //
+    },
     reply_routes::RouteNumber,
     template::{
         Template,
@@ -80,6 +83,7 @@ pub(crate) static EXTENDED: ExtendedCache<Conn> = ExtendedCache::new();
 pub(crate) struct Extension {
     template: Option<TemplateLink>,
     control: Option<Control>,
+    data: Option<DataLink>,
 }
 
 impl Extension {
@@ -91,6 +95,11 @@ impl Extension {
     /// Returns what is remembered of a control connection of FTP, if it is one.
     pub(crate) fn control(&self) -> Option<&Control> {
         self.control.as_ref()
+    }
+
+    /// Returns the control connection of FTP that it is for the data of, if it is for any.
+    pub(super) fn data(&self) -> Option<&DataLink> {
+        self.data.as_ref()
     }
 }
 
@@ -234,24 +243,30 @@ impl Conn {
         let extension = Extension {
             template: None,
             control: Some(Control::new()),
+            data: None,
         };
         EXTENDED.make(Self::begun(addrs, tuple, dest, now), extension)
     }
 
-    /// As [`Conn::new`], of one for data of FTP, which waits for the first packet of either end. The server has it at
-    /// `server_port`.
+    /// As [`Conn::new`], of one for data of FTP, which waits for the first packet of either end. The server, which is that
+    /// of the control connection, has it at `server_port`.
     pub(super) fn of_data(
         tuple: &Tuple,
-        dest: Arc<Dest>,
+        control: RcuArc<Self>,
         server_port: u16,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
-        let memory = CACHE.allocate()?;
+        let dest = control.dest().clone();
         let addrs = Addresses::of(tuple, &dest)?;
+        let extension = Extension {
+            template: None,
+            control: None,
+            data: Some(DataLink::new(control)),
+        };
         let mut conn = Self::begun(addrs, tuple, dest, now);
         conn.server_port = server_port;
         conn.word = Atomic::new(Tracked::new(State::Tcp(tcp::State::Listen)).to_u8().into());
-        Ok(memory.fill(conn))
+        EXTENDED.make(conn, extension)
     }
 
     /// As [`Conn::new`], for those that are not IPv4 throughout.
@@ -295,6 +310,7 @@ impl Conn {
         let extension = Extension {
             template: Some(TemplateLink::new(template)),
             control: is_control(tuple, &dest).then(Control::new),
+            data: None,
         };
         let mut conn = Self::begun(addrs, tuple, dest, now);
         conn.server_port = server_port;

@@ -12,6 +12,7 @@ use kernel::sync::{
 
 use crate::{
     kapi::{
+        sync::RcuRef,
         time,
         wheel::Due,
         workqueue::Work, //
@@ -20,9 +21,14 @@ use crate::{
 };
 
 use super::{
+    control::Control,
+    entry::Extension,
     Conn,
     Connections, //
 };
+
+/// Seconds after which a silent control connection of FTP is looked at again whose data are on their way, as with IPVS.
+const LOOK_AGAIN: u32 = 60;
 
 impl Work for Connections {
     /// Runs once a second while there are connections, or a defence waits for memory to be short, and at
@@ -117,12 +123,22 @@ impl Connections {
     }
 
     /// When to look at a connection again.
-    fn due(&self, conn: &Conn, now: u32) -> Due {
+    fn due(&self, conn: RcuRef<'_, Conn>, now: u32) -> Due {
         match conn.deadline(time::hz()) {
             Some(deadline) if wheel::remaining(deadline, now).is_some() => {
                 Due::Later(self.slots.slot_of(deadline))
             }
+            Some(_) if has_data(conn) => {
+                let wait = LOOK_AGAIN.saturating_mul(time::hz());
+                Due::Later(self.slots.slot_of(wheel::deadline(now, wait)))
+            }
             _ => Due::Now,
         }
     }
+}
+
+/// Whether a connection is a control connection of FTP whose data are on their way.
+fn has_data(conn: RcuRef<'_, Conn>) -> bool {
+    let control = conn.extension().and_then(Extension::control);
+    control.is_some_and(Control::has_data)
 }

@@ -63,10 +63,7 @@ use crate::{
 use super::{
     bound::Bound,
     defences::Defences,
-    entry::{
-        Extension,
-        Transition, //
-    },
+    entry::Transition,
     reply_routes::ReplyRoutes,
     template::Template,
     templates::Templates,
@@ -230,18 +227,18 @@ impl Connections {
         self.place(guard, tuple, made, now)
     }
 
-    /// As [`Connections::create`], for data of FTP, which the server has at `server_port`.
+    /// As [`Connections::create`], for the data of a control connection of FTP, whose server has it at `server_port`.
     pub(crate) fn create_for_data<'g>(
         &self,
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
-        dest: Arc<Dest>,
+        control: RcuArc<Conn>,
         server_port: u16,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
-        let made =
-            Conn::of_data(tuple.key(), dest, server_port, now).map_err(|_| CreateError::Memory)?;
-        self.place(guard, tuple, made, now)
+        let made = Conn::of_data(tuple.key(), control, server_port, now)
+            .map_err(|_| CreateError::Memory)?;
+        self.place_linked(guard, tuple, made, now)
     }
 
     /// As [`Connections::create`], of a template, which tells the destination.
@@ -255,11 +252,22 @@ impl Connections {
         let template = template.upgrade().ok_or(CreateError::Raced)?;
         let made =
             Conn::of_template(tuple.key(), template, now).map_err(|_| CreateError::Memory)?;
+        self.place_linked(guard, tuple, made, now)
+    }
+
+    /// As [`Connections::place`], of a connection that another object counts.
+    fn place_linked<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        tuple: &HashedTuple<'_>,
+        made: (RcuArc<Conn>, RcuArc<Conn>),
+        now: u32,
+    ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let conn = made.0.under(guard);
         let placed = self.place(guard, tuple, made, now);
         match &placed {
             Ok(found) if ptr::eq(found.get(), conn.get()) => {}
-            // Its memory goes later, but the template is to know now.
+            // Its memory goes later, but who counts it is to know now.
             _ => self.ended(conn),
         }
         placed
@@ -345,10 +353,17 @@ impl Connections {
         }
     }
 
-    /// Tells the template that a connection came of that it has ended.
+    /// Tells those that count a connection that it has ended: the template that it came of, the control connection that it
+    /// has data of.
     #[inline]
     fn ended(&self, conn: RcuRef<'_, Conn>) {
-        if let Some(link) = conn.extension().and_then(Extension::template) {
+        let Some(extension) = conn.extension() else {
+            return;
+        };
+        if let Some(link) = extension.data() {
+            link.end();
+        }
+        if let Some(link) = extension.template() {
             link.end();
             self.templates
                 .connection_ended(link.template().as_rcu_ref());

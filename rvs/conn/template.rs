@@ -14,6 +14,8 @@ use kernel::sync::{
     Arc, //
 };
 
+use super::Conn;
+
 use crate::{
     kapi::{
         random::random_u64,
@@ -109,6 +111,7 @@ pub(crate) struct Template {
     timeout: Atomic<u32>,
     // In jiffies.
     restarted: Atomic<u32>,
+    control: Option<RcuArc<Conn>>,
     connections: Atomic<u32>,
     assured_connections: Atomic<u32>,
     word: Atomic<u32>,
@@ -116,12 +119,20 @@ pub(crate) struct Template {
 
 impl Template {
     /// Makes one without connections, whose time begins at `now` (jiffies) and lasts `timeout` seconds.
-    pub(super) fn new(key: TemplateKey, dest: Arc<Dest>, timeout: u32, now: u32) -> Self {
+    /// With `control` it is that the client of this connection of FTP is to come for its data.
+    pub(super) fn new(
+        key: TemplateKey,
+        dest: Arc<Dest>,
+        control: Option<RcuArc<Conn>>,
+        timeout: u32,
+        now: u32,
+    ) -> Self {
         Self {
             key,
             dest,
             timeout: Atomic::new(timeout),
             restarted: Atomic::new(now),
+            control,
             connections: Atomic::new(0),
             assured_connections: Atomic::new(0),
             word: Atomic::new(0),
@@ -136,6 +147,11 @@ impl Template {
     /// Returns the destination.
     pub(crate) fn dest(&self) -> &Arc<Dest> {
         &self.dest
+    }
+
+    /// Returns the control connection of FTP that it is for the data of.
+    pub(crate) fn control(&self) -> Option<&RcuArc<Conn>> {
+        self.control.as_ref()
     }
 
     /// Returns the number of its connections.

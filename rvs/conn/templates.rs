@@ -48,6 +48,7 @@ use super::{
         TemplateKey,
         TEMPLATES, //
     },
+    Conn,
     CreateError, //
 };
 
@@ -115,17 +116,18 @@ impl Templates {
     }
 
     /// Makes a template for clients whose first connection begins at `now` (jiffies). Its time is over
-    /// `timeout` seconds later.
+    /// `timeout` seconds later. With `control` it is for the data of that connection of FTP.
     pub(crate) fn create<'g>(
         &self,
         guard: &'g rcu::Guard,
         key: &HashedTemplate<'_>,
         dest: &Arc<Dest>,
+        control: Option<RcuArc<Conn>>,
         timeout: u32,
         now: u32,
     ) -> Result<Made<'g>, CreateError> {
         let memory = TEMPLATES.allocate().map_err(|_| CreateError::Memory)?;
-        let new = Template::new(*key.key(), dest.clone(), timeout, now);
+        let new = Template::new(*key.key(), dest.clone(), control, timeout, now);
         let (template, for_table) = memory.fill(new);
         let mut placed = Placed {
             templates: self,
@@ -206,7 +208,7 @@ impl Templates {
     pub(super) fn look_at(&self, slot: usize, now: u32) {
         self.wheel.advance(
             slot,
-            |template| self.due(template, now),
+            |template| self.due(&template, now),
             |template| {
                 // It is in the wheel no more.
                 let guard = rcu::read_lock();

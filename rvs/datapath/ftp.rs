@@ -7,7 +7,7 @@
 //! address, and what the client says only if it is the client's: else either could have the director open ways to other
 //! hosts.
 
-use kernel::sync::Arc;
+use core::ptr;
 
 use crate::{
     conn::{
@@ -25,7 +25,10 @@ use crate::{
             Stack,
             Verdict, //
         },
-        sync::RcuRef,
+        sync::{
+            RcuArc,
+            RcuRef, //
+        },
         time, //
     },
     logic::{
@@ -46,10 +49,7 @@ use crate::{
             Tuple, //
         },
     },
-    svc::{
-        Dest,
-        ServiceKey, //
-    },
+    svc::ServiceKey,
 };
 
 use super::{
@@ -62,6 +62,7 @@ use super::{
         self,
         Scheduled, //
     },
+    track,
     Context, //
 };
 
@@ -82,13 +83,14 @@ pub(super) fn request<V: Stack>(
     context: Context<'_>,
     mut packet: Packet<'_, V>,
     flow: Flow<V>,
-    conn: &Conn,
+    conn: RcuRef<'_, Conn>,
     control: &Control,
 ) -> Verdict {
+    track::numbers_may_move(context, &mut packet);
     if take_request(context, &mut packet, flow, conn, control).is_none() {
         return packet.discard();
     }
-    nat::send_slowly(context, packet, flow, conn)
+    nat::send_slowly(context, packet, flow, &conn)
 }
 
 /// None when the packet cannot go on.
@@ -96,7 +98,7 @@ fn take_request<V: Stack>(
     context: Context<'_>,
     packet: &mut Packet<'_, V>,
     flow: Flow<V>,
-    conn: &Conn,
+    conn: RcuRef<'_, Conn>,
     control: &Control,
 ) -> Option<()> {
     let segment = segment_of(packet, flow)?;
@@ -148,13 +150,7 @@ fn take_reply<V: Stack>(
     match place {
         Some(place) => {
             let to = Endpoint::new(conn.service().addr, place.port);
-            // Clients that keep their server have theirs for data, too.
-            let keeps = conn
-                .extension()
-                .is_some_and(|extension| extension.template().is_some());
-            if !keeps {
-                expect_client(context, &conn, to);
-            }
+            expect_client(context, conn, to);
             let growth = say(packet, &mut segment, place, to)?;
             let at = |offset: usize| sequence.wrapping_add(offset as u32);
             if growth != 0 {
@@ -168,6 +164,7 @@ fn take_reply<V: Stack>(
     if shift != old {
         control.replace(old, shift)?;
     }
+    track::numbers_move(context, packet, &shift);
     renumber(packet, &segment, &shift, &Shift::new())
 }
 
@@ -242,7 +239,7 @@ fn renumber<V: Stack>(
 }
 
 /// Notes that the client of a control connection is to find its server there.
-fn expect_client(context: Context<'_>, conn: &Conn, to: Endpoint) {
+fn expect_client(context: Context<'_>, conn: RcuRef<'_, Conn>, to: Endpoint) {
     let connections = &context.director.connections;
     let (guard, templates) = (context.guard, &connections.templates);
     if !connections.has_room() && schedule::end_another(context).is_err() {
@@ -254,8 +251,8 @@ fn expect_client(context: Context<'_>, conn: &Conn, to: Endpoint) {
     });
     let now = time::jiffies32();
     for _ in 0..TRIES {
-        match templates.create(guard, &key, conn.dest(), SECONDS, now) {
-            Ok(Made::Exists(template)) if !Arc::ptr_eq(template.dest(), conn.dest()) => {
+        match templates.create(guard, &key, conn.dest(), conn.upgrade(), SECONDS, now) {
+            Ok(Made::Exists(template)) if !is_expected_by(&template, &conn) => {
                 templates.kill(guard, template);
             }
             Ok(Made::Exists(template)) => {
@@ -271,9 +268,16 @@ fn expect_client(context: Context<'_>, conn: &Conn, to: Endpoint) {
     }
 }
 
+/// Whether a template has the client of a control connection come for its data.
+fn is_expected_by(template: &Template, conn: &Conn) -> bool {
+    template
+        .control()
+        .is_some_and(|control| ptr::eq::<Conn>(&**control, conn))
+}
+
 /// Makes the connection by which the server is to reach a client that listens at `port`: from the port before that of
 /// the control connection, on either side (RFC 959 section 5.2).
-fn expect_server(context: Context<'_>, conn: &Conn, port: u16) {
+fn expect_server(context: Context<'_>, conn: RcuRef<'_, Conn>, port: u16) {
     let connections = &context.director.connections;
     let (guard, service) = (context.guard, conn.service());
     let Some(addrs) = AddrPair::new(conn.client().addr, service.addr) else {
@@ -298,9 +302,11 @@ fn expect_server(context: Context<'_>, conn: &Conn, port: u16) {
         }
         connections.kill(guard, known);
     }
-    let dest = conn.dest().clone();
+    let Some(control) = conn.upgrade() else {
+        return;
+    };
     let hashed = connections.hashed(tuple);
-    let _ = connections.create_for_data(guard, &hashed, dest, server_port, time::jiffies32());
+    let _ = connections.create_for_data(guard, &hashed, control, server_port, time::jiffies32());
     schedule::look_after(connections);
 }
 
@@ -324,13 +330,14 @@ pub(super) fn expected<'g, V: Stack>(
         client: flow.tuple().src().addr,
     };
     let template = templates.find(context.guard, key)?;
+    let control = template.control()?.clone();
     if !template.takes_more(time::jiffies32()) || !template.dest().is_available() {
         return None;
     }
     if !request::is_let_in(context, packet) {
         return Some(Scheduled::Failed);
     }
-    Some(come_for_data(context, flow, tuple, template))
+    Some(come_for_data(context, flow, tuple, template, control))
 }
 
 fn come_for_data<'g, V: Stack>(
@@ -338,9 +345,9 @@ fn come_for_data<'g, V: Stack>(
     flow: Flow<V>,
     tuple: &HashedTuple<'_>,
     template: RcuRef<'g, Template>,
+    control: RcuArc<Conn>,
 ) -> Scheduled<'g> {
-    let dest: &Arc<Dest> = template.get().dest();
-    if let Err(refusal) = egress::check(context, &flow.header, dest) {
+    if let Err(refusal) = egress::check(context, &flow.header, template.dest()) {
         return Scheduled::Refused(refusal);
     }
     let connections = &context.director.connections;
@@ -350,7 +357,7 @@ fn come_for_data<'g, V: Stack>(
         }
     }
     let (guard, port) = (context.guard, flow.tuple().dst_port);
-    let created = connections.create_for_data(guard, tuple, dest.clone(), port, time::jiffies32());
+    let created = connections.create_for_data(guard, tuple, control, port, time::jiffies32());
     schedule::look_after(connections);
     match created {
         Ok(conn) => {

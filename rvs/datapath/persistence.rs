@@ -218,9 +218,10 @@ impl<'g, V: Stack> New<'_, 'g, V> {
             director, guard, ..
         } = self.context;
         let connections = &director.connections;
-        let made = connections
-            .templates
-            .create(guard, self.key, dest, self.timeout, self.now);
+        let made =
+            connections
+                .templates
+                .create(guard, self.key, dest, None, self.timeout, self.now);
         self.look_after();
         match made {
             Ok(Made::New(template) | Made::Exists(template)) => self.once(template.get().dest()),
@@ -252,7 +253,7 @@ impl<'g, V: Stack> New<'_, 'g, V> {
         } = self.context;
         let templates = &director.connections.templates;
         for _ in 0..TRIES {
-            match templates.create(guard, self.key, dest, self.timeout, self.now)? {
+            match templates.create(guard, self.key, dest, None, self.timeout, self.now)? {
                 Made::New(template) => {
                     return self
                         .create(template)

@@ -144,7 +144,7 @@ fn forward<V: Stack>(
     context.director.paths.count(Path::Slow);
     account(context, packet.len(), flow, conn, direction);
     if let Some(control) = conn.extension().and_then(Extension::control) {
-        return ftp::request(context, packet, flow, &conn, control);
+        return ftp::request(context, packet, flow, conn, control);
     }
     send(context, packet, flow, &conn)
 }

@@ -12,6 +12,7 @@ use crate::{
         Stack,
         Tracking, //
     },
+    logic::sequence::Shift,
     svc::Forward, //
 };
 
@@ -57,5 +58,26 @@ pub(super) fn request<V: Stack>(
 pub(super) fn reply<V: Stack>(context: Context<'_>, packet: &mut Packet<'_, V>, conn: &Conn) {
     if is_wanted(context) {
         packet.track_from(conn.service());
+    }
+}
+
+/// Has the entry of a new flow have room for numbers that will be moved.
+#[inline]
+pub(super) fn numbers_may_move<V: Stack>(context: Context<'_>, packet: &mut Packet<'_, V>) {
+    if is_wanted(context) {
+        packet.let_numbers_move();
+    }
+}
+
+/// Has connection tracking know how the numbers of a packet's direction are moved: the other end acknowledges what its sender
+/// never said.
+#[inline]
+pub(super) fn numbers_move<V: Stack>(
+    context: Context<'_>,
+    packet: &mut Packet<'_, V>,
+    shift: &Shift,
+) {
+    if is_wanted(context) && !shift.is_none() {
+        packet.tell_moved(shift.in_numbers_of_receiver());
     }
 }

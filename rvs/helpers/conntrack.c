@@ -5,6 +5,8 @@
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_extend.h>
+#include <net/netfilter/nf_conntrack_seqadj.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
 /* Connection tracking shall neither see nor translate what RVS translates. */
@@ -66,6 +68,63 @@ __rvs_helper bool rvs_helper_skb_ct_confirm(struct sk_buff *skb)
 		return hook->confirm(skb) == NF_ACCEPT;
 #endif
 	return true;
+}
+
+/* Makes room in the entry of a packet, which is new, for moved sequence numbers: as
+ * nfct_seqadj_ext_add(), which would depend on the module of connection tracking. */
+__rvs_helper void rvs_helper_skb_ct_let_numbers_move(struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+	struct nf_ct_ext *ext;
+	size_t begin, end;
+
+	/* An entry in the table is looked at by others, who do not expect another place. */
+	if (!ct || nf_ct_is_template(ct) || nf_ct_is_confirmed(ct) || nfct_seqadj(ct))
+		return;
+	begin = ALIGN(ct->ext ? ct->ext->len : sizeof(*ext), __alignof__(*ext));
+	end = begin + sizeof(struct nf_conn_seqadj);
+	if (end > U8_MAX)
+		return;
+	/* Those of other kinds, if there are more to come, make room for themselves. */
+	ext = krealloc(ct->ext, end, GFP_ATOMIC);
+	if (!ext)
+		return;
+	if (!ct->ext)
+		memset(ext, 0, sizeof(*ext));
+	memset((u8 *)ext + begin, 0, end - begin);
+	ext->offset[NF_CT_EXT_SEQADJ] = begin;
+	ext->len = end;
+	ct->ext = ext;
+#endif
+}
+
+/* Tells the entry of a packet by how much the sequence numbers of its direction are
+ * moved: `after` from number `from` of the receiver on, `before` up to there. Without
+ * IPS_SEQ_ADJUST, by which connection tracking would move them once more. */
+__rvs_helper void rvs_helper_skb_ct_numbers_move(struct sk_buff *skb, u32 from, u32 before,
+						 u32 after)
+{
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+	struct nf_conn_seqadj *numbers;
+	struct nf_ct_seqadj *this_way;
+
+	if (!ct || nf_ct_is_template(ct))
+		return;
+	numbers = nfct_seqadj(ct);
+	if (!numbers)
+		return;
+	spin_lock_bh(&ct->lock);
+	this_way = &numbers->seq[CTINFO2DIR(ctinfo)];
+	/* The number before the one acknowledged is asked for, and has to be behind. */
+	this_way->correction_pos = from - 2;
+	this_way->offset_before = before;
+	this_way->offset_after = after;
+	spin_unlock_bh(&ct->lock);
+#endif
 }
 
 /* Takes a reference on the module that tracks connections, if it is there, and returns

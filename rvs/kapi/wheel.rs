@@ -210,7 +210,7 @@ impl<T: Send + Sync> Wheel<T> {
     pub(crate) fn advance(
         &self,
         slot: usize,
-        mut when: impl FnMut(&T) -> Due,
+        mut when: impl FnMut(RcuRef<'_, T>) -> Due,
         mut expire: impl FnMut(RcuArc<T>),
     ) {
         let Some(lists) = self.lists.as_ref() else {
@@ -286,7 +286,7 @@ impl<T: Send + Sync> Lists<T> {
     fn sort_batch(
         &self,
         number: usize,
-        when: &mut impl FnMut(&T) -> Due,
+        when: &mut impl FnMut(RcuRef<'_, T>) -> Due,
     ) -> (*const Inner<T>, bool) {
         let mut expired: *const Inner<T> = ptr::null();
         let part = self.part(number);
@@ -298,7 +298,7 @@ impl<T: Send + Sync> Lists<T> {
             // SAFETY: The object is in a list of this part, whose reference keeps it alive.
             unsafe {
                 part.unlink(first);
-                match when((*first).data()) {
+                match when(RcuRef::from_raw(first)) {
                     Due::Later(slot) => part.link(self.wrap(slot), first),
                     Due::Now => {
                         // Not in a list any more: `move_to` must leave it alone.

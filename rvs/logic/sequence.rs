@@ -19,6 +19,17 @@ struct Replaced {
     end: u32,
 }
 
+/// What numbers of the receiver are more than those of the sender.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// The number of the receiver that is behind the text last replaced.
+    pub from: u32,
+    /// What was added to numbers before that one.
+    pub before: u32,
+    /// What was added to that one, and to those behind.
+    pub after: u32,
+}
+
 /// How the sequence numbers of one direction of a connection are moved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Shift {
@@ -54,6 +65,17 @@ impl Shift {
             last: (is_there != 0).then_some(Replaced { begin, end }),
             before,
             after,
+        }
+    }
+
+    /// What a firewall in front of the director is to know: from which number of the receiver on which sum is added, and
+    /// which before.
+    pub fn in_numbers_of_receiver(&self) -> Moved {
+        let end = self.last.map_or(0, |last| last.end);
+        Moved {
+            from: end.wrapping_add(self.after),
+            before: self.before,
+            after: self.after,
         }
     }
 

@@ -1,20 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # FTP by masquerading: data come from the server of the control connection, whoever begins them, and where the server says
-# that it listens the client is told of the virtual address.
+# that it listens the client is told of the virtual address. With IPv6 there are the extended commands only.
 . "$(dirname "$0")/lib.sh"
 
-FTP=tcp/$VIP:21
+FTP=tcp/$VIP_HOST:21
 # Shorter than that of any server, where the VIP is longer.
 SHORT_VIP=9.9.9.9
+# What a server says that has them other ways: with IPv6 an address where none is to be, so that replies get shorter.
+case $FAMILY in
+v4) USUAL=long WAYS=(passive extended-passive active extended-active) REPLACED=passive ;;
+v6) USUAL=address WAYS=(extended-passive extended-active) REPLACED=extended-passive ;;
+esac
 SIZE=${SIZE:-5000000}
+[ "$FAMILY" = v4 ] || SIZE=$((SIZE / 5))
 
 # ftp_server NUMBER ADDRESS-IT-SAYS [STYLE]
 ftp_server() {
 	local directory=$TEST_DIR/ftp$1 ready=$TEST_DIR/ftp$1.ready
 	mkdir -p "$directory"
 	rm -f "$ready"
-	ip netns exec "${SERVERS[$1 - 1]}" python3 -S "$HELPERS/ftp_server.py" "server$1" "$2" "$directory" "${@:3}" >"$ready" 2>"$ready.errors" &
+	ip netns exec "${SERVERS[$1 - 1]}" python3 -S "$HELPERS/ftp_server.py" "server$1" "$2" "$directory" "${3-$USUAL}" >"$ready" 2>"$ready.errors" &
 	ftp_process[$1]=$!
 	disown
 	wait_until 20 test -s "$ready" || bail "server$1 does not serve: $(<"$ready.errors")"
@@ -35,7 +41,7 @@ ftp() {
 		shift
 	done
 	for path; do
-		arguments+=("ftp://${FTP_ADDRESS:-$VIP}/$path")
+		arguments+=("ftp://$(host "${FTP_ADDRESS:-$VIP}")/$path")
 	done
 	in_ns "$CLIENT" curl -sS --max-time 60 --no-ftp-skip-pasv-ip --user me:please "${arguments[@]}" 2>&1
 }
@@ -43,8 +49,8 @@ ftp() {
 declare -A way=(
 	[passive]='--disable-epsv'
 	[extended-passive]='--ftp-pasv'
-	[active]="-P $CLIENT_IP --disable-eprt"
-	[extended-active]="-P $CLIENT_IP --eprt"
+	[active]="-P $(host "$CLIENT_IP") --disable-eprt"
+	[extended-active]="-P $(host "$CLIENT_IP") --eprt"
 )
 
 # files_come WAY: by each of three control connections, from its server, twice three files.
@@ -91,7 +97,7 @@ large_files() {
 	for how in 1 2 3; do
 		cp "$TEST_DIR/files/large" "$TEST_DIR/ftp$how/large"
 	done
-	for how in passive extended-passive active extended-active; do
+	for how in "${WAYS[@]}"; do
 		large_both_ways "$how"
 	done
 }
@@ -111,7 +117,7 @@ lost_segments() {
 	local end
 	for end in "$CLIENT" "${SERVERS[@]}"; do
 		in_ns "$end" nft -f - <<-EOF
-			table ip losing {
+			table $IP losing {
 				chain prerouting {
 					type filter hook prerouting priority raw;
 					tcp sport 21 tcp flags & syn == 0 numgen inc mod 3 == 1 drop
@@ -120,9 +126,13 @@ lost_segments() {
 			}
 		EOF
 	done
-	files_come passive
+	case $FAMILY in
+	v4) files_come passive ;;
+	# The same steps, which wait for what is sent again.
+	v6) expect_match "files" '^server[123] server[123]$' "$(ftp --ftp-pasv who who | paste -sd' ')" ;;
+	esac
 	for end in "$CLIENT" "${SERVERS[@]}"; do
-		in_ns "$end" nft delete table ip losing
+		in_ns "$end" nft delete table "$IP" losing
 	done
 }
 
@@ -138,11 +148,11 @@ replies_without_a_word() {
 only_first_server() {
 	local server
 	for server in "${SERVER_IPS[@]:1}"; do
-		lb_server_weight "$FTP" "$server:21" 0
+		lb_server_weight "$FTP" "$(host "$server"):21" 0
 	done
 	"$@"
 	for server in "${SERVER_IPS[@]:1}"; do
-		lb_server_weight "$FTP" "$server:21" 1
+		lb_server_weight "$FTP" "$(host "$server"):21" 1
 	done
 }
 
@@ -169,7 +179,33 @@ addresses_of_others() {
 # Who has not been told of a port gets nothing there.
 ports_that_nobody_was_told() {
 	expect_match "a port of the servers that nobody was told" "Failed to connect" \
-		"$(in_ns "$CLIENT" curl -sS --max-time 5 "http://$VIP:8080/" 2>&1)"
+		"$(in_ns "$CLIENT" curl -sS --max-time 5 "http://$VIP_HOST:8080/" 2>&1)"
+}
+
+# While data come the control connection is as silent as the client.
+silence_while_data_come() {
+	local timeouts
+	read -ra timeouts < <(lb_timeouts)
+	expect_success lb_timeouts_set 2 0 0
+	# The last reply is that the transfer is done.
+	expect_equal "file" ..... "$(ftp --ftp-pasv slow)"
+	expect_success lb_timeouts_set "${timeouts[@]}"
+}
+
+# Connection tracking is to know that the client acknowledges what the server has never said.
+numbers_are_right_to_the_firewall() {
+	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.conntrack=1
+	in_ns "$DIRECTOR" nft -f - <<-EOF
+		table $IP beside {
+			counter invalid {}
+			chain input { type filter hook input priority filter; tcp dport 21 ct state invalid counter name invalid drop; }
+			chain forward { type filter hook forward priority filter; tcp sport 21 ct state invalid counter name invalid drop; }
+		}
+	EOF
+	files_come "$REPLACED"
+	expect_match "packets that are invalid" "packets 0 " "$(in_ns "$DIRECTOR" nft list counter "$IP" beside invalid)"
+	in_ns "$DIRECTOR" nft delete table "$IP" beside
+	[ "$LB_BACKEND" = ipvs ] || expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.conntrack=0
 }
 
 # ftp_service SERVICE
@@ -177,7 +213,7 @@ ftp_service() {
 	local server
 	lb_service_add "$1" rr || bail "no service $1"
 	for server in "${SERVER_IPS[@]}"; do
-		lb_server_add "$1" "$server:21" 1 || bail "no server $server"
+		lb_server_add "$1" "$(host "$server"):21" 1 || bail "no server $server"
 	done
 }
 
@@ -196,14 +232,28 @@ for number in 1 2 3; do
 done
 ftp_service "$FTP"
 
-ktap_run \
-	passive \
-	extended_passive \
-	active \
-	extended_active \
-	large_files \
-	shorter_virtual_address \
-	lost_segments \
-	replies_without_a_word \
-	addresses_of_others \
-	ports_that_nobody_was_told
+case $FAMILY in
+v4)
+	ktap_run \
+		passive \
+		extended_passive \
+		active \
+		extended_active \
+		large_files \
+		shorter_virtual_address \
+		lost_segments \
+		replies_without_a_word \
+		addresses_of_others \
+		ports_that_nobody_was_told \
+		silence_while_data_come \
+		numbers_are_right_to_the_firewall
+	;;
+v6)
+	ktap_run \
+		extended_passive \
+		extended_active \
+		large_files \
+		lost_segments \
+		numbers_are_right_to_the_firewall
+	;;
+esac

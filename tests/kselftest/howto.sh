@@ -183,9 +183,27 @@ tunnels_in_udp() {
 	expect_match "the tunnel of the first server" "10\.1\.0\.11:80 +tun,gue:6080 +2 " "$(<"$TEST_DIR/typed")"
 }
 
+ftp() {
+	local i
+	network_for_nat
+	for i in 1 2 3; do
+		mkdir "$TEST_DIR/ftp$i"
+		echo "server$i" >"$TEST_DIR/ftp$i/welcome"
+		ip netns exec "${SERVERS[i - 1]}" python3 -S "$HELPERS/ftp_server.py" "server$i" "${SERVER_IPS[i - 1]}" "$TEST_DIR/ftp$i" \
+			>"$TEST_DIR/ftp$i.ready" 2>&1 &
+		disown
+		wait_until 20 grep -qx ready "$TEST_DIR/ftp$i.ready" || bail "server$i does not serve"
+	done
+	follow ftp.md
+	expect_equal "servers that have answered" 2 "$(grep -x 'server[123]' "$TEST_DIR/typed" | sort -u | wc -l)"
+	# One to a port from 1024 on, one from port 20.
+	expect_equal "connections for data" 2 "$(grep -cE "^tcp/$VIP:21,tcp/$VIP:(20|[0-9]{4,}) " "$TEST_DIR/typed")"
+	lb_flush
+}
+
 lb_needs rvs "the how-tos are for rvsadm"
 [ -e "$HOWTO_DIR" ] || skip_all "there are no pages in $HOWTO_DIR"
 modprobe -a ipip fou || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU)"
 test_begin
 
-ktap_run by_ipvsadm clients_that_keep_their_server nat nat_behind_a_firewall one_armed_nat direct_routing tunnels tunnels_in_udp
+ktap_run by_ipvsadm clients_that_keep_their_server ftp nat nat_behind_a_firewall one_armed_nat direct_routing tunnels tunnels_in_udp

@@ -90,6 +90,23 @@ fn replies_as_servers_write_them() {
         ),
         "229 ok (!!!80!)\r\n"
     );
+    // With an address, which clients do not understand.
+    let server = "fd00::11".parse::<Ipv6Addr>().unwrap();
+    let spoken = "229 Entering Extended Passive Mode (|2|fd00::11|6446|)\r\n";
+    let place = find(Sender::Server, spoken.as_bytes()).unwrap();
+    assert_eq!((place.addr, place.port), (Some(Addr::V6(server)), 6446));
+    let vip = Endpoint::new(Addr::V6("2001:db8:100::1".parse().unwrap()), 6446);
+    assert_eq!(replaced(spoken, Sender::Server, vip), extended);
+}
+
+#[test]
+fn a_firewall_hears_in_numbers_of_the_receiver() {
+    let shift = Shift::new().replaced(100, 120, 3).replaced(500, 520, -5);
+    let moved = shift.in_numbers_of_receiver();
+    assert_eq!((moved.before, moved.after), (3, -2i32 as u32));
+    // Behind the second text.
+    assert_eq!(moved.from, 518);
+    assert_eq!(shift.forth(520), moved.from);
 }
 
 #[test]

@@ -23,6 +23,7 @@ use crate::{
             Endpoint,
             Family, //
         },
+        sequence::Moved,
         tuple::Tuple, //
     },
 };
@@ -179,6 +180,28 @@ impl<V: Stack> Packet<'_, V> {
                 is_source,
             )
         }
+    }
+
+    /// Has the entry of a new flow have room for what [`Packet::tell_moved`] tells (`nfct_seqadj_ext_add()`).
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn let_numbers_move(&mut self) {
+        // SAFETY: By the type invariant; an entry that is not in the table yet is the packet's own.
+        unsafe { bindings::helper_skb_ct_let_numbers_move(self.skb) };
+    }
+
+    /// Tells the entry how the numbers of the packet's direction are moved (`nf_ct_seqadj_set()`, but nobody else is to move
+    /// them). Nothing where [`Packet::let_numbers_move`] has made no room.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn tell_moved(&mut self, moved: Moved) {
+        let Moved {
+            from,
+            before,
+            after,
+        } = moved;
+        // SAFETY: By the type invariant.
+        unsafe { bindings::helper_skb_ct_numbers_move(self.skb, from, before, after) };
     }
 
     /// Puts the entry of a packet that is about to be one inside another into the table

@@ -129,11 +129,6 @@ impl<T> Inner<T> {
     fn is_extended(&self) -> bool {
         self.0.place.load(Relaxed) & EXTENDED != 0
     }
-
-    /// The value.
-    pub(in crate::kapi) fn data(&self) -> &T {
-        &self.0.data
-    }
 }
 
 /// An object that may have an extension: what few of them have, in memory of its own behind it.

@@ -118,9 +118,16 @@ fn reply(line: &[u8]) -> Option<Place> {
     let (_, text) = behind(line, b"229")?;
     let open = text.iter().position(|byte| *byte == b'(')?;
     let inside = text.get(open.checked_add(1)?..)?;
-    let (bar, port, rest) = port_alone(inside)?;
+    // The address shall not be said, but some servers do.
+    let (bar, addr, port, rest) = match port_alone(inside) {
+        Some((bar, port, rest)) => (bar, None, port, rest),
+        None => {
+            let (bar, addr, port, rest) = bars(inside)?;
+            (bar, Some(addr), port, rest)
+        }
+    };
     matches!(rest.first(), Some(b')'))
-        .then(|| Place::of(line, inside, rest, Form::Port(bar), None, port))
+        .then(|| Place::of(line, inside, rest, Form::Port(bar), addr, port))
 }
 
 /// `192,0,2,10,25,46`

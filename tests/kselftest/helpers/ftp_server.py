@@ -4,8 +4,9 @@
 
     ftp_server.py NAME ADDRESS DIRECTORY [STYLE]
 
-Has the files of DIRECTORY, puts those that it gets there, and has a file "who" with its NAME. It says that it listens at
-ADDRESS. STYLE is how it says so: "long", as most do, or "terse", without a word.
+Has the files of DIRECTORY, puts those that it gets there, and has a file "who" with its NAME, and one "slow", of which a byte
+comes each second. It says that it listens at ADDRESS. STYLE is how it says so: "long", as most do, or "terse", without a word, or
+"address", with one where RFC 2428 has none.
 Prints "ready" when it serves.
 """
 
@@ -14,13 +15,27 @@ import re
 import socket
 import sys
 import threading
+import time
 
 SECONDS = 30
+
+# Bytes of the slow file.
+SLOW = 5
 
 STYLES = {
     "long": "227 Entering Passive Mode ({}).",
     "terse": "227 ={}",
+    "address": "227 Entering Passive Mode ({}).",
 }
+
+
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def number(address):
+    """That of the family in RFC 2428."""
+    return 2 if ":" in address else 1
 
 
 class Session(threading.Thread):
@@ -69,7 +84,7 @@ class Session(threading.Thread):
         self.socket.shutdown(socket.SHUT_WR)
 
     def listen(self):
-        self.listener = socket.socket()
+        self.listener = socket.socket(family(self.address))
         self.listener.settimeout(SECONDS)
         self.listener.bind(("", 0))
         self.listener.listen(1)
@@ -80,7 +95,8 @@ class Session(threading.Thread):
         self.say(STYLES[self.style].format(",".join([*self.address.split("."), str(port >> 8), str(port & 255)])))
 
     def on_epsv(self, _):
-        self.say(f"229 Entering Extended Passive Mode (|||{self.listen()}|)")
+        said = f"{number(self.address)}|{self.address}" if self.style == "address" else "|"
+        self.say(f"229 Entering Extended Passive Mode (|{said}|{self.listen()}|)")
 
     def on_port(self, argument):
         *address, high, low = argument.split(",")
@@ -88,7 +104,7 @@ class Session(threading.Thread):
         self.say("200 there")
 
     def on_eprt(self, argument):
-        _, address, port = re.fullmatch(r"\|(1)\|([^|]*)\|(\d+)\|", argument).groups()
+        _, address, port = re.fullmatch(r"\|([12])\|([^|]*)\|(\d+)\|", argument).groups()
         self.place = address, int(port)
         self.say("200 there")
 
@@ -98,7 +114,7 @@ class Session(threading.Thread):
                 sock, _ = self.listener.accept()
             self.listener = None
             return sock
-        sock = socket.socket()
+        sock = socket.socket(family(self.address))
         sock.settimeout(SECONDS)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # RFC 959, section 5.2: from the port before that of the control connection.
@@ -120,6 +136,10 @@ class Session(threading.Thread):
         def send(sock):
             if name == "who":
                 sock.sendall(self.name.encode() + b"\n")
+            elif name == "slow":
+                for _ in range(SLOW):
+                    sock.sendall(b".")
+                    time.sleep(1)
             else:
                 with open(os.path.join(self.directory, name), "rb") as file:
                     sock.sendfile(file)
@@ -137,7 +157,7 @@ class Session(threading.Thread):
 
 def main():
     name, address, directory, style = *sys.argv[1:4], (sys.argv[4:] or ["long"])[0]
-    listener = socket.socket()
+    listener = socket.socket(family(address))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("", 21))
     listener.listen(64)
