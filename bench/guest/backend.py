@@ -93,9 +93,10 @@ class Rvs:
 
     def add_server(
         self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, server: ipaddress.IPv4Address, method: str,
-        protocol: str = "udp",
+        protocol: str = "udp", server_port: int | None = None,
     ) -> None:
-        _tool(namespace, ["rvsadm", "server", "add", f"{protocol}/{address}:{port}", str(server), *self._METHODS[method]])
+        at = f"{server}:{server_port or port}"
+        _tool(namespace, ["rvsadm", "server", "add", f"{protocol}/{address}:{port}", at, *self._METHODS[method]])
 
     def add_mark(
         self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]
@@ -168,10 +169,11 @@ class IpVs:
 
     def add_server(
         self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, server: ipaddress.IPv4Address, method: str,
-        protocol: str = "udp",
+        protocol: str = "udp", server_port: int | None = None,
     ) -> None:
         service = [f"--{protocol}-service", f"{address}:{port}"]
-        _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", f"{server}:{port}", *self._METHODS[method]])
+        at = f"{server}:{server_port or port}"
+        _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", at, *self._METHODS[method]])
 
     def add_mark(
         self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Segments of one TCP connection, received on a device (see ../injector/rvs_injector.c)."""
+"""Segments of one TCP connection, or packets of one SCTP association, received on a device (see ../injector/rvs_injector.c)."""
 
 import dataclasses
 import ipaddress
@@ -8,6 +8,8 @@ import subprocess
 MODULE = "/rvs/rvs_injector.ko"
 _PARAMETERS = "/sys/module/rvs_injector/parameters"
 SYN, ACK = 0x02, 0x10
+# Chunks of SCTP, in the place of flags.
+DATA, INIT, INIT_ACK, COOKIE_ECHO, COOKIE_ACK = 0x100, 0x101, 0x102, 0x10A, 0x10B
 # Segments that GRO makes one packet of.
 MERGED = 16
 

@@ -12,7 +12,7 @@ import injector
 import region
 import results
 from backend import IpVs, Rvs, Unsupported
-from cases import control, flows_established, forwarding, new_connection, outbound, tcp
+from cases import control, flows_established, forwarding, new_connection, outbound, sctp, tcp
 from flows import CLIENTS
 from namespace import settle_neighbours
 
@@ -103,6 +103,12 @@ def _tcp(bench: Bench, backends: list) -> None:
                 bench.case(f"tcp-{'gro-' if gro else ''}{method}", backend, tcp.run, method, gro)
 
 
+def _sctp(bench: Bench, backends: list) -> None:
+    for other_port in (False, True):
+        for backend in backends:
+            bench.case(f"sctp-nat{'-port' if other_port else ''}", backend, sctp.run, other_port)
+
+
 def plan(bench: Bench, scope: Scope) -> None:
     """All cases, with RVS once for each of its paths. Rows without a path to choose are measured with the slow one."""
     peer, rvs = IpVs(), Rvs("slow")
@@ -124,6 +130,7 @@ def plan(bench: Bench, scope: Scope) -> None:
             bench.case(f"server-outbound-{count}", backend, outbound.with_service, count)
     _established(bench, paths, few)
     _tcp(bench, paths)
+    _sctp(bench, paths)
     for scheduler in scope.schedulers:
         for servers in (10, 250):
             for backend in both:

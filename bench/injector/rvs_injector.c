@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Segments of one TCP connection, received on a device as a driver's NAPI poll
- * would have it: pktgen has UDP only, and nothing it makes passes GRO.
+ * Segments of one TCP connection, or packets of one SCTP association, received
+ * on a device as a driver's NAPI poll would have it: pktgen has UDP only, and
+ * nothing it makes passes GRO.
  *
  * Writing to the parameter `send`
  *
@@ -11,7 +12,9 @@
  * the writer's network namespace, and returns when the stack is done with them.
  * With GRO they go through napi_gro_receive(), which makes one packet of each
  * MERGED; without, through netif_receive_skb(). A segment with FLAGS of ACK
- * alone carries PAYLOAD bytes. The parameter `nanoseconds` tells how long it
+ * alone carries PAYLOAD bytes. FLAGS from 100 on are an SCTP packet with a
+ * chunk of the type that is more than that, of which DATA (0) carries as many.
+ * The parameter `nanoseconds` tells how long it
  * took.
  *
  * Writing an address in hexadecimal to the parameter `apart` fails with EEXIST
@@ -44,12 +47,16 @@
 #define PAYLOAD 1440
 /* What fits into the fragments of one skb. */
 #define MERGED 16
+/* FLAGS of SCTP. */
+#define CHUNK 0x100
 /* Less than a poll's budget of 64, so that each poll is complete. */
 #define BATCH (3 * MERGED)
 
 static struct {
 	struct net_device *device;
 	struct headers headers;
+	struct sctp_headers sctp_headers;
+	bool sctp;
 	u32 sequence;
 	unsigned int payload;
 	unsigned int left;
@@ -67,7 +74,16 @@ static unsigned long nanoseconds;
 module_param(nanoseconds, ulong, 0444);
 MODULE_PARM_DESC(nanoseconds, "Time the last injection took");
 
-static struct sk_buff *make_segment(bool last)
+static struct sk_buff *make_chunk(void)
+{
+	struct sk_buff *skb = napi_alloc_skb(&napi, sizeof(job.sctp_headers));
+
+	if (skb)
+		skb_put_data(skb, &job.sctp_headers, sizeof(job.sctp_headers));
+	return skb;
+}
+
+static struct sk_buff *make_tcp(bool last)
 {
 	struct sk_buff *skb = napi_alloc_skb(&napi, sizeof(struct headers));
 	struct headers *headers;
@@ -78,11 +94,20 @@ static struct sk_buff *make_segment(bool last)
 	headers->tcp.seq = htonl(job.sequence);
 	/* GRO ends a packet at a segment with PSH. */
 	headers->tcp.psh = last;
+	job.sequence += job.payload;
+	return skb;
+}
+
+static struct sk_buff *make_segment(bool last)
+{
+	struct sk_buff *skb = job.sctp ? make_chunk() : make_tcp(last);
+
+	if (!skb)
+		return NULL;
 	if (job.payload) {
 		get_page(payload);
 		skb_add_rx_frag(skb, 0, payload, 0, job.payload, PAGE_SIZE);
 	}
-	job.sequence += job.payload;
 	skb->protocol = eth_type_trans(skb, job.device);
 	/* As a device does that has verified the checksum. */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
@@ -145,11 +170,16 @@ static int send_set(const char *text, const struct kernel_param *parameter)
 	error = -ENODEV;
 	if (!job.device)
 		goto unlock;
-	job.payload = flags == TCPHDR_ACK ? PAYLOAD : 0;
+	job.payload = flags == TCPHDR_ACK || flags == CHUNK ? PAYLOAD : 0;
+	job.sctp = flags >= CHUNK;
 	job.left = segments;
 	job.gro = gro;
-	make_headers(&job.headers, mac, saddr, daddr, sport, dport, flags,
-		     job.payload);
+	if (job.sctp)
+		make_sctp_headers(&job.sctp_headers, mac, saddr, daddr, sport,
+				  dport, flags - CHUNK, job.payload);
+	else
+		make_headers(&job.headers, mac, saddr, daddr, sport, dport,
+			     flags, job.payload);
 	error = inject();
 	dev_put(job.device);
 unlock:
@@ -247,6 +277,6 @@ static void __exit injector_exit(void)
 }
 module_exit(injector_exit);
 
-MODULE_DESCRIPTION("Injects TCP segments for the bench of RVS");
+MODULE_DESCRIPTION("Injects segments of TCP and packets of SCTP for the bench of RVS");
 MODULE_AUTHOR("The RVS authors");
 MODULE_LICENSE("GPL");
