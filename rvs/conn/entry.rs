@@ -612,9 +612,7 @@ impl Conn {
 
     #[inline(always)]
     fn tracked_of(&self, word: u32) -> Tracked {
-        // The word holds nothing but what `to_u8` made.
-        Tracked::from_u8((word & word::STATE) as u8)
-            .unwrap_or(Tracked::new(State::initial(self.protocol)))
+        Tracked::of(self.protocol, (word & word::STATE) as u8)
     }
 
     /// Returns whether the connection was taken out of the table, or is about to be.

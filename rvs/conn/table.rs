@@ -452,7 +452,7 @@ impl Connections {
     /// Whether a connection leaves its ports to another one that needs them.
     fn gives_way(&self, holder: &Conn, now: u32) -> bool {
         match holder.protocol() {
-            Protocol::Tcp => holder.is_closed(),
+            Protocol::Tcp | Protocol::Sctp => holder.is_closed(),
             Protocol::Udp => {
                 let seconds = self.udp_reuse_after.get();
                 holder.is_silent_for(seconds.saturating_mul(time::hz()), now)

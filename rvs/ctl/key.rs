@@ -137,7 +137,11 @@ fn read_address(attributes: Attributes<'_>) -> Result<ServiceKey, Refusal> {
         .ok()
         .and_then(Protocol::from_number)
         .ok_or_else(|| {
-            Refusal::new(eprotonosupport(), c"the protocol is neither TCP nor UDP").at(attribute)
+            Refusal::new(
+                eprotonosupport(),
+                c"the protocol is none of TCP, UDP and SCTP",
+            )
+            .at(attribute)
         })?;
     let (addr, _) = SERVICE_ADDRESS.read(attributes)?;
     let ports = read_ports(attributes)?;

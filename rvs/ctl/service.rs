@@ -298,7 +298,7 @@ fn read_one_packet(attributes: Attributes<'_>, key: &ServiceKey) -> Result<Optio
     let attribute = attributes.get(service::ONE_PACKET);
     let each = attribute.and_then(Attribute::u32).map(|number| number != 0);
     match key.protocol() {
-        Some(Protocol::Tcp) if each == Some(true) => {
+        Some(Protocol::Tcp | Protocol::Sctp) if each == Some(true) => {
             Err(Refusal::new(EINVAL, c"only datagrams are scheduled one by one").at(attribute))
         }
         _ => Ok(each),

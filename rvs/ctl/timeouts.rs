@@ -91,6 +91,8 @@ pub(super) fn read_own(
         None => &[],
         Some(Protocol::Tcp) => &[timeouts::UDP],
         Some(Protocol::Udp) => &[timeouts::TCP, timeouts::TCP_FIN],
+        // Those of IPVS, which cannot be set there, either.
+        Some(Protocol::Sctp) => &[timeouts::TCP, timeouts::TCP_FIN, timeouts::UDP],
     };
     if let Some(other) = others.iter().find_map(|number| attributes.get(*number)) {
         let reason = c"the service is of another protocol than the timeout";

@@ -287,8 +287,13 @@ pub(super) fn route<'a, 'g, V: Stack>(
         return Err(packet.refuse(Report::TooBig(mtu)));
     }
     let most = V::MAX_TOTAL_LEN.saturating_sub(method.overhead);
-    if !(fits && is_whole) && is_longer(&packet, most) {
-        return Err(packet.refuse(Report::TooBig(most)));
+    if !(fits && is_whole) {
+        if is_longer(&packet, most) {
+            return Err(packet.refuse(Report::TooBig(most)));
+        }
+        if !completes_crc(&mut packet) {
+            return Err(packet.discard());
+        }
     }
     let next = match context.point {
         // Packets of sockets on this host may have filters of their own.
@@ -306,6 +311,14 @@ pub(super) fn route<'a, 'g, V: Stack>(
 #[inline(never)]
 fn is_longer<V: Stack>(packet: &Packet<'_, V>, most: u32) -> bool {
     !packet.is_gso() && packet.len_seldom() > most as usize
+}
+
+/// Makes a CRC32c that is left to the device: what fragments a packet knows of the Internet checksum alone
+/// (`ip_do_fragment()`). False when memory is short.
+#[cold]
+#[inline(never)]
+fn completes_crc<V: Stack>(packet: &mut Packet<'_, V>) -> bool {
+    packet.is_gso() || packet.complete_crc().is_some()
 }
 
 /// Whether a packet that shall not be fragmented is, nevertheless: in a tunnel, whose packets are the

@@ -76,12 +76,28 @@ impl<V: Stack> Hook for PreRouting<V> {
 
 /// Sends a packet of a connection, if nothing speaks against it.
 #[inline(always)]
-fn established<V: Stack>(context: Context<'_>, mut packet: Packet<'_, V>) -> Verdict {
+fn established<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
+    match parse::usual(&packet) {
+        Some(flow) => of_flow(context, packet, flow),
+        None => unusual(context, packet),
+    }
+}
+
+/// Does so with one that is of another protocol than most, if it is of the usual form but for that.
+#[inline(never)]
+fn unusual<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
+    match parse::usual_of_few(&packet) {
+        Some(flow) => of_flow(context, packet, flow),
+        None => {
+            context.director.paths.count(Path::Header);
+            packet.accept()
+        }
+    }
+}
+
+#[inline(always)]
+fn of_flow<V: Stack>(context: Context<'_>, mut packet: Packet<'_, V>, flow: Flow<V>) -> Verdict {
     let paths = &context.director.paths;
-    let Some(flow) = parse::usual(&packet) else {
-        paths.count(Path::Header);
-        return packet.accept();
-    };
     let connections = &context.director.connections;
     let sent = match connections.find(context.guard, flow.tuple()) {
         Ok((conn, Side::Original)) => to_real_server(context, &mut packet, flow, conn),

@@ -176,7 +176,7 @@ fn segment_of<V: Stack>(packet: &Packet<'_, V>, flow: Flow<V>) -> Option<Segment
             tcp,
             checksum: flow.checksum_state(packet),
         }),
-        TransportHeader::Udp(_) => None,
+        TransportHeader::Udp(_) | TransportHeader::Sctp(_) => None,
     }
 }
 

@@ -41,6 +41,7 @@ use super::{
     fast::PreRouting,
     icmp,
     icmp_tunnel,
+    isakmp,
     own,
     parse::{
         self,
@@ -284,15 +285,19 @@ fn flow_replies_only<V: Stack>(
     }
 }
 
-/// Takes packets that need more than one look: with options, fragments, ICMP errors, and those
-/// whose headers are scattered.
-#[cold]
+/// Takes packets that need more than one look: of protocols that are seldom, with options, fragments, ICMP errors, and
+/// those whose headers are scattered.
+#[inline(never)]
 fn unusual<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     of_flow: impl FnOnce(Context<'_>, Packet<'_, V>, Flow<V>) -> Verdict,
 ) -> Verdict {
-    match parse::unusual(packet, context.point) {
+    let parsed = match parse::usual_of_few(&packet) {
+        Some(flow) => Ok((packet, Content::Flow(flow))),
+        None => parse::unusual(packet, context.point),
+    };
+    match parsed {
         Ok((packet, Content::Flow(flow))) => of_flow(context, packet, flow),
         Ok((packet, Content::IcmpError(error))) if matches!(context.point, HookPoint::LocalIn) => {
             icmp_tunnel::take_udp(context, packet, &error)
@@ -305,6 +310,7 @@ fn unusual<V: Stack>(
             HookPoint::Forward | HookPoint::LocalOut => packet.accept(),
             _ => icmp_tunnel::take(context, packet, header, &error),
         },
+        Ok((packet, Content::Ipsec(header))) => isakmp::take(context, packet, header),
         Ok((packet, Content::FragmentError(fragment))) => {
             icmp::about_fragment(context, packet, &fragment)
         }

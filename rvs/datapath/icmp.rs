@@ -62,7 +62,8 @@ pub(super) fn translate<V: Stack>(
     match connections.find(context.guard, tuple) {
         Ok((conn, Side::Original)) => to_real_server(context, packet, error, &conn),
         Ok((conn, Side::Reply)) => to_client(context, packet, error, conn),
-        Err(tuple) if context.director.settings.schedule_icmp.is_on() => {
+        // Of IPsec none begins a connection.
+        Err(tuple) if error.icmp.has_ports && context.director.settings.schedule_icmp.is_on() => {
             schedule(context, packet, error, &tuple)
         }
         Err(_) => packet.accept(),

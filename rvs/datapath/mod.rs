@@ -20,6 +20,7 @@
 //! | control and data connections of FTP | `ftp` |
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
 //! | a real server's packet back to the client | `reply` |
+//! | packets of IPsec, which follow their key exchange | `isakmp` |
 //! | ICMP errors about either | `icmp` |
 //! | ICMP errors about tunnels | `icmp_tunnel` |
 //! | counting which way packets took | `paths` |
@@ -35,6 +36,7 @@ mod ftp;
 mod hooks;
 mod icmp;
 mod icmp_tunnel;
+mod isakmp;
 mod nat;
 mod own;
 mod parse;

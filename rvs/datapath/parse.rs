@@ -20,6 +20,8 @@ use crate::{
                 Fragment,
                 Header, //
             },
+            isakmp,
+            sctp,
             tunnel_error::{
                 self,
                 TunnelError, //
@@ -33,7 +35,7 @@ use crate::{
     svc::AddressFilter,
 };
 
-/// A packet of TCP or UDP.
+/// A packet of TCP, UDP or SCTP.
 #[derive(Clone, Copy)]
 pub(super) struct Flow<V: Stack> {
     /// Its IP header.
@@ -64,7 +66,7 @@ impl<V: Stack> Flow<V> {
     }
 }
 
-/// An ICMP error about a packet of TCP or UDP.
+/// An ICMP error about a packet of TCP, UDP or SCTP.
 pub(super) struct IcmpError<V: Stack> {
     /// The IP header of the error.
     pub(super) header: Header<V>,
@@ -97,6 +99,8 @@ pub(super) enum Content<V: Stack> {
     IcmpError(IcmpError<V>),
     /// An error about a tunnel, and the IP header of the error.
     TunnelError(Header<V>, TunnelError<V>),
+    /// A packet of IPsec, which follows the flow of its key exchange.
+    Ipsec(Header<V>),
     /// An error about a fragment without ports, which begins with this IP header.
     FragmentError(Header<V>),
 }
@@ -131,7 +135,7 @@ pub(super) fn may_come_from_service<V: Stack>(filter: &AddressFilter, flow: Flow
     filter.may_be_service(flow.header.src.into(), flow.transport.src_port) || filter.has_marks()
 }
 
-/// As [`may_concern`], of packets of TCP and UDP alone, and without those of the services of marks, whose
+/// As [`may_concern`], of packets of flows alone, and without those of the services of marks, whose
 /// flows are never fast. Those to the address of a service are not
 /// asked for their port: they mostly are for it.
 #[inline(always)]
@@ -204,6 +208,13 @@ pub(super) fn usual<V: Stack>(packet: &Packet<'_, V>) -> Option<Flow<V>> {
         .map(|(header, transport)| Flow { header, transport })
 }
 
+/// As [`usual`], of the protocols that fewer packets are of.
+#[inline(always)]
+pub(super) fn usual_of_few<V: Stack>(packet: &Packet<'_, V>) -> Option<Flow<V>> {
+    V::usual_of_few(packet.bytes(), || packet.len_seldom())
+        .map(|(header, transport)| Flow { header, transport })
+}
+
 /// Reads any packet, whole: fragments are collected before. The verdict of a packet that is none
 /// of ours, or makes no sense, is to let it pass: the stack behind has its own rules for it.
 #[cold]
@@ -215,6 +226,9 @@ pub(super) fn unusual<'a, V: Stack>(
         return Err(packet.accept());
     };
     let is_icmp = header.protocol == V::ICMP;
+    if isakmp::is_followed_by(header.protocol) {
+        return Ok((packet, Content::Ipsec(header)));
+    }
     if !is_icmp && Protocol::from_number(header.protocol).is_none() {
         return Err(packet.accept());
     }
@@ -248,11 +262,32 @@ pub(super) fn unusual<'a, V: Stack>(
             Err(_) => Err(packet.accept()),
         }
     } else {
-        match parse_with(&mut packet, |bytes, _| packet::transport(&header, bytes)) {
+        let transport = if header.protocol == Protocol::Sctp.number() && packet.is_gso() {
+            scattered(&packet, &header)
+        } else {
+            parse_with(&mut packet, |bytes, _| packet::transport(&header, bytes))
+        };
+        match transport {
             Ok(transport) => Ok((packet, Content::Flow(Flow { header, transport }))),
             Err(_) => Err(packet.accept()),
         }
     }
+}
+
+/// Reads the beginning of what stands for several SCTP packets, of which only the common header is in the linear part.
+/// Each of the others is a packet of a list, and stays as it is. The first chunk tells enough.
+fn scattered<V: Stack>(
+    packet: &Packet<'_, V>,
+    header: &Header<V>,
+) -> Result<Transport, ParseError> {
+    const ROOM: usize = 256;
+    let mut room = [0; ROOM];
+    let bytes = packet.copy(&mut room).ok_or(ParseError::Short(ROOM))?;
+    let first = Header {
+        total_len: header.header_len.saturating_add(sctp::FIRST_CHUNK_END),
+        ..*header
+    };
+    packet::transport(&first, bytes)
 }
 
 /// Reads an error about a datagram as one about a tunnel in UDP, if it may be one: any payload may look so.

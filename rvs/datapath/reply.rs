@@ -159,6 +159,17 @@ fn note_answer<V: Stack>(context: Context<'_>, flow: Flow<V>, conn: RcuRef<'_, C
     }
 }
 
+/// Counts a reply of `len` bytes to datagrams, and advances its connection.
+pub(super) fn account_answer<V: Stack>(
+    context: Context<'_>,
+    len: usize,
+    flow: Flow<V>,
+    conn: RcuRef<'_, Conn>,
+) {
+    note_answer(context, flow, conn);
+    account(context, len, flow, conn);
+}
+
 /// Counts a reply of `len` bytes and advances its connection.
 #[inline(always)]
 pub(super) fn account<V: Stack>(

@@ -24,6 +24,7 @@ use crate::{
     },
     logic::{
         packet::icmp::Report,
+        protocol::Protocol,
         scheduler::Request, //
     },
     svc::{
@@ -334,7 +335,7 @@ pub(super) fn past_service<'g, V: Stack>(
 }
 
 /// Whether a packet may begin a connection where there is none: as by itself, and with `sloppy_tcp`
-/// any segment but a RST, as of a connection that another director has known.
+/// any segment but a RST, with `sloppy_sctp` any packet of SCTP but an ABORT, as of a connection that another director has known.
 #[inline(always)]
 fn may_begin_with<V: Stack>(context: Context<'_>, flow: Flow<V>) -> bool {
     flow.transport.header.may_begin() || is_taken_over(context, flow)
@@ -343,5 +344,11 @@ fn may_begin_with<V: Stack>(context: Context<'_>, flow: Flow<V>) -> bool {
 #[cold]
 #[inline(never)]
 fn is_taken_over<V: Stack>(context: Context<'_>, flow: Flow<V>) -> bool {
-    context.director.settings.sloppy_tcp.is_on() && flow.transport.header.may_go_on()
+    let settings = &context.director.settings;
+    let is_wanted = match flow.transport.protocol() {
+        Protocol::Tcp => settings.sloppy_tcp.is_on(),
+        Protocol::Sctp => settings.sloppy_sctp.is_on(),
+        Protocol::Udp => false,
+    };
+    is_wanted && flow.transport.header.may_go_on()
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <linux/ip.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter_bridge.h>
+#include <linux/sctp.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <net/gso.h>
@@ -60,6 +62,33 @@ __rvs_helper bool rvs_helper_skb_csum_is_partial(const struct sk_buff *skb, u32 
 	if (likely(skb->csum_start == skb->network_header + header && skb->csum_offset == field))
 		return true;
 	return rvs_csum_is_of_tunnel(skb, field);
+}
+
+static noinline __cold int rvs_complete_crc(struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_NET_CRC32C)
+	/* Those are taken apart before. */
+	if (skb_is_gso(skb) ||
+	    !pskb_may_pull(skb, skb_checksum_start_offset(skb) + sizeof(struct sctphdr)))
+		return -EINVAL;
+	return skb_crc32c_csum_help(skb);
+#else
+	return -EINVAL;
+#endif
+}
+
+/* Makes the CRC32c of a packet that is left to the device, if it is. 0, or an error. */
+__rvs_helper int rvs_helper_skb_complete_crc(struct sk_buff *skb)
+{
+	if (likely(skb->ip_summed != CHECKSUM_PARTIAL || !skb_csum_is_sctp(skb)))
+		return 0;
+	return rvs_complete_crc(skb);
+}
+
+/* Copies the first `len` bytes from the network header on, wherever they are. */
+__rvs_helper bool rvs_helper_skb_network_copy(const struct sk_buff *skb, u8 *to, u32 len)
+{
+	return !skb_copy_bits(skb, skb_network_offset(skb), to, len);
 }
 
 /* After a rewrite a CHECKSUM_COMPLETE sum no longer matches the data. */

@@ -21,8 +21,10 @@ static noinline __cold int rvs_tunnel_forget_inner(struct sk_buff *skb)
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		int err = -EINVAL;
 
-		if (pskb_may_pull(skb, skb_checksum_start_offset(skb) + skb->csum_offset +
-				       sizeof(__sum16)))
+		if (skb_csum_is_sctp(skb))
+			err = rvs_helper_skb_complete_crc(skb);
+		else if (pskb_may_pull(skb, skb_checksum_start_offset(skb) + skb->csum_offset +
+					    sizeof(__sum16)))
 			err = skb_checksum_help(skb);
 		if (err)
 			return err;
@@ -196,12 +198,13 @@ __rvs_helper void rvs_helper_tunnel_push_ip4(struct net *net, struct sk_buff *sk
 }
 
 /* Whether a packet stands for several that have to be taken apart before a tunnel:
- * those of another tunnel, as there is one set of offsets, and those that GRO has
- * put in a list as they came, where nobody would make room for another header. */
+ * those of another tunnel, as there is one set of offsets, those that GRO has
+ * put in a list as they came, where nobody would make room for another header, and those
+ * of SCTP, whose CRC32c no tunnel's checksum takes into account. */
 __rvs_helper bool rvs_helper_skb_is_burst_of_tunnel(const struct sk_buff *skb)
 {
 	return skb_is_gso(skb) &&
-	       (skb->encapsulation || skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST);
+	       (skb->encapsulation || skb_shinfo(skb)->gso_type & (SKB_GSO_FRAGLIST | SKB_GSO_SCTP));
 }
 
 /* Whether a packet stands for several datagrams. */

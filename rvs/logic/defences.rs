@@ -8,6 +8,7 @@
 //! it is, 3 always. Between 1 and 2 it goes by itself.
 
 use super::state::{
+    sctp,
     tcp,
     State, //
 };
@@ -105,6 +106,7 @@ pub const fn ends_entry(state: State, is_assured: bool, is_silent: bool) -> bool
     match state {
         State::Tcp(state) => matches!(state, tcp::State::SynRecv | tcp::State::SynAck),
         State::Udp => !is_assured && is_silent,
+        State::Sctp(state) => matches!(state, sctp::State::Init1 | sctp::State::Init),
     }
 }
 

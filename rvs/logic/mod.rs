@@ -10,7 +10,7 @@
 //! * [`mod@tuple`]: what tells one flow from another
 //! * [`siphash`]: the keyed hash of tuples
 //! * [`packet`]: reading IPv4 and IPv6, TCP, UDP and ICMP errors
-//! * [`csum`]: incremental checksums
+//! * [`csum`], [`crc32c`]: incremental checksums
 //! * [`nat`]: rewriting addresses and ports
 //! * [`ftp`]: control connections of FTP
 //! * [`sequence`]: numbers of a stream in which text gets longer
@@ -37,6 +37,7 @@
 //! * [`liberal`]: validation of attributes as the latter does it
 
 pub mod addr;
+pub mod crc32c;
 pub mod csum;
 pub mod defences;
 pub mod estimate;

@@ -162,7 +162,7 @@ impl Persistence {
 /// is gone does not keep it. Of datagrams that are answered past the director that is never known.
 pub const fn restarts_at_once(protocol: Protocol, replies_pass: bool) -> bool {
     match protocol {
-        Protocol::Tcp => false,
+        Protocol::Tcp | Protocol::Sctp => false,
         Protocol::Udp => !replies_pass,
     }
 }

@@ -60,7 +60,7 @@ impl Removal {
     pub const fn answer(self, protocol: Protocol, begins: bool, is_reset: bool) -> Answer {
         match (self, protocol) {
             (Self::Keep, _) => Answer::Drop,
-            (Self::Expire, _) | (Self::Reset, Protocol::Udp) => Answer::Expire,
+            (Self::Expire, _) | (Self::Reset, Protocol::Udp | Protocol::Sctp) => Answer::Expire,
             (Self::Reset, Protocol::Tcp) if is_reset => Answer::Pass,
             (Self::Reset, Protocol::Tcp) if begins => Answer::Expire,
             (Self::Reset, Protocol::Tcp) => Answer::Reset,
@@ -74,7 +74,7 @@ impl Removal {
             (Self::Keep, _) => false,
             (Self::Expire, _) => true,
             (Self::Reset, State::Tcp(_)) => false,
-            (Self::Reset, State::Udp) => true,
+            (Self::Reset, State::Udp | State::Sctp(_)) => true,
         }
     }
 }
@@ -87,17 +87,18 @@ mod tests {
     #[test]
     fn only_a_tcp_segment_in_the_middle_is_answered_by_a_reset() {
         use Answer::{Drop, Expire, Pass, Reset};
-        // Datagram, SYN, segment, RST.
+        // Datagram, SCTP, SYN, segment, RST.
         let packets = [
             (Protocol::Udp, true, false),
+            (Protocol::Sctp, false, false),
             (Protocol::Tcp, true, false),
             (Protocol::Tcp, false, false),
             (Protocol::Tcp, false, true),
         ];
         let expected = [
-            (Removal::Keep, [Drop, Drop, Drop, Drop]),
-            (Removal::Expire, [Expire, Expire, Expire, Expire]),
-            (Removal::Reset, [Expire, Expire, Reset, Pass]),
+            (Removal::Keep, [Drop, Drop, Drop, Drop, Drop]),
+            (Removal::Expire, [Expire, Expire, Expire, Expire, Expire]),
+            (Removal::Reset, [Expire, Expire, Expire, Reset, Pass]),
         ];
         for (removal, answers) in expected {
             for ((protocol, begins, is_reset), answer) in packets.into_iter().zip(answers) {

@@ -237,6 +237,48 @@ pub mod connection_state {
 
     /// The one state of UDP.
     pub const UDP: u32 = 16;
+
+    /// Of SCTP, as those that follow. No packet was seen.
+    pub const SCTP_NONE: u32 = 17;
+
+    /// The client has asked once to begin.
+    pub const SCTP_INIT1: u32 = 18;
+
+    /// The client has asked again.
+    pub const SCTP_INIT: u32 = 19;
+
+    /// The server has answered with its cookie.
+    pub const SCTP_COOKIE_SENT: u32 = 20;
+
+    /// The client has sent the cookie back.
+    pub const SCTP_COOKIE_REPLIED: u32 = 21;
+
+    /// The server has asked to begin.
+    pub const SCTP_COOKIE_WAIT: u32 = 22;
+
+    /// The client has answered with its cookie.
+    pub const SCTP_COOKIE: u32 = 23;
+
+    /// The server has sent the cookie back.
+    pub const SCTP_COOKIE_ECHOED: u32 = 24;
+
+    /// Both ends may send data.
+    pub const SCTP_ESTABLISHED: u32 = 25;
+
+    /// The server ends the association.
+    pub const SCTP_SHUTDOWN_SENT: u32 = 26;
+
+    /// The client ends the association.
+    pub const SCTP_SHUTDOWN_RECEIVED: u32 = 27;
+
+    /// The server agrees to the end.
+    pub const SCTP_SHUTDOWN_ACK_SENT: u32 = 28;
+
+    /// The other end does not want to begin.
+    pub const SCTP_REJECTED: u32 = 29;
+
+    /// The association is over.
+    pub const SCTP_CLOSED: u32 = 30;
 }
 
 /// Traffic counters, since the destination, or the service, was added or
@@ -302,7 +344,7 @@ pub mod timeouts {
 /// that of its address and port; else for that of the range of ports which
 /// it is in; else for that of all ports of its address.
 pub mod service {
-    /// IP protocol number, IPPROTO_TCP (6) or IPPROTO_UDP (17).
+    /// IP protocol number, IPPROTO_TCP (6), IPPROTO_UDP (17) or IPPROTO_SCTP (132).
     pub const PROTOCOL: u16 = 1;
 
     /// IPv4 virtual address. Exclusive with addr6.
@@ -652,7 +694,7 @@ pub mod connection {
     /// removed up to two seconds later.
     pub const EXPIRES: u16 = 10;
 
-    /// IP protocol number, IPPROTO_TCP (6) or IPPROTO_UDP (17).
+    /// IP protocol number, IPPROTO_TCP (6), IPPROTO_UDP (17) or IPPROTO_SCTP (132).
     pub const PROTOCOL: u16 = 11;
 
     /// IPv4 address the client has sent to. Exclusive with virtual-addr6.

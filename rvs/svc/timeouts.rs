@@ -50,6 +50,7 @@ impl Settings {
             State::Tcp(tcp::State::FinWait) => (&self.tcp_fin_wait, &namespace.tcp_fin_wait),
             State::Tcp(state) => return state.timeout(),
             State::Udp => (&self.udp, &namespace.udp),
+            State::Sctp(state) => return state.timeout(),
         };
         match own.load(Relaxed) {
             0 => other.load(Relaxed),

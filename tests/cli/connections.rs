@@ -254,3 +254,36 @@ fn a_reader_that_left_ends_the_list() {
     assert_eq!((status.code(), err), (0, vec![]));
     assert_eq!(out.left, 0);
 }
+
+#[test]
+fn states_of_sctp_are_those_of_ipvs() {
+    let names = [
+        "NONE",
+        "INIT1",
+        "INIT",
+        "C-SENT",
+        "C-REPLIED",
+        "C-WAIT",
+        "COOKIE",
+        "C-ECHOED",
+        "ESTABLISHED",
+        "S-SENT",
+        "S-RECEIVED",
+        "S-ACK-SENT",
+        "REJECTED",
+        "CLOSED",
+    ];
+    for (state, name) in (17..).zip(names) {
+        let mut entry = web([192, 0, 2, 9], 4000, state, 61);
+        let service = [number(1, 132), attribute(2, &[192, 0, 2, 1]), port(4, 80)];
+        entry[0] = nest(1, &service);
+        entry[8] = number(11, 132);
+        let outcome = run("rvsadm --json connection list", kernel(vec![entry]));
+        assert_eq!(outcome.err, "");
+        let expected = format!(r#""forward":"nat","state":"{name}","expires":61"#);
+        assert!(outcome.out.contains(&expected), "{}", outcome.out);
+        assert!(outcome
+            .out
+            .contains(r#""service":"sctp/192.0.2.1:80","protocol":"sctp""#));
+    }
+}

@@ -195,7 +195,7 @@ fn only_datagrams_are_scheduled_one_by_one() {
             &format!("{command} tcp/192.0.2.1:80 --one-packet on"),
             &format!(
                 "rvsadm: {command}: --one-packet on: only datagrams are scheduled one by one; \
-                 leave it out for TCP"
+                 leave it out for TCP and SCTP"
             ),
         );
     }

@@ -41,6 +41,8 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$KSELFTEST_DIR/lib/talk.sh"
 # shellcheck source=lib/flood.sh
 . "$KSELFTEST_DIR/lib/flood.sh"
+# shellcheck source=lib/sctp.sh
+. "$KSELFTEST_DIR/lib/sctp.sh"
 # shellcheck source=lib/counters.sh
 . "$KSELFTEST_DIR/lib/counters.sh"
 # shellcheck source=lib/leaks.sh

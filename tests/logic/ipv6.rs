@@ -3,6 +3,8 @@
 //! IPv6: headers with extension headers are read as they were built, and what is rewritten equals what would have been
 //! built for the new end.
 
+mod support;
+
 use std::{
     net::Ipv6Addr,
     vec::Vec, //
@@ -210,6 +212,39 @@ fn a_packet_for_another_end_is_the_one_built_for_it() {
         let from = Endpoint::new(VIP.into(), 53);
         rewrite_source::<V6>(&mut bytes, len, Protocol::Udp, from, complete).unwrap();
         assert_eq!(bytes, udp(vip, client, &extensions));
+    }
+}
+
+/// An SCTP packet with one chunk.
+fn sctp(src: (Ipv6Addr, u16), dst: (Ipv6Addr, u16), extensions: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let mut upper = Vec::from(src.1.to_be_bytes());
+    upper.extend(dst.1.to_be_bytes());
+    upper.extend([1, 2, 3, 4, 0, 0, 0, 0, 0, 3, 0, 24]);
+    upper.extend(0..20);
+    let crc = support::crc32c(&upper);
+    upper[8..12].copy_from_slice(&crc);
+    packet(src.0, dst.0, extensions, 132, &upper)
+}
+
+/// Of SCTP the checksum covers no address, and a port changes it by how far it is from the end, whatever headers
+/// there are before.
+#[test]
+fn an_sctp_packet_for_another_end_is_the_one_built_for_it() {
+    for extensions in [Vec::new(), all_extensions()] {
+        let (client, vip, server) = ((CLIENT, 40000), (VIP, 53), (SERVER, 5353));
+        let mut bytes = sctp(client, vip, &extensions);
+        let len = V6::parse(&bytes, 0).unwrap().header_len;
+        let to = Endpoint::new(SERVER.into(), 5353);
+        for checksum in [ChecksumState::Complete, ChecksumState::Partial] {
+            let result = rewrite_destination::<V6>(&mut bytes, len, Protocol::Sctp, to, checksum);
+            assert_eq!(result, Ok(()));
+            assert_eq!(bytes, sctp(client, server, &extensions));
+        }
+        let mut bytes = sctp(server, client, &extensions);
+        let from = Endpoint::new(VIP.into(), 53);
+        let complete = ChecksumState::Complete;
+        rewrite_source::<V6>(&mut bytes, len, Protocol::Sctp, from, complete).unwrap();
+        assert_eq!(bytes, sctp(vip, client, &extensions));
     }
 }
 

@@ -62,7 +62,24 @@ fn checksum_offset(packet: &Packet) -> usize {
         + match packet.protocol() {
             Protocol::Tcp => 16,
             Protocol::Udp => 6,
+            Protocol::Sctp => 8,
         }
+}
+
+fn checksum_len(packet: &Packet) -> usize {
+    match packet.protocol() {
+        Protocol::Tcp | Protocol::Udp => 2,
+        Protocol::Sctp => 4,
+    }
+}
+
+/// Puts into a packet what `CHECKSUM_PARTIAL` leaves: of SCTP it is not looked at.
+fn leave_checksum(packet: &Packet, bytes: &mut [u8]) {
+    let sum = match packet.protocol() {
+        Protocol::Tcp | Protocol::Udp => pseudo_header_sum(packet).to_be_bytes().to_vec(),
+        Protocol::Sctp => vec![0; 4],
+    };
+    bytes[checksum_offset(packet)..][..sum.len()].copy_from_slice(&sum);
 }
 
 /// The sum of the pseudo header (RFC 9293 section 3.1, RFC 768), which `CHECKSUM_PARTIAL` leaves.
@@ -115,8 +132,7 @@ proptest! {
         let checksum = if partial { ChecksumState::Partial } else { ChecksumState::Complete };
         let mut bytes = packet.build();
         if partial {
-            let sum = pseudo_header_sum(&packet).to_be_bytes();
-            bytes[checksum_offset(&packet)..][..2].copy_from_slice(&sum);
+            leave_checksum(&packet, &mut bytes);
         }
         let before = bytes.clone();
         for to in [to, from] {
@@ -134,8 +150,7 @@ proptest! {
     ) {
         let with_sum = |packet: &Packet| {
             let mut bytes = packet.build();
-            let sum = pseudo_header_sum(packet).to_be_bytes();
-            bytes[checksum_offset(packet)..][..2].copy_from_slice(&sum);
+            leave_checksum(packet, &mut bytes);
             bytes
         };
         let mut bytes = with_sum(&packet);
@@ -148,7 +163,7 @@ proptest! {
     #[test]
     fn a_damaged_packet_stays_damaged(packet in packet(), which in which_end(), to in end(), damage in 1u8..) {
         let last = packet.build().len() - 1;
-        prop_assume!(last >= checksum_offset(&packet) + 2);
+        prop_assume!(last >= checksum_offset(&packet) + checksum_len(&packet));
         let mut bytes = packet.build();
         bytes[last] ^= damage;
         let (len, protocol) = (packet.ip_header_len(), packet.protocol());
@@ -164,6 +179,7 @@ proptest! {
         let needed = packet.ip_header_len() + match packet.protocol() {
             Protocol::Tcp => 20,
             Protocol::Udp => 8,
+            Protocol::Sctp => 12,
         };
         let mut bytes = packet.build();
         bytes.truncate(1 + cut.index(needed - 1));
@@ -191,11 +207,11 @@ proptest! {
         };
         let least = packet.ip_header_len() + 8;
         let build = |embedded: &Packet, addr: Ipv4Addr| {
-            let half_a_checksum = checksum_offset(embedded) + 1;
+            let checksum = checksum_offset(embedded)..checksum_offset(embedded) + checksum_len(embedded);
             let embedded = embedded.build();
-            // Half a checksum means nothing to anyone, and is left alone.
+            // A part of a checksum means nothing to anyone, and is left alone.
             let len = match least + cut.index(embedded.len() - least + 1) {
-                len if len == half_a_checksum => len - 1,
+                len if checksum.contains(&len) => checksum.start,
                 len => len,
             };
             let embedded = &embedded[..len];
@@ -247,17 +263,52 @@ proptest! {
         header_len in prop_oneof![0..80usize, Just(usize::MAX)],
         which in which_end(),
         to in end(),
-        tcp: bool,
+        protocol in prop::sample::select(Protocol::ALL.to_vec()),
     ) {
         let mut bytes = bytes;
         let len = bytes.len();
-        let protocol = if tcp { Protocol::Tcp } else { Protocol::Udp };
         let before = bytes.clone();
         let result = rewrite::<V4>(&mut bytes, header_len, protocol, which, endpoint(to), ChecksumState::Complete);
         prop_assert!(result.is_ok() || bytes == before);
         let _ = V4::decrement_ttl(&mut bytes);
         prop_assert_eq!(bytes.len(), len);
     }
+}
+
+/// Packets of IPsec have no ports: of one that is quoted nothing but an address changes.
+#[test]
+fn an_error_about_ipsec_follows_the_key_exchange() {
+    let build = |client: [u8; 4], server: [u8; 4]| {
+        // SPI and sequence number stand where others have ports, length and checksum.
+        let mut quoted = Packet {
+            src: (server.into(), 0x0102),
+            dst: (client.into(), 0x0304),
+            ttl: 64,
+            tos: 0,
+            ip_options: 0,
+            segment: support::Segment::Udp {
+                with_checksum: false,
+            },
+            payload: vec![7; 12],
+        }
+        .build();
+        quoted[9] = 50;
+        ipv4::complete_checksum(&mut quoted, 20).unwrap();
+        icmp_error([192, 0, 2, 77].into(), server.into(), (3, 4), 0, &quoted)
+    };
+    let (client, service, server) = ([192, 0, 2, 10], [198, 51, 100, 1], [10, 0, 0, 11]);
+    let mut bytes = build(client, service);
+    let error = icmp::parse(&ipv4::parse(&bytes).unwrap(), &bytes).unwrap();
+    assert!(!error.has_ports);
+    assert_eq!(error.tuple.src(), endpoint((service.into(), 500)));
+    assert_eq!(error.tuple.dst(), endpoint((client.into(), 500)));
+    assert_eq!(error.tuple.protocol, Protocol::Udp);
+    let (to, checksum) = (endpoint((server.into(), 500)), ChecksumState::Complete);
+    assert_eq!(
+        rewrite_icmp_error(&mut bytes, &error, End::Destination, to, checksum),
+        Ok(())
+    );
+    assert_eq!(bytes, build(client, server));
 }
 
 #[test]

@@ -16,6 +16,7 @@ use rvs_logic::logic::{
             V4, //
         },
         ipv4,
+        sctp,
         transport,
         Malformed,
         ParseError,
@@ -39,6 +40,14 @@ fn parse(bytes: &[u8]) -> Result<(ipv4::Header, Transport), ParseError> {
     Ok((header, transport(&header, bytes)?))
 }
 
+/// By the short way: there is one for TCP and UDP, and one for SCTP.
+fn at_once(bytes: &[u8], len: impl Fn() -> usize) -> Option<(ipv4::Header, Transport)> {
+    let most = V4::usual(bytes, &len);
+    let few = V4::usual_of_few(bytes, &len);
+    assert!(most.is_none() || few.is_none());
+    most.or(few)
+}
+
 fn parse_icmp(bytes: &[u8]) -> Result<icmp::Error<V4>, ParseError> {
     icmp::parse(&ipv4::parse(bytes)?, bytes)
 }
@@ -52,7 +61,7 @@ fn tuple(packet: &Packet) -> Tuple {
     .unwrap()
 }
 
-/// A plain UDP or TCP packet to be damaged.
+/// A plain packet to be damaged.
 fn plain(protocol: Protocol) -> Vec<u8> {
     Packet {
         src: (Ipv4Addr::new(192, 0, 2, 1), 1024),
@@ -68,6 +77,7 @@ fn plain(protocol: Protocol) -> Vec<u8> {
             Protocol::Udp => Segment::Udp {
                 with_checksum: true,
             },
+            Protocol::Sctp => Segment::Sctp { chunk: 0 },
         },
         payload: vec![0; 4],
     }
@@ -107,8 +117,8 @@ proptest! {
         let header = ipv4::parse_with_len(&bytes, more).unwrap();
         prop_assert_eq!(header.total_len, more);
         let whole = transport(&header, &bytes).ok().map(|transport| (header, transport));
-        prop_assert_eq!(V4::usual(&bytes, || more), whole.filter(|_| packet.ip_options == 0));
-        prop_assert_eq!(V4::usual(&bytes, || 0), None);
+        prop_assert_eq!(at_once(&bytes, || more), whole.filter(|_| packet.ip_options == 0));
+        prop_assert_eq!(at_once(&bytes, || 0), None);
     }
 
     #[test]
@@ -123,7 +133,7 @@ proptest! {
         prop_assert_eq!(transport.tuple(header.addrs()), tuple(&packet));
         prop_assert_eq!(transport.dst(header.addrs()), endpoint(packet.dst));
         let plain = (packet.ip_options == 0).then_some((header, transport));
-        prop_assert_eq!(V4::usual(&bytes, || 0), plain);
+        prop_assert_eq!(at_once(&bytes, || 0), plain);
         match (&packet.segment, transport.header) {
             (Segment::Tcp { flags, options }, TransportHeader::Tcp(tcp)) => {
                 prop_assert_eq!(tcp.header_len, 20 + options);
@@ -132,6 +142,11 @@ proptest! {
             }
             (Segment::Udp { .. }, TransportHeader::Udp(udp)) => {
                 prop_assert_eq!(usize::from(udp.len), 8 + packet.payload.len());
+            }
+            // Which chunk is which event: `sctp.rs`.
+            (Segment::Sctp { chunk }, TransportHeader::Sctp(event)) => {
+                prop_assert_eq!(event == sctp::Event::Init, *chunk == 1);
+                prop_assert_eq!(event == sctp::Event::Abort, *chunk == 6);
             }
             other => prop_assert!(false, "{:?}", other),
         }
@@ -145,6 +160,7 @@ proptest! {
         let headers = packet.ip_header_len() + match packet.protocol() {
             Protocol::Tcp => 20,
             Protocol::Udp => 8,
+            Protocol::Sctp => 16,
         };
         prop_assert_eq!(needed, headers.max(first.min(bytes.len())));
 
@@ -176,8 +192,10 @@ proptest! {
         let checksum = packet.ip_header_len() + match packet.protocol() {
             Protocol::Tcp => 16,
             Protocol::Udp => 6,
+            Protocol::Sctp => 8,
         };
-        let present = embedded.len() >= checksum + 2;
+        let len = if packet.protocol() == Protocol::Sctp { 4 } else { 2 };
+        let present = embedded.len() >= checksum + len;
         let expected = present.then_some(error.embedded_offset + checksum);
         prop_assert_eq!(error.transport_checksum_offset, expected);
     }
@@ -195,8 +213,8 @@ proptest! {
     fn no_bytes_can_make_it_panic(
         bytes in prop::collection::vec(any::<u8>(), 0..200),
         lead in prop_oneof![Just(None), (5u8..16).prop_map(Some)],
-        protocol in prop_oneof![Just(1u8), Just(6), Just(17)],
-        embedded_protocol in prop_oneof![Just(6u8), Just(17)],
+        protocol in prop_oneof![Just(1u8), Just(6), Just(17), Just(132)],
+        embedded_protocol in prop_oneof![Just(6u8), Just(17), Just(132)],
     ) {
         // Half of the time the bytes are made to look like IPv4, to get further.
         let mut bytes = bytes;
@@ -211,7 +229,7 @@ proptest! {
                 }
             }
         }
-        if let Some(read) = V4::usual(&bytes, || 0) {
+        if let Some(read) = at_once(&bytes, || 0) {
             prop_assert_eq!(parse(&bytes), Ok(read));
         }
         if let Ok((header, _)) = parse(&bytes) {
@@ -229,7 +247,7 @@ proptest! {
 fn an_error_about_a_later_fragment_tells_of_its_addresses() {
     let from = Ipv4Addr::new(192, 0, 2, 1);
     let router = Ipv4Addr::new(10, 0, 0, 11);
-    for protocol in [Protocol::Tcp, Protocol::Udp] {
+    for protocol in Protocol::ALL {
         let mut embedded = plain(protocol);
         let whole = icmp_error(router, from, (3, 4), 0, &embedded);
         let header = ipv4::parse(&whole).unwrap();

@@ -74,6 +74,7 @@ fn an_address_of_the_other_family_is_a_client_of_its_own() {
 fn time_restarts_when_the_server_was_heard_of() {
     for replies_pass in [true, false] {
         assert!(!restarts_at_once(Protocol::Tcp, replies_pass));
+        assert!(!restarts_at_once(Protocol::Sctp, replies_pass));
     }
     assert!(!restarts_at_once(Protocol::Udp, true));
     // Nobody would ever know.

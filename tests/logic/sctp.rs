@@ -11,12 +11,15 @@ use rvs_logic::logic::{
         ParseError,
         Segment, //
     },
+    protocol::Protocol,
     state::{
         sctp::{
             next,
             State, //
         },
-        Direction, //
+        Direction,
+        State as AnyState,
+        Tracked, //
     },
 };
 
@@ -194,4 +197,28 @@ fn what_is_not_there_yet_is_asked_for() {
     assert_eq!(parse(segment, &bytes[..10]), Err(ParseError::Short(16)));
     assert_eq!(parse(segment, &bytes[..16]), Err(ParseError::Short(20)));
     assert_eq!(parse(segment, &bytes), Ok(Event::Abort));
+}
+
+/// States are kept in five bits, those of all protocols apart.
+#[test]
+fn numbers_of_states_are_no_other_protocols() {
+    let mut seen = std::collections::HashSet::new();
+    for state in State::ALL {
+        let kept = Tracked::new(AnyState::Sctp(state));
+        let number = kept.to_u8();
+        assert!(number < 32 && seen.insert(number));
+        assert_eq!(Tracked::from_u8(number), Some(kept));
+        assert_eq!(Tracked::of(Protocol::Sctp, number), kept);
+        assert_eq!(
+            AnyState::from_uapi(kept.state().to_uapi()),
+            Some(kept.state())
+        );
+        let first = |protocol| Tracked::new(AnyState::initial(protocol));
+        assert_eq!(Tracked::of(Protocol::Tcp, number), first(Protocol::Tcp));
+        assert_eq!(Tracked::of(Protocol::Udp, number), first(Protocol::Udp));
+    }
+    assert_eq!(
+        Tracked::of(Protocol::Sctp, 1),
+        Tracked::new(AnyState::initial(Protocol::Sctp))
+    );
 }

@@ -166,7 +166,7 @@ fn kinds_do_not_share_hashes() {
 }
 
 fn any_key() -> impl Strategy<Value = ServiceKey> {
-    let protocol = prop::sample::select(vec![Protocol::Tcp, Protocol::Udp]);
+    let protocol = prop::sample::select(Protocol::ALL.to_vec());
     // Neighbours in each part of the address, so that all of them decide now and then.
     let bits = prop::sample::select(vec![
         0_u128,

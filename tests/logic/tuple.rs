@@ -25,7 +25,7 @@ use rvs_logic::logic::{
 use siphasher::sip::SipHasher13;
 
 fn protocol() -> impl Strategy<Value = Protocol> {
-    prop_oneof![Just(Protocol::Tcp), Just(Protocol::Udp)]
+    prop::sample::select(Protocol::ALL.to_vec())
 }
 
 fn tuple() -> impl Strategy<Value = Tuple> {
@@ -73,7 +73,7 @@ proptest! {
         message.extend(octets(tuple.dst().addr));
         message.extend(tuple.src_port.to_be_bytes());
         message.extend(tuple.dst_port.to_be_bytes());
-        message.push(match tuple.protocol { Protocol::Tcp => 6, Protocol::Udp => 17 });
+        message.push(match tuple.protocol { Protocol::Tcp => 6, Protocol::Udp => 17, Protocol::Sctp => 132 });
         prop_assert_eq!(tuple.hash(&HashKey::new(key.0, key.1)), oracle(key, &message));
     }
 
@@ -105,7 +105,8 @@ proptest! {
         let port = 1 << (bit % 16);
         let other = match tuple.protocol {
             Protocol::Tcp => Protocol::Udp,
-            Protocol::Udp => Protocol::Tcp,
+            Protocol::Udp => Protocol::Sctp,
+            Protocol::Sctp => Protocol::Tcp,
         };
         let changed = [
             Tuple::new(Endpoint::new(flip(src.addr, bit), src.port), dst, tuple.protocol),
@@ -181,11 +182,12 @@ fn special_addresses_are_told_apart() {
 fn protocol_numbers_are_those_of_iana() {
     assert_eq!(Protocol::from_number(6), Some(Protocol::Tcp));
     assert_eq!(Protocol::from_number(17), Some(Protocol::Udp));
+    assert_eq!(Protocol::from_number(132), Some(Protocol::Sctp));
     for number in 0..=u8::MAX {
         if let Some(protocol) = Protocol::from_number(number) {
             assert_eq!(protocol.number(), number);
         } else {
-            assert!(number != 6 && number != 17);
+            assert!(![6, 17, 132].contains(&number));
         }
     }
 }

@@ -18,9 +18,9 @@ Examples:
 
 pub(super) const SERVICE_ADD: &str = "\
 A service is one port of an address, tcp/192.0.2.1:80, a range of ports,
-tcp/192.0.2.1:8000-8999, all ports, tcp/192.0.2.1:*, or what the firewall gives
-a mark, mark/7 (of IPv4, as mark/7/ipv4), whatever its protocol, address and
-port. The mark comes first, then the port, the range, all ports. Ranges of one
+tcp/192.0.2.1:8000-8999, all ports, tcp/192.0.2.1:*, of tcp, udp or sctp, or what
+the firewall gives a mark, mark/7 (of IPv4, as mark/7/ipv4), whatever its
+protocol, address and port. The mark comes first, then the port, the range, all ports. Ranges of one
 address do not overlap.
 
 The forward method is that of servers which are added without one.
@@ -85,7 +85,8 @@ Examples:
   rvsadm service add tcp/192.0.2.1:443 --nat --fast-path off
   rvsadm service add tcp/192.0.2.1:5432 --nat --timeout established=86400,fin=30
   rvsadm service add tcp/192.0.2.1:443 --nat --removal reset
-  rvsadm service add udp/192.0.2.1:53 --scheduler rr --dr --timeout 10";
+  rvsadm service add udp/192.0.2.1:53 --scheduler rr --dr --timeout 10
+  rvsadm service add sctp/192.0.2.1:3868 --dr";
 
 pub(super) const SERVICE_SET: &str = "\
 A new forward method holds for servers added from then on. Another scheduler
@@ -227,8 +228,8 @@ Examples:
 pub(super) const TIMEOUTS: &str = "\
 Without options it shows the timeouts of the network namespace, and of services
 that have their own. A change holds for connections that exist, too: one that
-has been idle for longer ends within two seconds. Other states of TCP have fixed
-timeouts, those of IPVS.
+has been idle for longer ends within two seconds. Other states of TCP, and all of
+SCTP, have fixed timeouts, those of IPVS.
 
 Examples:
   rvsadm timeouts

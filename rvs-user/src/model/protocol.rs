@@ -11,6 +11,8 @@ pub enum Protocol {
     Tcp,
     /// RFC 768.
     Udp,
+    /// RFC 9260.
+    Sctp,
 }
 
 impl Protocol {
@@ -19,12 +21,13 @@ impl Protocol {
         match self {
             Protocol::Tcp => 6,
             Protocol::Udp => 17,
+            Protocol::Sctp => 132,
         }
     }
 
     /// The protocol of a number, `None` for those of a newer module.
     pub fn from_number(number: u32) -> Option<Self> {
-        [Protocol::Tcp, Protocol::Udp]
+        [Protocol::Tcp, Protocol::Udp, Protocol::Sctp]
             .into_iter()
             .find(|protocol| protocol.number() == number)
     }
@@ -34,6 +37,7 @@ impl Protocol {
         match name {
             "tcp" => Some(Protocol::Tcp),
             "udp" => Some(Protocol::Udp),
+            "sctp" => Some(Protocol::Sctp),
             _ => None,
         }
     }
@@ -44,6 +48,7 @@ impl fmt::Display for Protocol {
         f.write_str(match self {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
+            Protocol::Sctp => "sctp",
         })
     }
 }

@@ -35,7 +35,7 @@ fn parse_service(text: &str) -> Result<ServiceKey, Error> {
         return parse_mark(rest);
     }
     let protocol = Protocol::from_name(protocol).ok_or_else(|| {
-        Error::usage(format!("no such protocol: {protocol}")).hint("use tcp, udp or mark")
+        Error::usage(format!("no such protocol: {protocol}")).hint("use tcp, udp, sctp or mark")
     })?;
     let (address, digits) = split(rest)?;
     let digits = digits.ok_or_else(|| Error::usage("no port").hint(form))?;
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn is_strict_about_services() {
         refuses("192.0.2.1:80", "no protocol");
-        refuses("sctp/192.0.2.1:80", "no such protocol: sctp");
+        refuses("dccp/192.0.2.1:80", "no such protocol: dccp");
         refuses("TCP/192.0.2.1:80", "no such protocol: TCP");
         refuses("tcp/192.0.2.1", "no port");
         refuses("tcp/[2001:db8::1]", "no port");

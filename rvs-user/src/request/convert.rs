@@ -247,10 +247,11 @@ fn parse_scheduler_flags(text: Option<&str>) -> Result<Option<SchedulerFlags>, E
 /// Only datagrams are scheduled one by one.
 fn parse_one_packet(key: &ServiceKey, text: Option<&str>) -> Result<Option<bool>, Error> {
     let each = text.map(is_on);
-    if each == Some(true) && key.protocol() == Some(Protocol::Tcp) {
+    let is_of_connections = matches!(key.protocol(), Some(Protocol::Tcp | Protocol::Sctp));
+    if each == Some(true) && is_of_connections {
         return Err(Error::usage("only datagrams are scheduled one by one")
             .argument("--one-packet on")
-            .hint("leave it out for TCP"));
+            .hint("leave it out for TCP and SCTP"));
     }
     Ok(each)
 }

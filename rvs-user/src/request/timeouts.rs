@@ -12,10 +12,16 @@ use crate::model::Timeouts;
 const DEFAULT: &str = "default";
 
 /// Reads `--timeout` of a service: `established=900,fin=120` of TCP, `30` of UDP,
-/// `established=900,fin=120,30` of a mark, or `default` in the place of each number, or of all.
+/// `established=900,fin=120,30` of a mark, or `default` in the place of each number, or of all. Those of SCTP
+/// cannot be set.
 pub(super) fn of_service(key: &ServiceKey, text: Option<&str>) -> Result<Option<Timeouts>, Error> {
     let Some(text) = text else { return Ok(None) };
     let timeouts = match key.protocol() {
+        Some(Protocol::Sctp) => {
+            return Err(Error::usage("timeouts of SCTP cannot be set")
+                .argument(format!("--timeout {text}"))
+                .hint("leave it out: they are those of IPVS, 900 seconds when established"))
+        }
         None => of_both(text),
         Some(Protocol::Tcp) => of_tcp(text),
         Some(Protocol::Udp) => own_seconds(text).map(|seconds| Timeouts {
@@ -32,7 +38,7 @@ pub(super) fn of_service(key: &ServiceKey, text: Option<&str>) -> Result<Option<
                 Some(Protocol::Tcp) => {
                     "write established=SECONDS, fin=SECONDS, both with a comma, or default"
                 }
-                Some(Protocol::Udp) => "write seconds, or default",
+                Some(Protocol::Udp | Protocol::Sctp) => "write seconds, or default",
             })),
     }
 }
@@ -152,6 +158,7 @@ mod tests {
         for wrong in ["", "30,30", "fin=1,", "syn=5,30", "fin=1,fin=2"] {
             assert_eq!(mark(wrong), None, "{wrong}");
         }
+        assert_eq!(read("sctp/192.0.2.1:3868", "30"), None);
         for wrong in ["", "0", "-1", "+1", "1s", "established=900", "4294967296"] {
             assert_eq!(udp(wrong), None, "{wrong}");
         }

@@ -8,13 +8,17 @@ use crate::{
     conn::Defences,
     logic::{
         packet::{
+            sctp,
             tcp::TcpFlags,
             TransportHeader, //
         },
+        protocol::Protocol,
         state::{
+            self,
             tcp,
             Direction,
-            State, //
+            State,
+            Tracked, //
         },
     },
     svc::Dest,
@@ -34,6 +38,12 @@ pub(crate) enum Transition {
     Hastened,
     /// The other end was heard of for the first time.
     Assured,
+}
+
+/// What the word of a connection says, whose protocol is known where this is called.
+#[inline(always)]
+fn tracked_of(protocol: Protocol, word: u32) -> Tracked {
+    Tracked::of(protocol, (word & word::STATE) as u8)
 }
 
 impl Conn {
@@ -68,6 +78,7 @@ impl Conn {
                 }
                 Transition::Unhurried
             }
+            TransportHeader::Sctp(event) => self.advance_sctp(direction, event, now),
         }
     }
 
@@ -103,7 +114,7 @@ impl Conn {
         defences: &Defences,
     ) -> Transition {
         let old = self.word.load(Relaxed);
-        let tracked = self.tracked_of(old);
+        let tracked = tracked_of(Protocol::Tcp, old);
         let next = tracked.next(direction, flags);
         // Of what changes nothing only a SYN means another thing for a defence.
         if word::after(old, next) != old || old & word::DEAD != 0 || flags.syn {
@@ -133,7 +144,7 @@ impl Conn {
                 Dest::note_activity(&self.dest);
                 return Transition::Unhurried;
             }
-            let tracked = self.tracked_of(old);
+            let tracked = tracked_of(Protocol::Tcp, old);
             let next = tracked.next(direction, flags);
             // Before the state, which may have a shorter timeout.
             if tracked.is_prolonged(next) {
@@ -151,30 +162,60 @@ impl Conn {
             } else {
                 next
             };
-            let new = word::after(old, next);
-            if new == old {
-                return Transition::Unhurried;
-            }
-            let active = next.state().is_active();
-            let new = if next.state().is_open() {
-                new | word::ASSURED
-            } else {
-                new
-            };
-            match self.word.cmpxchg(old, new, Relaxed) {
-                Ok(_) => {
-                    // Who changed the word counts the change, so it is counted once.
-                    match (old & word::ACTIVE != 0, active) {
-                        (false, true) => self.dest.connection_activates(),
-                        (true, false) => self.dest.connection_deactivates(),
-                        _ => {}
-                    }
-                    let heard = new & !old & word::ASSURED != 0;
-                    return self.after(tracked.state(), next.state(), heard);
-                }
+            match self.enter(old, tracked, next) {
+                Ok(transition) => return transition,
                 Err(current) => old = current,
             }
         }
+    }
+
+    /// As [`Conn::advance_tcp`], of SCTP.
+    #[inline(never)]
+    fn advance_sctp(&self, direction: Direction, event: sctp::Event, now: u32) -> Transition {
+        let mut old = self.word.load(Relaxed);
+        loop {
+            if old & word::DEAD != 0 {
+                Dest::note_activity(&self.dest);
+                return Transition::Unhurried;
+            }
+            let tracked = tracked_of(Protocol::Sctp, old);
+            // The first packet tells nothing of the server, wherever answers pass.
+            let direction = match (tracked.state(), direction) {
+                (State::Sctp(state::sctp::State::None), Direction::Original) => {
+                    self.request_direction()
+                }
+                _ => direction,
+            };
+            self.touch(now);
+            match self.enter(old, tracked, tracked.next_sctp(direction, event)) {
+                Ok(transition) => return transition,
+                Err(current) => old = current,
+            }
+        }
+    }
+
+    /// Enters a state from the one of the word `old`; the word that the connection has instead if it is another one.
+    #[inline(always)]
+    fn enter(&self, old: u32, left: Tracked, next: Tracked) -> Result<Transition, u32> {
+        let new = word::after(old, next);
+        if new == old {
+            return Ok(Transition::Unhurried);
+        }
+        let active = next.state().is_active();
+        let new = if next.state().is_open() {
+            new | word::ASSURED
+        } else {
+            new
+        };
+        self.word.cmpxchg(old, new, Relaxed)?;
+        // Who changed the word counts the change, so it is counted once.
+        match (old & word::ACTIVE != 0, active) {
+            (false, true) => self.dest.connection_activates(),
+            (true, false) => self.dest.connection_deactivates(),
+            _ => {}
+        }
+        let heard = new & !old & word::ASSURED != 0;
+        Ok(self.after(left.state(), next.state(), heard))
     }
 
     /// Tells whether the timeout of the state that was entered is shorter, or else whether the other end

@@ -130,8 +130,11 @@ fn addressed(
     let number = protocol.u16().and_then(|number| u8::try_from(number).ok());
     let Some(known) = number.and_then(Protocol::from_number) else {
         return Named::Never(
-            Refusal::new(eprotonosupport(), c"the protocol is neither TCP nor UDP")
-                .at(Some(protocol)),
+            Refusal::new(
+                eprotonosupport(),
+                c"the protocol is none of TCP, UDP and SCTP",
+            )
+            .at(Some(protocol)),
         );
     };
     if !virtual_addr.is_unicast() {

@@ -211,6 +211,8 @@ impl<'a, V: Stack> Packet<'a, V> {
     /// others. None when that is not in memory, or memory is short.
     #[inline(never)]
     fn room_for(&mut self, tunnel: Tunnel) -> Option<(u32, Option<gue::RemoteChecksum>)> {
+        // Of CRC32c nothing can be known beforehand, as of the other kind.
+        self.complete_crc()?;
         let left = if self.leaves_checksum() {
             let (mut start, mut field) = (0, 0);
             // SAFETY: By the type invariant.
@@ -240,7 +242,7 @@ impl<'a, V: Stack> Packet<'a, V> {
     }
 
     /// Returns whether the packet stands for several that have to be taken apart before they go into
-    /// a tunnel: those of another tunnel, and those that GRO has put in a list as they came.
+    /// a tunnel: those of another tunnel, those that GRO has put in a list as they came, and those of SCTP.
     #[inline(always)]
     pub(crate) fn is_burst_of_tunnel(&self) -> bool {
         // SAFETY: By the type invariant.

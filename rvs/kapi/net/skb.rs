@@ -261,6 +261,27 @@ impl<'a, V: Stack> Packet<'a, V> {
         unsafe { bindings::helper_skb_csum_is_partial(self.skb, header, field) }
     }
 
+    /// Makes the CRC32c within the packet that is left to the device, if it is (`skb_crc32c_csum_help()`). None
+    /// when memory is short, or the packet stands for several.
+    #[inline]
+    pub(crate) fn complete_crc(&mut self) -> Option<()> {
+        // SAFETY: By the type invariant; `&mut self` keeps borrows of its bytes away.
+        let errno = unsafe { bindings::helper_skb_complete_crc(self.skb) };
+        (errno == 0).then_some(())
+    }
+
+    /// Copies the first bytes, wherever they are, as many as there are and as there is room for. Returns these.
+    #[cold]
+    pub(crate) fn copy<'b>(&self, room: &'b mut [u8]) -> Option<&'b [u8]> {
+        let len = self.len().min(room.len());
+        let room = room.get_mut(..len)?;
+        // SAFETY: By the type invariant; there is as much room.
+        let is_copied = unsafe {
+            bindings::helper_skb_network_copy(self.skb, room.as_mut_ptr(), room.len() as u32)
+        };
+        is_copied.then_some(&*room)
+    }
+
     /// Forgets a sum that the device made over the packet (`skb_forward_csum()`); to be called
     /// after the packet was changed.
     #[inline]

@@ -42,6 +42,8 @@ impl<V: Stack> Packet<'_, V> {
             match protocol {
                 Protocol::Tcp => bindings::helper_tcp_port_may_be_taken(net, port),
                 Protocol::Udp => bindings::helper_udp_port_may_be_taken(net, port),
+                // Only its module knows.
+                Protocol::Sctp => false,
             }
         }
     }
@@ -75,6 +77,7 @@ impl<V: Stack> Packet<'_, V> {
                     _ => LocalSocket::Connected,
                 }
             }
+            Protocol::Sctp => LocalSocket::None,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! client's or a server's endpoint speaks of a packet that came *from* it.
 
 use super::{
+    from_port_to_end,
     replace_port,
     target,
     ChecksumState,
@@ -13,15 +14,20 @@ use super::{
 };
 use crate::logic::{
     addr::Endpoint,
+    crc32c,
     csum::Delta,
     packet::{
+        chunk_at_mut,
         icmp,
-        ip::Version,
+        ip::{
+            Fragment,
+            Version, //
+        },
         put_word_at,
         word_at,
         ParseError, //
     },
-    protocol::Protocol, //
+    protocol::ChecksumKind, //
 };
 
 /// Gives one end of an ICMP error, and the opposite end of the packet embedded in it, the address
@@ -65,18 +71,28 @@ pub fn rewrite_icmp_error<V: Version>(
     let transport = packet
         .get_mut(error.transport_offset..)
         .ok_or(ParseError::Short(error.writable_len))?;
-    let ports = replace_port(transport, end.opposite(), to.port)?;
+    let old_port = word_at(transport, end.opposite().port_offset())?;
+    let ports = if error.has_ports {
+        replace_port(transport, end.opposite(), to.port)?
+    } else {
+        Delta::new()
+    };
     message = message.and(ports);
 
     if let Some(offset) = error.transport_checksum_offset {
-        let old = word_at(packet, offset)?;
         let delta = addresses.and(ports);
-        let new = match error.tuple.protocol {
-            Protocol::Tcp => delta.apply(old),
-            Protocol::Udp => delta.apply_udp(old),
+        let change = match error.tuple.protocol.checksum_kind() {
+            ChecksumKind::Internet => replace(packet, offset, |old| delta.apply(old))?,
+            ChecksumKind::InternetOrNone => replace(packet, offset, |old| delta.apply_udp(old))?,
+            ChecksumKind::Crc32c => {
+                let to_end = quoted_to_end(error, end.opposite());
+                replace_crc(packet, offset, |old| match to_end {
+                    Some(to_end) => crc32c::after_change(old, old_port, to.port, to_end),
+                    None => old,
+                })?
+            }
         };
-        put_word_at(packet, offset, new)?;
-        message = message.word(old, new);
+        message = message.and(change);
     }
 
     let pseudo_header = V::replace_addr(packet, end, addr)?;
@@ -89,4 +105,38 @@ pub fn rewrite_icmp_error<V: Version>(
         (ChecksumState::Partial, false) => old,
     };
     put_word_at(packet, offset, new)
+}
+
+/// Replaces a checksum. Returns what changes by that in the message.
+fn replace(
+    packet: &mut [u8],
+    offset: usize,
+    change: impl FnOnce(u16) -> u16,
+) -> Result<Delta, ParseError> {
+    let old = word_at(packet, offset)?;
+    let new = change(old);
+    put_word_at(packet, offset, new)?;
+    Ok(Delta::new().word(old, new))
+}
+
+/// As [`replace`], of a CRC32c.
+fn replace_crc(
+    packet: &mut [u8],
+    offset: usize,
+    change: impl FnOnce([u8; 4]) -> [u8; 4],
+) -> Result<Delta, ParseError> {
+    let field: &mut [u8; 4] = chunk_at_mut(packet, offset)?;
+    let (old, new) = (*field, change(*field));
+    *field = new;
+    let (old, new) = (u32::from_be_bytes(old), u32::from_be_bytes(new));
+    Ok(Delta::new().double_word(old, new))
+}
+
+/// How many bytes the quoted SCTP packet has from a port on. None where that is not known: of a fragment nobody
+/// tells what the whole packet was.
+fn quoted_to_end<V: Version>(error: &icmp::Error<V>, end: End) -> Option<u16> {
+    match error.embedded.fragment {
+        Fragment::None => from_port_to_end(end, error.embedded.payload_len()).ok(),
+        Fragment::First | Fragment::Later => None,
+    }
 }

@@ -9,14 +9,17 @@
 
 use super::{
     addr::Endpoint,
+    crc32c,
     csum::Delta,
     packet::{
         chunk_at_mut,
         ip::Version,
         put_word_at,
+        sctp,
         tcp,
         udp,
         word_at,
+        Malformed,
         ParseError, //
     },
     protocol::Protocol, //
@@ -64,7 +67,8 @@ impl End {
 pub enum ChecksumState {
     /// The checksum of the whole segment.
     Complete,
-    /// The sum of the pseudo header: the device adds the rest (`CHECKSUM_PARTIAL`).
+    /// The sum of the pseudo header, or nothing where there is none: the device adds the rest
+    /// (`CHECKSUM_PARTIAL`).
     Partial,
 }
 
@@ -114,8 +118,13 @@ pub fn rewrite<V: Version>(
         .split_at_mut_checked(header_len)
         .ok_or(ParseError::Short(needed))?;
 
+    if let Protocol::Sctp = protocol {
+        return rewrite_sctp::<V>(header, segment, end, addr, to.port, checksum);
+    }
     let addresses = V::replace_addr(header, end, addr)?;
     match protocol {
+        // As above.
+        Protocol::Sctp => Err(ParseError::Unsupported),
         Protocol::Tcp => {
             let segment: &mut [u8; tcp::MIN_HEADER_LEN] = chunk_at_mut(segment, 0)?;
             let ports = replace_port(segment, end, to.port)?;
@@ -137,6 +146,51 @@ pub fn rewrite<V: Version>(
             put_word_at(segment, udp::CHECKSUM_OFFSET, new)
         }
     }
+}
+
+/// As [`rewrite`], of SCTP, whose checksum covers no address.
+#[inline(never)]
+fn rewrite_sctp<V: Version>(
+    header: &mut [u8],
+    segment: &mut [u8],
+    end: End,
+    addr: V::Addr,
+    port: u16,
+    checksum: ChecksumState,
+) -> Result<(), ParseError> {
+    let segment: &mut [u8; sctp::HEADER_LEN] = chunk_at_mut(segment, 0)?;
+    let to_end = match checksum {
+        ChecksumState::Complete => {
+            let len = V::total_len(header)?.saturating_sub(header.len());
+            Some(from_port_to_end(end, len)?)
+        }
+        ChecksumState::Partial => None,
+    };
+    V::replace_addr(header, end, addr)?;
+    match to_end {
+        Some(to_end) => replace_port_and_crc(segment, end, port, to_end),
+        None => replace_port(segment, end, port).map(|_| ()),
+    }
+}
+
+/// How many bytes an SCTP packet of `len` bytes has from a port on.
+fn from_port_to_end(end: End, len: usize) -> Result<u16, ParseError> {
+    len.checked_sub(end.port_offset())
+        .and_then(|len| u16::try_from(len).ok())
+        .ok_or(ParseError::Malformed(Malformed::TotalLength))
+}
+
+/// Replaces one port of an SCTP packet, which has so many bytes from it on, and brings its checksum up to date.
+fn replace_port_and_crc(
+    segment: &mut [u8],
+    end: End,
+    new: u16,
+    to_end: u16,
+) -> Result<(), ParseError> {
+    let old = word_at(segment, end.port_offset())?;
+    let field: &mut [u8; 4] = chunk_at_mut(segment, sctp::CHECKSUM_OFFSET)?;
+    *field = crc32c::after_change(*field, old, new, to_end);
+    put_word_at(segment, end.port_offset(), new)
 }
 
 /// The address of `to`, if `packet` is one that can carry it.

@@ -12,6 +12,7 @@ use super::{
         Header,
         Version, //
     },
+    isakmp,
     Malformed,
     ParseError, //
 };
@@ -122,8 +123,11 @@ pub struct Error<V: Version> {
     pub transport_offset: usize,
     /// Where the embedded transport checksum stands, if it is not cut off.
     pub transport_checksum_offset: Option<usize>,
-    /// The tuple of the embedded packet, in the direction in which that packet went.
+    /// The tuple of the embedded packet, in the direction in which that packet went; of one of IPsec that of its
+    /// key exchange.
     pub tuple: Tuple,
+    /// Whether the embedded packet has the ports of the tuple.
+    pub has_ports: bool,
     /// The bytes from the network header on that a rewrite may touch.
     pub writable_len: usize,
 }
@@ -143,7 +147,7 @@ pub(super) struct ErrorHeader<V: Version> {
 /// Reads the ICMP error in the packet that begins with `header`.
 ///
 /// [`ParseError::Unsupported`] is any other ICMP message, a fragment, and an error about a packet
-/// that has no ports.
+/// that has no ports and is none of IPsec.
 pub fn parse<V: Version>(header: &Header<V>, bytes: &[u8]) -> Result<Error<V>, ParseError> {
     let ErrorHeader {
         error_type,
@@ -158,11 +162,13 @@ pub fn parse<V: Version>(header: &Header<V>, bytes: &[u8]) -> Result<Error<V>, P
     let ports_end = transport_offset.saturating_add(EMBEDDED_TRANSPORT_LEN);
 
     let checksum_offset = transport_offset.saturating_add(tuple.protocol.checksum_offset());
-    let checksum_end = checksum_offset.saturating_add(2);
+    let checksum_end = checksum_offset.saturating_add(tuple.protocol.checksum_kind().field_len());
     // Routers may append extensions (RFC 4884): what lies behind the end of the embedded packet is
     // not its checksum.
     let embedded_end = embedded_offset.saturating_add(embedded.total_len);
-    let has_checksum = checksum_end <= header.total_len && checksum_end <= embedded_end;
+    let has_ports = !isakmp::is_followed_by(embedded.protocol);
+    let has_checksum =
+        has_ports && checksum_end <= header.total_len && checksum_end <= embedded_end;
     let writable_len = if has_checksum {
         ports_end.max(checksum_end)
     } else {
@@ -181,6 +187,7 @@ pub fn parse<V: Version>(header: &Header<V>, bytes: &[u8]) -> Result<Error<V>, P
         transport_offset,
         transport_checksum_offset: has_checksum.then_some(checksum_offset),
         tuple,
+        has_ports,
         writable_len,
     })
 }
@@ -188,7 +195,7 @@ pub fn parse<V: Version>(header: &Header<V>, bytes: &[u8]) -> Result<Error<V>, P
 /// Reads the IP header of the later fragment that the ICMP error in the packet that begins with `header` is about.
 ///
 /// It holds no ports, so that no flow can be told. [`ParseError::Unsupported`] is an error about anything else than a
-/// later fragment of TCP or UDP, and what [`parse`] does not support otherwise.
+/// later fragment of TCP, UDP or SCTP, and what [`parse`] does not support otherwise.
 pub fn parse_later_fragment<V: Version>(
     header: &Header<V>,
     bytes: &[u8],
@@ -225,14 +232,19 @@ pub(super) fn error_header<V: Version>(
 }
 
 /// Reads the ports of the embedded packet that begins with `embedded` at `offset`, within a packet of `len`
-/// bytes, and returns its tuple.
+/// bytes, and returns its tuple. Of one of IPsec it is that of its key exchange.
 pub(super) fn embedded_tuple<V: Version>(
     len: usize,
     embedded: &Header<V>,
     offset: usize,
     bytes: &[u8],
 ) -> Result<Tuple, ParseError> {
-    let protocol = Protocol::from_number(embedded.protocol).ok_or(ParseError::Unsupported)?;
+    let is_of_ipsec = isakmp::is_followed_by(embedded.protocol);
+    let protocol = match Protocol::from_number(embedded.protocol) {
+        Some(protocol) => protocol,
+        None if is_of_ipsec => Protocol::Udp,
+        None => return Err(ParseError::Unsupported),
+    };
     if embedded.fragment == Fragment::Later {
         return Err(ParseError::Unsupported);
     }
@@ -244,6 +256,9 @@ pub(super) fn embedded_tuple<V: Version>(
         return Err(ParseError::Malformed(Malformed::Truncated));
     }
     let [s0, s1, d0, d1, ..]: [u8; EMBEDDED_TRANSPORT_LEN] = *chunk_at(bytes, transport_offset)?;
+    if is_of_ipsec {
+        return Ok(isakmp::tuple(embedded.addrs()));
+    }
     Ok(Tuple {
         addrs: embedded.addrs(),
         src_port: u16::from_be_bytes([s0, s1]),

@@ -19,6 +19,7 @@ use crate::logic::{
     addr::Addr,
     csum::Delta,
     nat::End,
+    protocol::Protocol,
     tuple::AddrPair, //
 };
 
@@ -85,8 +86,29 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
     /// Reads a packet of the usual form: of TCP or UDP, without IP options, not fragmented, with its headers
     /// in `bytes`. `None` for every other packet, sound or not: the full parsers tell what it is. What
     /// is returned is what those would return. `packet_len` is asked as by [`Version::parse`].
-    fn usual(bytes: &[u8], packet_len: impl FnOnce() -> usize)
-        -> Option<(Header<Self>, Transport)>;
+    #[inline(always)]
+    fn usual(
+        bytes: &[u8],
+        packet_len: impl FnOnce() -> usize,
+    ) -> Option<(Header<Self>, Transport)> {
+        Self::usual_of(bytes, packet_len, Protocol::of_most)
+    }
+
+    /// As [`Version::usual`], of the protocols that fewer packets are of.
+    #[inline(always)]
+    fn usual_of_few(
+        bytes: &[u8],
+        packet_len: impl FnOnce() -> usize,
+    ) -> Option<(Header<Self>, Transport)> {
+        Self::usual_of(bytes, packet_len, Protocol::of_few)
+    }
+
+    /// As [`Version::usual`], of the protocols that `protocol` knows the numbers of.
+    fn usual_of(
+        bytes: &[u8],
+        packet_len: impl FnOnce() -> usize,
+        protocol: impl FnOnce(u8) -> Option<Protocol>,
+    ) -> Option<(Header<Self>, Transport)>;
 
     /// Reads the header at the beginning of `bytes`, of a packet of `packet_len` bytes.
     ///
@@ -141,6 +163,10 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
     /// Makes the header of `header_len` bytes that of a whole packet with so many bytes behind it, which has the
     /// time to live of a new one; all but its checksum.
     fn shorten(bytes: &mut [u8], header_len: usize, payload_len: u16) -> Result<(), ParseError>;
+
+    /// The length of the whole packet that the header at the beginning of `bytes` tells.
+    /// [`ParseError::Unsupported`] where it tells none, as of a packet that is longer than it can tell.
+    fn total_len(bytes: &[u8]) -> Result<usize, ParseError>;
 
     /// Changes the length of the whole packet that the header at the beginning of `bytes` tells, and brings its
     /// checksum up to date.

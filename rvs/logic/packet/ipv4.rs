@@ -30,6 +30,7 @@ use crate::logic::{
         Delta, //
     },
     nat::End,
+    protocol::Protocol,
     tuple::AddrPair, //
 };
 
@@ -208,8 +209,12 @@ impl Version for V4 {
     }
 
     #[inline(always)]
-    fn usual(bytes: &[u8], packet_len: impl FnOnce() -> usize) -> Option<(Header, Transport)> {
-        usual::usual(bytes, packet_len)
+    fn usual_of(
+        bytes: &[u8],
+        packet_len: impl FnOnce() -> usize,
+        protocol: impl FnOnce(u8) -> Option<Protocol>,
+    ) -> Option<(Header, Transport)> {
+        usual::usual(bytes, packet_len, protocol)
     }
 
     #[inline]
@@ -315,6 +320,14 @@ impl Version for V4 {
         let [_, protocol]: [u8; 2] = *chunk_at(bytes, 8)?;
         *chunk_at_mut(bytes, 8)? = [TTL, protocol];
         Ok(())
+    }
+
+    #[inline]
+    fn total_len(bytes: &[u8]) -> Result<usize, ParseError> {
+        match word_at(bytes, TOTAL_LEN_OFFSET)? {
+            0 => Err(ParseError::Unsupported),
+            len => Ok(usize::from(len)),
+        }
     }
 
     fn set_total_len(bytes: &mut [u8], total_len: u16) -> Result<(), ParseError> {

@@ -233,14 +233,18 @@ impl Version for V6 {
         if fixed[0] >> 4 != Self::NUMBER {
             return None;
         }
-        Protocol::from_number(fixed[NEXT_HEADER_OFFSET])?;
+        Protocol::of_most(fixed[NEXT_HEADER_OFFSET])?;
         let src = word_at(fixed, MIN_HEADER_LEN).ok()?;
         let dst = word_at(fixed, MIN_HEADER_LEN + 2).ok()?;
         Some((src, dst))
     }
 
     #[inline(always)]
-    fn usual(bytes: &[u8], packet_len: impl FnOnce() -> usize) -> Option<(Header, Transport)> {
+    fn usual_of(
+        bytes: &[u8],
+        packet_len: impl FnOnce() -> usize,
+        protocol_of: impl FnOnce(u8) -> Option<Protocol>,
+    ) -> Option<(Header, Transport)> {
         let fixed = bytes.first_chunk::<SHORTEST>()?;
         let [first, second, _, _, len0, len1, protocol, ttl, ..] = *fixed;
         if first >> 4 != Self::NUMBER {
@@ -254,9 +258,7 @@ impl Version for V6 {
             },
             whole: true,
         };
-        let transport = segment
-            .transport(Protocol::from_number(protocol)?, bytes)
-            .ok()?;
+        let transport = segment.transport(protocol_of(protocol)?, bytes).ok()?;
         let header = Header {
             header_len: MIN_HEADER_LEN,
             total_len: segment.end,
@@ -378,6 +380,14 @@ impl Version for V6 {
         put_word_at(bytes, PAYLOAD_LEN_OFFSET, payload_len)?;
         *chunk_at_mut(bytes, HOP_LIMIT_OFFSET)? = [HOP_LIMIT];
         Ok(())
+    }
+
+    #[inline]
+    fn total_len(bytes: &[u8]) -> Result<usize, ParseError> {
+        match word_at(bytes, PAYLOAD_LEN_OFFSET)? {
+            0 => Err(ParseError::Unsupported),
+            len => Ok(usize::from(len).saturating_add(MIN_HEADER_LEN)),
+        }
     }
 
     fn set_total_len(bytes: &mut [u8], total_len: u16) -> Result<(), ParseError> {

@@ -21,6 +21,7 @@ pub mod icmp;
 pub mod ip;
 pub mod ipv4;
 pub mod ipv6;
+pub mod isakmp;
 pub mod reset;
 pub mod sctp;
 pub mod tcp;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! The SCTP header and the chunks by which an association begins and ends (RFC 9260 section 3).
-//!
-//! Nothing uses it yet: SCTP is not balanced.
 
 use super::{
     chunk_at,
@@ -18,6 +16,9 @@ pub const CHECKSUM_OFFSET: usize = 8;
 
 /// Bytes of the header of a chunk.
 const CHUNK_HEADER_LEN: usize = 4;
+
+/// Bytes up to the end of the header of the first chunk.
+pub const FIRST_CHUNK_END: usize = HEADER_LEN + CHUNK_HEADER_LEN;
 
 /// What a packet means to an association.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -64,8 +65,10 @@ impl Event {
 
 /// Reads what the packet of `segment` means: what its first chunk does, unless that may be followed by an ABORT (as
 /// IPVS does, `set_sctp_state()`).
+// Apart, as most packets are of other protocols.
+#[inline(never)]
 pub fn parse(segment: Segment, bytes: &[u8]) -> Result<Event, ParseError> {
-    let fixed: &[u8; HEADER_LEN + CHUNK_HEADER_LEN] = segment.header(bytes)?;
+    let fixed: &[u8; FIRST_CHUNK_END] = segment.header(bytes)?;
     let [.., chunk, _, len0, len1] = *fixed;
     let event = Event::of_chunk(chunk);
     let len = usize::from(u16::from_be_bytes([len0, len1]));

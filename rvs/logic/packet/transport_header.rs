@@ -4,6 +4,7 @@
 //! protocols apart, besides that of their states.
 
 use super::{
+    sctp,
     tcp::{
         self,
         TcpFlags, //
@@ -21,6 +22,8 @@ pub enum TransportHeader {
     Tcp(tcp::Header),
     /// Of a UDP datagram.
     Udp(udp::Header),
+    /// Of an SCTP packet: what its chunks mean.
+    Sctp(sctp::Event),
 }
 
 impl TransportHeader {
@@ -34,6 +37,7 @@ impl TransportHeader {
         Ok(match protocol {
             Protocol::Tcp => Self::Tcp(tcp::parse(segment, bytes)?),
             Protocol::Udp => Self::Udp(udp::parse(segment, bytes)?),
+            Protocol::Sctp => Self::Sctp(sctp::parse(segment, bytes)?),
         })
     }
 
@@ -52,6 +56,7 @@ impl TransportHeader {
             Protocol::Udp => Self::Udp(udp::Header {
                 len: udp::HEADER_LEN as u16,
             }),
+            Protocol::Sctp => Self::Sctp(sctp::Event::Init),
         }
     }
 
@@ -61,11 +66,12 @@ impl TransportHeader {
         match self {
             Self::Tcp(_) => Protocol::Tcp,
             Self::Udp(_) => Protocol::Udp,
+            Self::Sctp(_) => Protocol::Sctp,
         }
     }
 
-    /// Whether it may begin a connection: every datagram, and of TCP a SYN without RST. One with
-    /// ACK answers, and begins nothing; with IPVS it does (`tcp_conn_schedule()`).
+    /// Whether it may begin a connection: every datagram, of SCTP an INIT, and of TCP a SYN without RST.
+    /// One with ACK answers, and begins nothing; with IPVS it does (`tcp_conn_schedule()`).
     #[inline(always)]
     pub const fn may_begin(&self) -> bool {
         match self {
@@ -74,16 +80,18 @@ impl TransportHeader {
                 flags.syn && !flags.ack && !flags.rst
             }
             Self::Udp(_) => true,
+            Self::Sctp(event) => matches!(event, sctp::Event::Init),
         }
     }
 
     /// Whether it may be of a connection that another director has known, though it does not begin
-    /// one: any segment but a RST (`sloppy_tcp`).
+    /// one: any segment but a RST (`sloppy_tcp`), any packet of SCTP but an ABORT (`sloppy_sctp`).
     #[inline]
     pub const fn may_go_on(&self) -> bool {
         match self {
             Self::Tcp(header) => !header.flags.rst,
             Self::Udp(_) => false,
+            Self::Sctp(event) => !matches!(event, sctp::Event::Abort),
         }
     }
 
@@ -93,6 +101,7 @@ impl TransportHeader {
         match self {
             Self::Tcp(header) => header.flags.syn,
             Self::Udp(_) => false,
+            Self::Sctp(event) => matches!(event, sctp::Event::Init),
         }
     }
 
@@ -102,6 +111,7 @@ impl TransportHeader {
         match self {
             Self::Tcp(header) => header.flags.rst,
             Self::Udp(_) => false,
+            Self::Sctp(event) => matches!(event, sctp::Event::Abort),
         }
     }
 }

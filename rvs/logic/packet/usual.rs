@@ -57,13 +57,14 @@ pub(super) fn peek_ports(bytes: &[u8]) -> Option<(u16, u16)> {
     Some((src, dst))
 }
 
-/// Reads a packet of TCP or UDP over IPv4 without IP options, not fragmented, with its headers in
+/// Reads a packet of a protocol that `protocol_of` knows over IPv4 without IP options, not fragmented, with its headers in
 /// `bytes`. `None` for every other packet, sound or not: the full parsers tell what it is. What is
 /// returned is what those would return. `packet_len` is asked as by [`super::ipv4::parse_with_len`].
 #[inline(always)]
 pub(super) fn usual(
     bytes: &[u8],
     packet_len: impl FnOnce() -> usize,
+    protocol_of: impl FnOnce(u8) -> Option<Protocol>,
 ) -> Option<(Header, Transport)> {
     let fixed = bytes.first_chunk::<SHORTEST>()?;
     let [version_ihl, tos, len0, len1, _, _, _, _, ttl, protocol, ..] = *fixed;
@@ -82,9 +83,7 @@ pub(super) fn usual(
         },
         whole: true,
     };
-    let transport = segment
-        .transport(Protocol::from_number(protocol)?, bytes)
-        .ok()?;
+    let transport = segment.transport(protocol_of(protocol)?, bytes).ok()?;
     let header = Header {
         header_len: MIN_HEADER_LEN,
         total_len: segment.end,

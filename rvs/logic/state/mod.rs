@@ -3,10 +3,13 @@
 //! The state of a connection: how long it may be idle, and whether it counts as active.
 //!
 //! States, transitions, timeouts and printed names are those of IPVS, whose administrators know
-//! them (`net/netfilter/ipvs/ip_vs_proto_tcp.c`, `ip_vs_proto_udp.c`).
+//! them (`net/netfilter/ipvs/ip_vs_proto_tcp.c`, `ip_vs_proto_udp.c`, `ip_vs_proto_sctp.c`).
 
 use super::{
-    packet::tcp::TcpFlags,
+    packet::{
+        sctp::Event,
+        tcp::TcpFlags, //
+    },
     protocol::Protocol,
     uapi::connection_state as uapi, //
 };
@@ -43,10 +46,14 @@ pub enum State {
     Tcp(tcp::State),
     /// A UDP exchange, which has but one state.
     Udp,
+    /// An SCTP association.
+    Sctp(sctp::State),
 }
 
-/// Where the numbers of UDP begin; sixteen are kept for each protocol.
+/// The number of UDP; those below are of TCP.
 const UDP_NUMBER: u8 = 16;
+/// Where those of SCTP begin.
+const SCTP_NUMBER: u8 = UDP_NUMBER + 1;
 
 impl State {
     /// The state before the first packet of a connection.
@@ -55,6 +62,7 @@ impl State {
         match protocol {
             Protocol::Tcp => Self::Tcp(tcp::State::None),
             Protocol::Udp => Self::Udp,
+            Protocol::Sctp => Self::Sctp(sctp::State::None),
         }
     }
 
@@ -65,7 +73,7 @@ impl State {
     pub fn next(self, direction: Direction, flags: TcpFlags) -> Self {
         match (self, tcp::Event::from_flags(flags)) {
             (Self::Tcp(state), Some(event)) => Self::Tcp(tcp::next(state, direction, event)),
-            (Self::Tcp(_), None) | (Self::Udp, _) => self,
+            (Self::Tcp(_), None) | (Self::Udp | Self::Sctp(_), _) => self,
         }
     }
 
@@ -75,13 +83,17 @@ impl State {
         match self {
             Self::Tcp(state) => state.is_active(),
             Self::Udp => false,
+            Self::Sctp(state) => state.is_active(),
         }
     }
 
     /// Whether both ends have opened the connection, as far as the state can tell.
     #[inline]
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Tcp(tcp::State::Established))
+        matches!(
+            self,
+            Self::Tcp(tcp::State::Established) | Self::Sctp(sctp::State::Established)
+        )
     }
 
     /// The name that users see.
@@ -89,6 +101,7 @@ impl State {
         match self {
             Self::Tcp(state) => state.name(),
             Self::Udp => udp::NAME,
+            Self::Sctp(state) => state.name(),
         }
     }
 
@@ -98,6 +111,7 @@ impl State {
         match self {
             Self::Tcp(state) => state as u8,
             Self::Udp => UDP_NUMBER,
+            Self::Sctp(state) => SCTP_NUMBER.wrapping_add(state as u8),
         }
     }
 
@@ -118,25 +132,52 @@ impl State {
                 tcp::State::SynAck => uapi::SYNACK,
             },
             Self::Udp => uapi::UDP,
+            Self::Sctp(state) => match state {
+                sctp::State::None => uapi::SCTP_NONE,
+                sctp::State::Init1 => uapi::SCTP_INIT1,
+                sctp::State::Init => uapi::SCTP_INIT,
+                sctp::State::CookieSent => uapi::SCTP_COOKIE_SENT,
+                sctp::State::CookieReplied => uapi::SCTP_COOKIE_REPLIED,
+                sctp::State::CookieWait => uapi::SCTP_COOKIE_WAIT,
+                sctp::State::Cookie => uapi::SCTP_COOKIE,
+                sctp::State::CookieEchoed => uapi::SCTP_COOKIE_ECHOED,
+                sctp::State::Established => uapi::SCTP_ESTABLISHED,
+                sctp::State::ShutdownSent => uapi::SCTP_SHUTDOWN_SENT,
+                sctp::State::ShutdownReceived => uapi::SCTP_SHUTDOWN_RECEIVED,
+                sctp::State::ShutdownAckSent => uapi::SCTP_SHUTDOWN_ACK_SENT,
+                sctp::State::Rejected => uapi::SCTP_REJECTED,
+                sctp::State::Closed => uapi::SCTP_CLOSED,
+            },
         }
     }
 
     /// The state that has this number in the netlink family; `None` for those of a newer module.
     pub fn from_uapi(number: u32) -> Option<Self> {
         let tcp = tcp::State::ALL.into_iter().map(Self::Tcp);
+        let sctp = sctp::State::ALL.into_iter().map(Self::Sctp);
         tcp.chain([Self::Udp])
+            .chain(sctp)
             .find(|state| state.to_uapi() == number)
     }
 
     /// The state that has `number`.
     #[inline]
     pub const fn from_u8(number: u8) -> Option<Self> {
-        match number {
-            UDP_NUMBER => Some(Self::Udp),
-            _ => match tcp::State::from_u8(number) {
-                Some(state) => Some(Self::Tcp(state)),
+        match tcp::State::from_u8(number) {
+            Some(state) => Some(Self::Tcp(state)),
+            None => Self::other_from_u8(number),
+        }
+    }
+
+    /// As [`State::from_u8`], of a state that is not of TCP.
+    const fn other_from_u8(number: u8) -> Option<Self> {
+        match number.checked_sub(SCTP_NUMBER) {
+            Some(number) => match sctp::State::from_u8(number) {
+                Some(state) => Some(Self::Sctp(state)),
                 None => None,
             },
+            None if number == UDP_NUMBER => Some(Self::Udp),
+            None => None,
         }
     }
 }
@@ -262,6 +303,16 @@ impl Tracked {
         self.state.to_u8() != CLOSE || next.state.to_u8() != CLOSE
     }
 
+    /// What follows a packet of an SCTP association that means this. Others are not changed by it.
+    #[inline]
+    #[must_use]
+    pub const fn next_sctp(self, direction: Direction, event: Event) -> Self {
+        match self.state {
+            State::Sctp(state) => Self::new(State::Sctp(sctp::next(state, direction, event))),
+            State::Tcp(_) | State::Udp => self,
+        }
+    }
+
     /// Both as a number, to be kept in an atomic variable. It is not part of any interface.
     #[inline]
     pub const fn to_u8(self) -> u8 {
@@ -273,24 +324,54 @@ impl Tracked {
     pub const fn is_over(number: u8) -> bool {
         const TIME_WAIT: u8 = State::Tcp(tcp::State::TimeWait).to_u8();
         const CLOSE: u8 = State::Tcp(tcp::State::Close).to_u8();
-        matches!(number & Self::STATE, TIME_WAIT | CLOSE)
+        const REJECTED: u8 = State::Sctp(sctp::State::Rejected).to_u8();
+        const CLOSED: u8 = State::Sctp(sctp::State::Closed).to_u8();
+        matches!(number & Self::STATE, TIME_WAIT | CLOSE | REJECTED | CLOSED)
     }
 
     /// What has this number.
     #[inline]
     pub const fn from_u8(number: u8) -> Option<Self> {
-        let before_reset = match (number & Self::MASK) >> Self::BEFORE_RESET_SHIFT {
+        match State::from_u8(number & Self::STATE) {
+            Some(state) => Some(Self {
+                state,
+                before_reset: Self::before_reset(number),
+            }),
+            None => None,
+        }
+    }
+
+    /// What has this number, of a connection of this protocol; where it is none of that protocol's, the state before
+    /// the first packet.
+    #[inline(always)]
+    pub const fn of(protocol: Protocol, number: u8) -> Self {
+        let state = number & Self::STATE;
+        let state = match protocol {
+            Protocol::Tcp => State::Tcp(match tcp::State::from_u8(state) {
+                Some(state) => state,
+                None => tcp::State::None,
+            }),
+            Protocol::Udp => State::Udp,
+            Protocol::Sctp => State::Sctp(
+                match sctp::State::from_u8(state.wrapping_sub(SCTP_NUMBER)) {
+                    Some(state) => state,
+                    None => sctp::State::None,
+                },
+            ),
+        };
+        Self {
+            state,
+            before_reset: Self::before_reset(number),
+        }
+    }
+
+    #[inline(always)]
+    const fn before_reset(number: u8) -> Open {
+        match (number & Self::MASK) >> Self::BEFORE_RESET_SHIFT {
             0 => Open::No,
             1 => Open::Established,
             2 => Open::FinWait,
             _ => Open::CloseWait,
-        };
-        match State::from_u8(number & Self::STATE) {
-            Some(state) => Some(Self {
-                state,
-                before_reset,
-            }),
-            None => None,
         }
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a SYN means that has the ports of a connection.
+//! What a SYN, or an INIT, means that has the ports of a connection.
 
 use super::{
+    sctp,
     tcp,
     State, //
 };
@@ -28,7 +29,8 @@ impl Reuse {
         match state {
             State::Tcp(tcp::State::TimeWait | tcp::State::Close) => self.0 != 0,
             State::Tcp(tcp::State::FinWait) => self.0 & Self::FIN_WAIT != 0 && !sees_replies,
-            State::Tcp(_) | State::Udp => false,
+            State::Sctp(sctp::State::Closed) => self.0 != 0,
+            State::Tcp(_) | State::Udp | State::Sctp(_) => false,
         }
     }
 }
@@ -57,6 +59,11 @@ mod tests {
                 assert_eq!(gives_way, expected.contains(&state), "{mode} {state:?}");
             }
             assert!(!Reuse::new(mode).gives_way(State::Udp, sees_replies));
+            for state in sctp::State::ALL {
+                let gives_way = Reuse::new(mode).gives_way(State::Sctp(state), sees_replies);
+                let is_over = state == sctp::State::Closed;
+                assert_eq!(gives_way, is_over && mode != 0, "{mode} {state:?}");
+            }
         }
     }
 }

@@ -2,8 +2,6 @@
 
 //! The state machine of SCTP associations (RFC 9260 section 4) of a director, which sees the packets but owns no
 //! end: states, timeouts and names are those of IPVS (`net/netfilter/ipvs/ip_vs_proto_sctp.c`).
-//!
-//! Nothing uses it yet: SCTP is not balanced.
 
 use super::Direction;
 use crate::logic::packet::sctp::Event;
@@ -63,6 +61,28 @@ impl State {
         Self::Rejected,
         Self::Closed,
     ];
+
+    /// The state that has `number`.
+    #[inline]
+    pub const fn from_u8(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Self::None,
+            1 => Self::Init1,
+            2 => Self::Init,
+            3 => Self::CookieSent,
+            4 => Self::CookieReplied,
+            5 => Self::CookieWait,
+            6 => Self::Cookie,
+            7 => Self::CookieEchoed,
+            8 => Self::Established,
+            9 => Self::ShutdownSent,
+            10 => Self::ShutdownReceived,
+            11 => Self::ShutdownAckSent,
+            12 => Self::Rejected,
+            13 => Self::Closed,
+            _ => return None,
+        })
+    }
 
     /// The name that users see.
     pub const fn name(self) -> &'static str {

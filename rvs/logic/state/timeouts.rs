@@ -58,6 +58,7 @@ impl Timeouts {
             State::Tcp(tcp::State::FinWait) => self.tcp_fin_wait,
             State::Tcp(state) => state.timeout(),
             State::Udp => self.udp,
+            State::Sctp(state) => state.timeout(),
         }
     }
 

@@ -66,9 +66,9 @@ fn of<V: Layout>(bytes: &[u8], to: Endpoint, state: ChecksumState, end: End) {
     assert_eq!(error.icmp_offset, header.header_len);
     assert_eq!(error.embedded_offset, header.header_len + 8);
     assert!(error.transport_offset >= error.embedded_offset + V::MIN_HEADER_LEN);
-    assert!(error
-        .transport_checksum_offset
-        .is_none_or(|at| at + 2 <= error.writable_len));
+    assert!(error.transport_checksum_offset.is_none_or(|at| at
+        + error.tuple.protocol.checksum_kind().field_len()
+        <= error.writable_len));
 
     let mut changed = bytes.to_vec();
     if rewrite_icmp_error(&mut changed, &error, end, to, state).is_err() {
@@ -78,6 +78,11 @@ fn of<V: Layout>(bytes: &[u8], to: Endpoint, state: ChecksumState, end: End) {
     assert_eq!(changed[error.writable_len..], bytes[error.writable_len..]);
     let again = parse::<V>(&changed).expect("it is still an error");
     let other = error.tuple.reversed();
+    // Packets of IPsec have no ports, and keep those of their key exchange.
+    let to = Endpoint {
+        port: if error.has_ports { to.port } else { 500 },
+        ..to
+    };
     // Inside stands the packet that the other side knows.
     let expected = match end {
         End::Source => (error.tuple.src(), to),

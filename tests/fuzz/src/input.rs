@@ -87,10 +87,10 @@ impl<'a> Input<'a> {
         } else {
             Family::V6
         };
-        let protocol = if kind & 8 == 0 {
-            Protocol::Tcp
-        } else {
-            Protocol::Udp
+        let protocol = match kind & 0x28 {
+            0 => Protocol::Tcp,
+            8 => Protocol::Udp,
+            _ => Protocol::Sctp,
         };
         let ports = match kind & 3 {
             0 => Ports::One(self.word()),
@@ -151,4 +151,17 @@ pub(crate) fn checksum(bytes: &[u8]) -> u16 {
         sum = (sum & 0xffff) + (sum >> 16);
     }
     !(sum as u16)
+}
+
+/// CRC32c (RFC 3720 section 12.1), as it stands in a packet of SCTP whose own is 0.
+pub(crate) fn crc32c(bytes: &[u8]) -> [u8; 4] {
+    let mut register = u32::MAX;
+    for byte in bytes {
+        register ^= u32::from(*byte);
+        for _ in 0..8 {
+            let polynomial = if register & 1 == 1 { 0x82f6_3b78 } else { 0 };
+            register = (register >> 1) ^ polynomial;
+        }
+    }
+    (!register).to_le_bytes()
 }

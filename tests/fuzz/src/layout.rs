@@ -5,14 +5,20 @@
 
 use std::ops::Range;
 
-use rvs_logic::logic::packet::ip::{
-    Header,
-    Version,
-    V4,
-    V6, //
+use rvs_logic::logic::{
+    packet::ip::{
+        Header,
+        Version,
+        V4,
+        V6, //
+    },
+    protocol::Protocol, //
 };
 
-use crate::input::checksum;
+use crate::input::{
+    checksum,
+    crc32c, //
+};
 
 /// The header of a version of IP.
 pub(crate) trait Layout: Version {
@@ -71,6 +77,15 @@ pub(crate) fn pseudo_header<V: Layout>(packet: &[u8], protocol: u8, len: usize) 
 
 /// Whether the checksum of the payload from `start` to `end` is right.
 pub(crate) fn is_right<V: Layout>(packet: &[u8], payload: Range<usize>, protocol: u8) -> bool {
+    if protocol == Protocol::Sctp.number() {
+        let mut all = packet[payload].to_vec();
+        let Some(field) = all.get_mut(8..12) else {
+            return false;
+        };
+        let sent = field.to_vec();
+        field.fill(0);
+        return crc32c(&all) == *sent;
+    }
     let mut all = pseudo_header::<V>(packet, protocol, payload.len());
     all.extend(&packet[payload]);
     checksum(&all) == 0

@@ -49,7 +49,7 @@ fn of<V: Layout>(
     is_source: bool,
 ) {
     // As it never is, with a length and a protocol that nobody has read from the packet.
-    for protocol in (0..=u8::MAX).filter_map(Protocol::from_number) {
+    for protocol in Protocol::ALL {
         rewrite::<V>(bytes, any_len, protocol, to, state, is_source);
     }
     let Ok(header) = V::parse(bytes, 0) else {
@@ -117,11 +117,12 @@ fn rewrite<V: Layout>(
     let address = if is_source { V::SRC } else { V::DST };
     let port = header_len + if is_source { 0 } else { 2 };
     let check = header_len + protocol.checksum_offset();
+    let check = check..check + protocol.checksum_kind().field_len();
     for (at, (old, new)) in bytes.iter().zip(&changed).enumerate() {
         let may_change = V::CHECKSUM.contains(&at)
             || address.contains(&at)
             || (port..port + 2).contains(&at)
-            || (check..check + 2).contains(&at);
+            || check.contains(&at);
         assert!(old == new || may_change, "byte {at} is not part of it");
     }
     Some(changed)

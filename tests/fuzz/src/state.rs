@@ -3,7 +3,10 @@
 //! The state of a connection, through any segments from any side.
 
 use rvs_logic::logic::{
-    packet::tcp::TcpFlags,
+    packet::{
+        sctp::Event,
+        tcp::TcpFlags, //
+    },
     protocol::Protocol,
     state::{
         Direction,
@@ -13,10 +16,15 @@ use rvs_logic::logic::{
 };
 
 pub(crate) fn any_bytes(data: &[u8]) {
-    for protocol in [Protocol::Tcp, Protocol::Udp] {
+    for protocol in Protocol::ALL {
         let mut state = Tracked::new(State::initial(protocol));
         for byte in data {
-            state = state.next(direction(*byte), flags(*byte));
+            state = match protocol {
+                Protocol::Tcp | Protocol::Udp => state.next(direction(*byte), flags(*byte)),
+                Protocol::Sctp => {
+                    state.next_sctp(direction(*byte), EVENTS[usize::from(*byte & 15) % 10])
+                }
+            };
             holds(state, protocol);
         }
     }
@@ -30,6 +38,20 @@ pub(crate) fn any_bytes(data: &[u8]) {
         }
     }
 }
+
+/// All of SCTP.
+const EVENTS: [Event; 10] = [
+    Event::Data,
+    Event::Init,
+    Event::InitAck,
+    Event::CookieEcho,
+    Event::CookieAck,
+    Event::Shutdown,
+    Event::ShutdownAck,
+    Event::ShutdownComplete,
+    Event::Error,
+    Event::Abort,
+];
 
 fn direction(byte: u8) -> Direction {
     match byte >> 4 & 3 {
@@ -54,15 +76,18 @@ fn holds(state: Tracked, protocol: Protocol) {
         Some(state),
         "what is kept is what was put there"
     );
+    assert_eq!(Tracked::of(protocol, state.to_u8()), state);
     assert_eq!(
         State::from_uapi(state.state().to_uapi()),
         Some(state.state())
     );
     assert_eq!(State::from_u8(state.state().to_u8()), Some(state.state()));
-    assert_eq!(
-        matches!(state.state(), State::Udp),
-        protocol == Protocol::Udp
-    );
+    let of = match state.state() {
+        State::Tcp(_) => Protocol::Tcp,
+        State::Udp => Protocol::Udp,
+        State::Sctp(_) => Protocol::Sctp,
+    };
+    assert_eq!(of, protocol);
     assert!(!state.state().is_open() || state.state().is_active());
     assert!(!state.state().name().is_empty());
 }

@@ -59,8 +59,8 @@ def wrong_keys():
     yield "without protocol", errno.EINVAL, address + number, None, PROTOCOL
     yield "without address", errno.EINVAL, protocol + number, None, ADDR4
     yield "without port", errno.EINVAL, protocol + address, None, PORT
-    # SCTP; none; one that is TCP in its lowest 8 bits; all bits.
-    for other in 132, 0, 0x106, 0xFFFFFFFF:
+    # DCCP; none; one that is TCP in its lowest 8 bits; all bits.
+    for other in 33, 0, 0x106, 0xFFFFFFFF:
         yield f"protocol {other}", errno.EPROTONOSUPPORT, u32(PROTOCOL, other) + address + number, PROTOCOL, None
     for what, wrong in wrong_lengths(PROTOCOL, 4):
         yield f"protocol {what}", errno.EINVAL, wrong + address + number, PROTOCOL, None

@@ -3,7 +3,7 @@
 """A client that is told, line by line, what to do with its connections.
 
     open NAME PROTOCOL ADDRESS PORT [SOURCE-PORT [SOURCE-ADDRESS]]
-                      tcp, udp or udp-without-checksum: "ok SOURCE-PORT", or the name of the errno
+                      tcp, sctp, udp or udp-without-checksum: "ok SOURCE-PORT", or the name of the errno
     ask NAME [SECONDS [SIZE]]
                       sends a line (or datagram) of SIZE bytes that was never sent before, and
                       answers who echoed it: "server1"; "timeout", "closed", "corrupt", or an errno
@@ -11,8 +11,8 @@
                       of the packets it sends from then on; df is off, or on, whatever is known of
                       the path (RFC 1191): "ok"
     close NAME        "ok"
-    reset NAME        closes a TCP connection by RST: "ok"
-    finish NAME       closes the sending side and waits for the other: "ok"
+    reset NAME        closes a TCP connection by RST, one of SCTP by ABORT: "ok"
+    finish NAME       closes the sending side and waits for the other, of SCTP by SHUTDOWN: "ok"
 """
 
 import errno
@@ -22,6 +22,9 @@ import struct
 import sys
 
 ANSWER_SECONDS = 5.0
+
+# Of a message of SCTP, which has to fit into the buffer that it is sent from.
+PIECE_SIZE = 1 << 15
 
 # include/uapi/asm-generic/socket.h; the module socket does not name it.
 SO_NO_CHECK = 11
@@ -48,9 +51,9 @@ class Client:
         self.asked = 0
 
     def open(self, name, protocol, address, port, source_port="0", source=""):
-        kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+        kind = socket.SOCK_STREAM if protocol in ("tcp", "sctp") else socket.SOCK_DGRAM
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        sock = socket.socket(family, kind)
+        sock = socket.socket(family, kind, socket.IPPROTO_SCTP if protocol == "sctp" else 0)
         sock.settimeout(ANSWER_SECONDS)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if protocol == "udp-without-checksum":
@@ -72,7 +75,12 @@ class Client:
         is_stream = sock.type == socket.SOCK_STREAM
         # Hexadecimal digits: no line ends within.
         line = (f"{self.asked:08x}" + os.urandom(int(size) // 2).hex())[: int(size)].encode()
-        sock.sendall(line + b"\n" if is_stream else line)
+        sent = line + b"\n" if is_stream else line
+        if sock.proto == socket.IPPROTO_SCTP:
+            for at in range(0, len(sent), PIECE_SIZE):
+                sock.sendall(sent[at : at + PIECE_SIZE])
+        else:
+            sock.sendall(sent)
         while True:
             answer = self.read_line(name) if is_stream else sock.recv(1 << 16)
             if not answer:
@@ -114,6 +122,9 @@ class Client:
     def finish(self, name):
         sock = self.sockets[name]
         sock.settimeout(ANSWER_SECONDS)
+        if sock.proto == socket.IPPROTO_SCTP:
+            # There are no associations that are open in one direction.
+            return self.close(name)
         sock.shutdown(socket.SHUT_WR)
         while sock.recv(1 << 16):
             pass

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A real server that says who it is.
 
-    talk_server.py NAME PROTOCOL:[ADDRESS:]PORT...    (tcp, udp, udp-without-checksum)
+    talk_server.py NAME PROTOCOL:[ADDRESS:]PORT...    (tcp, sctp, udp, udp-without-checksum)
 
 Addresses are those of the family FAMILY of the environment: v4 or v6.
 
-Each line of a TCP connection, and each datagram, is answered by NAME, a blank and
+Each line of a connection of TCP or SCTP, and each datagram, is answered by NAME, a blank and
 what came. Prints "ready" when it serves.
 """
 
@@ -17,12 +17,15 @@ import sys
 
 READ_SIZE = 1 << 16
 
+# Of a message of SCTP, which has to fit into the buffer that it is sent from.
+PIECE_SIZE = 1 << 15
+
 # include/uapi/asm-generic/socket.h; the module socket does not name it.
 SO_NO_CHECK = 11
 
 
 class Connection:
-    """One TCP connection: echoes complete lines."""
+    """One connection of TCP or SCTP: echoes complete lines."""
 
     def __init__(self, sock, name):
         self.socket = sock
@@ -37,7 +40,9 @@ class Connection:
                 return False
             *lines, self.rest = (self.rest + data).split(b"\n")
             for line in lines:
-                self.socket.sendall(self.name + b" " + line + b"\n")
+                answer = self.name + b" " + line + b"\n"
+                for at in range(0, len(answer), PIECE_SIZE):
+                    self.socket.sendall(answer[at : at + PIECE_SIZE])
         except OSError:
             return False
         return True
@@ -46,12 +51,13 @@ class Connection:
 def listen(spec):
     protocol, address = spec.split(":", 1)
     address, _, port = address.rpartition(":")
-    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+    is_stream = protocol in ("tcp", "sctp")
+    kind = socket.SOCK_STREAM if is_stream else socket.SOCK_DGRAM
     family = socket.AF_INET6 if os.environ.get("FAMILY") == "v6" else socket.AF_INET
-    sock = socket.socket(family, kind)
+    sock = socket.socket(family, kind, socket.IPPROTO_SCTP if protocol == "sctp" else 0)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((address, int(port)))
-    if protocol == "tcp":
+    if is_stream:
         sock.listen(1024)
     else:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)

@@ -26,13 +26,16 @@ director_ipvsadm() {
 	ip netns exec "$DIRECTOR" ipvsadm "$@"
 }
 
-# The service as ipvsadm names it: -t or -u, and the address, or -f and the mark.
+# The service as ipvsadm names it: -t, -u or --sctp-service, and the address, or -f and the mark.
 ipvs_service() {
 	case $1 in
 	tcp/*:\*) service_arguments=(-t "${1//[a-z\/*]/}0") ;;
 	udp/*:\*) service_arguments=(-u "${1//[a-z\/*]/}0") ;;
 	tcp/*) service_arguments=(-t "${1#tcp/}") ;;
 	udp/*) service_arguments=(-u "${1#udp/}") ;;
+	sctp/*:\*) service_arguments=(--sctp-service "${1:5:-1}0") ;;
+	sctp/*) service_arguments=(--sctp-service "${1#sctp/}") ;;
+	mark/*/ipv6) service_arguments=(-f "${1:5:-5}" -6) ;;
 	mark/*) service_arguments=(-f "${1#mark/}") ;;
 	esac
 }
@@ -47,9 +50,14 @@ lb_service_add() {
 
 lb_service_persistent() {
 	local bits=32 mask
+	ipvs_service "$1"
+	if [[ $1 == *\[* ]]; then
+		# Of networks of clients nobody asks so far.
+		director_ipvsadm -A "${service_arguments[@]}" -s "$2" -p "${3%/*}"
+		return
+	fi
 	[[ $3 != */* ]] || bits=${3#*/}
 	mask=$((0xffffffff << (32 - bits) & 0xffffffff))
-	ipvs_service "$1"
 	director_ipvsadm -A "${service_arguments[@]}" -s "$2" -p "${3%/*}" \
 		-M "$((mask >> 24)).$((mask >> 16 & 255)).$((mask >> 8 & 255)).$((mask & 255))" ${4:+-o}
 }
@@ -152,7 +160,7 @@ lb_connection_count() {
 
 lb_connection_list() {
 	director_ipvsadm -Lcn | awk -v wanted="${1-}" '
-		$1 == "TCP" || $1 == "UDP" {
+		$1 == "TCP" || $1 == "UDP" || $1 == "SCTP" {
 			protocol = tolower($1)
 			if (wanted != "" && wanted != protocol "/" $5)
 				next
@@ -172,14 +180,14 @@ lb_timeouts_set() {
 lb_service_counters() {
 	ipvs_service "$1"
 	director_ipvsadm -Ln --stats --exact "${service_arguments[@]}" |
-		awk '$1 == "TCP" || $1 == "UDP" { print $3, $4, $5, $6, $7 }'
+		awk '$1 == "TCP" || $1 == "UDP" || $1 == "SCTP" { print $3, $4, $5, $6, $7 }'
 }
 
 lb_rates() {
 	ipvs_service "$1"
 	director_ipvsadm -Ln --rate --exact "${service_arguments[@]}" |
 		awk -v server="${2-}" '
-			server == "" && ($1 == "TCP" || $1 == "UDP") || $1 == "->" && $2 == server { print $3, $4, $5, $6, $7 }'
+			server == "" && ($1 == "TCP" || $1 == "UDP" || $1 == "SCTP") || $1 == "->" && $2 == server { print $3, $4, $5, $6, $7 }'
 }
 
 lb_totals() {

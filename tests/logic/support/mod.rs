@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Packets built by etherparse, an independent implementation of the headers and their checksums.
+//! Packets built by etherparse, an independent implementation of the headers and their checksums, but for those of
+//! SCTP, which it does not know.
 
 // Each test program uses its own part.
 #![allow(dead_code)]
@@ -48,6 +49,23 @@ pub(crate) enum Segment {
     Udp {
         with_checksum: bool,
     },
+    /// The payload is that of one chunk.
+    Sctp {
+        chunk: u8,
+    },
+}
+
+/// CRC32c, one bit at a time (RFC 3720 section 12.1), as SCTP has it in a packet (RFC 9260 appendix A).
+pub(crate) fn crc32c(bytes: &[u8]) -> [u8; 4] {
+    let mut register = u32::MAX;
+    for byte in bytes {
+        register ^= u32::from(*byte);
+        for _ in 0..8 {
+            let polynomial = if register & 1 == 1 { 0x82f6_3b78 } else { 0 };
+            register = (register >> 1) ^ polynomial;
+        }
+    }
+    (!register).to_le_bytes()
 }
 
 impl Packet {
@@ -55,6 +73,7 @@ impl Packet {
         match self.segment {
             Segment::Tcp { .. } => Protocol::Tcp,
             Segment::Udp { .. } => Protocol::Udp,
+            Segment::Sctp { .. } => Protocol::Sctp,
         }
     }
 
@@ -67,6 +86,7 @@ impl Packet {
         let (number, header_len) = match &self.segment {
             Segment::Tcp { options, .. } => (IpNumber::TCP, 20 + options),
             Segment::Udp { .. } => (IpNumber::UDP, 8),
+            Segment::Sctp { .. } => (IpNumber::SCTP, 16),
         };
         let segment_len = header_len + self.payload.len();
         let mut ip = Ipv4Header::new(
@@ -102,8 +122,21 @@ impl Packet {
                 };
                 bytes.extend(udp.to_bytes());
             }
+            Segment::Sctp { chunk } => {
+                bytes.extend(self.src.1.to_be_bytes());
+                bytes.extend(self.dst.1.to_be_bytes());
+                bytes.extend(0x1234_5678u32.to_be_bytes());
+                bytes.extend([0; 4]);
+                bytes.extend([*chunk, 3]);
+                bytes.extend((4 + self.payload.len() as u16).to_be_bytes());
+            }
         }
         bytes.extend(&self.payload);
+        if let Segment::Sctp { .. } = self.segment {
+            let packet = self.ip_header_len();
+            let crc = crc32c(&bytes[packet..]);
+            bytes[packet + 8..packet + 12].copy_from_slice(&crc);
+        }
         bytes
     }
 }
@@ -127,8 +160,14 @@ pub(crate) fn packet() -> impl Strategy<Value = Packet> {
             options: words * 4
         }),
         any::<bool>().prop_map(|with_checksum| Segment::Udp { with_checksum }),
+        (0..15u8).prop_map(|chunk| Segment::Sctp { chunk }),
     ];
-    let payload = prop::collection::vec(any::<u8>(), 0..64);
+    // Mostly short, and at times beyond 256 bytes and 4096.
+    let payload = prop_oneof![
+        8 => prop::collection::vec(any::<u8>(), 0..64),
+        1 => prop::collection::vec(any::<u8>(), 200..600),
+        1 => prop::collection::vec(any::<u8>(), 4000..9000),
+    ];
     (
         end(),
         end(),
