@@ -26,25 +26,72 @@
 #error "RVS needs a kernel with CONFIG_IPV6"
 #endif
 
+/* How many headers nobody has looked at may be before that of a fragment. */
+#define RVS_HEADERS_BEFORE_FRAGMENT 8
+
+/* Where the fragment header of a packet begins, from its IPv6 header on, and which byte says
+ * that it is one; 0 when there is none. The stack has looked at hop-by-hop options only. */
+static inline int rvs_fragment_header(const struct sk_buff *skb, u16 *said_by)
+{
+	int at = skb_transport_offset(skb), said_at = IP6CB(skb)->nhoff;
+	u8 kind = skb_network_header(skb)[said_at];
+	int i;
+
+	for (i = 0; i < RVS_HEADERS_BEFORE_FRAGMENT && kind != NEXTHDR_FRAGMENT; i++) {
+		const struct ipv6_opt_hdr *header;
+		struct ipv6_opt_hdr copy;
+
+		if (kind != NEXTHDR_DEST && kind != NEXTHDR_ROUTING)
+			return 0;
+		header = skb_header_pointer(skb, at, sizeof(copy), &copy);
+		if (!header)
+			return 0;
+		kind = header->nexthdr;
+		said_at = at;
+		at += ipv6_optlen(header);
+	}
+	*said_by = said_at;
+	return kind == NEXTHDR_FRAGMENT ? at : 0;
+}
+
+/* Has the stack begin a packet that it delivers behind the hop-by-hop options. */
+static inline void rvs_begin_at_options(struct sk_buff *skb)
+{
+	const struct ipv6hdr *header = ipv6_hdr(skb);
+	int at = sizeof(*header);
+
+	IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
+	if (header->nexthdr == NEXTHDR_HOP) {
+		IP6CB(skb)->nhoff = at;
+		at += ipv6_optlen((const struct ipv6_opt_hdr *)(header + 1));
+	}
+	skb_set_transport_header(skb, at);
+}
+
 /* Collects fragments as the stack would where it delivers the packet, which need not be to
- * this host. 0 when the packet is whole, or cannot be collected here as there is something
- * between it and the fragment header that nobody has looked at; otherwise it has been
+ * this host. 0 when the packet is whole, or cannot be collected; otherwise it has been
  * taken. */
 __rvs_helper int rvs_helper_ip6_defrag(struct sk_buff *skb)
 {
 	const struct inet6_protocol *fragments = rcu_dereference(inet6_protos[NEXTHDR_FRAGMENT]);
-	int ret;
+	u16 said_by;
+	int ret, at;
 
-	if (!fragments || IP6CB(skb)->flags & IP6SKB_FRAGMENTED ||
-	    skb_network_header(skb)[IP6CB(skb)->nhoff] != NEXTHDR_FRAGMENT ||
-	    !pskb_pull(skb, skb_transport_offset(skb)))
+	if (!fragments || IP6CB(skb)->flags & IP6SKB_FRAGMENTED)
 		return 0;
+	at = rvs_fragment_header(skb, &said_by);
+	if (!at || !pskb_may_pull(skb, at))
+		return 0;
+	IP6CB(skb)->nhoff = said_by;
+	skb_set_transport_header(skb, at);
+	__skb_pull(skb, at);
 	local_bh_disable();
 	ret = fragments->handler(skb);
 	local_bh_enable();
 	if (ret <= 0)
 		return -EINPROGRESS;
 	__skb_push(skb, -skb_network_offset(skb));
+	rvs_begin_at_options(skb);
 	/* They leave as fragments again. */
 	skb->ignore_df = 1;
 	return 0;
@@ -228,19 +275,42 @@ __rvs_helper bool rvs_helper_unwrap_embedded6(struct sk_buff *skb, u32 offset, u
 	return true;
 }
 
-/* As rvs_helper_route_output4(), of addresses of 16 bytes. */
+#define RVS_LOCAL6 (RTF_LOCAL | RTF_ANYCAST)
+
+/* Has a route that was made for the caller hold no route of the tables. */
+static inline void rvs_leave_tables(struct rt6_info *rt)
+{
+	if (rt->dst.rt_uncached_list)
+		fib6_info_release(unrcu_pointer(xchg(&rt->from, NULL)));
+}
+
+/* As rvs_helper_route_output4(), of addresses of 16 bytes.
+ *
+ * For a known next hop the kernel makes a route of its own. That holds the one of the tables,
+ * which holds the device, until it ends itself: a device could not go as long as the route is
+ * kept, so it is let go here, and rvs_helper_route_generation6() tells of its end.
+ * Of its own devices the kernel takes a route when one of them goes, once. That to this host has
+ * two, the loopback device and that of the address; the one of the tables does as well there. */
 __rvs_helper struct dst_entry *rvs_helper_route_output6(struct net *net, const u8 *destination,
 							bool known_next_hop, u8 *source)
 {
-	struct flowi6 flow = {
-		.flowi6_flags = known_next_hop ? FLOWI_FLAG_KNOWN_NH : 0,
-	};
+	struct flowi6 flow = {};
 	struct dst_entry *dst;
 	int err;
 
 	memcpy(&flow.daddr, destination, sizeof(flow.daddr));
 	dst = ip6_route_output(net, NULL, &flow);
 	err = dst->error;
+	if (known_next_hop && !err && !(dst_rt6_info(dst)->rt6i_flags & RVS_LOCAL6)) {
+		dst_release(dst);
+		flow.flowi6_flags = FLOWI_FLAG_KNOWN_NH;
+		dst = ip6_route_output(net, NULL, &flow);
+		err = dst->error;
+		/* The address has come meanwhile. */
+		if (!err && dst_rt6_info(dst)->rt6i_flags & RVS_LOCAL6)
+			err = -EAGAIN;
+		rvs_leave_tables(dst_rt6_info(dst));
+	}
 	if (!err && ipv6_addr_any(&flow.saddr))
 		err = ipv6_dev_get_saddr(net, dst_dev_rcu(dst), &flow.daddr, 0, &flow.saddr);
 	if (err) {
@@ -251,10 +321,11 @@ __rvs_helper struct dst_entry *rvs_helper_route_output6(struct net *net, const u
 	return dst;
 }
 
-/* A number that changes with the routes of a namespace. */
+/* A number that changes with the routes of a namespace: that of additions and changes, and that
+ * of removals, which the kernel counts apart. Both go up only. */
 __rvs_helper u32 rvs_helper_route_generation6(const struct net *net)
 {
-	return rt_genid_ipv6(net);
+	return rt_genid_ipv6(net) + READ_ONCE(net->ipv6.rt6_stats->fib_discarded_routes);
 }
 
 /* By what dst_check() tells whether a route is still that of the tables. */
@@ -267,10 +338,9 @@ __rvs_helper bool rvs_helper_route_is_valid6(const struct net *net, struct dst_e
 					     u32 generation, u32 cookie)
 {
 	return READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
-	       rt_genid_ipv6(net) == generation && dst_check(dst, cookie);
+	       rvs_helper_route_generation6(net) == generation &&
+	       (!rcu_access_pointer(dst_rt6_info(dst)->from) || dst_check(dst, cookie));
 }
-
-#define RVS_LOCAL6 (RTF_LOCAL | RTF_ANYCAST)
 
 /* Whether the routes of now bring a packet that was received, to this destination, to where
  * its own route does: unlike that of IPv4, a route does not know of which generation it is.

@@ -139,6 +139,19 @@ address_of_the_service_is_noticed() {
 	make_fast
 }
 
+# Nothing takes its place, so that nothing else tells of it.
+local_route_of_the_service_is_noticed() {
+	local before
+	expect_success ip -n "$DIRECTOR" "$IP_FAMILY" route del local "$VIP" dev lo table local
+	before=$(paths fast)
+	expect_match "answer" '^(ENETUNREACH|EHOSTUNREACH|timeout)$' "$(talk me ask flow "$SILENCE")"
+	expect_equal "packets sent by the fast path" "$before" "$(paths fast)"
+	# With the address it comes back.
+	expect_success ip -n "$DIRECTOR" addr del "$VIP/$HOST_BITS" dev lo
+	expect_success ip -n "$DIRECTOR" addr add "$VIP/$HOST_BITS" dev lo
+	make_fast
+}
+
 forwarding_switched_off_is_noticed() {
 	expect_success in_ns "$DIRECTOR" sysctl -qw "$FORWARDING=0"
 	expect_equal "answer" timeout "$(talk me ask flow "$SILENCE")"
@@ -313,6 +326,7 @@ ktap_run \
 	route_to_the_server_is_noticed \
 	route_to_the_client_is_noticed \
 	address_of_the_service_is_noticed \
+	local_route_of_the_service_is_noticed \
 	forwarding_switched_off_is_noticed \
 	link_layer_address_is_noticed \
 	forgotten_neighbours_are_found_again \
