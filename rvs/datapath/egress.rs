@@ -266,7 +266,7 @@ pub(super) fn route<'a, 'g, V: Stack>(
         return Ok((packet, Egress::Local));
     }
     // Its answer would never come back (RFC 1122 section 3.2.1.3).
-    if V::is_loopback(header.src) {
+    if V::stays_on_link(header.src) {
         return Err(packet.discard());
     }
 

@@ -70,6 +70,9 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
     /// Whether an address is one of the host's own to itself.
     fn is_loopback(addr: Self::Addr) -> bool;
 
+    /// Whether no router lets a packet from an address out of its link, this host included.
+    fn stays_on_link(addr: Self::Addr) -> bool;
+
     /// Both addresses of a packet.
     fn pair(src: Self::Addr, dst: Self::Addr) -> AddrPair;
 

@@ -185,6 +185,12 @@ impl Version for V4 {
         addr.is_loopback()
     }
 
+    // The stack lets no other in by which nobody can be answered.
+    #[inline(always)]
+    fn stays_on_link(addr: Ipv4Addr) -> bool {
+        addr.is_loopback()
+    }
+
     #[inline(always)]
     fn pair(src: Ipv4Addr, dst: Ipv4Addr) -> AddrPair {
         AddrPair::V4 { src, dst }

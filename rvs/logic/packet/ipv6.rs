@@ -205,6 +205,12 @@ impl Version for V6 {
         addr.is_loopback()
     }
 
+    // RFC 4291 sections 2.5.2, 2.5.3 and 2.5.6.
+    #[inline(always)]
+    fn stays_on_link(addr: Ipv6Addr) -> bool {
+        addr.is_unicast_link_local() || addr.is_unspecified() || addr.is_loopback()
+    }
+
     #[inline(always)]
     fn pair(src: Ipv6Addr, dst: Ipv6Addr) -> AddrPair {
         AddrPair::V6 { src, dst }
