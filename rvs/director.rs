@@ -162,6 +162,10 @@ impl PernetData for Director {
         )
     }
 
+    fn is_used(&self) -> bool {
+        self.config.lock().has_changed()
+    }
+
     fn settings_changed(namespace: &Namespace<Self>) -> Result {
         let director = namespace.data();
         let checked = director.connections.bound.check();

@@ -67,6 +67,9 @@ use super::{
 /// How many services and destinations are deleted while others wait.
 const FLUSHED_AT_ONCE: usize = 512;
 
+/// That of an empty configuration.
+const FIRST_GENERATION: u32 = 1;
+
 /// How far the deletion of all services has come.
 pub(crate) struct Flush {
     // Those that have come since stay.
@@ -95,7 +98,7 @@ impl Config {
             services: RBTree::new(),
             count: 0,
             trash: Trash::new(),
-            generation: 1,
+            generation: FIRST_GENERATION,
             incarnations: 0,
             added: 0,
             counters: PerCpuPool::new(),
@@ -103,6 +106,11 @@ impl Config {
             departed: Departed::new()?,
             timeouts_got_shorter: false,
         })
+    }
+
+    /// Returns whether there was ever anything.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.generation != FIRST_GENERATION
     }
 
     /// Calls `tell` with each service from a rank on, in their order, until it fails.

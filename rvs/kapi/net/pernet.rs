@@ -19,7 +19,10 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    kapi::sync::rcu, //
+};
 
 use super::{
     netfilter::{
@@ -58,6 +61,9 @@ pub(crate) trait PernetData: Sized + Send + Sync + 'static {
 
     /// Makes the data of a new namespace, which may never need it. `home` stays in it.
     fn new(net: &Net, home: Home) -> Result<Arc<Self>>;
+
+    /// Returns whether a grace period may have to pass until all is gone that the data have held of the namespace.
+    fn is_used(&self) -> bool;
 
     /// Puts settings that were written into effect. An error is that of the write.
     fn settings_changed(namespace: &Namespace<Self>) -> Result;
@@ -325,7 +331,12 @@ unsafe extern "C" fn exit<T: PernetData>(net: *mut bindings::net) {
     // SAFETY: As above; the pointer is taken back once.
     let namespace = unsafe { KBox::from_raw(ptr::replace(place, ptr::null_mut())) };
     namespace.disable_all_hooks();
+    let is_used = namespace.data().is_used();
     drop(namespace);
+    if is_used {
+        // Routes of IPv6 are counted where the kernel stops counting next.
+        drop(rcu::Barrier);
+    }
 }
 
 /// # Safety
