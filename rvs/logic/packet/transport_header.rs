@@ -16,7 +16,9 @@ use super::{
 use crate::logic::protocol::Protocol;
 
 /// A transport header but for its ports.
+// With a tag of its own: one hidden among the flags of TCP would have to be picked out at each step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub enum TransportHeader {
     /// Of a TCP segment.
     Tcp(tcp::Header),
