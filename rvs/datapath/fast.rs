@@ -83,9 +83,16 @@ fn established<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict
     }
 }
 
-/// Does so with one that is of another protocol than most, if it is of the usual form but for that.
+/// Does so with one that is of another protocol than most. Only who comes here is seldom.
+#[cold]
 #[inline(never)]
 fn unusual<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
+    of_few(context, packet)
+}
+
+/// Does so if it is of the usual form but for its protocol.
+#[inline(never)]
+fn of_few<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
     match parse::usual_of_few(&packet) {
         Some(flow) => of_flow(context, packet, flow),
         None => {

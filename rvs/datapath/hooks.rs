@@ -285,10 +285,21 @@ fn flow_replies_only<V: Stack>(
     }
 }
 
-/// Takes packets that need more than one look: of protocols that are seldom, with options, fragments, ICMP errors, and
-/// those whose headers are scattered.
+/// Takes packets that need more than one look. Only who comes here is seldom: [`any`] is as good as it can be.
+#[cold]
 #[inline(never)]
 fn unusual<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    of_flow: impl FnOnce(Context<'_>, Packet<'_, V>, Flow<V>) -> Verdict,
+) -> Verdict {
+    any(context, packet, of_flow)
+}
+
+/// Takes packets of protocols that are seldom, with options, fragments, ICMP errors, and those whose headers are
+/// scattered.
+#[inline(never)]
+fn any<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     of_flow: impl FnOnce(Context<'_>, Packet<'_, V>, Flow<V>) -> Verdict,
