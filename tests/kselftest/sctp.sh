@@ -233,7 +233,9 @@ v6)
 	;;
 esac
 if lb_by_ipvsadm; then
-	ALL_PORTS_SERVER=${SERVER_HOSTS[2]} MARKED_SERVER=${SERVER_HOSTS[1]}
+	# Of IPv6 it wants one.
+	[ "$FAMILY" = v4 ] && no_port='' || no_port=:0
+	ALL_PORTS_SERVER=${SERVER_HOSTS[2]}$no_port MARKED_SERVER=${SERVER_HOSTS[1]}$no_port
 else
 	ALL_PORTS_SERVER=${SERVER_IPS[2]} MARKED_SERVER=${SERVER_IPS[1]}
 fi
