@@ -148,7 +148,13 @@ fn to_real_server<'g, V: Stack>(
         .peek::<V>(context.guard, context.net, method.target)
         .ok_or(Path::Route)?;
     if conn.confirmed_route() != route.number() {
-        return Err(unconfirmed(context, &route));
+        let Context {
+            director,
+            net,
+            guard,
+            ..
+        } = context;
+        return Err(unconfirmed(director, net, guard, &route));
     }
     // Rules may look at it, and send each packet another way.
     if route.is_ruled() && !egress::is_without_dscp(flow.header.tos) {
@@ -172,7 +178,8 @@ fn to_real_server<'g, V: Stack>(
         Target::EndOf(tunnel) => tunnel::prepare(context, packet, flow.header, tunnel, &route),
     }
     .ok_or(Path::Memory)?;
-    request::account(context, len, flow, conn, conn.request_direction());
+    let header = flow.transport.header;
+    request::account(context, len, header, conn, conn.request_direction());
     Ok(next_hop)
 }
 
@@ -197,26 +204,30 @@ fn to_client<'g, V: Stack>(
         .reply_routes
         .get(context.guard, context.net, conn.reply_route())
         .filter(|_| context.net.forwards::<V>())
-        .ok_or_else(|| unlearned::<V>(context))?;
+        .ok_or_else(|| unlearned::<V>(context.director, context.net))?;
     check_passage(packet, flow, route.forward_mtu(context.net))?;
     let next_hop = NextHop::find(context.guard, route, flow.header.dst).ok_or(Path::Neighbour)?;
 
     let len = packet.len();
     reply::prepare(packet, flow, &conn).ok_or(Path::Memory)?;
     packet.prioritize(flow.header.tos);
-    reply::account(context, len, flow, conn);
+    reply::account(context, len, flow.transport.header, conn);
     Ok(next_hop)
 }
 
 /// Why no packet of the flow has confirmed the route: the next one may, or none will.
 #[cold]
 #[inline(never)]
-fn unconfirmed<V: Stack>(context: Context<'_>, route: &Route<V>) -> Path {
-    let net = context.net;
+fn unconfirmed<V: Stack>(
+    director: &Director,
+    net: &Net,
+    guard: &rcu::Guard,
+    route: &Route<V>,
+) -> Path {
     let is_by_policy = !route.is_plain() && !route.is_local()
         || net.has_policies_of_hosts()
-        || track::is_wanted(context)
-        || net.has_rules::<V>() && net.rules_tell_packets_apart::<V>(context.guard);
+        || track::is_wanted_by(director)
+        || net.has_rules::<V>() && net.rules_tell_packets_apart::<V>(guard);
     if is_by_policy {
         Path::Policy
     } else {
@@ -227,8 +238,8 @@ fn unconfirmed<V: Stack>(context: Context<'_>, route: &Route<V>) -> Path {
 /// Why no route of the flow's replies is known.
 #[cold]
 #[inline(never)]
-fn unlearned<V: Stack>(context: Context<'_>) -> Path {
-    if context.net.forwards_by_policy::<V>() || track::is_wanted(context) {
+fn unlearned<V: Stack>(director: &Director, net: &Net) -> Path {
+    if net.forwards_by_policy::<V>() || track::is_wanted_by(director) {
         Path::Policy
     } else {
         Path::Route

@@ -124,7 +124,7 @@ pub(super) fn reply<V: Stack>(
     if take_reply(context, &mut packet, &mut flow, conn, control).is_none() {
         return packet.discard();
     }
-    reply::translate_as_it_is(context, packet, flow, conn, None)
+    reply::translate_as_it_is(context, packet, &flow, conn, None)
 }
 
 /// None when the packet cannot go on; the server sends it again.

@@ -232,8 +232,8 @@ fn replies_only<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdic
 fn flow_both_ways<V: Stack>(context: Context<'_>, packet: Packet<'_, V>, flow: Flow<V>) -> Verdict {
     let connections = &context.director.connections;
     match connections.find(context.guard, flow.tuple()) {
-        Ok((conn, Side::Original)) => request::of_connection(context, packet, flow, conn),
-        Ok((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
+        Ok((conn, Side::Original)) => request::of_connection(context, packet, &flow, conn),
+        Ok((conn, Side::Reply)) => reply::translate(context, packet, &flow, conn),
         Err(tuple) => match context.point {
             HookPoint::LocalOut => of_this_host(context, packet, flow, tuple),
             _ => request::first(context, packet, flow, tuple),
@@ -274,7 +274,7 @@ fn flow_replies_only<V: Stack>(
 ) -> Verdict {
     let connections = &context.director.connections;
     match connections.find(context.guard, flow.tuple()) {
-        Ok((conn, Side::Reply)) => reply::translate(context, packet, flow, conn),
+        Ok((conn, Side::Reply)) => reply::translate(context, packet, &flow, conn),
         _ => {
             claim::end_with(context.director, context.guard, flow);
             if context.director.settings.nat_icmp_send.is_on() {

@@ -69,9 +69,9 @@ fn to_real_server<V: Stack>(
         return packet.discard();
     }
     context.director.paths.count(Path::Slow);
-    let direction = request::direction(context, flow, &conn);
-    request::account(context, packet.len(), flow, conn, direction);
-    let header = flow.header;
+    let (header, transport) = (flow.header, flow.transport.header);
+    let direction = request::direction::<V>(context, transport.protocol(), &conn);
+    request::account(context, packet.len(), transport, conn, direction);
     match conn.forward() {
         Forward::Nat => {
             let Some(to) = V::addr(conn.real_server().addr) else {

@@ -129,6 +129,7 @@ fn rewrite<V: Stack, E>(
 
 /// Sends a packet to a real server after `rewrite` has changed its first `headers_len` bytes. It is about the
 /// connection, and may be `of` it.
+#[inline(always)]
 pub(super) fn send_rewritten<V: Stack, E>(
     context: Context<'_>,
     packet: Packet<'_, V>,

@@ -22,7 +22,8 @@ use crate::{
     logic::{
         packet::{
             reset,
-            tcp, //
+            tcp,
+            TransportHeader, //
         },
         removal::Answer, //
     },
@@ -44,7 +45,7 @@ pub(super) fn request<'a, V: Stack>(
     flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Result<Packet<'a, V>, Verdict> {
-    match answer(flow, &conn) {
+    match answer(flow.transport.header, &conn) {
         Answer::Drop => Err(packet.discard()),
         Answer::Expire => Err(request::instead(context, packet, flow, conn)),
         Answer::Reset => Err(end(context, packet, flow)),
@@ -56,13 +57,12 @@ pub(super) fn request<'a, V: Stack>(
 /// client, as with IPVS: the server may have something left to say.
 #[cold]
 #[inline(never)]
-pub(super) fn is_to_end<V: Stack>(flow: Flow<V>, conn: &Conn) -> bool {
-    answer(flow, conn) == Answer::Reset
+pub(super) fn is_to_end(header: TransportHeader, conn: &Conn) -> bool {
+    answer(header, conn) == Answer::Reset
 }
 
 /// What the service says is to be done with a packet.
-fn answer<V: Stack>(flow: Flow<V>, conn: &Conn) -> Answer {
-    let header = flow.transport.header;
+fn answer(header: TransportHeader, conn: &Conn) -> Answer {
     conn.dest()
         .shared()
         .removal()

@@ -21,6 +21,7 @@ use crate::{
     },
     logic::{
         nat,
+        packet::TransportHeader,
         state::Direction, //
     },
 };
@@ -40,15 +41,15 @@ use super::{
 pub(super) fn translate<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
-    flow: Flow<V>,
+    flow: &Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    if !conn.dest().is_available() && removed::is_to_end(flow, &conn) {
-        return removed::end(context, packet, flow);
+    if !conn.dest().is_available() && removed::is_to_end(flow.transport.header, &conn) {
+        return removed::end(context, packet, *flow);
     }
     if let Some(extension) = conn.extension() {
         if let Some(control) = extension.control() {
-            return ftp::reply(context, packet, flow, conn, control);
+            return ftp::reply(context, packet, *flow, conn, control);
         }
     }
     translate_as_it_is(context, packet, flow, conn, Some(conn))
@@ -59,18 +60,19 @@ pub(super) fn translate<V: Stack>(
 pub(super) fn translate_as_it_is<V: Stack>(
     context: Context<'_>,
     mut packet: Packet<'_, V>,
-    flow: Flow<V>,
+    flow: &Flow<V>,
     conn: RcuRef<'_, Conn>,
     of: Option<RcuRef<'_, Conn>>,
 ) -> Verdict {
     track::reply(context, &mut packet, &conn);
-    if rewrite(&mut packet, flow, &conn).is_none() {
+    if rewrite(&mut packet, *flow, &conn).is_none() {
         return packet.discard();
     }
     packet.forget_device_checksum();
     context.director.paths.count(Path::Slow);
-    note_answer(context, flow, conn);
-    account(context, packet.len(), flow, conn);
+    let header = flow.transport.header;
+    note_answer(context, header, conn);
+    account(context, packet.len(), header, conn);
     go_on(context, packet, flow.header.dst, of)
 }
 
@@ -118,12 +120,13 @@ pub(super) fn pass<V: Stack>(
     flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    if !conn.dest().is_available() && removed::is_to_end(flow, &conn) {
+    if !conn.dest().is_available() && removed::is_to_end(flow.transport.header, &conn) {
         return removed::end(context, packet, flow);
     }
     context.director.paths.count(Path::Slow);
-    note_answer(context, flow, conn);
-    account(context, packet.len(), flow, conn);
+    let header = flow.transport.header;
+    note_answer(context, header, conn);
+    account(context, packet.len(), header, conn);
     packet.set_balanced(track::tracking(context));
     packet.accept()
 }
@@ -150,8 +153,8 @@ pub(super) fn of_nobody<V: Stack>(
 
 /// Tells the connection of datagrams that there are answers, of which the first is never fast.
 #[inline(always)]
-fn note_answer<V: Stack>(context: Context<'_>, flow: Flow<V>, conn: RcuRef<'_, Conn>) {
-    if !flow.transport.protocol().has_states() && conn.assure() {
+fn note_answer(context: Context<'_>, header: TransportHeader, conn: RcuRef<'_, Conn>) {
+    if !header.protocol().has_states() && conn.assure() {
         context
             .director
             .connections
@@ -166,22 +169,23 @@ pub(super) fn account_answer<V: Stack>(
     flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) {
-    note_answer(context, flow, conn);
-    account(context, len, flow, conn);
+    let header = flow.transport.header;
+    note_answer(context, header, conn);
+    account(context, len, header, conn);
 }
 
 /// Counts a reply of `len` bytes and advances its connection.
 #[inline(always)]
-pub(super) fn account<V: Stack>(
+pub(super) fn account(
     context: Context<'_>,
     len: usize,
-    flow: Flow<V>,
+    header: TransportHeader,
     conn: RcuRef<'_, Conn>,
 ) {
     conn.dest().count_reply(len);
     let transition = conn.advance(
         Direction::Reply,
-        flow.transport.header,
+        header,
         time::jiffies32(),
         &context.director.connections.defences,
     );

@@ -21,7 +21,11 @@ use crate::{
         sync::RcuRef,
         time, //
     },
-    logic::state::Direction,
+    logic::{
+        packet::TransportHeader,
+        protocol::Protocol,
+        state::Direction, //
+    },
     svc::{
         Dest,
         Forward, //
@@ -50,7 +54,7 @@ use super::{
 pub(super) fn of_connection<V: Stack>(
     context: Context<'_>,
     mut packet: Packet<'_, V>,
-    flow: Flow<V>,
+    flow: &Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     if !is_let_in(context, &mut packet) {
@@ -61,16 +65,17 @@ pub(super) fn of_connection<V: Stack>(
             return packet.refuse(refusal);
         }
     }
-    if reuse::wants_another(context, flow, &conn) {
-        return instead(context, packet, flow, conn);
+    if reuse::wants_another::<V>(context, flow.transport.header, &conn) {
+        return instead(context, packet, *flow, conn);
     }
     if !conn.dest().is_available() {
-        packet = match removed::request(context, packet, flow, conn) {
+        packet = match removed::request(context, packet, *flow, conn) {
             Ok(packet) => packet,
             Err(verdict) => return verdict,
         };
     }
-    forward(context, packet, flow, conn, direction(context, flow, &conn))
+    let direction = direction::<V>(context, flow.transport.protocol(), &conn);
+    forward(context, packet, flow, conn, direction)
 }
 
 /// Ends a connection, and takes a packet of it as one of none.
@@ -97,7 +102,7 @@ pub(super) fn first<V: Stack>(
     match schedule::connection(context, &mut packet, flow, &tuple) {
         Scheduled::NotOurs => packet.accept(),
         // Of this packet nobody knows yet whether more than a flood is behind it.
-        Scheduled::To(conn) => forward(context, packet, flow, conn, Direction::Original),
+        Scheduled::To(conn) => forward(context, packet, &flow, conn, Direction::Original),
         Scheduled::Once(dest, port) => once(context, packet, flow, dest, port),
         Scheduled::NoServer => past_service(context, packet, flow, &tuple),
         Scheduled::Refused(refusal) => packet.refuse(refusal),
@@ -119,7 +124,7 @@ fn past_service<V: Stack>(
     tuple: &HashedTuple<'_>,
 ) -> Verdict {
     match schedule::past_service(context, packet.mark(), flow, tuple) {
-        Scheduled::To(conn) => forward(context, packet, flow, conn, Direction::OriginalOnly),
+        Scheduled::To(conn) => forward(context, packet, &flow, conn, Direction::OriginalOnly),
         Scheduled::Once(dest, port) => once(context, packet, flow, dest, port),
         Scheduled::Failed => packet.discard(),
         _ => egress::unreachable(packet),
@@ -137,14 +142,20 @@ pub(super) fn is_let_in<V: Stack>(context: Context<'_>, packet: &mut Packet<'_, 
 fn forward<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
-    flow: Flow<V>,
+    flow: &Flow<V>,
     conn: RcuRef<'_, Conn>,
     direction: Direction,
 ) -> Verdict {
     context.director.paths.count(Path::Slow);
-    account(context, packet.len(), flow, conn, direction);
+    account(
+        context,
+        packet.len(),
+        flow.transport.header,
+        conn,
+        direction,
+    );
     if let Some(control) = conn.extension().and_then(Extension::control) {
-        return ftp::request(context, packet, flow, conn, control);
+        return ftp::request(context, packet, *flow, conn, control);
     }
     send(context, packet, flow, &conn)
 }
@@ -154,11 +165,11 @@ fn forward<V: Stack>(
 fn send<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
-    flow: Flow<V>,
+    flow: &Flow<V>,
     conn: &Conn,
 ) -> Verdict {
     match conn.forward() {
-        Forward::Nat => nat::send(context, packet, flow, conn),
+        Forward::Nat => nat::send(context, packet, *flow, conn),
         Forward::Dr => direct::send(context, packet, flow.header, conn, Some(conn)),
         Forward::Tun => tunnel::send(context, packet, flow.header, conn, Some(conn)),
     }
@@ -181,16 +192,20 @@ fn once<V: Stack>(
     context.director.paths.count(Path::Slow);
     dest.count_request(packet.len());
     context.director.estimator.rouse();
-    send(context, packet, flow, &conn)
+    send(context, packet, &flow, &conn)
 }
 
 /// What a packet of the client tells of its connection: of a real server on this host the director sees
 /// the replies, too. It matters to datagrams until the connection is assured.
 #[inline(always)]
-pub(super) fn direction<V: Stack>(context: Context<'_>, flow: Flow<V>, conn: &Conn) -> Direction {
+pub(super) fn direction<V: Stack>(
+    context: Context<'_>,
+    protocol: Protocol,
+    conn: &Conn,
+) -> Direction {
     match conn.request_direction() {
         Direction::OriginalOnly
-            if (flow.transport.protocol().has_states() || !conn.is_assured())
+            if (protocol.has_states() || !conn.is_assured())
                 && egress::is_local::<V>(context, conn) =>
         {
             Direction::Original
@@ -201,17 +216,17 @@ pub(super) fn direction<V: Stack>(context: Context<'_>, flow: Flow<V>, conn: &Co
 
 /// Counts a packet of `len` bytes and advances its connection.
 #[inline(always)]
-pub(super) fn account<V: Stack>(
+pub(super) fn account(
     context: Context<'_>,
     len: usize,
-    flow: Flow<V>,
+    header: TransportHeader,
     conn: RcuRef<'_, Conn>,
     direction: Direction,
 ) {
     conn.dest().count_request(len);
     let transition = conn.advance(
         direction,
-        flow.transport.header,
+        header,
         time::jiffies32(),
         &context.director.connections.defences,
     );

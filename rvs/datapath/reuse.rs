@@ -9,6 +9,8 @@ use crate::{
         sync::RcuRef, //
     },
     logic::{
+        packet::TransportHeader,
+        protocol::Protocol,
         removal::Removal,
         state::{
             Direction,
@@ -18,7 +20,6 @@ use crate::{
 };
 
 use super::{
-    parse::Flow,
     request,
     Context, //
 };
@@ -27,23 +28,24 @@ use super::{
 #[inline(always)]
 pub(super) fn wants_another<V: Stack>(
     context: Context<'_>,
-    flow: Flow<V>,
+    header: TransportHeader,
     conn: &RcuRef<'_, Conn>,
 ) -> bool {
-    let header = flow.transport.header;
-    header.says_it_begins() && header.may_begin() && gives_way(context, flow, conn)
+    header.says_it_begins()
+        && header.may_begin()
+        && gives_way::<V>(context, header.protocol(), conn)
 }
 
 /// Whether a connection gives way to a new one: as its server gets none any more, and connections of
 /// removed servers end (`expire_nodest_conn`), or as `conn_reuse_mode` says.
 #[cold]
 #[inline(never)]
-fn gives_way<V: Stack>(context: Context<'_>, flow: Flow<V>, conn: &Conn) -> bool {
+fn gives_way<V: Stack>(context: Context<'_>, protocol: Protocol, conn: &Conn) -> bool {
     let dest = conn.dest();
     if dest.is_quiescent() && dest.shared().removal() != Removal::Keep {
         return true;
     }
-    let sees_replies = request::direction(context, flow, conn) == Direction::Original;
+    let sees_replies = request::direction::<V>(context, protocol, conn) == Direction::Original;
     let mode = context.director.settings.conn_reuse_mode.get();
     Reuse::new(mode).gives_way(conn.state(), sees_replies)
 }

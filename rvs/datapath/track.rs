@@ -7,6 +7,7 @@
 
 use crate::{
     conn::Conn,
+    director::Director,
     kapi::net::{
         Packet,
         Stack,
@@ -31,7 +32,13 @@ pub(super) fn tracking(context: Context<'_>) -> Tracking {
 /// Whether connection tracking is to know of balanced flows.
 #[inline(always)]
 pub(super) fn is_wanted(context: Context<'_>) -> bool {
-    context.director.connections.conntrack.is_on()
+    is_wanted_by(context.director)
+}
+
+/// As [`is_wanted`], where no more is at hand.
+#[inline(always)]
+pub(super) fn is_wanted_by(director: &Director) -> bool {
+    director.connections.conntrack.is_on()
 }
 
 /// Has connection tracking know where replies to a client's packet come from. None when it knows of another real

@@ -19,7 +19,6 @@ pub(crate) use rcu_arc::{
     ExtendedCache,
     Extensible,
     RcuArc,
-    RcuRef,
-    Vacant, //
+    RcuRef, //
 };
 pub(crate) use rcu_cell::RcuCell;
