@@ -6,7 +6,10 @@ mod advance;
 
 pub(crate) use advance::Transition;
 
-use core::net::Ipv4Addr;
+use core::net::{
+    Ipv4Addr,
+    Ipv6Addr, //
+};
 
 use kernel::{
     alloc::AllocError,
@@ -41,8 +44,7 @@ use crate::{
             Cache,
             ExtendedCache,
             Extensible,
-            RcuArc,
-            Vacant, //
+            RcuArc, //
         },
         time,
     },
@@ -125,37 +127,35 @@ enum Addresses {
         service: Ipv4Addr,
         reply_route: Atomic<RouteNumber>,
     },
-    Other(KBox<OtherAddresses>),
+    V6(KBox<AddressesV6>),
 }
 
-struct OtherAddresses {
-    client: Addr,
-    service: Addr,
+struct AddressesV6 {
+    client: Ipv6Addr,
+    service: Ipv6Addr,
     reply_route: Atomic<RouteNumber>,
 }
 
 impl Addresses {
-    /// Those of a connection to a destination.
-    fn of(tuple: &Tuple, dest: &Dest) -> Result<Self, AllocError> {
-        match (tuple.addrs, dest.endpoint().addr) {
-            (AddrPair::V4 { src, dst }, Addr::V4(_)) => Ok(Self::V4 {
+    /// Those of a connection whose first packet had this tuple.
+    #[inline(always)]
+    fn of(tuple: &Tuple) -> Result<Self, AllocError> {
+        match tuple.addrs {
+            AddrPair::V4 { src, dst } => Ok(Self::V4 {
                 client: src,
                 service: dst,
                 reply_route: Atomic::new(0),
             }),
-            _ => Self::other(tuple),
+            AddrPair::V6 { src, dst } => {
+                let addrs = AddressesV6 {
+                    client: src,
+                    service: dst,
+                    reply_route: Atomic::new(0),
+                };
+                // As the connection itself: the reserves are left alone.
+                Ok(Self::V6(KBox::new(addrs, GFP_NOWAIT)?))
+            }
         }
-    }
-
-    /// Those of a tuple, in a place of their own.
-    #[cold]
-    fn other(tuple: &Tuple) -> Result<Self, AllocError> {
-        let addrs = OtherAddresses {
-            client: tuple.addrs.src(),
-            service: tuple.addrs.dst(),
-            reply_route: Atomic::new(0),
-        };
-        Ok(Self::Other(KBox::new(addrs, GFP_ATOMIC)?))
     }
 }
 
@@ -218,17 +218,8 @@ impl Conn {
             return Self::of_control(tuple, dest, now);
         }
         let memory = CACHE.allocate()?;
-        match (tuple.addrs, dest.endpoint().addr) {
-            (AddrPair::V4 { src, dst }, Addr::V4(_)) => {
-                let addrs = Addresses::V4 {
-                    client: src,
-                    service: dst,
-                    reply_route: Atomic::new(0),
-                };
-                Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
-            }
-            _ => Self::other(memory, tuple, dest, now),
-        }
+        let addrs = Addresses::of(tuple)?;
+        Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
     }
 
     /// As [`Conn::new`], of a control connection of FTP.
@@ -239,7 +230,7 @@ impl Conn {
         dest: Arc<Dest>,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
-        let addrs = Addresses::of(tuple, &dest)?;
+        let addrs = Addresses::of(tuple)?;
         let extension = Extension {
             template: None,
             control: Some(Control::new()),
@@ -257,7 +248,7 @@ impl Conn {
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
         let dest = control.dest().clone();
-        let addrs = Addresses::of(tuple, &dest)?;
+        let addrs = Addresses::of(tuple)?;
         let extension = Extension {
             template: None,
             control: None,
@@ -269,19 +260,6 @@ impl Conn {
         EXTENDED.make(conn, extension)
     }
 
-    /// As [`Conn::new`], for those that are not IPv4 throughout.
-    #[cold]
-    #[inline(never)]
-    fn other(
-        memory: Vacant<Self>,
-        tuple: &Tuple,
-        dest: Arc<Dest>,
-        now: u32,
-    ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
-        let addrs = Addresses::other(tuple)?;
-        Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
-    }
-
     /// Makes a connection for one packet, which has this tuple, to `server_port` of the real server. It is in no
     /// table; its destination counts it for as long as it lives.
     pub(crate) fn of_one_packet(
@@ -290,7 +268,7 @@ impl Conn {
         server_port: u16,
         now: u32,
     ) -> Result<Self, AllocError> {
-        let addrs = Addresses::of(tuple, &dest)?;
+        let addrs = Addresses::of(tuple)?;
         let mut conn = Self::begun(addrs, tuple, dest, now);
         conn.server_port = server_port;
         conn.settle();
@@ -306,7 +284,7 @@ impl Conn {
         let dest = template.dest().clone();
         let service = template.key().service;
         let server_port = service.kept_port(dest.endpoint().port, tuple.dst_port);
-        let addrs = Addresses::of(tuple, &dest)?;
+        let addrs = Addresses::of(tuple)?;
         let extension = Extension {
             template: Some(TemplateLink::new(template)),
             control: is_control(tuple, &dest).then(Control::new),
@@ -338,7 +316,7 @@ impl Conn {
     pub(crate) fn client(&self) -> Endpoint {
         let addr = match &self.addrs {
             Addresses::V4 { client, .. } => Addr::V4(*client),
-            Addresses::Other(addrs) => addrs.client,
+            Addresses::V6(addrs) => Addr::V6(addrs.client),
         };
         Endpoint::new(addr, self.client_port)
     }
@@ -348,7 +326,7 @@ impl Conn {
     pub(crate) fn service(&self) -> Endpoint {
         let addr = match &self.addrs {
             Addresses::V4 { service, .. } => Addr::V4(*service),
-            Addresses::Other(addrs) => addrs.service,
+            Addresses::V6(addrs) => Addr::V6(addrs.service),
         };
         Endpoint::new(addr, self.service_port)
     }
@@ -396,7 +374,7 @@ impl Conn {
     fn reply_route_place(&self) -> &Atomic<RouteNumber> {
         match &self.addrs {
             Addresses::V4 { reply_route, .. } => reply_route,
-            Addresses::Other(addrs) => &addrs.reply_route,
+            Addresses::V6(addrs) => &addrs.reply_route,
         }
     }
 
@@ -433,38 +411,21 @@ impl Conn {
                     && tuple.src_port == self.server_port
                     && tuple.addrs.src() == self.dest.endpoint().addr
             }
-            (Addresses::Other(_), AddrPair::V4 { src, dst }, _) => {
-                self.has_ipv4_tuple(side, src, dst, tuple.src_port, tuple.dst_port)
+            (Addresses::V6(own), AddrPair::V6 { src, dst }, Side::Original) => {
+                tuple.src_port == self.client_port
+                    && tuple.dst_port == self.service_port
+                    && src == own.client
+                    && dst == own.service
             }
-            (Addresses::Other(_), AddrPair::V6 { .. }, _) => self.has_tuple(side, tuple),
-            (Addresses::V4 { .. }, AddrPair::V6 { .. }, _) => false,
+            (Addresses::V6(own), AddrPair::V6 { dst, .. }, Side::Reply) => {
+                tuple.dst_port == self.client_port
+                    && tuple.src_port == self.server_port
+                    && dst == own.client
+                    && tuple.addrs.src() == self.dest.endpoint().addr
+            }
+            (Addresses::V4 { .. }, AddrPair::V6 { .. }, _)
+            | (Addresses::V6(_), AddrPair::V4 { .. }, _) => false,
         }
-    }
-
-    /// As [`Conn::has_tuple`], apart and in pieces: the tuple of an IPv4 packet is never in memory,
-    /// and stays out of it for this.
-    #[cold]
-    #[inline(never)]
-    fn has_ipv4_tuple(
-        &self,
-        side: Side,
-        src: Ipv4Addr,
-        dst: Ipv4Addr,
-        src_port: u16,
-        dst_port: u16,
-    ) -> bool {
-        let tuple = Tuple {
-            addrs: AddrPair::V4 { src, dst },
-            src_port,
-            dst_port,
-            protocol: self.protocol,
-        };
-        self.has_tuple(side, &tuple)
-    }
-
-    /// As [`Conn::matches`], for those that are not IPv4 throughout.
-    fn has_tuple(&self, side: Side, tuple: &Tuple) -> bool {
-        self.tuple(side).is_some_and(|own| own == *tuple)
     }
 
     /// Returns whether replies pass the director, so that they have a tuple of their own.
