@@ -26,6 +26,13 @@ class Unsupported(Exception):
     """The load balancer does not have what a case needs."""
 
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _endpoint(address: Address, port: int) -> str:
+    return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
+
+
 def _tool(namespace: Namespace, command: list[str]) -> str:
     with namespace.entered():
         done = subprocess.run(command, capture_output=True, text=True)
@@ -84,19 +91,20 @@ class Rvs:
                 control.write(str(_MOST_CONNECTIONS))
 
     def add_service(
-        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str, protocol: str = "udp",
+        self, namespace: Namespace, address: Address, port: int, scheduler: str, protocol: str = "udp",
         persistent: Persistence | None = None,
     ) -> None:
         self.prepare(namespace)
         persistence = ["--persistent", f"{persistent.seconds}/{persistent.network}"] if persistent else []
-        _tool(namespace, ["rvsadm", "service", "add", f"{protocol}/{address}:{port}", "--scheduler", scheduler, *persistence])
+        service = f"{protocol}/{_endpoint(address, port)}"
+        _tool(namespace, ["rvsadm", "service", "add", service, "--scheduler", scheduler, *persistence])
 
     def add_server(
-        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, server: ipaddress.IPv4Address, method: str,
+        self, namespace: Namespace, address: Address, port: int, server: Address, method: str,
         protocol: str = "udp", server_port: int | None = None,
     ) -> None:
-        at = f"{server}:{server_port or port}"
-        _tool(namespace, ["rvsadm", "server", "add", f"{protocol}/{address}:{port}", at, *self._METHODS[method]])
+        service, at = f"{protocol}/{_endpoint(address, port)}", _endpoint(server, server_port or port)
+        _tool(namespace, ["rvsadm", "server", "add", service, at, *self._METHODS[method]])
 
     def add_mark(
         self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]
@@ -158,21 +166,21 @@ class IpVs:
         """Nothing to choose."""
 
     def add_service(
-        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, scheduler: str, protocol: str = "udp",
+        self, namespace: Namespace, address: Address, port: int, scheduler: str, protocol: str = "udp",
         persistent: Persistence | None = None,
     ) -> None:
-        service = [f"--{protocol}-service", f"{address}:{port}"]
+        service = [f"--{protocol}-service", _endpoint(address, port)]
         if persistent:
             mask = ipaddress.IPv4Network((0, persistent.network)).netmask
             service += ["--persistent", str(persistent.seconds), "--netmask", str(mask)]
         _tool(namespace, ["ipvsadm", "--add-service", *service, "--scheduler", scheduler])
 
     def add_server(
-        self, namespace: Namespace, address: ipaddress.IPv4Address, port: int, server: ipaddress.IPv4Address, method: str,
+        self, namespace: Namespace, address: Address, port: int, server: Address, method: str,
         protocol: str = "udp", server_port: int | None = None,
     ) -> None:
-        service = [f"--{protocol}-service", f"{address}:{port}"]
-        at = f"{server}:{server_port or port}"
+        service = [f"--{protocol}-service", _endpoint(address, port)]
+        at = _endpoint(server, server_port or port)
         _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", at, *self._METHODS[method]])
 
     def add_mark(

@@ -12,7 +12,7 @@ import injector
 import region
 import results
 from backend import IpVs, Rvs, Unsupported
-from cases import control, flows_established, forwarding, new_connection, outbound, sctp, tcp
+from cases import control, flows_established, forwarding, ipv6, new_connection, outbound, population, sctp, tcp
 from flows import CLIENTS
 from namespace import settle_neighbours
 
@@ -68,6 +68,13 @@ def _established(bench: Bench, backends: list, flows: list[int], conntrack: bool
             for backend in backends:
                 name = f"{method}-{count}{'-conntrack' if conntrack else ''}"
                 bench.case(name, backend, flows_established.run, method, count, conntrack)
+
+
+def _ipv6(bench: Bench, backends: list, flows: list[int]) -> None:
+    for count in flows:
+        for method in ipv6.METHODS:
+            for backend in backends:
+                bench.case(f"ipv6-{method}-{count}", backend, ipv6.run, method, count)
 
 
 def _control(bench: Bench, backends: list, configurations: tuple[int, ...]) -> None:
@@ -131,6 +138,7 @@ def plan(bench: Bench, scope: Scope) -> None:
     _established(bench, paths, few)
     _tcp(bench, paths)
     _sctp(bench, paths)
+    _ipv6(bench, paths, few)
     for scheduler in scope.schedulers:
         for servers in (10, 250):
             for backend in both:
@@ -139,8 +147,13 @@ def plan(bench: Bench, scope: Scope) -> None:
         bench.case("new-mark-10", backend, new_connection.by_mark, 10)
         bench.case("new-template-10", backend, new_connection.with_template, 10, False)
         bench.case("new-persistent-10", backend, new_connection.with_template, 10, True)
+        bench.case("ipv6-new-rr-10", backend, ipv6.new, 10)
     _control(bench, both, scope.configurations)
     _established(bench, paths, many)
+    if any(count >= population.MANY for count in many):
+        for method in ipv6.METHODS:
+            for backend in both:
+                bench.case(f"ipv6-fill-{method}", backend, ipv6.fill, method)
     if many:
         large = IpVs(_LARGE_TABLE)
         _replace(peer, large)

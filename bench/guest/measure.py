@@ -116,7 +116,7 @@ def reply_stream(flows) -> pktgen.Stream:
 
 
 def floor(namespace: Namespace, stream: pktgen.Stream, count: int = PACKETS) -> float:
-    """Cost of the same generator when the packet is for another machine: dropped on entry to the IPv4 layer."""
+    """Cost of the same generator when the packet is for another machine: dropped on entry to the IP layer."""
     foreign = pktgen.Stream(stream.device, FOREIGN_MAC, stream.flows)
 
     def run() -> float:

@@ -10,7 +10,7 @@ import os
 import subprocess
 
 import injector
-from flows import FIRST_CLIENT
+from flows import CLIENTS6, FIRST_CLIENT
 
 CLIENT_DEVICE = "client0"
 SERVER_DEVICE = "server0"
@@ -30,6 +30,17 @@ SERVERS = 250
 def server(number: int) -> ipaddress.IPv4Address:
     """Address of real server 0, 1, …"""
     return _SERVER_NETWORK[10 + number]
+
+
+_CLIENT_NETWORK6 = ipaddress.IPv6Network("2001:2:0:1::/64")
+_SERVER_NETWORK6 = ipaddress.IPv6Network("2001:2:0:2::/64")
+VIP6 = _CLIENT_NETWORK6[100]
+_SERVERS6 = 10
+
+
+def server6(number: int) -> ipaddress.IPv6Address:
+    """IPv6 address of real server 0, 1, …"""
+    return _SERVER_NETWORK6[10 + number]
 
 
 def _batch(name: str | None, lines: list[str]) -> None:
@@ -102,6 +113,25 @@ class Namespace:
                     return gateway
             _batch(self.name, [f"neighbour delete {neighbour}"])
         raise LookupError(f"{self.name}: {server(0)} is first in its hash chain with none of {len(_GATEWAYS)} gateways")
+
+    def add_ipv6(self) -> None:
+        """Addresses, neighbours and forwarding of IPv6. Dummy devices have no multicast, so nothing is sent by itself."""
+        lines = [
+            f"address add {_CLIENT_NETWORK6[1]}/64 dev {CLIENT_DEVICE} nodad",
+            f"address add {_SERVER_NETWORK6[1]}/64 dev {SERVER_DEVICE} nodad",
+            f"address add {VIP6}/128 dev {CLIENT_DEVICE} nodad",
+            f"neighbour add {_CLIENT_NETWORK6[2]} lladdr {_GATEWAY_MAC} dev {CLIENT_DEVICE} nud permanent",
+            *(f"neighbour add {server6(i)} lladdr {_SERVER_MAC} dev {SERVER_DEVICE} nud permanent"
+              for i in reversed(range(_SERVERS6))),
+            f"route add {CLIENTS6} via {_CLIENT_NETWORK6[2]} dev {CLIENT_DEVICE}",
+        ]
+        _batch(self.name, lines)
+        with self.entered():
+            with open("/proc/sys/net/ipv6/conf/all/forwarding", "w", encoding="ascii") as file:
+                file.write("1")
+            for device in (CLIENT_DEVICE, SERVER_DEVICE):
+                # Packets come with their checksum, as they do from a network: else pktgen would leave it to the device.
+                subprocess.run(["ethtool", "-K", device, "tx-checksum-ip-generic", "off"], check=True, stdout=subprocess.DEVNULL)
 
     def close(self) -> None:
         subprocess.run(["ip", "netns", "delete", self.name], check=True)

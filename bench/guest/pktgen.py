@@ -8,7 +8,7 @@ are opened in, so these functions must run inside the namespace (see namespace.N
 import dataclasses
 import re
 
-from flows import Flows
+from flows import Flows, FlowsByPort
 
 DIRECTORY = "/proc/net/pktgen"
 
@@ -19,12 +19,12 @@ class GeneratorError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Stream:
-    """UDP packets of 60 bytes without a checksum, received on `device`."""
+    """UDP packets, received on `device`: over IPv4 60 bytes without a checksum, over IPv6 80 bytes with one."""
 
     device: str
     # Another address than the device's makes ip_rcv() drop the packet: this is how the floor is measured.
     destination_mac: str
-    flows: Flows
+    flows: Flows | FlowsByPort
 
 
 def _write(name: str, line: str) -> None:
@@ -33,7 +33,6 @@ def _write(name: str, line: str) -> None:
 
 
 def _configure(stream: Stream, count: int) -> None:
-    flows = stream.flows
     _write("kpktgend_0", "rem_device_all")
     _write("kpktgend_0", f"add_device {stream.device}")
     for line in (
@@ -43,22 +42,14 @@ def _configure(stream: Stream, count: int) -> None:
         "xmit_mode netif_receive",
         f"count {count}",
         "delay 0",
-        "pkt_size 60",
         f"dst_mac {stream.destination_mac}",
-        f"src_min {flows.source}",
-        f"src_max {flows.last_source}",
-        f"dst_min {flows.destination}",
-        f"dst_max {flows.last_destination}",
-        f"udp_src_min {flows.source_port}",
-        f"udp_src_max {flows.source_port}",
-        f"udp_dst_min {flows.destination_port}",
-        f"udp_dst_max {flows.destination_port}",
+        *stream.flows.lines,
     ):
         _write(stream.device, line)
 
 
 # Packets dropped count as errors to the generator, which is no concern of this: see measure.forwarded().
-_RESULT = re.compile(r"Result: OK: (\d+)\(c\d+\+d\d+\) usec, (\d+) \(60byte,")
+_RESULT = re.compile(r"Result: OK: (\d+)\(c\d+\+d\d+\) usec, (\d+) \(\d+byte,")
 
 
 def run(stream: Stream, count: int) -> float:

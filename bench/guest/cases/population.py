@@ -14,9 +14,11 @@ MANY = 1_000_000
 _EXPIRY = 310
 
 
-def filled(backend, method: str, flows: int, created: float, drop: float, size: dict[str, float]) -> None:
+def filled(
+    backend, method: str, flows: int, created: float, drop: float, size: dict[str, float], case: str = "fill"
+) -> None:
     """Instructions and bytes of a new connection, on average over all of them."""
-    results.row(results.key(f"fill-{method}", backend, flows), instructions=created, floor=drop, size=size,
+    results.row(results.key(f"{case}-{method}", backend, flows), instructions=created, floor=drop, size=size,
                 counted="first packet of a UDP flow while the table fills; bytes of all memory a connection")
 
 
