@@ -84,7 +84,7 @@ fn schedule<V: Stack>(
     let Some(flow) = first_packet(error, tuple.key()) else {
         return packet.accept();
     };
-    match schedule::connection(context, &mut packet, flow, tuple) {
+    match schedule::connection(context, &mut packet, &flow, tuple) {
         Scheduled::NotOurs => packet.accept(),
         Scheduled::To(conn) => to_real_server(context, packet, error, &conn),
         Scheduled::Once(dest, port) => {

@@ -99,7 +99,7 @@ pub(super) fn first<V: Stack>(
     flow: Flow<V>,
     tuple: HashedTuple<'_>,
 ) -> Verdict {
-    match schedule::connection(context, &mut packet, flow, &tuple) {
+    match schedule::connection(context, &mut packet, &flow, &tuple) {
         Scheduled::NotOurs => packet.accept(),
         // Of this packet nobody knows yet whether more than a flood is behind it.
         Scheduled::To(conn) => forward(context, packet, &flow, conn, Direction::Original),

@@ -23,7 +23,11 @@ use crate::{
         workqueue::Worker, //
     },
     logic::{
-        packet::icmp::Report,
+        addr::Endpoint,
+        packet::{
+            icmp::Report,
+            TransportHeader, //
+        },
         protocol::Protocol,
         scheduler::Request, //
     },
@@ -72,12 +76,12 @@ pub(super) const OTHERS: usize = 32;
 pub(super) fn connection<'g, V: Stack>(
     context: Context<'g>,
     packet: &mut Packet<'_, V>,
-    flow: Flow<V>,
+    flow: &Flow<V>,
     tuple: &HashedTuple<'_>,
 ) -> Scheduled<'g> {
     let director = context.director;
     if director.services.has_ftp() {
-        if let Some(expected) = ftp::expected(context, packet, flow, tuple) {
+        if let Some(expected) = ftp::expected(context, packet, *flow, tuple) {
             return expected;
         }
     }
@@ -85,11 +89,14 @@ pub(super) fn connection<'g, V: Stack>(
         context.guard,
         packet.mark(),
         flow.transport.protocol(),
-        flow.tuple().dst(),
+        // Not by its tuple: what is in no memory stays out of it.
+        Endpoint::new(flow.header.dst.into(), flow.transport.dst_port),
     ) else {
         return Scheduled::NotOurs;
     };
-    if !may_begin_with(context, flow) || own::is_for_socket(context, packet, flow, tuple) {
+    if !may_begin_with(context, flow.transport.header)
+        || own::is_for_socket(context, packet, *flow, tuple)
+    {
         return Scheduled::NotOurs;
     }
     if !request::is_let_in(context, packet) {
@@ -103,24 +110,24 @@ pub(super) fn connection<'g, V: Stack>(
         return Scheduled::NoServer;
     };
     if let Some(persistence) = service.persistence() {
-        return persistence::connection(context, flow, tuple, &service, dests, persistence);
+        return persistence::connection(context, *flow, tuple, &service, dests, persistence);
     }
     // The scheduler does not go on for a packet that ends here.
     if flow.header.ttl <= 1 {
-        if let Some(refusal) = ends_here(context, flow, dests.get()) {
+        if let Some(refusal) = ends_here(context, *flow, dests.get()) {
             return Scheduled::Refused(refusal);
         }
     }
     if dests.get().schedules_each_datagram() && !flow.transport.protocol().has_states() {
-        return by_itself(context, flow, dests);
+        return by_itself(context, *flow, dests);
     }
     // Before the choice, which counts: a refused packet shall count for nothing.
     if !director.connections.has_room() {
-        if let Err(refused) = make_room(context, flow, dests.get()) {
+        if let Err(refused) = make_room(context, *flow, dests.get()) {
             return refused;
         }
     }
-    let Some(chosen) = dests.get().pick(|| request_of(flow), &director.lifetimes) else {
+    let Some(chosen) = dests.get().pick(|| request_of(*flow), &director.lifetimes) else {
         return Scheduled::NoServer;
     };
     if let Err(refusal) = egress::check(context, &flow.header, chosen) {
@@ -128,7 +135,7 @@ pub(super) fn connection<'g, V: Stack>(
     }
     match create(context, tuple, chosen) {
         Ok(conn) => Scheduled::To(conn),
-        Err(CreateError::ReplyTaken) => by_another(context, flow, tuple, dests.get(), chosen),
+        Err(CreateError::ReplyTaken) => by_another(context, *flow, tuple, dests.get(), chosen),
         Err(error) => failed(context, error),
     }
 }
@@ -337,18 +344,18 @@ pub(super) fn past_service<'g, V: Stack>(
 /// Whether a packet may begin a connection where there is none: as by itself, and with `sloppy_tcp`
 /// any segment but a RST, with `sloppy_sctp` any packet of SCTP but an ABORT, as of a connection that another director has known.
 #[inline(always)]
-fn may_begin_with<V: Stack>(context: Context<'_>, flow: Flow<V>) -> bool {
-    flow.transport.header.may_begin() || is_taken_over(context, flow)
+fn may_begin_with(context: Context<'_>, header: TransportHeader) -> bool {
+    header.may_begin() || is_taken_over(context, header)
 }
 
 #[cold]
 #[inline(never)]
-fn is_taken_over<V: Stack>(context: Context<'_>, flow: Flow<V>) -> bool {
+fn is_taken_over(context: Context<'_>, header: TransportHeader) -> bool {
     let settings = &context.director.settings;
-    let is_wanted = match flow.transport.protocol() {
+    let is_wanted = match header.protocol() {
         Protocol::Tcp => settings.sloppy_tcp.is_on(),
         Protocol::Sctp => settings.sloppy_sctp.is_on(),
         Protocol::Udp => false,
     };
-    is_wanted && flow.transport.header.may_go_on()
+    is_wanted && header.may_go_on()
 }

@@ -4,7 +4,10 @@
 
 use core::{
     cmp::Ordering,
-    net::Ipv4Addr, //
+    net::{
+        Ipv4Addr,
+        Ipv6Addr, //
+    }, //
 };
 
 use super::{
@@ -319,6 +322,19 @@ impl ServiceKey {
         }
     }
 
+    /// As [`ServiceKey::is_at`], of [`Place::Port`] of an IPv6 address.
+    #[inline(always)]
+    pub fn is_of_ipv6_port(&self, protocol: Protocol, addr: Ipv6Addr, port: u16) -> bool {
+        match self {
+            Self::Address {
+                protocol: own_protocol,
+                addr: Addr::V6(own_addr),
+                ports: Ports::One(own_port),
+            } => *own_port == port && *own_addr == addr && *own_protocol == protocol,
+            _ => false,
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn is_at_other(&self, place: &Place) -> bool {
@@ -351,6 +367,12 @@ impl Place {
     #[inline(always)]
     pub fn hash_of_ipv4_port(protocol: Protocol, addr: Ipv4Addr, port: u16) -> u64 {
         spread(u64::from(addr.to_bits()) | rest(0, protocol, port))
+    }
+
+    /// The same of an IPv6 address.
+    #[inline(always)]
+    pub fn hash_of_ipv6_port(protocol: Protocol, addr: Ipv6Addr, port: u16) -> u64 {
+        of_addr(Addr::V6(addr), rest(0, protocol, port))
     }
 
     /// The hash for the table of services.

@@ -2,7 +2,10 @@
 
 //! What packets find services in.
 
-use core::net::Ipv4Addr;
+use core::net::{
+    Ipv4Addr,
+    Ipv6Addr, //
+};
 
 use kernel::{
     prelude::*,
@@ -175,7 +178,7 @@ impl Services {
         if self.one_port.load(Relaxed) != 0 {
             let found = match addr {
                 Addr::V4(addr) => self.of_ipv4_port(guard, protocol, addr, port),
-                Addr::V6(_) => self.at(guard, Place::Port(protocol, addr, port)),
+                Addr::V6(addr) => self.of_ipv6_port(guard, protocol, addr, port),
             };
             if found.is_some() {
                 return found;
@@ -220,6 +223,21 @@ impl Services {
         let hash = Place::hash_of_ipv4_port(protocol, addr, port);
         self.table.find_by_hash(guard, hash, |service| {
             service.key().is_of_ipv4_port(protocol, addr, port)
+        })
+    }
+
+    /// As [`Services::of_ipv4_port`].
+    #[inline(never)]
+    fn of_ipv6_port<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        protocol: Protocol,
+        addr: Ipv6Addr,
+        port: u16,
+    ) -> Option<RcuRef<'g, Service>> {
+        let hash = Place::hash_of_ipv6_port(protocol, addr, port);
+        self.table.find_by_hash(guard, hash, |service| {
+            service.key().is_of_ipv6_port(protocol, addr, port)
         })
     }
 
