@@ -14,14 +14,19 @@ use crate::{
 };
 
 /// Case and label of each group of bars.
-const CASES: [(&str, &str); 4] = [
+const CASES: [(&str, &str); 9] = [
     ("dr", "DR"),
     ("nat-in", "NAT in"),
     ("nat-reply", "NAT reply"),
     ("tun", "TUN"),
+    ("gre", "GRE"),
+    ("gue", "GUE"),
+    ("ipv6-dr", "IPv6 DR"),
+    ("ipv6-nat-in", "NAT in"),
+    ("ipv6-nat-reply", "NAT reply"),
 ];
 const FLOWS: u32 = 1;
-const TOP: f64 = 5000.0;
+const TOP: f64 = 7000.0;
 
 pub(crate) fn draw(results: &Results, area: &Area<'_>) -> Done {
     let mut chart = ChartBuilder::on(area)

@@ -20,7 +20,7 @@ use plotters::prelude::{
 
 use results::Results;
 
-const SIZE: (u32, u32) = (1000, 420);
+const SIZE: (u32, u32) = (1200, 420);
 
 /// What is drawn on.
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
@@ -41,7 +41,7 @@ fn draw(results: &Results, svg: &str) -> Done {
     root.fill(&WHITE)?;
     let title = "Instructions a packet under emulation, above the drop floor (stock kernel, mitigations=off)";
     let root = root.titled(title, ("sans-serif", 16).into_font())?;
-    let (left, right) = root.split_horizontally(SIZE.0 / 2);
+    let (left, right) = root.split_horizontally(SIZE.0 * 2 / 3);
     by_method::draw(results, &left)?;
     by_flows::draw(results, &right)?;
     root.present()?;
