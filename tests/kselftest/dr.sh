@@ -22,6 +22,21 @@ vip_announcements() {
 	in_ns "$ROUTER" nft list counter netdev watch vip | awk '$1 == "packets" { print $2 }'
 }
 
+# Whoever keeps the route to a real server must not keep its device: the kernel waits until nobody has it.
+device_goes_at_once() {
+	local deletion
+	web_service rr 1 1 1
+	fetch 3 "$TEST_DIR/last"
+	expect_equal "answers" 3 "$(answers "$TEST_DIR/last" "$VIP")"
+	ip -n "$DIRECTOR" link delete eth0 &
+	deletion=$!
+	wait_until 5 has_ended "$deletion" || fail "the director's device is still being deleted after 5 seconds"
+}
+
+has_ended() {
+	! kill -0 "$1"
+}
+
 direct_reply_begin
 case $FAMILY in
 v4) announcement="arp saddr ip $VIP" ;;
@@ -37,4 +52,5 @@ in_ns "$ROUTER" nft -f - <<-EOF || bail "announcements cannot be watched"
 	}
 EOF
 
-ktap_run "${direct_reply_cases[@]:0:2}" only_the_director_is_known_by_the_vip "${direct_reply_cases[@]:2}"
+ktap_run "${direct_reply_cases[@]:0:2}" only_the_director_is_known_by_the_vip "${direct_reply_cases[@]:2}" \
+	device_goes_at_once
