@@ -277,10 +277,11 @@ pub(super) fn embedded_header<V: Version>(
     if len < least {
         return Err(ParseError::Malformed(Malformed::Truncated));
     }
-    let embedded = bytes.get(offset..).ok_or(ParseError::Short(least))?;
+    // Whatever lies behind the end of the packet is not read, whether it is there or not.
+    let end = len.min(bytes.len());
+    let embedded = bytes.get(offset..end).ok_or(ParseError::Short(least))?;
     let is_cut_off = |needed: usize| len < offset.saturating_add(needed);
     match V::parse(embedded, 0) {
-        // Whether what is behind the end of the packet is there or not.
         Ok(header) if is_cut_off(header.header_len) => {
             Err(ParseError::Malformed(Malformed::Truncated))
         }
