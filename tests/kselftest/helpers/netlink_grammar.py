@@ -24,17 +24,24 @@ SIZES = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
 
 VIRTUAL = ("198.51.100.1", "198.51.100.1", "198.51.100.2", "192.0.2.99", "203.0.113.7")
 REAL = ("10.0.0.11", "10.0.0.12", "10.0.0.13")
+VIRTUAL6 = ("2001:db8:6::1", "2001:db8:6::1", "2001:db8:6::2", "fe80::1", "::ffff:198.51.100.1")
+REAL6 = ("fd00::11", "fd00::12", "fe80::11", "::1")
 PORTS = (80, 80, 7000, 0, 443, 65535)
 SCHEDULERS = "rr wrr lc wlc sh mh dh sed nq lblc lblcr fo ovf twos".split()
 NOT_SCHEDULERS = ("", "none", "a" * 15, "rr\0rr", "%s%n", "r r")
 
 
 class Rule:
-    """An attribute: its kind, what it may be to mean something, how often it is there, and limits to be tried."""
+    """An attribute: its kind, what it may be to mean something, how often it is there, and limits to be tried.
+    values6: what it may be in a message about IPv6, if that is something else."""
 
-    def __init__(self, kind, values=(), share=None, limits=(), inner=None):
-        self.kind, self.values, self.limits, self.inner = kind, values, limits, inner
-        self.share = share if share is not None else 0.95 if values else 0.1
+    def __init__(self, kind, values=(), share=None, limits=(), inner=None, values6=None):
+        self.kind, self.limits, self.inner = kind, limits, inner
+        self.values = (values, values if values6 is None else values6)
+        self.share = [share if share is not None else 0.95 if found else 0.1 for found in self.values]
+        if values6 is not None and bool(values) != bool(values6):
+            # Of one version: there is seldom one of the other.
+            self.share = [share if found else 0.02 for share, found in zip(self.share, self.values)]
 
 
 class Node:
@@ -72,22 +79,39 @@ def strings(*texts):
 
 RVS_VALUES = {
     "service": {
-        rvs_family.PROTOCOL: numbers("u32", 6, 6, 17),
-        rvs_family.ADDR4: addresses(VIRTUAL),
-        rvs_family.PORT: big_endian(PORTS),
-        rvs_family.SCHEDULER: strings(*SCHEDULERS),
-        rvs_family.FORWARD: numbers("u32", 0, 0, 1, 2),
-        rvs_family.SCHEDULER_FLAGS: (),
-        rvs_family.FAST_PATH: numbers("u32", 0, 1),
+        rvs_family.PROTOCOL: {"values": numbers("u32", 6, 6, 17, 17, 132)},
+        rvs_family.ADDR4: {"values": addresses(VIRTUAL), "values6": ()},
+        rvs_family.ADDR6: {"values6": addresses(VIRTUAL6)},
+        rvs_family.PORT: {"values": big_endian(PORTS)},
+        rvs_family.SCHEDULER: {"values": strings(*SCHEDULERS)},
+        rvs_family.FORWARD: {"values": numbers("u32", 0, 0, 1, 2)},
+        rvs_family.SCHEDULER_FLAGS: {},
+        rvs_family.FAST_PATH: {"values": numbers("u32", 0, 1)},
+        rvs_family.MARK: {"values": numbers("u32", 1, 2, 7), "share": 0.03},
+        rvs_family.FAMILY: {"values": numbers("u32", 2), "values6": numbers("u32", 10), "share": 0.05},
     },
     "dest": {
-        rvs_family.ADDR4: addresses(REAL),
-        rvs_family.PORT: big_endian(PORTS),
-        rvs_family.WEIGHT: numbers("u32", 0, 1, 1, 2, 5),
-        rvs_family.FORWARD: numbers("u32", 0, 0, 1, 2),
-        rvs_family.UPPER_THRESHOLD: numbers("u32", 0, 0, 100),
-        rvs_family.LOWER_THRESHOLD: numbers("u32", 0, 0, 50),
+        rvs_family.ADDR4: {"values": addresses(REAL), "values6": ()},
+        rvs_family.ADDR6: {"values6": addresses(REAL6)},
+        rvs_family.PORT: {"values": big_endian(PORTS)},
+        rvs_family.WEIGHT: {"values": numbers("u32", 0, 1, 1, 2, 5)},
+        rvs_family.FORWARD: {"values": numbers("u32", 0, 0, 1, 2, 2)},
+        rvs_family.UPPER_THRESHOLD: {"values": numbers("u32", 0, 0, 100)},
+        rvs_family.LOWER_THRESHOLD: {"values": numbers("u32", 0, 0, 50)},
+        rvs_family.TUNNEL: {"values": numbers("u32", 0, 1, 2, 2), "share": 0.3},
+        rvs_family.TUNNEL_PORT: {"values": big_endian((0, 5555)), "share": 0.3},
+        rvs_family.TUNNEL_CHECKSUM: {"values": numbers("u32", 0, 1, 2), "share": 0.2},
     },
+    "persistence": {
+        rvs_family.PERSISTENCE_TIMEOUT: {"values": numbers("u32", 0, 1, 300)},
+        rvs_family.PERSISTENCE_MASK4: {"values": (b"\xff\xff\xff\xff", b"\xff\xff\xff\x00"), "values6": (), "share": 0.5},
+        rvs_family.PERSISTENCE_PREFIX6: {"values6": numbers("u32", 0, 1, 64, 128, 129), "share": 0.5},
+    },
+}
+# Nests that are none that name a service, by their set and number.
+RVS_NESTS = {
+    ("service", rvs_family.SERVICE_TIMEOUTS): "timeouts",
+    ("service", rvs_family.SERVICE_PERSISTENCE): "persistence",
 }
 RVS_SET = {command: "service" for command in (1, 2, 3, 4, 5)} | {command: "dest" for command in (6, 7, 8, 9)}
 
@@ -127,13 +151,14 @@ class RvsGrammar:
         rules = {}
         for number, facts in self.facts.get(index, {}).items():
             kind = POLICY_KINDS.get(little(facts[POLICY_TYPE]))
-            values = RVS_VALUES.get(name, {}).get(number, ())
+            sense = RVS_VALUES.get(name, {}).get(number, {})
             if kind == "nest" and POLICY_IDX in facts:
-                # Only services are named inside of others.
-                rules[number] = Rule(kind, share=0.95, inner=self.rules(little(facts[POLICY_IDX]), "service"))
+                nest = RVS_NESTS.get((name, number))
+                inner = self.rules(little(facts[POLICY_IDX]), nest or "service")
+                rules[number] = Rule(kind, share=0.1 if nest else 0.95, inner=inner)
             elif kind:
                 limits = [little(facts[fact]) for fact in (POLICY_MIN_U, POLICY_MAX_U, POLICY_MAX_LENGTH) if fact in facts]
-                rules[number] = Rule(kind, values, limits=limits)
+                rules[number] = Rule(kind, limits=limits, **sense)
         return rules
 
     def population(self):
@@ -159,21 +184,21 @@ class RvsGrammar:
 STATS = {number: Rule("u32") for number in range(1, 6)}
 
 IPVS_SERVICE = {
-    1: Rule("u16", numbers("u16", 2, 2, 2, 2, 2, 2, 10)),
-    2: Rule("u16", numbers("u16", 6, 6, 17)),
-    3: Rule("binary", addresses(VIRTUAL) + addresses(("198.51.100.1", "2001:db8::1")), limits=(16,)),
+    1: Rule("u16", numbers("u16", 2), values6=numbers("u16", 10)),
+    2: Rule("u16", numbers("u16", 6, 6, 17, 17, 132)),
+    3: Rule("binary", addresses(VIRTUAL), values6=addresses(VIRTUAL6), limits=(16,)),
     4: Rule("u16", big_endian(PORTS)),
     5: Rule("u32", numbers("u32", 1, 2, 7), share=0.1),
     6: Rule("string", strings(*SCHEDULERS), limits=(15,)),
     7: Rule("binary", tuple(struct.pack("=II", flags, mask) for flags in (0, 1, 4, 0x18, 0xFFFFFFFF) for mask in (0xFFFFFFFF, 1)), limits=(8,)),
     8: Rule("u32", numbers("u32", 0, 1, 300)),
-    9: Rule("u32", (b"\xff\xff\xff\xff", b"\xff\xff\xff\x00", numbers("u32", 128)[0], numbers("u32", 64)[0])),
+    9: Rule("u32", (b"\xff\xff\xff\xff", b"\xff\xff\xff\x00"), values6=numbers("u32", 128, 64)),
     10: Rule("nest", share=0.05, inner=STATS),
     11: Rule("string", strings("sip"), share=0.02, limits=(16,)),
     12: Rule("nest", share=0.05, inner=STATS),
 }
 IPVS_DEST = {
-    1: Rule("binary", addresses(REAL) + addresses(("2001:db8::11",)), limits=(16,)),
+    1: Rule("binary", addresses(REAL), values6=addresses(REAL6), limits=(16,)),
     2: Rule("u16", big_endian(PORTS)),
     3: Rule("u32", numbers("u32", 0, 0, 1, 2, 3, 4)),
     4: Rule("u32", numbers("u32", 0, 1, 1, 2, 5)),
@@ -183,7 +208,7 @@ IPVS_DEST = {
     8: Rule("u32"),
     9: Rule("u32"),
     10: Rule("nest", share=0.05, inner=STATS),
-    11: Rule("u16", numbers("u16", 2, 2, 2, 10), share=0.7),
+    11: Rule("u16", numbers("u16", 2, 2, 2, 10), values6=numbers("u16", 10, 10, 10, 2), share=0.7),
     12: Rule("nest", share=0.05, inner=STATS),
     13: Rule("u8", numbers("u8", 0, 1, 2, 3), share=0.3),
     14: Rule("u16", big_endian((0, 5555)), share=0.3),
@@ -265,21 +290,23 @@ def odd_value(rng, rule):
     return rng.choice([bytes(length), b"\xff" * length, rng.randbytes(length)])
 
 
-def content(rng, rule):
+def content(rng, rule, version):
     if rule.kind == "nest":
-        return attributes(rng, rule.inner or {})
-    if rule.values and rng.random() < 0.93:
-        return rng.choice(rule.values)
+        return attributes(rng, rule.inner or {}, version)
+    if rule.values[version] and rng.random() < 0.93:
+        return rng.choice(rule.values[version])
     return odd_value(rng, rule)
 
 
-def attributes(rng, rules):
-    """Nodes by the rules; those of a nest bear the flag mostly."""
+def attributes(rng, rules, version):
+    """Nodes by the rules, of a message about IPv4 (0) or IPv6 (1); those of a nest bear the flag mostly."""
     nodes = []
     for number, rule in rules.items():
-        if rng.random() < rule.share:
+        if rng.random() < rule.share[version]:
             nested = NLA_F_NESTED if rule.kind == "nest" and rng.random() < 0.8 else 0
-            nodes.append(Node(number | nested, content(rng, rule)))
+            # Some are of the other version than the message is.
+            version_here = version ^ (rng.random() < 0.03)
+            nodes.append(Node(number | nested, content(rng, rule, version_here)))
     return nodes
 
 
@@ -358,7 +385,7 @@ def request(rng, grammar, kind):
     if kind == "dump" and rng.random() < 0.9:
         command = rng.choice(grammar.readers)
     rules = grammar.commands[command][kind if rng.random() < 0.95 else "do"]
-    nodes = attributes(rng, rules)
+    nodes = attributes(rng, rules, int(rng.random() < 0.35))
     if rng.random() < 0.5:
         for _ in range(rng.choice((1, 1, 1, 2, 3))):
             damage(rng, nodes)
