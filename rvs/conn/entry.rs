@@ -119,8 +119,8 @@ impl Extensible for Conn {
 }
 
 /// The addresses of a connection, but that of the real server, which the destination has, and the
-/// number of the route of its replies. Those of IPv6 have a place of their own, so that IPv4
-/// connections stay within one cache line.
+/// number of the route of its replies. Those of IPv6 or of a VRF have a place of their own, so that other
+/// IPv4 connections stay within one cache line.
 enum Addresses {
     V4 {
         client: Ipv4Addr,
@@ -128,6 +128,7 @@ enum Addresses {
         reply_route: Atomic<RouteNumber>,
     },
     V6(KBox<AddressesV6>),
+    OfVrf(KBox<AddressesOfVrf>),
 }
 
 struct AddressesV6 {
@@ -136,10 +137,22 @@ struct AddressesV6 {
     reply_route: Atomic<RouteNumber>,
 }
 
+struct AddressesOfVrf {
+    client: Addr,
+    service: Addr,
+    /// The VRFs that packets of the client and of the real server belong to.
+    client_vrf: u32,
+    server_vrf: u32,
+    reply_route: Atomic<RouteNumber>,
+}
+
 impl Addresses {
-    /// Those of a connection whose first packet had this tuple.
+    /// Those of a connection to a destination whose first packet had this tuple.
     #[inline(always)]
-    fn of(tuple: &Tuple) -> Result<Self, AllocError> {
+    fn of(tuple: &Tuple, dest: &Dest) -> Result<Self, AllocError> {
+        if tuple.vrf != 0 {
+            return Self::of_vrf(tuple, dest);
+        }
         match tuple.addrs {
             AddrPair::V4 { src, dst } => Ok(Self::V4 {
                 client: src,
@@ -156,6 +169,20 @@ impl Addresses {
                 Ok(Self::V6(KBox::new(addrs, GFP_NOWAIT)?))
             }
         }
+    }
+
+    /// The same in a VRF.
+    #[cold]
+    #[inline(never)]
+    fn of_vrf(tuple: &Tuple, dest: &Dest) -> Result<Self, AllocError> {
+        let addrs = AddressesOfVrf {
+            client: tuple.addrs.src(),
+            service: tuple.addrs.dst(),
+            client_vrf: tuple.vrf,
+            server_vrf: dest.vrf_from(tuple.vrf),
+            reply_route: Atomic::new(0),
+        };
+        Ok(Self::OfVrf(KBox::new(addrs, GFP_NOWAIT)?))
     }
 }
 
@@ -218,7 +245,7 @@ impl Conn {
             return Self::of_control(tuple, dest, now);
         }
         let memory = CACHE.allocate()?;
-        let addrs = Addresses::of(tuple)?;
+        let addrs = Addresses::of(tuple, &dest)?;
         Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
     }
 
@@ -230,7 +257,7 @@ impl Conn {
         dest: Arc<Dest>,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
-        let addrs = Addresses::of(tuple)?;
+        let addrs = Addresses::of(tuple, &dest)?;
         let extension = Extension {
             template: None,
             control: Some(Control::new()),
@@ -248,7 +275,7 @@ impl Conn {
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
         let dest = control.dest().clone();
-        let addrs = Addresses::of(tuple)?;
+        let addrs = Addresses::of(tuple, &dest)?;
         let extension = Extension {
             template: None,
             control: None,
@@ -268,7 +295,7 @@ impl Conn {
         server_port: u16,
         now: u32,
     ) -> Result<Self, AllocError> {
-        let addrs = Addresses::of(tuple)?;
+        let addrs = Addresses::of(tuple, &dest)?;
         let mut conn = Self::begun(addrs, tuple, dest, now);
         conn.server_port = server_port;
         conn.settle();
@@ -284,7 +311,7 @@ impl Conn {
         let dest = template.dest().clone();
         let service = template.key().service;
         let server_port = service.kept_port(dest.endpoint().port, tuple.dst_port);
-        let addrs = Addresses::of(tuple)?;
+        let addrs = Addresses::of(tuple, &dest)?;
         let extension = Extension {
             template: Some(TemplateLink::new(template)),
             control: is_control(tuple, &dest).then(Control::new),
@@ -317,6 +344,7 @@ impl Conn {
         let addr = match &self.addrs {
             Addresses::V4 { client, .. } => Addr::V4(*client),
             Addresses::V6(addrs) => Addr::V6(addrs.client),
+            Addresses::OfVrf(addrs) => addrs.client,
         };
         Endpoint::new(addr, self.client_port)
     }
@@ -327,6 +355,7 @@ impl Conn {
         let addr = match &self.addrs {
             Addresses::V4 { service, .. } => Addr::V4(*service),
             Addresses::V6(addrs) => Addr::V6(addrs.service),
+            Addresses::OfVrf(addrs) => addrs.service,
         };
         Endpoint::new(addr, self.service_port)
     }
@@ -375,6 +404,7 @@ impl Conn {
         match &self.addrs {
             Addresses::V4 { reply_route, .. } => reply_route,
             Addresses::V6(addrs) => &addrs.reply_route,
+            Addresses::OfVrf(addrs) => &addrs.reply_route,
         }
     }
 
@@ -383,6 +413,16 @@ impl Conn {
         match side {
             Side::Original => Tuple::new(self.client(), self.service(), self.protocol),
             Side::Reply => Tuple::new(self.real_server(), self.client(), self.protocol),
+        }
+        .map(|tuple| tuple.in_vrf(self.vrf(side)))
+    }
+
+    /// Returns the VRF that packets from one side belong to, 0 for none.
+    pub(crate) fn vrf(&self, side: Side) -> u32 {
+        match (&self.addrs, side) {
+            (Addresses::V4 { .. } | Addresses::V6(_), _) => 0,
+            (Addresses::OfVrf(addrs), Side::Original) => addrs.client_vrf,
+            (Addresses::OfVrf(addrs), Side::Reply) => addrs.server_vrf,
         }
     }
 
@@ -402,30 +442,42 @@ impl Conn {
             ) => {
                 src == *client
                     && dst == *service
+                    && tuple.vrf == 0
                     && tuple.src_port == self.client_port
                     && tuple.dst_port == self.service_port
             }
             (Addresses::V4 { client, .. }, AddrPair::V4 { dst, .. }, Side::Reply) => {
                 dst == *client
+                    && tuple.vrf == 0
                     && tuple.dst_port == self.client_port
                     && tuple.src_port == self.server_port
                     && tuple.addrs.src() == self.dest.endpoint().addr
             }
             (Addresses::V6(own), AddrPair::V6 { src, dst }, Side::Original) => {
                 tuple.src_port == self.client_port
+                    && tuple.vrf == 0
                     && tuple.dst_port == self.service_port
                     && src == own.client
                     && dst == own.service
             }
             (Addresses::V6(own), AddrPair::V6 { dst, .. }, Side::Reply) => {
                 tuple.dst_port == self.client_port
+                    && tuple.vrf == 0
                     && tuple.src_port == self.server_port
                     && dst == own.client
                     && tuple.addrs.src() == self.dest.endpoint().addr
             }
             (Addresses::V4 { .. }, AddrPair::V6 { .. }, _)
             | (Addresses::V6(_), AddrPair::V4 { .. }, _) => false,
+            (Addresses::OfVrf(_), _, _) => tuple.vrf != 0 && self.has_tuple(side, tuple),
         }
+    }
+
+    /// As [`Conn::matches`], of a connection of a VRF.
+    #[cold]
+    #[inline(never)]
+    fn has_tuple(&self, side: Side, tuple: &Tuple) -> bool {
+        self.tuple(side).is_some_and(|own| own == *tuple)
     }
 
     /// Returns whether replies pass the director, so that they have a tuple of their own.

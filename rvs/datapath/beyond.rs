@@ -39,7 +39,13 @@ pub(super) fn send<V: Stack>(
         return packet.discard();
     };
     // It has no number: no flow is fast by it.
-    let Ok(route) = Route::output(context.net, destination, Target::Destination, 0) else {
+    let Ok(route) = Route::output(
+        context.net,
+        destination,
+        Target::Destination,
+        context.vrf,
+        0,
+    ) else {
         return packet.refuse(Report::HostUnreachable);
     };
     // As when a server is to be reached: not to this host, nor from its loopback device.

@@ -3,6 +3,8 @@
 //! The way out to a real server, by whatever method: route, time to live and path MTU, as a router
 //! treats a packet (RFC 1812 section 5).
 
+use kernel::prelude::*;
+
 use crate::{
     conn::Conn,
     kapi::net::{
@@ -32,6 +34,7 @@ use super::{
     nat,
     track,
     tunnel,
+    vrf,
     Context, //
 };
 
@@ -96,7 +99,7 @@ impl<'g, V: Stack> Way<'g, V> {
             return stack(packet, route);
         };
         let confirmed = match of {
-            Some(conn) if context.director.fast_path.is_on() => {
+            Some(conn) if context.vrf == 0 && context.director.fast_path.is_on() => {
                 to_be_confirmed(context, &packet, conn, route.number())
             }
             _ => None,
@@ -179,6 +182,9 @@ pub(super) fn check<V: Stack>(
     dest: &Dest,
 ) -> Result<(), Report> {
     let target = target(dest.forward(), dest);
+    if context.vrf != 0 {
+        return check_route::<V>(context, header.ttl, dest);
+    }
     // The route that is there leads somewhere.
     let route = dest.route().peek::<V>(context.guard, context.net, target);
     if header.ttl > 1 && route.is_some() {
@@ -198,10 +204,7 @@ fn check_route<V: Stack>(context: Context<'_>, ttl: u8, dest: &Dest) -> Result<(
         return Ok(());
     }
     let target = target(dest.forward(), dest);
-    match dest
-        .route()
-        .get::<V>(context.guard, context.net, destination, target)
-    {
+    match get::<V>(context, dest, destination, target) {
         Err(_) => Err(Report::HostUnreachable),
         Ok(route) if ttl <= 1 && !route.is_local() => Err(Report::TimeExceeded),
         Ok(_) => Ok(()),
@@ -212,10 +215,32 @@ fn check_route<V: Stack>(context: Context<'_>, ttl: u8, dest: &Dest) -> Result<(
 #[inline]
 pub(super) fn is_local<V: Stack>(context: Context<'_>, conn: &Conn) -> bool {
     let target = target(conn.forward(), conn.dest());
+    if context.vrf != 0 {
+        return vrf::is_local::<V>(context, conn, target);
+    }
     conn.dest()
         .route()
         .peek::<V>(context.guard, context.net, target)
         .is_some_and(|route| route.is_local())
+}
+
+/// Returns the route to the real server of a destination, which is looked up where it is not known.
+#[inline(always)]
+pub(super) fn get<'g, V: Stack>(
+    context: Context<'g>,
+    dest: &Dest,
+    destination: V::Addr,
+    target: Target,
+) -> Result<RouteRef<'g, V>> {
+    let Context {
+        net, guard, vrf, ..
+    } = context;
+    if vrf != 0 {
+        return dest
+            .vrf_route()
+            .get_in_vrf(guard, net, destination, target, vrf);
+    }
+    dest.route().get(guard, net, destination, target)
 }
 
 /// What the forward method of a connection does to a packet, as far as the way out is concerned.
@@ -251,13 +276,19 @@ pub(super) fn route<'a, 'g, V: Stack>(
     let Some(destination) = V::addr(conn.real_server().addr) else {
         return Err(packet.discard());
     };
-    let cache = conn.dest().route();
-    let route = match cache.peek(context.guard, context.net, method.target) {
+    let known = match context.vrf {
+        0 => conn
+            .dest()
+            .route()
+            .peek(context.guard, context.net, method.target),
+        _ => None,
+    };
+    let route = match known {
         Some(route) => route,
         None if method.target == Target::NextHop && conn.dest().is_beyond() => {
             return Err(beyond::send(context, packet, header, conn.service().addr))
         }
-        None => match cache.get(context.guard, context.net, destination, method.target) {
+        None => match get(context, conn.dest(), destination, method.target) {
             Ok(route) => route,
             Err(_) => return Err(packet.refuse(Report::HostUnreachable)),
         },

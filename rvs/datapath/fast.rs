@@ -93,7 +93,7 @@ fn unusual<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
 /// Does so if it is of the usual form but for its protocol.
 #[inline(never)]
 fn of_few<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
-    match parse::usual_of_few(&packet) {
+    match parse::usual_of_few(&packet, 0) {
         Some(flow) => of_flow(context, packet, flow),
         None => {
             context.director.paths.count(Path::Header);
@@ -157,7 +157,8 @@ fn to_real_server<'g, V: Stack>(
         return Err(unconfirmed(director, net, guard, &route));
     }
     // Rules may look at it, and send each packet another way.
-    if route.is_ruled() && !egress::is_without_dscp(flow.header.tos) {
+    // So are those of a VRF, which have other routes, and may have the addresses of this flow.
+    if route.is_ruled() && (!egress::is_without_dscp(flow.header.tos) || packet.came_by_vrf()) {
         return Err(Path::Policy);
     }
     check_passage(packet, flow, route.mtu().saturating_sub(method.overhead))?;

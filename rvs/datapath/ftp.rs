@@ -25,6 +25,7 @@ use crate::{
             Stack,
             Verdict, //
         },
+        rcu_table::Side,
         sync::{
             RcuArc,
             RcuRef, //
@@ -288,6 +289,7 @@ fn expect_server(context: Context<'_>, conn: RcuRef<'_, Conn>, port: u16) {
         src_port: port,
         dst_port: service.port.wrapping_sub(1),
         protocol: Protocol::Tcp,
+        vrf: conn.vrf(Side::Original),
     };
     let server_port = conn.real_server().port.wrapping_sub(1);
     if server_port == 0 || !conn.dest().is_available() {
@@ -331,6 +333,9 @@ pub(super) fn expected<'g, V: Stack>(
     };
     let template = templates.find(context.guard, key)?;
     let control = template.control()?.clone();
+    if control.vrf(Side::Original) != flow.vrf {
+        return None;
+    }
     if !template.takes_more(time::jiffies32()) || !template.dest().is_available() {
         return None;
     }

@@ -50,6 +50,7 @@ use super::{
     },
     reply,
     request,
+    vrf,
     Context, //
 };
 
@@ -198,6 +199,7 @@ pub(super) fn once_more<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -
         net,
         guard,
         point,
+        ..
     } = context;
     match point {
         HookPoint::PreRouting => PreRouting::<V>::run(director, packet, net, guard),
@@ -214,8 +216,8 @@ fn both_ways<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
         return packet.accept();
     }
     match parse::usual(&packet) {
-        Some(flow) => flow_both_ways(context, packet, flow),
-        None => unusual(context, packet, flow_both_ways),
+        Some(flow) if !vrf::has(context, &packet) => flow_both_ways(context, packet, flow),
+        _ => unusual(context, packet, flow_both_ways),
     }
 }
 
@@ -223,15 +225,14 @@ fn both_ways<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
 #[inline(always)]
 fn replies_only<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
     match parse::usual(&packet) {
-        Some(flow) => flow_replies_only(context, packet, flow),
-        None => unusual(context, packet, flow_replies_only),
+        Some(flow) if !vrf::has(context, &packet) => flow_replies_only(context, packet, flow),
+        _ => unusual(context, packet, flow_replies_only),
     }
 }
 
 #[inline(always)]
 fn flow_both_ways<V: Stack>(context: Context<'_>, packet: Packet<'_, V>, flow: Flow<V>) -> Verdict {
-    let connections = &context.director.connections;
-    match connections.find(context.guard, flow.tuple()) {
+    match vrf::find(context, flow) {
         Ok((conn, Side::Original)) => request::of_connection(context, packet, &flow, conn),
         Ok((conn, Side::Reply)) => reply::translate(context, packet, &flow, conn),
         Err(tuple) => match context.point {
@@ -272,8 +273,7 @@ fn flow_replies_only<V: Stack>(
     packet: Packet<'_, V>,
     flow: Flow<V>,
 ) -> Verdict {
-    let connections = &context.director.connections;
-    match connections.find(context.guard, flow.tuple()) {
+    match vrf::find(context, flow) {
         Ok((conn, Side::Reply)) => reply::translate(context, packet, &flow, conn),
         _ => {
             claim::end_with(context.director, context.guard, flow);
@@ -296,17 +296,22 @@ fn unusual<V: Stack>(
     any(context, packet, of_flow)
 }
 
-/// Takes packets of protocols that are seldom, with options, fragments, ICMP errors, and those whose headers are
-/// scattered.
+/// Takes packets of protocols that are seldom, of a VRF, with options, fragments, ICMP errors, and those whose headers
+/// are scattered.
 #[inline(never)]
 fn any<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     of_flow: impl FnOnce(Context<'_>, Packet<'_, V>, Flow<V>) -> Verdict,
 ) -> Verdict {
-    let parsed = match parse::usual_of_few(&packet) {
+    let context = if vrf::has(context, &packet) {
+        vrf::context(context, &packet)
+    } else {
+        context
+    };
+    let parsed = match parse::usual_of_few(&packet, context.vrf) {
         Some(flow) => Ok((packet, Content::Flow(flow))),
-        None => parse::unusual(packet, context.point),
+        None => parse::unusual(packet, context.point, context.vrf),
     };
     match parsed {
         Ok((packet, Content::Flow(flow))) => of_flow(context, packet, flow),

@@ -114,6 +114,7 @@ fn first_packet<V: Stack>(error: &IcmpError<V>, tuple: &Tuple) -> Option<Flow<V>
             dst_port: tuple.dst_port,
             header: TransportHeader::first(tuple.protocol),
         },
+        vrf: tuple.vrf,
     })
 }
 

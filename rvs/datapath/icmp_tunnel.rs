@@ -29,6 +29,7 @@ use crate::{
 };
 
 use super::{
+    egress,
     icmp,
     parse::{
         self,
@@ -118,9 +119,8 @@ fn inner_mtu<V: Stack>(
     conn: &RcuRef<'_, Conn>,
     mtu: u32,
 ) -> u32 {
-    let cache = conn.dest().route();
     let target = Target::EndOf(conn.dest().tunnel());
-    let route = cache.get::<V>(context.guard, context.net, error.exit, target);
+    let route = egress::get::<V>(context, conn.dest(), error.exit, target);
     let mtu = route.map_or(mtu, |route| route.mtu());
     mtu.saturating_sub(error.headers_len() as u32)
         .max(V::MIN_MTU)

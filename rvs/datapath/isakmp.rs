@@ -47,6 +47,7 @@ pub(super) fn take<V: Stack>(
     let flow = Flow {
         header,
         transport: isakmp::transport(),
+        vrf: context.vrf,
     };
     let connections = &context.director.connections;
     match (connections.find(context.guard, flow.tuple()), context.point) {

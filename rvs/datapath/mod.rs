@@ -16,6 +16,7 @@
 //! | the server that a client keeps | `persistence` |
 //! | route, time to live and MTU on the way out | `egress` |
 //! | past a service that has no server | `beyond` |
+//! | packets of a VRF | `vrf` |
 //! | what connection tracking is to know | `track` |
 //! | control and data connections of FTP | `ftp` |
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
@@ -49,6 +50,7 @@ mod reuse;
 mod schedule;
 mod track;
 mod tunnel;
+mod vrf;
 
 use kernel::sync::rcu;
 
@@ -76,6 +78,8 @@ struct Context<'a> {
     net: &'a Net,
     guard: &'a rcu::Guard,
     point: HookPoint,
+    /// The VRF that the packet belongs to, by the index of its device; 0 for none.
+    vrf: u32,
 }
 
 impl<'a> Context<'a> {
@@ -86,6 +90,7 @@ impl<'a> Context<'a> {
             net,
             guard,
             point,
+            vrf: 0,
         }
     }
 }

@@ -42,13 +42,15 @@ pub(super) struct Flow<V: Stack> {
     pub(super) header: Header<V>,
     /// Its transport header.
     pub(super) transport: Transport,
+    /// The VRF that it belongs to, 0 for none.
+    pub(super) vrf: u32,
 }
 
 impl<V: Stack> Flow<V> {
     /// Returns its tuple.
     #[inline(always)]
     pub(super) fn tuple(&self) -> Tuple {
-        self.transport.tuple(self.header.addrs())
+        self.transport.tuple(self.header.addrs()).in_vrf(self.vrf)
     }
 
     /// Returns the bytes up to the end of the fixed transport header: those a rewrite touches.
@@ -204,15 +206,21 @@ fn is_icmp<V: Stack>(packet: &Glance<'_, V>) -> bool {
 /// a header that does not tell their length.
 #[inline(always)]
 pub(super) fn usual<V: Stack>(packet: &Packet<'_, V>) -> Option<Flow<V>> {
-    V::usual(packet.bytes(), || packet.len_seldom())
-        .map(|(header, transport)| Flow { header, transport })
+    V::usual(packet.bytes(), || packet.len_seldom()).map(|(header, transport)| Flow {
+        header,
+        transport,
+        vrf: 0,
+    })
 }
 
 /// As [`usual`], of the protocols that fewer packets are of.
 #[inline(always)]
-pub(super) fn usual_of_few<V: Stack>(packet: &Packet<'_, V>) -> Option<Flow<V>> {
-    V::usual_of_few(packet.bytes(), || packet.len_seldom())
-        .map(|(header, transport)| Flow { header, transport })
+pub(super) fn usual_of_few<V: Stack>(packet: &Packet<'_, V>, vrf: u32) -> Option<Flow<V>> {
+    V::usual_of_few(packet.bytes(), || packet.len_seldom()).map(|(header, transport)| Flow {
+        header,
+        transport,
+        vrf,
+    })
 }
 
 /// Reads any packet, whole: fragments are collected before. The verdict of a packet that is none
@@ -221,6 +229,7 @@ pub(super) fn usual_of_few<V: Stack>(packet: &Packet<'_, V>) -> Option<Flow<V>> 
 pub(super) fn unusual<'a, V: Stack>(
     mut packet: Packet<'a, V>,
     point: HookPoint,
+    vrf: u32,
 ) -> Result<(Packet<'a, V>, Content<V>), Verdict> {
     let Ok(mut header) = parse_with(&mut packet, V::parse) else {
         return Err(packet.accept());
@@ -249,10 +258,14 @@ pub(super) fn unusual<'a, V: Stack>(
     }
 
     if is_icmp {
-        if let Ok(icmp) = parse_with(&mut packet, |bytes, _| icmp::parse(&header, bytes)) {
+        if let Ok(mut icmp) = parse_with(&mut packet, |bytes, _| icmp::parse(&header, bytes)) {
+            icmp.tuple.vrf = vrf;
             return Ok((packet, Content::IcmpError(IcmpError { header, icmp })));
         }
-        if let Ok(error) = parse_with(&mut packet, |bytes, _| tunnel_error::parse(&header, bytes)) {
+        if let Ok(mut error) =
+            parse_with(&mut packet, |bytes, _| tunnel_error::parse(&header, bytes))
+        {
+            error.tuple.vrf = vrf;
             return Ok((packet, Content::TunnelError(header, error)));
         }
         match parse_with(&mut packet, |bytes, _| {
@@ -268,7 +281,14 @@ pub(super) fn unusual<'a, V: Stack>(
             parse_with(&mut packet, |bytes, _| packet::transport(&header, bytes))
         };
         match transport {
-            Ok(transport) => Ok((packet, Content::Flow(Flow { header, transport }))),
+            Ok(transport) => Ok((
+                packet,
+                Content::Flow(Flow {
+                    header,
+                    transport,
+                    vrf,
+                }),
+            )),
             Err(_) => Err(packet.accept()),
         }
     }
@@ -300,7 +320,9 @@ pub(super) fn tunnel_in_udp<V: Stack>(
         return None;
     }
     let parsed = parse_with(packet, |bytes, _| tunnel_error::parse(&error.header, bytes));
-    parsed.ok()
+    let mut parsed = parsed.ok()?;
+    parsed.tuple.vrf = error.icmp.tuple.vrf;
+    Some(parsed)
 }
 
 /// Collects the fragments of a packet, where the stack has not done so itself.

@@ -220,7 +220,11 @@ fn learn_new_route<V: Stack>(
     conn: &Conn,
 ) {
     let net = context.net;
-    if net.forwards_by_policy::<V>() || packet.is_redirected() || track::is_wanted(context) {
+    if net.forwards_by_policy::<V>()
+        || packet.is_redirected()
+        || track::is_wanted(context)
+        || context.vrf != 0
+    {
         return;
     }
     let routes = &context.director.connections.reply_routes;
@@ -246,7 +250,10 @@ pub(super) fn go_on<V: Stack>(
         HookPoint::Forward | HookPoint::LocalOut => {
             let is_rerouted = context.net.routes_by_source::<V>()
                 && context.director.settings.snat_reroute.is_on();
-            if is_rerouted && packet.reroute().is_err() {
+            // A route that was chosen by the device that the packet came by is kept.
+            let is_kept =
+                || matches!(context.point, HookPoint::Forward) && packet.keeps_route(client);
+            if is_rerouted && !is_kept() && packet.reroute().is_err() {
                 return packet.discard();
             }
         }

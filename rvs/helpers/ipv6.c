@@ -168,6 +168,12 @@ __rvs_helper bool rvs_helper_skb_secure6(struct sk_buff *skb)
 	return may_leave;
 }
 
+/* As rvs_helper_skb_is_of_vrf(). */
+__rvs_helper bool rvs_helper_skb_is_of_vrf6(const struct sk_buff *skb)
+{
+	return IP6CB(skb)->flags & IP6SKB_L3SLAVE;
+}
+
 /* Whether the stack tells the sender of a shorter way: it does when the packet goes back
  * where it came from. */
 __rvs_helper bool rvs_helper_skb_is_redirected6(const struct sk_buff *skb)
@@ -292,9 +298,12 @@ static inline void rvs_leave_tables(struct rt6_info *rt)
  * Of its own devices the kernel takes a route when one of them goes, once. That to this host has
  * two, the loopback device and that of the address; the one of the tables does as well there. */
 __rvs_helper struct dst_entry *rvs_helper_route_output6(struct net *net, const u8 *destination,
-							bool known_next_hop, u8 *source)
+							bool known_next_hop, u32 vrf,
+							u8 *source)
 {
-	struct flowi6 flow = {};
+	struct flowi6 flow = {
+		.flowi6_l3mdev = vrf,
+	};
 	struct dst_entry *dst;
 	int err;
 

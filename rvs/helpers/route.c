@@ -7,19 +7,24 @@
 #include <net/fib_rules.h>
 #include <net/flow.h>
 #include <net/ip.h>
+#include <net/ip_fib.h>
+#include <net/l3mdev.h>
+#include <net/nexthop.h>
 #include <net/route.h>
 #include <net/xfrm.h>
 
 /* A route to `destination_be` as the host itself would take it, and the source
  * address it would use, or an error pointer. The caller owns a reference.
- * With `known_next_hop` packets along the route may have another destination. */
+ * With `known_next_hop` packets along the route may have another destination. `vrf` is
+ * the index of the device of a VRF, or 0. */
 __rvs_helper struct dst_entry *rvs_helper_route_output4(struct net *net, u32 destination_be,
-							bool known_next_hop,
+							bool known_next_hop, u32 vrf,
 							u32 *source_be)
 {
 	struct flowi4 flow = {
 		.daddr = (__force __be32)destination_be,
 		.flowi4_flags = known_next_hop ? FLOWI_FLAG_KNOWN_NH : 0,
+		.flowi4_l3mdev = vrf,
 	};
 	struct rtable *route = ip_route_output_key(net, &flow);
 
@@ -27,6 +32,77 @@ __rvs_helper struct dst_entry *rvs_helper_route_output4(struct net *net, u32 des
 		return ERR_CAST(route);
 	*source_be = (__force u32)flow.saddr;
 	return &route->dst;
+}
+
+/* Whether the route of a packet that was received and is forwarded is the one that rules
+ * and tables choose, after its source has changed. Unlike rvs_helper_ip_route_me_harder()
+ * this asks as for a packet that came by its device. Under RCU. */
+__rvs_helper bool rvs_helper_skb_keeps_route(struct net *net, const struct sk_buff *skb)
+{
+	const struct rtable *rt = skb_rtable(skb);
+	const struct iphdr *header = ip_hdr(skb);
+	struct fib_result result = {};
+	struct flowi4 flow = {};
+	int i;
+
+	if (!skb->dev)
+		return false;
+	flow.flowi4_iif = skb->dev->ifindex;
+	flow.flowi4_mark = skb->mark;
+	flow.flowi4_dscp = ip4h_dscp(header);
+	flow.flowi4_proto = header->protocol;
+	flow.saddr = header->saddr;
+	flow.daddr = header->daddr;
+	if (fib_lookup(net, &flow, &result, 0) || result.type != RTN_UNICAST)
+		return false;
+	for (i = 0; i < fib_info_num_path(result.fi); i++) {
+		const struct fib_nh_common *hop = fib_info_nhc(result.fi, i);
+
+		if (hop->nhc_dev != rt->dst.dev)
+			continue;
+		if (!rt->rt_uses_gateway ? !hop->nhc_gw_family :
+		    hop->nhc_gw_family == AF_INET && rt->rt_gw_family == AF_INET &&
+		    hop->nhc_gw.ipv4 == rt->rt_gw4)
+			return true;
+	}
+	return false;
+}
+
+/* The VRF of the device by which packets leave along a route, 0 for none. Under RCU. */
+__rvs_helper u32 rvs_helper_dst_vrf(const struct dst_entry *dst)
+{
+	return l3mdev_master_ifindex_rcu(dst_dev_rcu(dst));
+}
+
+/* Whether a packet, which was received, has come to a VRF: before, it is that of
+ * its device. */
+__rvs_helper bool rvs_helper_skb_is_of_vrf(const struct sk_buff *skb)
+{
+	return IPCB(skb)->flags & IPSKB_L3SLAVE;
+}
+
+static bool rvs_is_of_vrf(const struct net_device *dev)
+{
+	return netif_is_l3_slave(dev) || netif_is_l3_master(dev);
+}
+
+__rvs_helper bool rvs_helper_skb_came_by_vrf(const struct sk_buff *skb)
+{
+	return skb->dev && rvs_is_of_vrf(skb->dev);
+}
+
+/* Whether a packet that has a route leaves by a VRF. Under RCU. */
+__rvs_helper bool rvs_helper_skb_leaves_by_vrf(const struct sk_buff *skb)
+{
+	return skb_dst(skb) && rvs_is_of_vrf(skb_dst_dev_rcu(skb));
+}
+
+/* The VRF that a packet has come to, or leaves by; 0 for none. Under RCU. */
+__rvs_helper u32 rvs_helper_skb_vrf(const struct sk_buff *skb, bool is_output)
+{
+	const struct net_device *dev = is_output ? skb_dst_dev_rcu(skb) : skb->dev;
+
+	return dev ? l3mdev_master_ifindex_rcu(dev) : 0;
 }
 
 __rvs_helper bool rvs_helper_route_is_local(const struct dst_entry *dst)

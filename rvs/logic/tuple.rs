@@ -99,6 +99,9 @@ pub struct Tuple {
     pub dst_port: u16,
     /// Transport protocol.
     pub protocol: Protocol,
+    /// The VRF that the packet belongs to, by the index of its device: the same addresses are other hosts there. 0 where
+    /// it belongs to none.
+    pub vrf: u32,
 }
 
 impl Tuple {
@@ -111,6 +114,7 @@ impl Tuple {
                 src_port: src.port,
                 dst_port: dst.port,
                 protocol,
+                vrf: 0,
             }),
             None => None,
         }
@@ -124,7 +128,14 @@ impl Tuple {
             src_port: self.dst_port,
             dst_port: self.src_port,
             protocol: self.protocol,
+            vrf: self.vrf,
         }
+    }
+
+    /// The same tuple in a VRF.
+    #[inline]
+    pub const fn in_vrf(self, vrf: u32) -> Self {
+        Self { vrf, ..self }
     }
 
     /// Where packets of this tuple come from.
@@ -149,14 +160,16 @@ impl Tuple {
     ///
     /// The message is source address, destination address, source port, destination port and
     /// protocol number, all as they stand in the packet: 13 bytes for IPv4 and 37 for IPv6, so
-    /// that messages of the two families differ in length and never collide by construction.
+    /// that messages of the two families differ in length and never collide by construction. In a VRF its 16 lowest bits are
+    /// behind them.
     #[inline(always)]
     pub fn hash(&self, key: &HashKey) -> u64 {
         let tail = Tail {
             bytes: u64::from(self.src_port.swap_bytes())
                 | u64::from(self.dst_port.swap_bytes()) << 16
-                | u64::from(self.protocol.number()) << 32,
-            len: 5,
+                | u64::from(self.protocol.number()) << 32
+                | u64::from(self.vrf as u16) << 40,
+            len: if self.vrf == 0 { 5 } else { 7 },
         };
         match self.addrs {
             AddrPair::V4 { src, dst } => {

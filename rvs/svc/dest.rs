@@ -19,6 +19,7 @@ use kernel::{
             Full,
             Relaxed, //
         },
+        rcu,
         Arc, //
     },
 };
@@ -132,6 +133,8 @@ pub(crate) struct Dest {
     tunnel: Atomic<u32>,
     available: Atomic<bool>,
     route: RouteCache,
+    // That of clients in the VRF that has asked last.
+    vrf_route: RouteCache,
     active: Atomic<u32>,
     // All connections, and whether they are too many: see `Load`.
     load: Atomic<u32>,
@@ -199,6 +202,7 @@ impl Dest {
             tunnel: Atomic::new(Tunnel::IPIP.to_u32()),
             available: Atomic::new(true),
             route: RouteCache::new(),
+            vrf_route: RouteCache::new(),
             active: Atomic::new(0),
             load: Atomic::new(Load::default().to_u32()),
             overhead: Atomic::new(0),
@@ -294,6 +298,7 @@ impl Dest {
         self.list();
         if !available {
             self.route.clear();
+            self.vrf_route.clear();
             self.shared.server_was_removed();
         }
     }
@@ -314,6 +319,20 @@ impl Dest {
     #[inline]
     pub(crate) fn route(&self) -> &RouteCache {
         &self.route
+    }
+
+    /// Returns the place of the route to the real server in a VRF. Several VRFs take turns.
+    pub(crate) fn vrf_route(&self) -> &RouteCache {
+        &self.vrf_route
+    }
+
+    /// Returns the VRF that packets of the real server belong to, where those to it belong to `vrf`: the same,
+    /// unless the routes there lead out of it.
+    #[cold]
+    pub(crate) fn vrf_from(&self, vrf: u32) -> u32 {
+        self.vrf_route
+            .exit_of(&rcu::read_lock(), vrf)
+            .unwrap_or(vrf)
     }
 
     /// Returns its number in the order in which destinations were added, from 1. One that returns is added

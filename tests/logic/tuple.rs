@@ -78,6 +78,20 @@ proptest! {
     }
 
     #[test]
+    fn a_vrf_is_a_part_of_it(key: (u64, u64), tuple in tuple(), vrf in 1..u32::MAX) {
+        let mut message = octets(tuple.src().addr);
+        message.extend(octets(tuple.dst().addr));
+        message.extend(tuple.src_port.to_be_bytes());
+        message.extend(tuple.dst_port.to_be_bytes());
+        message.push(tuple.protocol.number());
+        message.extend((vrf as u16).to_le_bytes());
+        let within = tuple.in_vrf(vrf);
+        prop_assert_eq!(within.hash(&HashKey::new(key.0, key.1)), oracle(key, &message));
+        prop_assert_ne!(within, tuple);
+        prop_assert_eq!(within.reversed(), tuple.reversed().in_vrf(vrf));
+    }
+
+    #[test]
     fn words_and_tail_hash_as_their_bytes(
         key: [u8; 16],
         words: [u64; 2],

@@ -81,6 +81,8 @@ pub(crate) struct Route<V: Version> {
     target: u64,
     plain: bool,
     ruled: bool,
+    vrf: u32,
+    exit: u32,
     number: LookupNumber,
 }
 
@@ -101,24 +103,28 @@ impl<V: Stack> Route<V> {
     /// ENETUNREACH and EHOSTUNREACH among others when there is none.
     ///
     /// As with IPVS the mark of the packet takes no part in it: marks are used to bring packets to
-    /// the director, and would bring them back.
+    /// the director, and would bring them back. The VRF does: it is looked up in the tables of that.
     pub(crate) fn output(
         net: &Net,
         destination: V::Addr,
         target: Target,
+        vrf: u32,
         number: LookupNumber,
     ) -> Result<Self> {
         let known_next_hop = matches!(target, Target::NextHop);
         let generation = Self::generation(net);
         // SAFETY: The namespace is valid by its borrow.
-        let (dst, source) = unsafe { V::route_output(net.as_ptr(), destination, known_next_hop) };
+        let (dst, source) =
+            unsafe { V::route_output(net.as_ptr(), destination, known_next_hop, vrf) };
         // The C side encodes errors in the pointer.
         let dst = kernel::error::from_err_ptr(dst)?;
         let dst = NonNull::new(dst).ok_or(ENOENT)?;
         let ends = (source, destination);
         let ruled = net.has_rules::<V>();
         // SAFETY: The lookup returned a reference, which is given away.
-        Ok(unsafe { Self::new(dst, generation, ends, target, number, ruled) })
+        let mut route = unsafe { Self::new(dst, generation, ends, target, number, ruled) };
+        route.vrf = vrf;
+        Ok(route)
     }
 
     fn generation(net: &Net) -> u32 {
@@ -172,9 +178,10 @@ impl<V: Stack> Route<V> {
         ruled: bool,
     ) -> Self {
         // SAFETY: By the requirement.
-        let (plain, stamp) = unsafe {
+        let (plain, exit, stamp) = unsafe {
             (
                 V::route_is_plain(dst.as_ptr()),
+                bindings::helper_dst_vrf(dst.as_ptr()),
                 V::route_stamp(dst.as_ptr(), generation),
             )
         };
@@ -187,8 +194,15 @@ impl<V: Stack> Route<V> {
             target: target.number(),
             plain,
             ruled,
+            vrf: 0,
+            exit,
             number,
         }
+    }
+
+    /// Returns the VRF of the device by which packets leave, 0 for none.
+    pub(crate) fn exit_vrf(&self) -> u32 {
+        self.exit
     }
 
     /// Returns whether the destination is this host.
@@ -342,8 +356,34 @@ impl RouteCache {
     ) -> Result<RouteRef<'g, V>> {
         match self.peek(guard, net, target) {
             Some(route) => Ok(route),
-            None => self.look_up(guard, net, destination, target),
+            None => self.look_up(guard, net, destination, target, 0),
         }
+    }
+
+    /// As [`RouteCache::get`], in a VRF, which need not be the same each time.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn get_in_vrf<'g, V: Stack>(
+        &self,
+        guard: &'g rcu::Guard,
+        net: &Net,
+        destination: V::Addr,
+        target: Target,
+        vrf: u32,
+    ) -> Result<RouteRef<'g, V>> {
+        match self.peek(guard, net, target) {
+            Some(route) if route.vrf == vrf => Ok(route),
+            _ => self.look_up(guard, net, destination, target, vrf),
+        }
+    }
+
+    /// Returns the VRF of the device by which packets of a VRF leave, if that is the one that has asked last.
+    pub(crate) fn exit_of(&self, guard: &rcu::Guard, vrf: u32) -> Option<u32> {
+        let (of, exit) = match self.route.read(guard)?.get() {
+            CachedRoute::V4(route) => (route.vrf, route.exit),
+            CachedRoute::V6(route) => (route.vrf, route.exit),
+        };
+        (of == vrf).then_some(exit)
     }
 
     /// Returns the route if it is there and valid.
@@ -365,10 +405,11 @@ impl RouteCache {
         net: &Net,
         destination: V::Addr,
         target: Target,
+        vrf: u32,
     ) -> Result<RouteRef<'g, V>> {
         let lookup = self.lookups.fetch_add(1, Relaxed);
         let number = lookup % (LOOKUP_NUMBERS - 1) + 1;
-        let route = Route::<V>::output(net, destination, target, number)?;
+        let route = Route::<V>::output(net, destination, target, vrf, number)?;
         let route = RcuArc::new(route.into_cached(), GFP_ATOMIC)?;
         let found = RouteRef::of(route.under(guard)).ok_or(EINVAL)?;
         drop(self.route.replace(Some(route)));

@@ -192,6 +192,37 @@ impl<'a, V: Stack> Packet<'a, V> {
         self.dst().addr()
     }
 
+    /// Returns whether the packet belongs to a VRF: it was received by a device of one and is where all packets of that come by,
+    /// or it leaves (`is_output`) by one.
+    #[inline(always)]
+    pub(crate) fn is_of_vrf(&self, is_output: bool) -> bool {
+        if is_output {
+            // SAFETY: By the type invariant; a hook runs under RCU.
+            unsafe { bindings::helper_skb_leaves_by_vrf(self.skb) }
+        } else {
+            // SAFETY: By the type invariant.
+            unsafe { V::is_of_vrf(self.skb) }
+        }
+    }
+
+    /// Returns the VRF that the packet belongs to, by the index of its device; 0 for none.
+    #[cold]
+    pub(crate) fn vrf(&self, is_output: bool) -> u32 {
+        if !self.is_of_vrf(is_output) {
+            return 0;
+        }
+        // SAFETY: As above.
+        unsafe { bindings::helper_skb_vrf(self.skb, is_output) }
+    }
+
+    /// Returns whether the packet was received by a device of a VRF, or by that of the VRF itself.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn came_by_vrf(&self) -> bool {
+        // SAFETY: By the type invariant; packets that were received have a device.
+        unsafe { bindings::helper_skb_came_by_vrf(self.skb) }
+    }
+
     /// Gives the packet the priority of forwarded packets (`ip_forward_update_priority`).
     #[inline]
     pub(crate) fn prioritize(&mut self, tos: u8) {
@@ -456,6 +487,19 @@ impl<'a, V: Stack> Packet<'a, V> {
     pub(crate) fn reroute(&mut self) -> Result {
         // SAFETY: By the type invariant; the packet has a route.
         kernel::error::to_result(unsafe { V::reroute(self.net().as_ptr(), self.skb) })
+    }
+
+    /// Returns whether the route of the packet, which is forwarded to this destination, is the one that rules and tables
+    /// choose, after its source has changed: as for a packet that came by its device, of which rules may know.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn keeps_route(&self, destination: V::Addr) -> bool {
+        let dst = self.dst();
+        if dst.is_null() {
+            return false;
+        }
+        // SAFETY: By the type invariant, and the borrow of the namespace; a hook runs under RCU.
+        unsafe { V::keeps_route(self.net().as_ptr(), self.skb, dst, destination) }
     }
 
     /// Lets the packet go on its way.

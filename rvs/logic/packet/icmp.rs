@@ -264,6 +264,7 @@ pub(super) fn embedded_tuple<V: Version>(
         src_port: u16::from_be_bytes([s0, s1]),
         dst_port: u16::from_be_bytes([d0, d1]),
         protocol,
+        vrf: 0,
     })
 }
 

@@ -33,6 +33,7 @@ pub const fn tuple(addrs: AddrPair) -> Tuple {
         src_port: PORT,
         dst_port: PORT,
         protocol: Protocol::Udp,
+        vrf: 0,
     }
 }
 

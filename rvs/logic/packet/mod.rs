@@ -94,6 +94,7 @@ impl Transport {
             src_port: self.src_port,
             dst_port: self.dst_port,
             protocol: self.protocol(),
+            vrf: 0,
         }
     }
 

@@ -100,6 +100,17 @@ impl Stack for V4 {
     }
 
     #[inline(always)]
+    unsafe fn keeps_route(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        _dst: *mut bindings::dst_entry,
+        _destination: Self::Addr,
+    ) -> bool {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_skb_keeps_route(net, skb) }
+    }
+
+    #[inline(always)]
     unsafe fn reroute(net: *mut bindings::net, skb: *mut bindings::sk_buff) -> c_int {
         // SAFETY: By the requirement.
         unsafe { bindings::helper_ip_route_me_harder(net, skb) }
@@ -115,6 +126,12 @@ impl Stack for V4 {
     unsafe fn secure(skb: *mut bindings::sk_buff) -> bool {
         // SAFETY: By the requirement.
         unsafe { bindings::helper_skb_secure(skb) }
+    }
+
+    #[inline(always)]
+    unsafe fn is_of_vrf(skb: *mut bindings::sk_buff) -> bool {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_skb_is_of_vrf(skb) }
     }
 
     #[inline(always)]
@@ -284,11 +301,12 @@ impl Stack for V4 {
         net: *mut bindings::net,
         destination: Self::Addr,
         known_next_hop: bool,
+        vrf: u32,
     ) -> (*mut bindings::dst_entry, Self::Addr) {
         let mut source = 0;
         // SAFETY: By the requirement.
         let dst = unsafe {
-            bindings::helper_route_output4(net, be(destination), known_next_hop, &mut source)
+            bindings::helper_route_output4(net, be(destination), known_next_hop, vrf, &mut source)
         };
         (dst, Ipv4Addr::from(source.to_ne_bytes()))
     }

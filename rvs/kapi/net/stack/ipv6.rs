@@ -94,6 +94,18 @@ impl Stack for V6 {
     }
 
     #[inline(always)]
+    unsafe fn keeps_route(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        dst: *mut bindings::dst_entry,
+        destination: Self::Addr,
+    ) -> bool {
+        let octets = destination.octets();
+        // SAFETY: By the requirement; there are 16 octets.
+        unsafe { bindings::helper_skb_has_valid_route6(net, skb, dst, octets.as_ptr()) }
+    }
+
+    #[inline(always)]
     unsafe fn reroute(net: *mut bindings::net, skb: *mut bindings::sk_buff) -> c_int {
         // SAFETY: By the requirement.
         unsafe { bindings::helper_ip6_route_me_harder(net, skb) }
@@ -109,6 +121,12 @@ impl Stack for V6 {
     unsafe fn secure(skb: *mut bindings::sk_buff) -> bool {
         // SAFETY: By the requirement.
         unsafe { bindings::helper_skb_secure6(skb) }
+    }
+
+    #[inline(always)]
+    unsafe fn is_of_vrf(skb: *mut bindings::sk_buff) -> bool {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_skb_is_of_vrf6(skb) }
     }
 
     #[inline(always)]
@@ -251,6 +269,7 @@ impl Stack for V6 {
         net: *mut bindings::net,
         destination: Self::Addr,
         known_next_hop: bool,
+        vrf: u32,
     ) -> (*mut bindings::dst_entry, Self::Addr) {
         let mut source = [0; 16];
         // SAFETY: By the requirement; both places have 16 bytes.
@@ -259,6 +278,7 @@ impl Stack for V6 {
                 net,
                 destination.octets().as_ptr(),
                 known_next_hop,
+                vrf,
                 source.as_mut_ptr(),
             )
         };

@@ -78,6 +78,14 @@ pub(crate) trait Stack: Version {
         len: u32,
     );
 
+    /// Whether the packet, which is forwarded along `dst` to `destination`, would be with its new source, too.
+    unsafe fn keeps_route(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        dst: *mut bindings::dst_entry,
+        destination: Self::Addr,
+    ) -> bool;
+
     /// Routes the packet again by its addresses.
     unsafe fn reroute(net: *mut bindings::net, skb: *mut bindings::sk_buff) -> c_int;
 
@@ -86,6 +94,9 @@ pub(crate) trait Stack: Version {
 
     /// Gives the packet, which has a route, the one that IPsec policies ask for. False when it may not leave.
     unsafe fn secure(skb: *mut bindings::sk_buff) -> bool;
+
+    /// Whether the packet, which was received, has come to the VRF that its device belongs to.
+    unsafe fn is_of_vrf(skb: *mut bindings::sk_buff) -> bool;
 
     /// Whether the stack has told the sender of the packet of a shorter way.
     unsafe fn is_redirected(skb: *mut bindings::sk_buff) -> bool;
@@ -199,6 +210,7 @@ pub(crate) trait Stack: Version {
         net: *mut bindings::net,
         destination: Self::Addr,
         known_next_hop: bool,
+        vrf: u32,
     ) -> (*mut bindings::dst_entry, Self::Addr);
 
     /// A number that changes with the routes of a namespace, where routes do not keep it themselves; to be read before
