@@ -10,7 +10,7 @@ from measure import PACKETS, established, floor, forwarded, reply_stream, reques
 from namespace import VIP6, Namespace, server6
 
 _PORT = 80
-METHODS = ("nat", "dr")
+METHODS = ("nat", "dr", "tun")
 
 
 def run(clients, backend, method: str, flows: int) -> None:
