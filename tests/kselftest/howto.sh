@@ -66,10 +66,10 @@ web_servers() {
 # A network in which nobody knows the VIP.
 network_for_nat() {
 	local server
-	expect_success ip -n "$DIRECTOR" address del "$VIP/32" dev lo
-	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.ip_forward=0
+	expect_success ip -n "$DIRECTOR" address del "$VIP/$HOST_BITS" dev lo
+	expect_success in_ns "$DIRECTOR" sysctl -qw "$FORWARDING=0"
 	for server in "${SERVERS[@]}"; do
-		expect_success ip -n "$server" route del default
+		expect_success ip -n "$server" "$IP_FAMILY" route del default
 	done
 }
 
@@ -79,7 +79,7 @@ network_for_direct_reply() {
 	topology_destroy
 	direct_reply_site "$1"
 	topology_create --direct-reply || bail "the namespaces cannot be made"
-	expect_success ip -n "$DIRECTOR" address del "$VIP/32" dev eth0
+	expect_success ip -n "$DIRECTOR" address del "$VIP/$HOST_BITS" dev eth0
 	for server in "${SERVERS[@]}"; do
 		"forget_$1" "$server"
 		# What some systems begin with.
@@ -89,7 +89,7 @@ network_for_direct_reply() {
 }
 
 forget_dr() {
-	expect_success ip -n "$1" address del "$VIP/32" dev lo
+	expect_success ip -n "$1" address del "$VIP/$HOST_BITS" dev lo
 	expect_success in_ns "$1" sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0
 }
 
@@ -115,6 +115,52 @@ nat() {
 	network_for_nat
 	follow nat.md
 	expect_answers 0
+}
+
+several_addresses_by_a_mark() {
+	network_for_nat
+	follow marks.md
+	expect_twice_the_answers
+	lb_flush
+	expect_success in_ns "$DIRECTOR" nft delete table inet marks
+	expect_success ip -n "$DIRECTOR" rule del fwmark 7
+	expect_success ip -n "$DIRECTOR" address del 198.51.100.2/32 dev lo
+}
+
+# in_family v4|v6: the network of before goes.
+in_family() {
+	topology_destroy
+	FAMILY=$1
+	# shellcheck source=lib/topology.sh
+	. "$KSELFTEST_DIR/lib/topology.sh"
+}
+
+# What hosts begin with, which the other tests do without, for haste.
+duplicates_are_looked_for() {
+	local namespace
+	for namespace in "${topology_namespaces[@]}"; do
+		expect_success in_ns "$namespace" sysctl -qw net.ipv6.conf.all.accept_dad=1 net.ipv6.conf.default.accept_dad=1
+	done
+}
+
+nat_of_ipv6() {
+	in_family v6
+	topology_create || bail "the namespaces cannot be made"
+	duplicates_are_looked_for
+	web_servers 8080
+	network_for_nat
+	follow nat-ipv6.md
+	expect_answers 0
+}
+
+direct_routing_of_ipv6() {
+	network_for_direct_reply dr
+	duplicates_are_looked_for
+	follow dr-ipv6.md
+	expect_answers 1
+	# The entry of the router names the device of the director.
+	expect_equal "places where the director's link layer address is seen" 2 \
+		"$(grep -c "$(in_ns "$DIRECTOR" cat /sys/class/net/eth0/address)" "$TEST_DIR/typed")"
 }
 
 by_ipvsadm() {
@@ -206,4 +252,16 @@ lb_needs rvs "the how-tos are for rvsadm"
 modprobe -a ipip fou || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU)"
 test_begin
 
-ktap_run by_ipvsadm clients_that_keep_their_server ftp nat nat_behind_a_firewall one_armed_nat direct_routing tunnels tunnels_in_udp
+ktap_run \
+	by_ipvsadm \
+	clients_that_keep_their_server \
+	ftp \
+	several_addresses_by_a_mark \
+	nat \
+	nat_behind_a_firewall \
+	one_armed_nat \
+	direct_routing \
+	tunnels \
+	tunnels_in_udp \
+	nat_of_ipv6 \
+	direct_routing_of_ipv6
