@@ -6,6 +6,6 @@ direct_reply_site dr
 # shellcheck source=cases/transfer.sh
 . "$KSELFTEST_DIR/cases/transfer.sh"
 
-transfer_begin
+transfer_begin 80 --direct-reply
 
 ktap_run "${transfer_cases[@]}"

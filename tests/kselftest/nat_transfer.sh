@@ -1,41 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Large transfers both ways, checksummed end to end, with large segments (TSO, GSO, GRO) and with single packets whose
-# checksums are complete; and many connections at once.
+# Masquerading: large transfers both ways, checksummed end to end; and many connections at once.
 . "$(dirname "$0")/lib.sh"
 
-WEB=tcp/$VIP:80
-WEB_SERVERS=("${SERVER_IPS[@]/%/:8080}")
-UPLOAD=tcp/$VIP:9000
-# Of a file, in bytes.
-SIZE=${SIZE:-50000000}
+# shellcheck source=cases/transfer.sh
+. "$KSELFTEST_DIR/cases/transfer.sh"
+WEB_SERVERS=("${SERVER_HOSTS[@]/%/:8080}")
 PARALLEL=200
-
-download_in_large_segments() {
-	large_segments
-	count_packets "$CLIENT" large_in prerouting "ip saddr $VIP tcp sport 80"
-	download
-	expect_range "mean size of the packets of the download" 1501 70000 "$(mean_size "$CLIENT" large_in)"
-}
-
-upload_in_large_segments() {
-	count_packets "${SERVERS[0]}" large_out prerouting "tcp dport 9000"
-	upload
-	expect_range "mean size of the packets of the upload" 1501 70000 "$(mean_size "${SERVERS[0]}" large_out)"
-}
-
-download_in_single_packets() {
-	single_packets
-	count_packets "$CLIENT" single_in prerouting "ip saddr $VIP tcp sport 80"
-	download
-	expect_range "mean size of the packets of the download" 1000 1500 "$(mean_size "$CLIENT" single_in)"
-}
-
-upload_in_single_packets() {
-	count_packets "${SERVERS[0]}" single_out prerouting "tcp dport 9000"
-	upload
-	expect_range "mean size of the packets of the upload" 1000 1500 "$(mean_size "${SERVERS[0]}" single_out)"
-}
 
 # active_connections COUNT: so many are open, over all servers.
 active_connections() {
@@ -67,7 +38,7 @@ many_connections_at_once() {
 	# The servers' kernels accept the connections, and nobody answers before all of them are open.
 	signal_servers STOP
 	in_ns "$CLIENT" curl -sS --max-time 200 -Z --parallel-immediate --parallel-max "$PARALLEL" -H 'Connection: close' \
-		-o "$directory/#1" "http://$VIP/files/small?[1-$PARALLEL]" &
+		-o "$directory/#1" "http://$VIP_HOST/files/small?[1-$PARALLEL]" &
 	curl=$!
 	wait_until 60 active_connections "$PARALLEL" || fail "there were never $PARALLEL active connections at once"
 	signal_servers CONT
@@ -87,21 +58,9 @@ spread_evenly() {
 	[ "$shares" = "66 67 67" ]
 }
 
-test_begin
-for i in 1 2 3; do
+transfer_begin 8080
+for i in 2 3; do
 	http_server_start "$i" 8080 || bail "nginx does not start"
 done
-transfer_file "$SIZE"
-upload_server_start "${SERVERS[0]}"
-for service in "$WEB" "$UPLOAD"; do
-	lb_service_add "$service" rr || bail "no service"
-done
-lb_server_add "$WEB" "${WEB_SERVERS[0]}" 1 || bail "no server"
-lb_server_add "$UPLOAD" "${SERVER_IPS[0]}:9000" 1 || bail "no server"
 
-ktap_run \
-	download_in_large_segments \
-	upload_in_large_segments \
-	download_in_single_packets \
-	upload_in_single_packets \
-	many_connections_at_once
+ktap_run "${transfer_cases[@]}" many_connections_at_once

@@ -7,6 +7,6 @@ direct_reply_site tun
 . "$KSELFTEST_DIR/cases/transfer.sh"
 
 modprobe ipip || skip_all "no IPIP tunnels (CONFIG_NET_IPIP)"
-transfer_begin
+transfer_begin 80 --direct-reply
 
 ktap_run "${transfer_cases[@]}"

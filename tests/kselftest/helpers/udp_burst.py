@@ -12,6 +12,8 @@ import socket
 import sys
 import time
 
+from family import family_of
+
 # include/uapi/linux/udp.h; the module socket does not name it.
 UDP_SEGMENT = 103
 
@@ -20,7 +22,7 @@ SECONDS = 5.0
 
 def main():
     address, port, count, size = sys.argv[1], *map(int, sys.argv[2:])
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock = socket.socket(family_of(address), socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
     sock.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, size)
     sock.connect((address, port))

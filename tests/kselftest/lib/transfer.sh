@@ -46,6 +46,27 @@ offloads() {
 	done
 }
 
+# offloads_of NAMESPACE FEATURE-SETTING...
+offloads_of() {
+	local topology_namespaces=("$1")
+	shift
+	offloads "$@"
+}
+
+# largest_bursts BYTES: that links and bridges pass on, and that packets which arrive are merged to. A bridge without ports takes none.
+largest_bursts() {
+	local namespace device type
+	for namespace in "${topology_namespaces[@]}"; do
+		for type in veth bridge; do
+			for device in $(ip -n "$namespace" -o link show type "$type" | sed 's/^[0-9]*: \([^@:]*\).*/\1/'); do
+				ip -n "$namespace" link set "$device" gso_max_size "$1" gro_max_size "$1" \
+					gso_ipv4_max_size "$1" gro_ipv4_max_size "$1" 2>"$TEST_DIR/largest" ||
+					[ "$type" = bridge ] || return
+			done
+		done
+	done
+}
+
 large_segments() {
 	expect_success offloads tso on gso on gro on tx on sg on
 }
