@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # For a flow; the neighbours become stale meanwhile, are asked, and answer.
-SECONDS_OF_A_FLOW=4
+SECONDS_OF_A_FLOW=3
 # Of the packets that are slow no more than this share: one of so many.
 SLOW_ONE_OF=1000
 SERVER_NS=${SERVERS[0]}

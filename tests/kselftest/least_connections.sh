@@ -30,14 +30,7 @@ service_of_all() {
 
 # open_many NAME COUNT [PORT]: NAME.1 to NAME.COUNT, one after the other, each established before the next.
 open_many() {
-	local number opened
-	for ((number = 1; number <= $2; number++)); do
-		opened=$(talk me open "$1.$number" tcp "$VIP" "${3-7000}")
-		case $opened in
-		ok*) opened=$(talk me ask "$1.$number") ;;
-		esac
-		[ "$opened" = server1 ] || fail "$1.$number: $opened"
-	done
+	expect_equal "answers to $1" "server1=$2" "$(talk me many "$1" "$2" tcp "$VIP" "${3-7000}")"
 }
 
 # reset_of NAME...

@@ -24,10 +24,7 @@ open_one() {
 
 # open_many NAME PORT COUNT: prints how many each server answered, or refused: "server1=2 server2=4".
 open_many() {
-	local number
-	for number in $(seq "$3"); do
-		open_one "$1.$number" "$2"
-	done | sort | uniq -c | awk '{ printf "%s%s=%s", (NR > 1 ? " " : ""), $2, $1 } END { print "" }'
+	talk me many "$1" "$3" tcp "$VIP" "$2"
 }
 
 # service_of PORT SCHEDULER SERVER1-WEIGHT,UPPER,LOWER SERVER2-WEIGHT,UPPER,LOWER

@@ -2,17 +2,17 @@
 # shellcheck shell=bash
 # A long transfer to one real server, while the servers of other flows come, go and get other weights, in the same
 # service and in others: the cases of nat_changes.sh, dr_changes.sh and tun_changes.sh.
-#	MEGABYTES      how much is transferred (default 200)
+#	MEGABYTES      how much is transferred (default 100)
 # shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
-MEGABYTES=${MEGABYTES:-200}
+MEGABYTES=${MEGABYTES:-100}
 # What is repeated; it need not lie in memory as a whole.
 BLOCK_MEGABYTES=10
 
-UPLOAD=tcp/$VIP:9000
-FLOOD=udp/$VIP:7000
+UPLOAD=tcp/$VIP_HOST:9000
+FLOOD=udp/$VIP_HOST:7000
 # It comes and goes as a whole.
-PASSING=tcp/$VIP:7100
+PASSING=tcp/$VIP_HOST:7100
 
 changes_begin() {
 	local i answers_from=
@@ -25,8 +25,8 @@ changes_begin() {
 	done
 	transfer_file $((BLOCK_MEGABYTES * 1000000))
 	stream_sum=$(stream | sha256sum)
-	lb_begin "$UPLOAD" wrr "${SERVER_IPS[0]}:9000"
-	lb_begin "$FLOOD" wrr "${SERVER_IPS[0]}:7000"
+	lb_begin "$UPLOAD" wrr "${SERVER_HOSTS[0]}:9000"
+	lb_begin "$FLOOD" wrr "${SERVER_HOSTS[0]}:7000"
 }
 
 # What is transferred.
@@ -39,10 +39,10 @@ stream() {
 
 # The transfer; its result is in $TEST_DIR/sum when it is over.
 transfer_start() {
-	stream | in_ns "$CLIENT" socat -b 65536 -t 600 - "TCP:$VIP:9000" >"$TEST_DIR/sum" &
+	stream | in_ns "$CLIENT" socat -b 65536 -t 600 - "TCP:$VIP_HOST:9000" >"$TEST_DIR/sum" &
 	transfer=$!
-	wait_until 20 prints "1 0" lb_connections "$UPLOAD" "${SERVER_IPS[0]}:9000" ||
-		fail "the transfer did not begin: $(lb_connections "$UPLOAD" "${SERVER_IPS[0]}:9000")"
+	wait_until 20 prints "1 0" lb_connections "$UPLOAD" "${SERVER_HOSTS[0]}:9000" ||
+		fail "the transfer did not begin: $(lb_connections "$UPLOAD" "${SERVER_HOSTS[0]}:9000")"
 }
 
 transfer_goes_on() {
@@ -60,7 +60,7 @@ flood_start() {
 # One after the other.
 other_uploads_start() {
 	while :; do
-		in_ns "$CLIENT" socat -t 20 -T 20 - "TCP:$VIP:9000,connect-timeout=5" </dev/null
+		in_ns "$CLIENT" socat -t 20 -T 20 - "TCP:$VIP_HOST:9000,connect-timeout=5" </dev/null
 	done >"$TEST_DIR/uploads" 2>&1 &
 	uploads=$!
 }
@@ -117,7 +117,7 @@ changes_while() {
 			sleep 0.05
 			continue
 		fi
-		[ "$step" -lt ${#round[@]} ] || { changes_of "${SERVER_IPS[i]}"; i=$((3 - i)) step=0; }
+		[ "$step" -lt ${#round[@]} ] || { changes_of "${SERVER_HOSTS[i]}"; i=$((3 - i)) step=0; }
 		echo "${round[step]}"
 		step=$((step + 1)) made=$((made + 1))
 	done
@@ -152,9 +152,9 @@ other_flows_were_there() {
 	expect_range "rounds of datagrams with answers" 5 1000000 "$(wc -l <"$TEST_DIR/flood")"
 	an_upload_was_answered || fail "no other upload was answered: $(tail -n 3 "$TEST_DIR/uploads")"
 	# What is known of a server is known again when it returns.
-	lb_server_add "$FLOOD" "${SERVER_IPS[1]}:7000" 1
+	lb_server_add "$FLOOD" "${SERVER_HOSTS[1]}:7000" 1
 	lb_counters_settle
-	expect_range "connections of server2" 1 1000000 "$(lb_counters "$FLOOD" "${SERVER_IPS[1]}:7000" | cut -d' ' -f1)"
+	expect_range "connections of server2" 1 1000000 "$(lb_counters "$FLOOD" "${SERVER_HOSTS[1]}:7000" | cut -d' ' -f1)"
 }
 
 changes_cases=(

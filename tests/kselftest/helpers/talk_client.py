@@ -3,10 +3,14 @@
 """A client that is told, line by line, what to do with its connections.
 
     open NAME PROTOCOL ADDRESS PORT [SOURCE-PORT [SOURCE-ADDRESS]]
-                      tcp, sctp, udp or udp-without-checksum: "ok SOURCE-PORT", or the name of the errno
+                      tcp, sctp, udp, udp-without-checksum, or of IPv6 tcp-with-options and udp-with-options:
+                      "ok SOURCE-PORT", or the name of the errno
     ask NAME [SECONDS [SIZE]]
                       sends a line (or datagram) of SIZE bytes that was never sent before, and
                       answers who echoed it: "server1"; "timeout", "closed", "corrupt", or an errno
+    many NAME COUNT PROTOCOL ADDRESS PORT
+                      opens NAME.1 to NAME.COUNT, each when the one before was answered: how many
+                      each server answered, and how many got an errno, as "ECONNREFUSED=1 server1=2"
     set NAME tos|ttl|df VALUE
                       of the packets it sends from then on; df is off, or on, whatever is known of
                       the path (RFC 1191): "ok"
@@ -15,11 +19,14 @@
     finish NAME       closes the sending side and waits for the other, of SCTP by SHUTDOWN: "ok"
 """
 
+import collections
 import errno
 import os
 import socket
 import struct
 import sys
+
+from extension_headers import send_options
 
 ANSWER_SECONDS = 5.0
 
@@ -51,15 +58,17 @@ class Client:
         self.asked = 0
 
     def open(self, name, protocol, address, port, source_port="0", source=""):
-        kind = socket.SOCK_STREAM if protocol in ("tcp", "sctp") else socket.SOCK_DGRAM
+        kind = socket.SOCK_STREAM if protocol.startswith(("tcp", "sctp")) else socket.SOCK_DGRAM
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         sock = socket.socket(family, kind, socket.IPPROTO_SCTP if protocol == "sctp" else 0)
         sock.settimeout(ANSWER_SECONDS)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if protocol == "udp-without-checksum":
             sock.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
+        if protocol.endswith("-with-options"):
+            send_options(sock)
         try:
-            sock.bind((source, int(source_port)))
+            sock.bind(bound_to(source, int(source_port)))
             sock.connect((address, int(port)))
         except OSError:
             sock.close()
@@ -91,6 +100,16 @@ class Client:
             # A late answer to an earlier question, which has timed out then.
             if echoed[:8] >= line[:8]:
                 return "corrupt"
+
+    def many(self, name, count, protocol, address, port):
+        answers = collections.Counter()
+        for number in range(1, int(count) + 1):
+            try:
+                self.open(f"{name}.{number}", protocol, address, port)
+                answers[self.ask(f"{name}.{number}")] += 1
+            except OSError as error:
+                answers[answer_of(error)] += 1
+        return " ".join(f"{answer}={number}" for answer, number in sorted(answers.items()))
 
     def read_line(self, name):
         while b"\n" not in self.unread[name]:
@@ -131,11 +150,24 @@ class Client:
         return self.close(name)
 
 
+def bound_to(address, port):
+    """The address of a socket; a link-local one may have its device behind a percent sign."""
+    address, _, device = address.partition("%")
+    return (address, port, 0, socket.if_nametoindex(device)) if device else (address, port)
+
+
+def answer_of(error):
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    return errno.errorcode.get(error.errno, str(error))
+
+
 def main():
     client = Client()
     commands = {
         "open": client.open,
         "ask": client.ask,
+        "many": client.many,
         "set": client.set,
         "close": client.close,
         "reset": client.reset,
@@ -147,10 +179,8 @@ def main():
             answer = commands[command](*arguments)
         except KeyError as error:
             answer = f"no {error}"
-        except TimeoutError:
-            answer = "timeout"
         except OSError as error:
-            answer = errno.errorcode.get(error.errno, str(error))
+            answer = answer_of(error)
         print(answer, flush=True)
 
 
