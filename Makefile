@@ -95,6 +95,14 @@ test-kselftest: stage ## the kselftests alone (TESTS='NAME.sh ...': these)
 test-ipvsadm: stage ## the kselftests of the data path with RVS configured by stock ipvsadm (TESTS='NAME.sh ...': these)
 	@tools/test ipvsadm:$(FLAVOUR)
 
+.PHONY: test-transfers
+test-transfers: stage ## transfers of 50 MB by each method and family, with each way of merging and segmenting packets
+	@tools/test transfers:$(FLAVOUR)
+
+.PHONY: test-ipv6
+test-ipv6: stage ## all kselftests that know both families, in IPv6, of which make test has some (TESTS='NAME.sh:v6 ...': these)
+	@tools/test ipv6:$(FLAVOUR) $(if $(TESTS),,features-ipv6:$(FLAVOUR))
+
 .PHONY: test-logic
 test-logic: ## the tests that need no kernel
 	@tools/test logic

@@ -6,7 +6,7 @@
 
 ONE=7100
 TWO=7101
-SERVERS_OF_BOTH=("${SERVER_IPS[@]/%/:7000}")
+SERVERS_OF_BOTH=("${SERVER_HOSTS[@]/%/:7000}")
 
 # both_services PROTOCOL SCHEDULER SERVER...: two services, at the ports ONE and TWO, with the same servers. They are new:
 # those of before would find their connections again.
@@ -16,9 +16,9 @@ both_services() {
 	lb_flush
 	ONE=$((ONE + 2)) TWO=$((TWO + 2))
 	for port in "$ONE" "$TWO"; do
-		expect_success lb_service_add "$protocol/$VIP:$port" "$scheduler"
+		expect_success lb_service_add "$protocol/$VIP_HOST:$port" "$scheduler"
 		for server; do
-			expect_success lb_server_add "$protocol/$VIP:$port" "$server" 1
+			expect_success lb_server_add "$protocol/$VIP_HOST:$port" "$server" 1
 		done
 	done
 }
@@ -88,7 +88,7 @@ silent_datagrams_give_way() {
 sums() {
 	local server
 	for server in "${SERVERS_OF_BOTH[@]:0:2}"; do
-		echo "$(lb_counters "$1/$VIP:$2" "$server" | cut -d' ' -f1) $(lb_connections "$1/$VIP:$2" "$server")"
+		echo "$(lb_counters "$1/$VIP_HOST:$2" "$server" | cut -d' ' -f1) $(lb_connections "$1/$VIP_HOST:$2" "$server")"
 	done | awk '{ sum += $1; active += $2; inactive += $3 } END { print sum + 0, active + 0, inactive + 0 }'
 }
 
@@ -115,7 +115,7 @@ refused_at_once_and_counted_for_nothing() {
 	[ "$LB_BACKEND" != rvs ] || counted=$(paths port_taken)
 	for protocol in tcp udp; do
 		both_services "$protocol" rr "${SERVERS_OF_BOTH[0]}"
-		expect_success lb_server_set "$protocol/$VIP:$TWO" "${SERVERS_OF_BOTH[0]}" 1 4 0
+		expect_success lb_server_set "$protocol/$VIP_HOST:$TWO" "${SERVERS_OF_BOTH[0]}" 1 4 0
 		for i in 1 2 3; do
 			expect_match "opening $i" '^ok' "$(talk me open "other$i" "$protocol" "$VIP" "$TWO")"
 			expect_equal "who answers $i" server1 "$(talk me ask "other$i")"

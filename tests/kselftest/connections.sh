@@ -23,7 +23,7 @@ rvs_alone() {
 
 # listed_from FILE FIRST-PORT LAST-PORT: how many of the clients of a list have such a port.
 listed_from() {
-	awk -F: -v first="$2" -v last="$3" '$2 >= first && $2 <= last' "$1" | wc -l
+	awk -F: -v first="$2" -v last="$3" '$NF >= first && $NF <= last' "$1" | wc -l
 }
 
 # rvsadm_list ARGUMENT...: of connection list; sets out, err and status.
@@ -41,8 +41,8 @@ rows() {
 one_service_is_listed_alone() {
 	local before both after
 	expect_match "connections of TCP" '^(tcp [^ ]+ [^ ]+ [^ ]+ [A-Z_]+ [0-9]+'$'\n''?)+$' "$(lb_connection_list "$SERVICE")"
-	expect_match "connections of UDP" "^udp $CLIENT_IP:40001 $VIP:7000 $SERVER UDP [0-9]+\$" "$(lb_connection_list "$DATAGRAMS")"
-	expect_equal "connections of another port" "" "$(lb_connection_list "udp/$VIP:7001")"
+	expect_match "connections of UDP" "^udp $(literal "$CLIENT_HOST:40001 $VIP_HOST:7000 $SERVER") UDP [0-9]+\$" "$(lb_connection_list "$DATAGRAMS")"
+	expect_equal "connections of another port" "" "$(lb_connection_list "udp/$VIP_HOST:7001")"
 	# Some may expire meanwhile, but none comes.
 	before=$(rows) both=$({ rows "$SERVICE"; rows "$DATAGRAMS"; } | sort) after=$(rows)
 	expect_equal "of both services, but not of all before" "" "$(comm -23 <(echo "$both") <(echo "$before"))"
@@ -51,7 +51,7 @@ one_service_is_listed_alone() {
 
 connections_outlive_their_service() {
 	expect_success lb_service_del "$DATAGRAMS"
-	expect_match "connections" "^udp $CLIENT_IP:40001 $VIP:7000 $SERVER UDP [0-9]+\$" "$(lb_connection_list "$DATAGRAMS")"
+	expect_match "connections" "^udp $(literal "$CLIENT_HOST:40001 $VIP_HOST:7000 $SERVER") UDP [0-9]+\$" "$(lb_connection_list "$DATAGRAMS")"
 	lb_begin "$DATAGRAMS" rr "$SERVER"
 	expect_equal "who answers" server1 "$(talk me ask datagrams)"
 }
@@ -77,23 +77,23 @@ address $VIP
 port 7000
 client_address $CLIENT_IP
 client_port 40001
-server_address ${SERVER%:*}
+server_address ${SERVER_IPS[0]}
 server_port 7000
 forward nat
 state UDP"
 	while read -r member; do
-		expect_match "JSON" "(^|"$'\n'")\\.connections\\.0\\.$member("$'\n'"|\$)" "$out"
+		expect_match "JSON" "(^|"$'\n'")\\.connections\\.0\\.$(literal "$member")("$'\n'"|\$)" "$out"
 	done <<<"$expected"
 	expect_match "JSON" '\.connections\.0\.expires [0-9]+$' "$out"
-	rvsadm_list --json "udp/$VIP:7001"
+	rvsadm_list --json "udp/$VIP_HOST:7001"
 	expect_equal "JSON of none" '{"connections":[]}' "$out"
 }
 
 wrong_services_are_refused() {
 	rvs_alone "it is about rvsadm" || return
-	rvsadm_list "udp/$VIP:0"
+	rvsadm_list "udp/$VIP_HOST:0"
 	expect_equal "exit status" 1 "$status"
-	expect_match "reason" "^rvsadm: connection list: udp/$VIP:0: not a port" "$err"
+	expect_match "reason" "^rvsadm: connection list: $(literal "udp/$VIP_HOST:0"): not a port" "$err"
 	rvsadm_list "udp/224.0.0.1:53"
 	expect_equal "exit status" 2 "$status"
 	expect_match "reason" "^rvsadm: connection list: udp/224.0.0.1:53: the address is not that of one host" "$err"

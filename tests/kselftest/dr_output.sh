@@ -4,7 +4,7 @@
 FAST_PATH=off
 . "$(dirname "$0")/lib.sh"
 direct_reply_site dr
-REQUEST="ip daddr $VIP udp dport 7000"
+REQUEST="$IP daddr $VIP udp dport 7000"
 IN=eth0 OUT=eth0
 # shellcheck source=cases/output.sh
 . "$KSELFTEST_DIR/cases/output.sh"

@@ -8,7 +8,7 @@ OVERHEAD=0
 . "$KSELFTEST_DIR/cases/path.sh"
 
 whole_mtu_is_the_servers() {
-	expect_equal "who answers 1500 bytes" server1 "$(talk me ask flow 5 1472)"
+	expect_equal "who answers 1500 bytes" server1 "$(talk me ask flow 5 $((1500 - UDP_BYTES)))"
 }
 
 path_begin

@@ -5,19 +5,24 @@
 # another flow has shown the load balancer all routes. With IPVS each packet passes all hooks.
 . "$(dirname "$0")/lib.sh"
 
-SERVICE=udp/$VIP:7000
-SERVER=${SERVER_IPS[0]}:7000
-TCP_SERVICE=tcp/$VIP:7001
-TCP_SERVER=${SERVER_IPS[0]}:7001
+SERVICE=udp/$VIP_HOST:7000
+SERVER=${SERVER_HOSTS[0]}:7000
+TCP_SERVICE=tcp/$VIP_HOST:7001
+TCP_SERVER=${SERVER_HOSTS[0]}:7001
 # Another address of the client.
-OTHER_IP=192.0.2.11
+OTHER_IP=$OTHER_CLIENT_IP
+# What a sender hears of a route that prohibits.
+case $FAMILY in
+v4) PROHIBITED=EHOSTUNREACH ;;
+v6) PROHIBITED=EACCES ;;
+esac
 # Seconds in which no answer comes. What would answer does so within milliseconds.
 SILENCE=0.5
 
 # refuse CHAIN PRIORITY EXPRESSION: drop what matches at a hook of the director, and count it.
 refuse() {
 	expect_success in_ns "$DIRECTOR" nft -f - <<-EOF
-		table ip rules {
+		table $IP rules {
 			counter refused { }
 			chain $1 {
 				type filter hook $1 priority $2; policy accept;
@@ -28,11 +33,11 @@ refuse() {
 }
 
 refused() {
-	in_ns "$DIRECTOR" nft list counter ip rules refused | awk '$1 == "packets" { print $2 }'
+	in_ns "$DIRECTOR" nft list counter "$IP" rules refused | awk '$1 == "packets" { print $2 }'
 }
 
 allow_again() {
-	expect_success in_ns "$DIRECTOR" nft delete table ip rules
+	expect_success in_ns "$DIRECTOR" nft delete table "$IP" rules
 }
 
 # open_flow NAME [SOURCE-ADDRESS]: of UDP.
@@ -60,7 +65,7 @@ expect_silence() {
 expect_refusals() {
 	local i
 	for ((i = 0; i < $2; i++)); do
-		expect_equal "answer to question $((i + 1)) of $1" EHOSTUNREACH "$(talk me ask "$1" "$SILENCE")"
+		expect_equal "answer to question $((i + 1)) of $1" "$PROHIBITED" "$(talk me ask "$1" "$SILENCE")"
 	done
 }
 
@@ -88,29 +93,29 @@ refused_for_good() {
 }
 
 requests_refused_at_output() {
-	refused_for_good output 0 "ip daddr ${SERVER_IPS[0]} udp dport 7000"
+	refused_for_good output 0 "$IP daddr ${SERVER_IPS[0]} udp dport 7000"
 }
 
 requests_refused_at_postrouting() {
-	refused_for_good postrouting 0 "ip daddr ${SERVER_IPS[0]} udp dport 7000"
+	refused_for_good postrouting 0 "$IP daddr ${SERVER_IPS[0]} udp dport 7000"
 }
 
 replies_refused_at_forward() {
-	refused_for_good forward 200 "ip saddr $VIP udp sport 7000"
+	refused_for_good forward 200 "$IP saddr $VIP udp sport 7000"
 }
 
 replies_refused_at_forward_before() {
-	refused_for_good forward 0 "ip saddr ${SERVER_IPS[0]} udp sport 7000"
+	refused_for_good forward 0 "$IP saddr ${SERVER_IPS[0]} udp sport 7000"
 }
 
 replies_refused_at_postrouting() {
-	refused_for_good postrouting 0 "ip saddr $VIP udp sport 7000"
+	refused_for_good postrouting 0 "$IP saddr $VIP udp sport 7000"
 }
 
 # Both sides send their segment again after a second.
 syn_acks_refused_at_forward() {
 	begin_case
-	refuse forward 200 "ip saddr $VIP tcp sport 7001 tcp flags & (syn | ack) == syn | ack"
+	refuse forward 200 "$IP saddr $VIP tcp sport 7001 tcp flags & (syn | ack) == syn | ack"
 	expect_equal "opening" timeout "$(talk me open stream tcp "$VIP" 7001)"
 	expect_match "segments refused" '^([2-9]|[1-9][0-9])$' "$(refused)"
 	allow_again
@@ -132,7 +137,7 @@ packets_that_nobody_takes_from_a_queue_pass() {
 	has_queues || return
 	for chain in output postrouting forward; do
 		expect_success in_ns "$DIRECTOR" nft -f - <<-EOF
-			table ip rules {
+			table $IP rules {
 				chain $chain {
 					type filter hook $chain priority 200; policy accept;
 					udp dport 7000 queue num 7 bypass
@@ -152,7 +157,7 @@ packets_that_a_program_takes_from_a_queue_go_on() {
 	has_queues || return
 	for chain in output postrouting forward; do
 		expect_success in_ns "$DIRECTOR" nft -f - <<-EOF
-			table ip rules {
+			table $IP rules {
 				counter seen { }
 				chain $chain {
 					type filter hook $chain priority 200; policy accept;
@@ -160,7 +165,7 @@ packets_that_a_program_takes_from_a_queue_go_on() {
 					udp sport 7000 queue num 7
 				}
 			}
-			table ip rules {
+			table $IP rules {
 				chain behind {
 					type filter hook $chain priority 300; policy accept;
 					udp dport 7000 counter name seen
@@ -175,33 +180,49 @@ packets_that_a_program_takes_from_a_queue_go_on() {
 		# At postrouting both sides pass.
 		[ "$chain" = postrouting ] && expected=6 || expected=3
 		expect_equal "packets of the program, at $chain" "$expected" "$(talk "queue-$chain" count)"
-		expect_equal "packets behind it" "$expected" "$(in_ns "$DIRECTOR" nft list counter ip rules seen | awk '$1 == "packets" { print $2 }')"
+		expect_equal "packets behind it" "$expected" "$(in_ns "$DIRECTOR" nft list counter "$IP" rules seen | awk '$1 == "packets" { print $2 }')"
 		tell "queue-$chain" end
 		allow_again
 	done
 }
 
+# reverse_path strict|off: whether packets of clients are dropped to whom there is no way back; of IPv6 by a rule.
+reverse_path() {
+	case $FAMILY-$1 in
+	v4-strict) in_ns "$DIRECTOR" sysctl -qw net.ipv4.conf.client.rp_filter=1 ;;
+	v4-off) in_ns "$DIRECTOR" sysctl -qw net.ipv4.conf.client.rp_filter=0 ;;
+	v6-strict)
+		in_ns "$DIRECTOR" nft -f - <<-EOF
+			table ip6 reverse_path {
+				chain in { type filter hook prerouting priority raw; iifname client fib saddr . iif oif missing drop; }
+			}
+		EOF
+		;;
+	v6-off) in_ns "$DIRECTOR" nft delete table ip6 reverse_path ;;
+	esac
+}
+
 # The source of a request has no way back, which strict reverse path filtering asks for. Another client's packets bring the
 # load balancer to ask for its routes anew.
 route_of_another_client_confirms_nothing() {
-	in_ns "$DIRECTOR" sysctl -qw net.ipv4.conf.client.rp_filter=1
+	expect_success reverse_path strict
 	open_flow flow "$OTHER_IP"
 	expect_answers flow 3
 	begin_case
-	count_packets "${SERVERS[0]}" arrived input "ip saddr $OTHER_IP"
-	expect_success ip -n "$DIRECTOR" route add blackhole "$OTHER_IP/32"
+	count_packets "${SERVERS[0]}" arrived input "$IP saddr $OTHER_IP"
+	expect_success ip -n "$DIRECTOR" route add blackhole "$OTHER_IP/$HOST_BITS"
 	expect_silence flow 1
 	expect_answers known 3
 	expect_silence flow 2
 	expect_equal "its packets at the server" 0 "$(counted_packets "${SERVERS[0]}" arrived)"
-	expect_success ip -n "$DIRECTOR" route del blackhole "$OTHER_IP/32"
+	expect_success ip -n "$DIRECTOR" route del blackhole "$OTHER_IP/$HOST_BITS"
 	expect_answers flow 3
-	in_ns "$DIRECTOR" sysctl -qw net.ipv4.conf.client.rp_filter=0
+	expect_success reverse_path off
 }
 
 # The rules for local addresses come first, unless they are moved.
 rules_are_moved() {
-	ip -n "$DIRECTOR" -batch - <<-EOF
+	ip -n "$DIRECTOR" "$IP_FAMILY" -batch - <<-EOF
 		rule add pref 100 lookup local
 		rule del pref 0
 	EOF
@@ -214,11 +235,11 @@ rule_holds() {
 	local flow=$1
 	shift
 	begin_case
-	expect_success ip -n "$DIRECTOR" rule add "$@" pref 50
+	expect_success ip -n "$DIRECTOR" "$IP_FAMILY" rule add "$@" pref 50
 	expect_refusals "$flow" 1
 	expect_answers known 3
 	expect_refusals "$flow" 2
-	expect_success ip -n "$DIRECTOR" rule del "$@" pref 50
+	expect_success ip -n "$DIRECTOR" "$IP_FAMILY" rule del "$@" pref 50
 	expect_answers "$flow" 3
 }
 
@@ -233,40 +254,40 @@ rules_for_one_client_hold() {
 rules_for_some_packets_of_a_flow_hold() {
 	open_flow flow
 	expect_answers flow 3
-	expect_success ip -n "$DIRECTOR" rule add tos 0x10 blackhole pref 50
+	expect_success ip -n "$DIRECTOR" "$IP_FAMILY" rule add tos 0x10 blackhole pref 50
 	expect_answers flow 3
 	expect_equal "service type" ok "$(talk me set flow tos 16)"
 	expect_silence flow 2
 	expect_equal "service type" ok "$(talk me set flow tos 0)"
 	expect_answers flow 3
-	expect_success ip -n "$DIRECTOR" rule del tos 0x10 blackhole pref 50
+	expect_success ip -n "$DIRECTOR" "$IP_FAMILY" rule del tos 0x10 blackhole pref 50
 }
 
 rules_for_marks_hold() {
 	open_flow flow
-	expect_success ip -n "$DIRECTOR" rule add fwmark 7 blackhole pref 50
+	expect_success ip -n "$DIRECTOR" "$IP_FAMILY" rule add fwmark 7 blackhole pref 50
 	expect_answers flow 3
 	expect_success in_ns "$DIRECTOR" nft -f - <<-EOF
-		table ip rules {
+		table $IP rules {
 			chain prerouting {
 				type filter hook prerouting priority -150; policy accept;
-				udp dport 7000 ip saddr $CLIENT_IP meta mark set 7
+				udp dport 7000 $IP saddr $CLIENT_IP meta mark set 7
 			}
 		}
 	EOF
 	expect_silence flow 2
 	allow_again
 	expect_answers flow 3
-	expect_success ip -n "$DIRECTOR" rule del fwmark 7 blackhole pref 50
+	expect_success ip -n "$DIRECTOR" "$IP_FAMILY" rule del fwmark 7 blackhole pref 50
 }
 
 test_begin
-ip -n "$CLIENT" addr add "$OTHER_IP/24" dev eth0 || bail "no second address"
+ip -n "$CLIENT" addr add "$OTHER_IP/$NET_BITS" dev eth0 || bail "no second address"
 talk_server_start "${SERVERS[0]}" server1 udp:7000 tcp:7001
 talk_client_start me "$CLIENT"
 # A neighbour that is not confirmed was reason enough to be slow.
 for device in client servers; do
-	in_ns "$DIRECTOR" sysctl -qw "net.ipv4.neigh.$device.base_reachable_time_ms=3600000"
+	in_ns "$DIRECTOR" sysctl -qw "$SYSCTL.neigh.$device.base_reachable_time_ms=3600000"
 done
 ip -n "$DIRECTOR" neigh replace "$CLIENT_IP" dev client nud reachable \
 	lladdr "$(in_ns "$CLIENT" cat /sys/class/net/eth0/address)" || bail "no neighbour"

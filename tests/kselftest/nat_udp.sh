@@ -111,6 +111,15 @@ ipsec_follows_its_key_exchange() {
 	expect_equal "connections" "$connections" "$(lb_connection_count)"
 }
 
+# Without a checksum a datagram has 0 there, and with one never: what comes out as 0 is sent as 65535 (RFC 768).
+checksum_of_zero_is_sent_as_one() {
+	lb_begin "udp/$VIP_HOST:7002" rr "${SERVER_HOSTS[0]}:7000"
+	count_packets "${SERVERS[0]}" all_ones prerouting "udp dport 7000 udp checksum 65535"
+	expect_equal "who answers" server1 "$(in_ns "$CLIENT" python3 -S "$HELPERS/odd_datagram.py" sum-of-zero \
+		"$CLIENT_IP" 45000 "$VIP" 7002 "${SERVER_IPS[0]}" 7000)"
+	expect_equal "such datagrams at the server" 1 "$(counted_packets "${SERVERS[0]}" all_ones)"
+}
+
 test_begin
 talk_start near "$CLIENT" ipsec_raw.py "$CLIENT_IP"
 talk_start far "${SERVERS[0]}" ipsec_raw.py "${SERVER_IPS[0]}"
@@ -130,4 +139,5 @@ ktap_run \
 	large_datagrams_are_fragmented_both_ways \
 	first_packet_may_be_fragmented \
 	no_checksum_stays_no_checksum \
-	ipsec_follows_its_key_exchange
+	ipsec_follows_its_key_exchange \
+	checksum_of_zero_is_sent_as_one

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 SERVICE_PORT=7010
-SERVER=${SERVER_IPS[0]}:7000
+SERVER=${SERVER_HOSTS[0]}:7000
 
 rvs_alone() {
 	[ "$LB_BACKEND" = rvs ] || { skip "with IPVS $1"; return 1; }
@@ -16,7 +16,7 @@ connection_of_the_director_from_a_service() {
 		"$(talk director open own tcp "$CLIENT_IP" 7020 "$SERVICE_PORT" "$VIP")"
 	expect_equal "who answers" client "$(talk director ask own)"
 	expect_equal "who answers again" client "$(talk director ask own)"
-	expect_equal "connections" "0 0" "$(lb_connections "tcp/$VIP:$SERVICE_PORT" "$SERVER")"
+	expect_equal "connections" "0 0" "$(lb_connections "tcp/$VIP_HOST:$SERVICE_PORT" "$SERVER")"
 	talk director reset own >"$TEST_DIR/closed"
 }
 
@@ -27,18 +27,18 @@ datagrams_of_the_director_from_a_service() {
 		"$(talk director open own udp "$CLIENT_IP" 7020 "$SERVICE_PORT" "$VIP")"
 	expect_equal "who answers a connected socket" client "$(talk director ask own)"
 	talk director close own >"$TEST_DIR/closed"
-	for bound in "$VIP" 0.0.0.0; do
+	for bound in "$VIP" "$ANY_IP"; do
 		expect_equal "who answers one bound to $bound" client "$(in_ns "$DIRECTOR" \
 			python3 -S "$HELPERS/own_socket.py" "$VIP" "$SERVICE_PORT" "$CLIENT_IP" 7021 "$bound")"
 	done
-	expect_equal "connections" "0 0" "$(lb_connections "udp/$VIP:$SERVICE_PORT" "$SERVER")"
+	expect_equal "connections" "0 0" "$(lb_connections "udp/$VIP_HOST:$SERVICE_PORT" "$SERVER")"
 }
 
 # As of a DNS server on the director, bound to all its addresses or to each of them.
 open_sockets_take_no_service() {
 	local name protocol
-	for name in "any:0.0.0.0" "each:$VIP"; do
-		talk_server_start "$DIRECTOR" "${name%:*}" "udp:${name#*:}:$SERVICE_PORT"
+	for name in "any:$ANY_IP" "each:$VIP"; do
+		talk_server_start "$DIRECTOR" "${name%%:*}" "udp:${name#*:}:$SERVICE_PORT"
 		expect_match "opening" '^ok' "$(talk me open flow udp "$VIP" "$SERVICE_PORT")"
 		expect_equal "who answers beside a socket of ${name#*:}" server1 "$(talk me ask flow)"
 		talk me close flow >"$TEST_DIR/closed"
@@ -64,8 +64,8 @@ talk_server_start "${SERVERS[0]}" server1 tcp:7000 udp:7000
 talk_server_start "$CLIENT" client tcp:7020 udp:7020 udp:7021
 talk_client_start me "$CLIENT"
 talk_client_start director "$DIRECTOR"
-lb_begin "tcp/$VIP:$SERVICE_PORT" rr "$SERVER"
-lb_begin "udp/$VIP:$SERVICE_PORT" rr "$SERVER"
+lb_begin "tcp/$VIP_HOST:$SERVICE_PORT" rr "$SERVER"
+lb_begin "udp/$VIP_HOST:$SERVICE_PORT" rr "$SERVER"
 
 ktap_run \
 	connection_of_the_director_from_a_service \

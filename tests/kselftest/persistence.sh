@@ -4,11 +4,14 @@
 # and thresholds say, until the server goes.
 . "$(dirname "$0")/lib.sh"
 
-SERVER1=${SERVER_IPS[0]}:7000
-SERVER2=${SERVER_IPS[1]}:7000
-SERVER3=${SERVER_IPS[2]}:7000
-# Of one network of 28 bits: the first two; of one of 24: all.
-CLIENTS=("$CLIENT_IP" 192.0.2.11 192.0.2.30)
+SERVER1=${SERVER_HOSTS[0]}:7000
+SERVER2=${SERVER_HOSTS[1]}:7000
+SERVER3=${SERVER_HOSTS[2]}:7000
+# Of one network of so many bits: the first two; the third is of another.
+case $FAMILY in
+v4) CLIENTS=("$CLIENT_IP" 192.0.2.11 192.0.2.30) network_bits=28 network=192.0.2.0 ;;
+v6) CLIENTS=("$CLIENT_IP" 2001:db8:2::11 2001:db8:2::30) network_bits=123 network=2001:db8:2:: ;;
+esac
 
 connections=0
 
@@ -48,7 +51,7 @@ endpoint_of() {
 
 # begin_persistent PORT SETTING SERVER...: round robin.
 begin_persistent() {
-	local service=tcp/$VIP:$1 server
+	local service=tcp/$VIP_HOST:$1 server
 	expect_success lb_service_persistent "$service" rr "$2"
 	shift 2
 	for server; do
@@ -63,8 +66,8 @@ client_keeps_its_server() {
 	mine=$who
 	expect_match "who answers" '^server[123]$' "$mine"
 	expect_answers "the same client" "$mine" 4 7000
-	expect_equal "template" "$CLIENT_IP $(endpoint_of "$mine")" "$(lb_templates "tcp/$VIP:7000")"
-	expect_equal "templates of its server" 1 "$(lb_persistent "tcp/$VIP:7000" "$(endpoint_of "$mine")")"
+	expect_equal "template" "$CLIENT_IP $(endpoint_of "$mine")" "$(lb_templates "tcp/$VIP_HOST:7000")"
+	expect_equal "templates of its server" 1 "$(lb_persistent "tcp/$VIP_HOST:7000" "$(endpoint_of "$mine")")"
 	answer 7000 "${CLIENTS[1]}"
 	others=$who
 	[ "$others" != "$mine" ] || fail "round robin gave the next client the same server"
@@ -74,11 +77,11 @@ client_keeps_its_server() {
 
 clients_of_a_network_are_one() {
 	local mine
-	begin_persistent 7001 300/28 "${SERVER1%:*}:7001" "${SERVER2%:*}:7001" "${SERVER3%:*}:7001"
+	begin_persistent 7001 "300/$network_bits" "${SERVER1%:*}:7001" "${SERVER2%:*}:7001" "${SERVER3%:*}:7001"
 	answer 7001
 	mine=$who
 	expect_answers "its neighbour" "$mine" 3 7001 "${CLIENTS[1]}"
-	expect_equal "template" "192.0.2.0 ${SERVER_IPS[${mine#server} - 1]}:7001" "$(lb_templates "tcp/$VIP:7001")"
+	expect_equal "template" "$network ${SERVER_HOSTS[${mine#server} - 1]}:7001" "$(lb_templates "tcp/$VIP_HOST:7001")"
 	answer 7001 "${CLIENTS[2]}"
 	[ "$who" != "$mine" ] || fail "round robin gave a client of another network the same server"
 }
@@ -88,7 +91,7 @@ has_no_template() {
 }
 
 template_ends_with_its_time_and_its_connections() {
-	local service=tcp/$VIP:7002 mine
+	local service=tcp/$VIP_HOST:7002 mine
 	begin_persistent 7002 3 "${SERVER1%:*}:7002" "${SERVER2%:*}:7002"
 	answer 7002
 	mine=$who
@@ -100,7 +103,7 @@ template_ends_with_its_time_and_its_connections() {
 }
 
 idle_template_ends() {
-	local service=udp/$VIP:7003 first second
+	local service=udp/$VIP_HOST:7003 first second
 	expect_success lb_service_persistent "$service" rr 2
 	expect_success lb_server_add "$service" "${SERVER1%:*}:7003" 1
 	expect_success lb_server_add "$service" "${SERVER2%:*}:7003" 1
@@ -120,7 +123,7 @@ idle_template_ends() {
 }
 
 weight_0_keeps_clients() {
-	local service=tcp/$VIP:7000 mine
+	local service=tcp/$VIP_HOST:7000 mine
 	answer 7000
 	mine=$who
 	expect_success lb_server_weight "$service" "$(endpoint_of "$mine")" 0
@@ -134,7 +137,7 @@ weight_0_keeps_clients() {
 }
 
 removed_server_loses_clients() {
-	local service=tcp/$VIP:7000 mine new
+	local service=tcp/$VIP_HOST:7000 mine new
 	answer 7000
 	mine=$who
 	expect_success lb_server_del "$service" "$(endpoint_of "$mine")"
@@ -146,7 +149,7 @@ removed_server_loses_clients() {
 }
 
 overloaded_server_keeps_clients() {
-	local service=tcp/$VIP:7000 mine
+	local service=tcp/$VIP_HOST:7000 mine
 	answer 7000
 	mine=$who
 	expect_success lb_server_set "$service" "$(endpoint_of "$mine")" 1 1 1
@@ -155,7 +158,7 @@ overloaded_server_keeps_clients() {
 }
 
 returning_server_finds_its_clients() {
-	local service=tcp/$VIP:7000 mine
+	local service=tcp/$VIP_HOST:7000 mine
 	answer 7000
 	mine=$who
 	expect_success lb_server_del "$service" "$(endpoint_of "$mine")"
@@ -165,14 +168,14 @@ returning_server_finds_its_clients() {
 
 # server_of PORT SOURCE-PORT...: the real server of the connections of the client from these to a port of the VIP.
 server_of() {
-	lb_connection_list | awk -v virtual="$VIP:$1" -v clients=" ${*:2} " '
+	lb_connection_list | awk -v virtual="$VIP_HOST:$1" -v clients=" ${*:2} " '
 		{ client = $2; sub(/.*:/, "", client) }
 		$3 == virtual && index(clients, " " client " ") { print $4 }'
 }
 
 # A port of the server means nothing there: a client uses several, and has one server for all.
 all_ports_are_one_service() {
-	local service="tcp/$VIP:*" mine port
+	local service="tcp/$VIP_HOST:*" mine port
 	lb_flush
 	expect_success lb_service_persistent "$service" rr 300
 	expect_success lb_server_add "$service" "$SERVER1" 1
@@ -202,35 +205,35 @@ address_of() {
 a_mark_is_one_service() {
 	local mine
 	expect_success in_ns "$DIRECTOR" nft -f - <<-EOF
-		table ip marking {
+		table $IP marking {
 			chain prerouting {
 				type filter hook prerouting priority mangle;
-				ip daddr $VIP tcp dport { 7000, 7001 } meta mark set 7
-				ip daddr $VIP udp dport 7003 meta mark set 7
+				$IP daddr $VIP tcp dport { 7000, 7001 } meta mark set 7
+				$IP daddr $VIP udp dport 7003 meta mark set 7
 			}
 		}
 	EOF
-	expect_success lb_service_persistent mark/7 rr 300
-	expect_success lb_server_add mark/7 "$SERVER1" 1
-	expect_success lb_server_add mark/7 "$SERVER2" 1
-	expect_success lb_server_add mark/7 "$SERVER3" 1
+	expect_success lb_service_persistent "$MARK7" rr 300
+	expect_success lb_server_add "$MARK7" "$SERVER1" 1
+	expect_success lb_server_add "$MARK7" "$SERVER2" 1
+	expect_success lb_server_add "$MARK7" "$SERVER3" 1
 	answer 7000
 	mine=$who
 	keep=1 expect_answers "at another port" "$mine" 1 7001
 	expect_equal "server of that port" "$(address_of "$mine"):7001" "$(server_of 7001 "$last_port")"
 	expect_answers "by UDP" "$mine" 2 7003 "$CLIENT_IP" udp
 	expect_answers "the first again" "$mine" 2 7000
-	expect_equal "templates" 1 "$(lb_persistent mark/7 "$(endpoint_of "$mine")")"
+	expect_equal "templates" 1 "$(lb_persistent "$MARK7" "$(endpoint_of "$mine")")"
 	answer 7003 "${CLIENTS[1]}" udp
 	[ "$who" != "$mine" ] || fail "round robin gave the next client the same server"
 	expect_answers "the other client by TCP" "$who" 2 7001 "${CLIENTS[1]}"
-	in_ns "$DIRECTOR" nft delete table ip marking
+	in_ns "$DIRECTOR" nft delete table "$IP" marking
 	lb_flush
 }
 
 # Data connections go where the control connection is; what no data connection goes to is not the service.
 data_of_ftp_follow() {
-	local service=tcp/$VIP:21 mine
+	local service=tcp/$VIP_HOST:21 mine
 	expect_success lb_service_persistent "$service" rr 300
 	expect_success lb_server_add "$service" "${SERVER1%:*}:21" 1
 	expect_success lb_server_add "$service" "${SERVER2%:*}:21" 1
@@ -264,18 +267,18 @@ received_datagrams() {
 }
 
 datagrams_one_by_one_keep_their_server() {
-	local service=udp/$VIP:7003 i count
+	local service=udp/$VIP_HOST:7003 i count
 	expect_success lb_service_persistent "$service" rr 300 one-packet
 	for i in 0 1 2; do
-		expect_success lb_server_add "$service" "${SERVER_IPS[i]}:7003" 1
-		count_packets "${SERVERS[i]}" single prerouting "ip saddr $CLIENT_IP udp dport 7003"
+		expect_success lb_server_add "$service" "${SERVER_HOSTS[i]}:7003" 1
+		count_packets "${SERVERS[i]}" single prerouting "$IP saddr $CLIENT_IP udp dport 7003"
 	done
 	in_ns "$CLIENT" python3 -S "$HELPERS/datagrams.py" "$VIP" 7003 40100 3 3
 	wait_until 10 has_datagrams 9 || fail "datagrams at servers: $(received_datagrams)"
 	count=$(received_datagrams | tr ' ' '\n' | sort -n | paste -sd' ')
 	expect_equal "datagrams of three flows at the servers" "0 0 9" "$count"
 	expect_equal "connections" "" "$(server_of 7003 40100 40101 40102)"
-	count=$(for i in 0 1 2; do lb_persistent "$service" "${SERVER_IPS[i]}:7003"; done | sort -n | paste -sd' ')
+	count=$(for i in 0 1 2; do lb_persistent "$service" "${SERVER_HOSTS[i]}:7003"; done | sort -n | paste -sd' ')
 	expect_equal "templates of the servers" "0 0 1" "$count"
 	lb_flush
 }
@@ -283,7 +286,7 @@ datagrams_one_by_one_keep_their_server() {
 # A port of the client that another connection to the same server has: replies could not be told apart. It does not get
 # another server, where it would be somebody else.
 taken_port_is_refused() {
-	local before=tcp/$VIP:7005 service=tcp/$VIP:7006 port=45000
+	local before=tcp/$VIP_HOST:7005 service=tcp/$VIP_HOST:7006 port=45000
 	if [ "$LB_BACKEND" = ipvs ]; then
 		skip "with IPVS both share one reply tuple"
 		return
@@ -300,7 +303,7 @@ taken_port_is_refused() {
 	expect_equal "who answers there" server1 "$(talk me ask next)"
 	expect_equal "the other connection" server1 "$(talk me ask taken)"
 	expect_equal "templates" "$CLIENT_IP $SERVER1" "$(lb_templates "$service")"
-	free_port_is_looked_for "tcp/$VIP:7007" "$port"
+	free_port_is_looked_for "tcp/$VIP_HOST:7007" "$port"
 	lb_flush
 }
 
@@ -320,12 +323,12 @@ free_port_is_looked_for() {
 # A server that does not answer: nobody listens there, and its kernel is silent.
 silence() {
 	in_ns "${SERVERS[$1]}" nft -f - <<-EOF
-		table ip silent { chain in { type filter hook input priority 0; tcp dport $2 drop; }; }
+		table $IP silent { chain in { type filter hook input priority 0; tcp dport $2 drop; }; }
 	EOF
 }
 
 attempts_keep_no_template() {
-	local service=tcp/$VIP:7004 i
+	local service=tcp/$VIP_HOST:7004 i
 	if [ "$LB_BACKEND" = ipvs ]; then
 		skip "with IPVS attempts keep the template of a silent server (ip_vs_conn_put())"
 		return
@@ -360,22 +363,26 @@ wrong_settings_are_refused() {
 		skip "these are refusals of rvsadm"
 		return
 	fi
-	local setting
-	for setting in 0 -1 2678401 300/0 300/33 300/a.b 300/ /24 ""; do
+	local setting mask=255.0.255.0
+	[ "$FAMILY" = v4 ] || mask=60
+	for setting in 0 -1 2678401 300/0 "300/$((HOST_BITS + 1))" 300/a.b 300/ /24 ""; do
 		expect_match "--persistent $setting" "^rvsadm: service add: --persistent( |:)" \
-			"$(director_rvsadm service add "tcp/$VIP:7009" --nat --persistent "$setting" 2>&1)"
+			"$(director_rvsadm service add "tcp/$VIP_HOST:7009" --nat --persistent "$setting" 2>&1)"
 	done
-	expect_success director_rvsadm service add "tcp/$VIP:7009" --nat --persistent 2678400/255.0.255.0
-	expect_match "JSON" '"persistence":[{]"timeout":2678400,"mask":"255.0.255.0"[}]' \
-		"$(director_rvsadm --json show "tcp/$VIP:7009")"
-	expect_success director_rvsadm service set "tcp/$VIP:7009" --persistent off
-	expect_match "JSON without" '"one_packet":false,"stats":' "$(director_rvsadm --json show "tcp/$VIP:7009")"
-	expect_success lb_service_del "tcp/$VIP:7009"
+	expect_success director_rvsadm service add "tcp/$VIP_HOST:7009" --nat --persistent "2678400/$mask"
+	expect_match "JSON" "\"persistence\":[{]\"timeout\":2678400,\"mask\":\"$mask\"[}]" \
+		"$(director_rvsadm --json show "tcp/$VIP_HOST:7009")"
+	expect_success director_rvsadm service set "tcp/$VIP_HOST:7009" --persistent off
+	expect_match "JSON without" '"one_packet":false,"stats":' "$(director_rvsadm --json show "tcp/$VIP_HOST:7009")"
+	expect_success lb_service_del "tcp/$VIP_HOST:7009"
 }
 
 test_begin
+# With IPv6 any of several addresses may be the source, unless there is a reason against it.
+seldom=()
+[ "$FAMILY" = v4 ] || seldom=(preferred_lft 0)
 for address in "${CLIENTS[@]:1}"; do
-	ip -n "$CLIENT" addr add "$address/24" dev eth0
+	ip -n "$CLIENT" addr add "$address/$NET_BITS" dev eth0 "${seldom[@]}"
 done
 for i in 1 2 3; do
 	talk_server_start "${SERVERS[i - 1]}" "server$i" tcp:21 tcp:7000 tcp:7001 tcp:7002 udp:7003 tcp:7004

@@ -3,10 +3,10 @@
 # What becomes of connections whose server was removed, and of those that are over when their client uses the port again.
 . "$(dirname "$0")/lib.sh"
 
-TCP=tcp/$VIP:7000
-UDP=udp/$VIP:7000
-ONE=${SERVER_IPS[0]}:7000
-TWO=${SERVER_IPS[1]}:7000
+TCP=tcp/$VIP_HOST:7000
+UDP=udp/$VIP_HOST:7000
+ONE=${SERVER_HOSTS[0]}:7000
+TWO=${SERVER_HOSTS[1]}:7000
 
 # set_to NAME VALUE: a setting of the director.
 set_to() {
@@ -38,12 +38,12 @@ opens() {
 
 # servers_of CLIENT-PORT: the real servers of its connections.
 servers_of() {
-	lb_connection_list | awk -v client="$CLIENT_IP:$1" '$2 == client { print $4 }' | paste -sd' '
+	lb_connection_list | awk -v client="$CLIENT_HOST:$1" '$2 == client { print $4 }' | paste -sd' '
 }
 
 # states_of CLIENT-PORT: server and state of its connections.
 states_of() {
-	lb_connection_list | awk -v client="$CLIENT_IP:$1" '$2 == client { print $4, $5 }' | paste -sd' '
+	lb_connection_list | awk -v client="$CLIENT_HOST:$1" '$2 == client { print $4, $5 }' | paste -sd' '
 }
 
 close_all() {
@@ -56,14 +56,14 @@ close_all() {
 # deaf NUMBER: this server loses each SYN.
 deaf() {
 	in_ns "${SERVERS[$1 - 1]}" nft -f - <<-EOF
-		table ip deaf {
+		table $IP deaf {
 			chain input { type filter hook input priority 0; tcp dport 7000 tcp flags syn drop; }
 		}
 	EOF
 }
 
 hears_again() {
-	in_ns "${SERVERS[$1 - 1]}" nft delete table ip deaf
+	in_ns "${SERVERS[$1 - 1]}" nft delete table "$IP" deaf
 }
 
 datagrams_of_a_removed_server_go_to_another() {
@@ -192,8 +192,8 @@ segment() {
 }
 
 without_replies_a_finished_connection_may_give_way() {
-	local one=${SERVER_IPS[0]}:7001 two=${SERVER_IPS[1]}:7001
-	LB_FORWARD=dr service "tcp/$VIP:7001" "$one" "$two"
+	local one=${SERVER_HOSTS[0]}:7001 two=${SERVER_HOSTS[1]}:7001
+	LB_FORWARD=dr service "tcp/$VIP_HOST:7001" "$one" "$two"
 	segment S 42201 "$two SYN_RECV"
 	segment A 42201 "$two ESTABLISHED"
 	segment FA 42201 "$two FIN_WAIT"
@@ -210,14 +210,14 @@ without_replies_a_finished_connection_may_give_way() {
 replies_take_the_route_of_the_virtual_address() {
 	service "$UDP" "$ONE"
 	expect_equal "who answers" server1 "$(opens routed udp)"
-	ip -n "$DIRECTOR" route add unreachable default table 100
-	ip -n "$DIRECTOR" rule add from "$VIP" table 100
+	ip -n "$DIRECTOR" "$IP_FAMILY" route add unreachable default table 100
+	ip -n "$DIRECTOR" "$IP_FAMILY" rule add from "$VIP" table 100
 	expect_equal "who answers when there is none" timeout "$(talk me ask routed 1)"
 	set_to snat_reroute 0
 	expect_equal "who answers by the route that the stack has chosen" server1 "$(talk me ask routed)"
 	set_to snat_reroute 1
 	expect_equal "who answers again" timeout "$(talk me ask routed 1)"
-	ip -n "$DIRECTOR" rule del from "$VIP" table 100
+	ip -n "$DIRECTOR" "$IP_FAMILY" rule del from "$VIP" table 100
 	close_all routed
 }
 
@@ -279,12 +279,12 @@ resets_both_ends() {
 a_segment_of_the_client_resets_both_ends() {
 	needs_rvsadm || return
 	resets_both_ends me "${SERVERS[0]}" "$ONE" 42301
-	expect_match "state" "^($ONE CLOSE)?\$" "$(states_of 42301)"
+	expect_match "state" "^($(literal "$ONE") CLOSE)?\$" "$(states_of 42301)"
 }
 
 with_a_server_on_the_director_too() {
 	needs_rvsadm || return
-	resets_both_ends me "$DIRECTOR" "$DIRECTOR_LAN_IP:7000" 42302
+	resets_both_ends me "$DIRECTOR" "$DIRECTOR_LAN_HOST:7000" 42302
 }
 
 with_a_client_on_the_director_too() {
@@ -298,12 +298,12 @@ a_segment_of_the_server_resets_both_ends() {
 	ip netns exec "${SERVERS[0]}" python3 -S "$HELPERS/talk_server.py" server1 tcp:7002 >"$TEST_DIR/ready.mortal" &
 	process=$!
 	wait_until 20 test -s "$TEST_DIR/ready.mortal" || fail "no server"
-	service "$TCP" "${SERVER_IPS[0]}:7002"
+	service "$TCP" "${SERVER_HOSTS[0]}:7002"
 	removal "$TCP" reset
 	expect_equal opening "ok 42304" "$(talk me open left tcp "$VIP" 7000 42304)"
 	expect_equal "who answers" server1 "$(talk me ask left)"
 	expect_equal "who answers again" server1 "$(talk me ask left)"
-	expect_success lb_server_del "$TCP" "${SERVER_IPS[0]}:7002"
+	expect_success lb_server_del "$TCP" "${SERVER_HOSTS[0]}:7002"
 	# It sends a FIN, of which the client would hear "closed".
 	kill "$process"
 	wait "$process" 2>"$TEST_DIR/killed"

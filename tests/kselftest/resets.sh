@@ -3,8 +3,8 @@
 # A RST that neither end believes, as only the ports are right, does not end a connection; a true one does.
 . "$(dirname "$0")/lib.sh"
 
-SERVICE=tcp/$VIP:7000
-SERVER=${SERVER_IPS[0]}:7000
+SERVICE=tcp/$VIP_HOST:7000
+SERVER=${SERVER_HOSTS[0]}:7000
 
 rvs_alone() {
 	[ "$LB_BACKEND" = rvs ] || { skip "with IPVS $1"; return 1; }
@@ -12,7 +12,7 @@ rvs_alone() {
 
 # state PORT: that of the connection of this port.
 state() {
-	lb_connection_list "$SERVICE" | awk -v client="$CLIENT_IP:$1" '$2 == client { print $5 }'
+	lb_connection_list "$SERVICE" | awk -v client="$CLIENT_HOST:$1" '$2 == client { print $5 }'
 }
 
 # reset_by SENDER PORT [COUNT [SECONDS]]: client or server.

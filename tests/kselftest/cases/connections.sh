@@ -3,9 +3,9 @@
 # What the list of connections tells of flows, state by state: the cases of connections.sh and connections_dr.sh.
 # shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
-SERVICE=tcp/$VIP:7000
-DATAGRAMS=udp/$VIP:7000
-SERVER=${SERVER_IPS[0]}:7000
+SERVICE=tcp/$VIP_HOST:7000
+DATAGRAMS=udp/$VIP_HOST:7000
+SERVER=${SERVER_HOSTS[0]}:7000
 
 # connections_begin [ARGUMENT...]: of test_begin.
 connections_begin() {
@@ -21,7 +21,7 @@ connections_begin() {
 
 # listed PROTOCOL PORT: STATE SECONDS of the connection of the client's port, when all else is right.
 listed() {
-	lb_connection_list | awk -v flow="$1 $CLIENT_IP:$2 $VIP:7000 $SERVER" 'index($0, flow " ") == 1 { print $5, $6 }'
+	lb_connection_list | awk -v flow="$1 $CLIENT_HOST:$2 $VIP_HOST:7000 $SERVER" 'index($0, flow " ") == 1 { print $5, $6 }'
 }
 
 # is_listed_as STATE PROTOCOL PORT: sets seconds.
@@ -67,12 +67,12 @@ datagrams_are_listed() {
 # deaf COMMAND...: while the server does not hear those that want to connect.
 deaf() {
 	in_ns "${SERVERS[0]}" nft -f - <<-EOF
-		table ip deaf {
+		table $IP deaf {
 			chain input { type filter hook prerouting priority -200; tcp dport 7000 tcp flags syn drop; }
 		}
 	EOF
 	"$@"
-	in_ns "${SERVERS[0]}" nft delete table ip deaf
+	in_ns "${SERVERS[0]}" nft delete table "$IP" deaf
 }
 
 half_open_is_listed() {

@@ -4,16 +4,21 @@
 # the packet inside. Cases of nat_packets.sh and tun_packets.sh, to be sourced after cases/packets.sh.
 # shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
-FOU=udp/$VIP:5555
-VXLAN=udp/$VIP:4789
+FOU=udp/$VIP_HOST:5555
+VXLAN=udp/$VIP_HOST:4789
 INNER_CLIENT=172.16.0.1
 INNER_SERVER=172.16.0.2
+# The packet inside is of IPv4.
+case $FAMILY in
+v4) inner_kind=(ipip) inner_sum='' udp_sum=udpcsum wrong_sums=UdpInCsumErrors ;;
+v6) inner_kind=(ip6tnl mode ipip6 encaplimit none) inner_sum=6 udp_sum=noudp6zerocsumtx wrong_sums=Udp6InCsumErrors ;;
+esac
 
 encapsulated_begin() {
 	transfer_file 3000000
 	upload_server_start "${SERVERS[0]}"
-	lb_begin "$FOU" rr "$SERVER:5555"
-	lb_begin "$VXLAN" rr "$SERVER:4789"
+	lb_begin "$FOU" rr "$SERVER_HOST:5555"
+	lb_begin "$VXLAN" rr "$SERVER_HOST:4789"
 }
 
 # inner_addresses DEVICE
@@ -30,19 +35,19 @@ inner_addresses() {
 
 # fou_up encap-csum|noencap-csum: IP in UDP, from the client through the service to the server and back.
 fou_up() {
-	in_ns "$CLIENT" ip fou add port 5556 ipproto 4 &&
-		in_ns "${SERVERS[0]}" ip fou add port 5555 ipproto 4 &&
-		ip -n "$CLIENT" link add inner type ipip remote "$VIP" local "$CLIENT_IP" \
-			encap fou encap-sport 5556 encap-dport 5555 "$1" &&
-		ip -n "${SERVERS[0]}" link add inner type ipip remote "$CLIENT_IP" local "$SERVED" \
-			encap fou encap-sport 5555 encap-dport 5556 "$1" &&
+	in_ns "$CLIENT" ip "$IP_FAMILY" fou add port 5556 ipproto 4 &&
+		in_ns "${SERVERS[0]}" ip "$IP_FAMILY" fou add port 5555 ipproto 4 &&
+		ip -n "$CLIENT" link add inner type "${inner_kind[@]}" remote "$VIP" local "$CLIENT_IP" \
+			encap fou encap-sport 5556 encap-dport 5555 "$1$inner_sum" &&
+		ip -n "${SERVERS[0]}" link add inner type "${inner_kind[@]}" remote "$CLIENT_IP" local "$SERVED" \
+			encap fou encap-sport 5555 encap-dport 5556 "$1$inner_sum" &&
 		inner_addresses inner
 }
 
 fou_down() {
 	inner_down
-	in_ns "$CLIENT" ip fou del port 5556
-	in_ns "${SERVERS[0]}" ip fou del port 5555
+	in_ns "$CLIENT" ip "$IP_FAMILY" fou del port 5556
+	in_ns "${SERVERS[0]}" ip "$IP_FAMILY" fou del port 5555
 }
 
 inner_down() {
@@ -52,16 +57,9 @@ inner_down() {
 
 # vxlan_up: Ethernet in UDP. Nobody learns where a frame comes from, so that the client goes on by the service.
 vxlan_up() {
-	ip -n "$CLIENT" link add inner type vxlan id 7 remote "$VIP" dstport 4789 nolearning udpcsum &&
-		ip -n "${SERVERS[0]}" link add inner type vxlan id 7 remote "$CLIENT_IP" local "$SERVED" dstport 4789 nolearning udpcsum &&
+	ip -n "$CLIENT" link add inner type vxlan id 7 remote "$VIP" dstport 4789 nolearning "$udp_sum" &&
+		ip -n "${SERVERS[0]}" link add inner type vxlan id 7 remote "$CLIENT_IP" local "$SERVED" dstport 4789 nolearning "$udp_sum" &&
 		inner_addresses inner
-}
-
-# offloads_of NAMESPACE FEATURE-SETTING...
-offloads_of() {
-	local topology_namespaces=("$1")
-	shift
-	offloads "$@"
 }
 
 upload_inside() {
@@ -83,11 +81,11 @@ checksums_inside_are_left_to_devices() {
 # expect_upload_with_sum EXPRESSION: datagrams of the client's tunnel have all of them a checksum as this says, no wrong one.
 expect_upload_with_sum() {
 	local name=sum$((sums++)) errors
-	errors=$(kernel_counter "${SERVERS[0]}" UdpInCsumErrors)
-	count_packets "${SERVERS[0]}" "$name" prerouting "ip saddr $CLIENT_IP udp dport { 5555, 4789 } udp checksum $1"
+	errors=$(kernel_counter "${SERVERS[0]}" "$wrong_sums")
+	count_packets "${SERVERS[0]}" "$name" prerouting "$IP saddr $CLIENT_IP udp dport { 5555, 4789 } udp checksum $1"
 	upload_inside
 	expect_equal "datagrams with a checksum $1" 0 "$(counted_packets "${SERVERS[0]}" "$name")"
-	expect_equal "datagrams with a wrong checksum" "$errors" "$(kernel_counter "${SERVERS[0]}" UdpInCsumErrors)"
+	expect_equal "datagrams with a wrong checksum" "$errors" "$(kernel_counter "${SERVERS[0]}" "$wrong_sums")"
 }
 sums=0
 
@@ -132,7 +130,7 @@ segments_sent() {
 
 # Bursts that the director's device does not take as such.
 bursts_of_a_tunnel_arrive() {
-	local before sent arrived checksum carrier="ip saddr $CLIENT_IP udp dport 5555"
+	local before sent arrived checksum carrier="$IP saddr $CLIENT_IP udp dport 5555"
 	# As they come: the end of a tunnel merges them.
 	[ "$LB_FORWARD" != tun ] || carrier="ip protocol 4"
 	needs_rvs "loses packets of bursts" || return
@@ -140,7 +138,7 @@ bursts_of_a_tunnel_arrive() {
 	expect_success offloads_of "$DIRECTOR" tso off gso off tx off
 	for checksum in noencap-csum encap-csum; do
 		expect_success fou_up "$checksum"
-		count_packets "$DIRECTOR" bursts prerouting "ip saddr $CLIENT_IP udp dport 5555"
+		count_packets "$DIRECTOR" bursts prerouting "$IP saddr $CLIENT_IP udp dport 5555"
 		count_packets "${SERVERS[0]}" "segments_${checksum%-*}" prerouting "iifname eth0 $carrier"
 		before=$(segments_sent)
 		upload_inside

@@ -21,7 +21,7 @@ serve() {
 	lb_flush
 	expect_success lb_service_add "$service" rr
 	for server; do
-		expect_success lb_server_add "$service" "$server:${service##*:}" 1
+		expect_success lb_server_add "$service" "$(host "$server"):${service##*:}" 1
 	done
 }
 
@@ -44,9 +44,9 @@ expect_balanced() {
 director_is_real_server() {
 	local protocol address
 	for protocol in tcp udp; do
-		for address in "$DIRECTOR_LAN_IP" "$VIP" 127.0.0.1; do
-			serve "$protocol/$VIP:7000" "$address"
-			expect_balanced 2 "$protocol/$VIP:7000" "$address:7000" expect_served client "$protocol" director
+		for address in "$DIRECTOR_LAN_IP" "$VIP" "$LOOPBACK_IP"; do
+			serve "$protocol/$VIP_HOST:7000" "$address"
+			expect_balanced 2 "$protocol/$VIP_HOST:7000" "$(host "$address"):7000" expect_served client "$protocol" director
 		done
 	done
 }
@@ -54,7 +54,7 @@ director_is_real_server() {
 director_is_one_of_two_real_servers() {
 	local protocol answers
 	for protocol in tcp udp; do
-		serve "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP" "$SERVER"
+		serve "$protocol/$VIP_HOST:7000" "$DIRECTOR_LAN_IP" "$SERVER"
 		answers=$(for i in 1 2 3 4; do
 			talk client open "turn$i" "$protocol" "$VIP" 7000 >>"$TEST_DIR/opened"
 			talk client ask "turn$i"
@@ -66,10 +66,10 @@ director_is_one_of_two_real_servers() {
 director_is_client_and_real_server() {
 	local protocol
 	for protocol in tcp udp; do
-		serve "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP"
-		expect_balanced 2 "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP:7000" \
+		serve "$protocol/$VIP_HOST:7000" "$DIRECTOR_LAN_IP"
+		expect_balanced 2 "$protocol/$VIP_HOST:7000" "$DIRECTOR_LAN_HOST:7000" \
 			expect_served director "$protocol" director
-		expect_balanced 2 "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP:7000" \
+		expect_balanced 2 "$protocol/$VIP_HOST:7000" "$DIRECTOR_LAN_HOST:7000" \
 			expect_served director "$protocol" director "$DIRECTOR_LAN_IP"
 	done
 }
@@ -79,16 +79,16 @@ director_is_client_of_a_server_elsewhere() {
 	local protocol
 	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.conf.eth0.accept_local=1
 	for protocol in tcp udp; do
-		serve "$protocol/$VIP:7000" "$SERVER"
-		expect_balanced 2 "$protocol/$VIP:7000" "$SERVER:7000" \
+		serve "$protocol/$VIP_HOST:7000" "$SERVER"
+		expect_balanced 2 "$protocol/$VIP_HOST:7000" "$(host "$SERVER"):7000" \
 			expect_served director "$protocol" server1 "$DIRECTOR_LAN_IP"
 	done
 }
 
 loopback_address_does_not_leave_the_director() {
-	count_packets "$DIRECTOR" of_loopback postrouting "oifname eth0 ip saddr 127.0.0.0/8"
-	serve "udp/$VIP:7000" "$SERVER"
-	expect_match "opening" '^ok' "$(talk director open loopback udp "$VIP" 7000 0 127.0.0.1)"
+	count_packets "$DIRECTOR" of_loopback postrouting "oifname eth0 $IP saddr $LOOPBACK_NET"
+	serve "udp/$VIP_HOST:7000" "$SERVER"
+	expect_match "opening" '^ok' "$(talk director open loopback udp "$VIP" 7000 0 "$LOOPBACK_IP")"
 	# IPVS does not tell the sender.
 	expect_match "who answers" '^(EPERM|timeout)$' "$(talk director ask loopback 1)"
 	expect_equal "packets that left" 0 "$(counted_packets "$DIRECTOR" of_loopback)"
@@ -96,16 +96,16 @@ loopback_address_does_not_leave_the_director() {
 
 upload_of_the_director_to_a_server_elsewhere() {
 	transfer_file 2000000
-	serve "tcp/$VIP:9000" "$SERVER"
+	serve "tcp/$VIP_HOST:9000" "$SERVER"
 	# The loopback device, by which it reaches the VIP, takes larger packets than the way to the server.
 	expect_equal "sha256 of the upload" "$file_sum" "$(in_ns "$DIRECTOR" \
-		socat -b 65536 -t 60 - "TCP:$VIP:9000,bind=$DIRECTOR_LAN_IP" <"$TEST_DIR/files/large")"
+		socat -b 65536 -t 60 - "TCP:$VIP_HOST:9000,bind=$DIRECTOR_LAN_HOST" <"$TEST_DIR/files/large")"
 }
 
 # sent_by_director PROTOCOL: prints PACKETS BYTES of replies, as the load balancer has counted them.
 sent_by_director() {
 	lb_counters_settle
-	lb_counters "$1/$VIP:7000" "$DIRECTOR_LAN_IP:7000" | cut -d' ' -f3,5
+	lb_counters "$1/$VIP_HOST:7000" "$DIRECTOR_LAN_HOST:7000" | cut -d' ' -f3,5
 }
 
 # replies_match PROTOCOL PACKETS-BEFORE BYTES-BEFORE
@@ -121,9 +121,9 @@ replies_match() {
 replies_of_the_director_are_counted() {
 	local protocol before packets bytes seen arrived
 	for protocol in tcp udp; do
-		serve "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP"
+		serve "$protocol/$VIP_HOST:7000" "$DIRECTOR_LAN_IP"
 		read -r packets bytes < <(sent_by_director "$protocol")
-		count_packets "$CLIENT" "replies_$protocol" input "ip saddr $VIP $protocol sport 7000"
+		count_packets "$CLIENT" "replies_$protocol" input "$IP saddr $VIP $protocol sport 7000"
 		expect_served client "$protocol" director
 		wait_until 10 replies_match "$protocol" "$packets" "$bytes" ||
 			fail "replies by $protocol: '$arrived' packets and bytes arrived, counted were '$seen'"
@@ -139,7 +139,7 @@ firewall_of_director() {
 		invalid=accept
 	fi
 	in_ns "$DIRECTOR" nft -f - <<-EOF
-		table ip firewall {
+		table $IP firewall {
 			chain output { type filter hook output priority 0; $invalid; }
 			chain leave { type nat hook postrouting priority 100; oifname eth0 masquerade; }
 		}
@@ -151,19 +151,19 @@ firewall_of_the_director_leaves_its_replies_alone() {
 	local protocol
 	expect_success firewall_of_director
 	for protocol in tcp udp; do
-		serve "$protocol/$VIP:7000" "$DIRECTOR_LAN_IP"
+		serve "$protocol/$VIP_HOST:7000" "$DIRECTOR_LAN_IP"
 		expect_served client "$protocol" director
 	done
-	in_ns "$DIRECTOR" nft delete table ip firewall
+	in_ns "$DIRECTOR" nft delete table "$IP" firewall
 }
 
 # state_of PORT: of the connection from this port of the client.
 state_of() {
-	lb_connection_list "tcp/$VIP:7000" | awk -v port="$1" '{ split($2, client, ":") } client[2] == port { print $5 }'
+	lb_connection_list "tcp/$VIP_HOST:7000" | awk -v port="$1" '{ sub(/.*:/, "", $2) } $2 == port { print $5 }'
 }
 
 ends_of_connections_to_the_director_are_seen() {
-	serve "tcp/$VIP:7000" "$DIRECTOR_LAN_IP"
+	serve "tcp/$VIP_HOST:7000" "$DIRECTOR_LAN_IP"
 	expect_equal "opening" "ok 42000" "$(talk client open finished tcp "$VIP" 7000 42000)"
 	expect_equal "who answers" director "$(talk client ask finished)"
 	expect_equal "finishing" ok "$(talk client finish finished)"

@@ -5,14 +5,14 @@
 # in and go out: IN and OUT. The client "me" has a connection "flow" to a service of UDP at server1.
 # shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
-TALK=udp/$VIP:7000
+TALK=udp/$VIP_HOST:7000
 
 # Where the real servers answer the clients themselves.
 output_begin() {
 	test_begin --direct-reply
 	talk_server_start "${SERVERS[0]}" server1 "udp:$VIP:7000"
 	talk_client_start me "$CLIENT"
-	lb_begin "$TALK" rr "${SERVER_IPS[0]}:7000"
+	lb_begin "$TALK" rr "${SERVER_HOSTS[0]}:7000"
 	talk me open flow udp "$VIP" 7000 >"$TEST_DIR/opened"
 }
 
@@ -26,14 +26,14 @@ answers_come() {
 # rule_where_they_leave STATEMENT: for requests that leave, before whoever counts them.
 rule_where_they_leave() {
 	in_ns "$DIRECTOR" nft -f - <<-EOF
-		table ip leave {
+		table $IP leave {
 			chain leave { type filter hook postrouting priority 900; policy accept; $REQUEST $1; }
 		}
 	EOF
 }
 
 no_rule_where_they_leave() {
-	expect_success in_ns "$DIRECTOR" nft delete table ip leave
+	expect_success in_ns "$DIRECTOR" nft delete table "$IP" leave
 }
 
 rules_there_see_each_request_once() {
@@ -43,8 +43,8 @@ rules_there_see_each_request_once() {
 }
 
 rules_there_may_change_a_request() {
-	count_packets "${SERVERS[0]}" changed prerouting "ip dscp 11"
-	expect_success rule_where_they_leave "ip dscp set 11"
+	count_packets "${SERVERS[0]}" changed prerouting "$IP dscp 11"
+	expect_success rule_where_they_leave "$IP dscp set 11"
 	answers_come
 	expect_equal "requests with a mark at the server" 5 "$(counted_packets "${SERVERS[0]}" changed)"
 	no_rule_where_they_leave

@@ -46,7 +46,7 @@ class Dump:
     @staticmethod
     def identity(message):
         _, found, _ = message
-        return found[SERVICE], found[CLIENT_ADDR4], found[CLIENT_PORT]
+        return found[SERVICE], found.get(CLIENT_ADDR4, found.get(CLIENT_ADDR6)), found[CLIENT_PORT]
 
     @staticmethod
     def known(identity):

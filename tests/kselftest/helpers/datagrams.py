@@ -10,12 +10,14 @@ DATAGRAMS of each flow, one round after the other.
 import socket
 import sys
 
+from family import family_of
+
 
 def main():
     address, port, first, flows, datagrams = sys.argv[1], *map(int, sys.argv[2:])
     sockets = []
     for source in range(first, first + flows):
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock = socket.socket(family_of(address), socket.SOCK_DGRAM)
         sock.bind(("", source))
         sockets.append(sock)
     for _ in range(datagrams):

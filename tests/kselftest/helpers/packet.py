@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Packets of IPv4, TCP, UDP and ICMP as bytes, right or deliberately wrong; those of IPv6 are read.
+"""Packets of IPv4, IPv6, TCP, UDP and ICMP as bytes, right or deliberately wrong.
 
 Written after RFC 791, 792, 768, 8200 and 9293 and nothing else, so that it can judge what a kernel makes.
 All numbers are in host order here and in network order in the packets.
@@ -7,6 +7,8 @@ All numbers are in host order here and in network order in the packets.
 
 import socket
 import struct
+
+from family import family_of
 
 ICMP, TCP, UDP = 1, 6, 17
 
@@ -57,6 +59,28 @@ def ipv4(source, destination, protocol, payload, **field):
         return fixed + options
 
     return header(field.get("check", checksum(header(0)))) + payload
+
+
+def ipv6(source, destination, protocol, payload, **field):
+    """An IPv6 packet. Fields: hop_limit, payload_length, headers: those between, of which each is (protocol, bytes
+    behind the first one, which is that of the next)."""
+    headers = field.get("headers", ())
+    kinds = [kind for kind, _ in headers] + [protocol]
+    between = b"".join(bytes([kinds[number + 1]]) + rest for number, (_, rest) in enumerate(headers))
+    length = field.get("payload_length", len(between) + len(payload))
+    fixed = struct.pack("!IHBB", 0x60000000, length, kinds[0], field.get("hop_limit", 64))
+    addresses = socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, destination)
+    return fixed + addresses + between + payload
+
+
+def ip(source, destination, protocol, payload):
+    """A packet of the family of its addresses."""
+    return (ipv6 if ":" in source else ipv4)(source, destination, protocol, payload)
+
+
+def raw_socket(address):
+    """A socket that sends packets with their IP header to this address."""
+    return socket.socket(family_of(address), socket.SOCK_RAW, socket.IPPROTO_RAW)
 
 
 def udp(source, destination, ports, payload=b"", **field):

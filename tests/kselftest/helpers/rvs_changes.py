@@ -10,7 +10,7 @@
     server_weight SERVICE SERVER WEIGHT
     server_del SERVICE SERVER
 
-SERVICE is PROTOCOL/ADDRESS:PORT, SERVER is ADDRESS:PORT. Ends with an error at the first that is refused.
+SERVICE is PROTOCOL/ADDRESS:PORT, SERVER is ADDRESS:PORT, an address of IPv6 in brackets. Ends with an error at the first that is refused.
 """
 
 import socket
@@ -25,12 +25,12 @@ PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP}
 
 def service_of(text):
     protocol, _, endpoint = text.partition("/")
-    address, _, number = endpoint.partition(":")
+    address, _, number = endpoint.rpartition(":")
     return service_key(address, int(number), PROTOCOLS[protocol])
 
 
 def server_of(service, text):
-    address, _, number = text.partition(":")
+    address, _, number = text.rpartition(":")
     return dest_key(service_of(service), address, int(number))
 
 

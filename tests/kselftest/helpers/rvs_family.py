@@ -40,6 +40,11 @@ def addr6(text):
     return attribute(ADDR6, ipaddress.IPv6Address(text).packed)
 
 
+def addr(text):
+    """An address of either family, that of IPv6 in brackets."""
+    return addr6(text[1:-1]) if text.startswith("[") else addr4(text)
+
+
 def tunnel_port(number):
     return attribute(TUNNEL_PORT, number.to_bytes(2, "big"))
 
@@ -57,11 +62,11 @@ def mark_key(mark, family=socket.AF_INET):
 
 
 def service_key(address, number, protocol=socket.IPPROTO_TCP):
-    return u32(PROTOCOL, protocol) + addr4(address) + port(number)
+    return u32(PROTOCOL, protocol) + addr(address) + port(number)
 
 
 def dest_key(service, address, number):
-    return nest(SERVICE, service) + addr4(address) + port(number)
+    return nest(SERVICE, service) + addr(address) + port(number)
 
 
 class Rvs(Socket):

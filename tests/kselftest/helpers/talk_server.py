@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A real server that says who it is.
 
-    talk_server.py NAME PROTOCOL:[ADDRESS:]PORT...    (tcp, sctp, udp, udp-without-checksum)
+    talk_server.py NAME PROTOCOL:[ADDRESS:]PORT...    (tcp, sctp, udp, udp-without-checksum,
+    of IPv6 tcp-with-options, udp-with-options)
 
 Addresses are those of the family FAMILY of the environment: v4 or v6.
 
@@ -14,6 +15,8 @@ import os
 import selectors
 import socket
 import sys
+
+from extension_headers import send_options
 
 READ_SIZE = 1 << 16
 
@@ -51,11 +54,13 @@ class Connection:
 def listen(spec):
     protocol, address = spec.split(":", 1)
     address, _, port = address.rpartition(":")
-    is_stream = protocol in ("tcp", "sctp")
+    is_stream = protocol.startswith(("tcp", "sctp"))
     kind = socket.SOCK_STREAM if is_stream else socket.SOCK_DGRAM
     family = socket.AF_INET6 if os.environ.get("FAMILY") == "v6" else socket.AF_INET
     sock = socket.socket(family, kind, socket.IPPROTO_SCTP if protocol == "sctp" else 0)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if protocol.endswith("-with-options"):
+        send_options(sock)
     sock.bind((address, int(port)))
     if is_stream:
         sock.listen(1024)

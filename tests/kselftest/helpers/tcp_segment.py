@@ -7,7 +7,6 @@
 FLAGS are letters: S, A, F, R. It is sent COUNT times, every so many SECONDS.
 """
 
-import socket
 import sys
 import time
 
@@ -25,11 +24,11 @@ def main():
     segment = packet.tcp(
         source, address, (int(source_port), int(port)), flags=flags, sequence=0x7ABCDEF0, acknowledgment=0x12345678
     )
-    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    raw = packet.raw_socket(address)
     for number in range(count):
         if number:
             time.sleep(interval)
-        raw.sendto(packet.ipv4(source, address, packet.TCP, segment), (address, 0))
+        raw.sendto(packet.ip(source, address, packet.TCP, segment), (address, 0))
 
 
 main()

@@ -12,6 +12,8 @@ import select
 import socket
 import sys
 
+from family import family_of
+
 ROUNDS_PER_SECOND = 10
 
 
@@ -34,7 +36,7 @@ def main():
 
     def new_flow():
         # Not connected: the address the way back needs is chosen anew for each datagram, for routes come and go.
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock = socket.socket(family_of(address), socket.SOCK_DGRAM)
         sock.setblocking(False)
         answers.register(sock, select.POLLIN)
         return sock

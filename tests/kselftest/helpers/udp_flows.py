@@ -15,6 +15,8 @@ import socket
 import sys
 import time
 
+from family import family_of
+
 # Few enough for the receive buffers on the way.
 WINDOW = 100
 SECONDS_WITHOUT_ANSWER = 5
@@ -26,7 +28,7 @@ class Flows:
         self.servers = {}
         self.poll = select.epoll()
         for number in range(count):
-            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock = socket.socket(family_of(address), socket.SOCK_DGRAM)
             sock.bind(("", first + number))
             sock.connect((address, port))
             sock.setblocking(False)

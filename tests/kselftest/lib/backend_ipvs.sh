@@ -29,15 +29,27 @@ director_ipvsadm() {
 # The service as ipvsadm names it: -t, -u or --sctp-service, and the address, or -f and the mark.
 ipvs_service() {
 	case $1 in
-	tcp/*:\*) service_arguments=(-t "${1//[a-z\/*]/}0") ;;
-	udp/*:\*) service_arguments=(-u "${1//[a-z\/*]/}0") ;;
+	tcp/*:\*) service_arguments=(-t "$(all_ports "$1")") ;;
+	udp/*:\*) service_arguments=(-u "$(all_ports "$1")") ;;
 	tcp/*) service_arguments=(-t "${1#tcp/}") ;;
 	udp/*) service_arguments=(-u "${1#udp/}") ;;
-	sctp/*:\*) service_arguments=(--sctp-service "${1:5:-1}0") ;;
+	sctp/*:\*) service_arguments=(--sctp-service "$(all_ports "$1")") ;;
 	sctp/*) service_arguments=(--sctp-service "${1#sctp/}") ;;
-	mark/*/ipv6) service_arguments=(-f "${1:5:-5}" -6) ;;
+	mark/*/ipv6) service_arguments=(-f "$(mark_of "$1")" -6) ;;
 	mark/*) service_arguments=(-f "${1#mark/}") ;;
 	esac
+}
+
+# all_ports PROTOCOL/ADDRESS:*
+all_ports() {
+	local service=${1#*/}
+	echo "${service%\*}0"
+}
+
+# mark_of mark/NUMBER/FAMILY
+mark_of() {
+	local mark=${1#mark/}
+	echo "${mark%/*}"
 }
 
 lb_service_add() {
@@ -49,23 +61,25 @@ lb_service_add() {
 }
 
 lb_service_persistent() {
-	local bits=32 mask
-	ipvs_service "$1"
-	if [[ $1 == *\[* ]]; then
-		# Of networks of clients nobody asks so far.
-		director_ipvsadm -A "${service_arguments[@]}" -s "$2" -p "${3%/*}"
-		return
-	fi
+	local bits=$HOST_BITS
 	[[ $3 != */* ]] || bits=${3#*/}
-	mask=$((0xffffffff << (32 - bits) & 0xffffffff))
-	director_ipvsadm -A "${service_arguments[@]}" -s "$2" -p "${3%/*}" \
-		-M "$((mask >> 24)).$((mask >> 16 & 255)).$((mask >> 8 & 255)).$((mask & 255))" ${4:+-o}
+	ipvs_service "$1"
+	director_ipvsadm -A "${service_arguments[@]}" -s "$2" -p "${3%/*}" -M "$(netmask "$bits")" ${4:+-o}
+}
+
+# netmask BITS: as ipvsadm is told of it.
+netmask() {
+	local mask=$((0xffffffff << (32 - $1) & 0xffffffff))
+	case $FAMILY in
+	v4) echo "$((mask >> 24)).$((mask >> 16 & 255)).$((mask >> 8 & 255)).$((mask & 255))" ;;
+	v6) echo "$1" ;;
+	esac
 }
 
 # A template is listed as a connection from port 0; its server has port 65535 when it has ended.
 lb_templates() {
 	director_ipvsadm -Lcn | awk -v service="${1#*/}" '
-		$4 ~ /:0$/ && $5 == service && $6 !~ /:65535$/ { sub(/:0$/, "", $4); print $4, $6 }' | sort
+		$4 ~ /:0$/ && $5 == service && $6 !~ /:65535$/ { gsub(/^\[|\]?:0$/, "", $4); print $4, $6 }' | sort
 }
 
 lb_persistent() {

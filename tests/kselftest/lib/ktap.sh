@@ -59,6 +59,13 @@ expect_match() {
 	[[ $3 =~ $2 ]] || fail "$1: expected a match of '$2', saw '$3'"
 }
 
+# literal TEXT: the pattern that matches it, and nothing else, of what stands for addresses.
+literal() {
+	local text=${1//\[/\\[}
+	text=${text//]/\\]}
+	echo "${text//./\\.}"
+}
+
 # expect_range WHAT LOWEST HIGHEST SEEN
 expect_range() {
 	if ! [[ $4 =~ ^-?[0-9]+$ ]] || [ "$4" -lt "$2" ] || [ "$4" -gt "$3" ]; then

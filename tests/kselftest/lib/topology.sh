@@ -12,8 +12,9 @@
 #	203.0.113.10/24 .1          192.0.2.10/24 .1
 #
 # FAMILY=v6 in the environment has all of it in IPv6. Tests that are to run in either have addresses before a port by
-# their _HOST, names of nftables from IP, ICMP and FRAGMENT, lengths of prefixes from HOST_BITS and NET_BITS, and settings from
-# FORWARDING and below SYSCTL.
+# their _HOST, names of nftables from IP, ICMP, FRAGMENT and HOPS, lengths of prefixes from HOST_BITS and NET_BITS, settings from
+# FORWARDING and below SYSCTL, errors as TYPE/CODE from NO_PORT, NO_HOST, NO_HOPS and TOO_BIG, and what the headers of IP, and of
+# IP and UDP, take from IP_BYTES and UDP_BYTES.
 #
 # shellcheck disable=SC2034 # for the tests
 
@@ -38,7 +39,10 @@ v4)
 	SERVER_NET=10.0.0.0/24
 	IP=ip IP_FAMILY=-4 ICMP=icmp HOST_BITS=32 NET_BITS=24
 	FORWARDING=net.ipv4.ip_forward
-	FRAGMENT='ip frag-off & 0x3fff != 0' SYSCTL=net.ipv4
+	FRAGMENT='ip frag-off & 0x3fff != 0' SYSCTL=net.ipv4 HOPS='ip ttl'
+	NO_PORT=3/3 NO_HOST=3/1 NO_HOPS=11/0 TOO_BIG=3/4 IP_BYTES=20 UDP_BYTES=28
+	ANY_IP=0.0.0.0 MARK7=mark/7 LOOPBACK_IP=127.0.0.1 LOOPBACK_NET=127.0.0.0/8
+	OTHER_CLIENT_IP=192.0.2.11 OTHER_VIP=198.51.100.2 ABSENT_IP=10.0.0.99 ELSEWHERE_IP=10.99.0.1 ELSEWHERE_NET=10.99.0.0/24
 	;;
 v6)
 	CLIENT_IP=2001:db8:2::10
@@ -52,7 +56,10 @@ v6)
 	SERVER_NET=fd00::/64
 	IP=ip6 IP_FAMILY=-6 ICMP=icmpv6 HOST_BITS=128 NET_BITS=64
 	FORWARDING=net.ipv6.conf.all.forwarding
-	FRAGMENT='exthdr frag exists' SYSCTL=net.ipv6
+	FRAGMENT='exthdr frag exists' SYSCTL=net.ipv6 HOPS='ip6 hoplimit'
+	NO_PORT=1/4 NO_HOST=1/3 NO_HOPS=3/0 TOO_BIG=2/0 IP_BYTES=40 UDP_BYTES=48
+	ANY_IP=:: MARK7=mark/7/ipv6 LOOPBACK_IP=::1 LOOPBACK_NET=::1
+	OTHER_CLIENT_IP=2001:db8:2::11 OTHER_VIP=2001:db8:100::2 ABSENT_IP=fd00::99 ELSEWHERE_IP=fd99::1 ELSEWHERE_NET=fd99::/64
 	;;
 *) bail "FAMILY=$FAMILY: neither v4 nor v6" ;;
 esac
@@ -65,10 +72,12 @@ host() {
 	esac
 }
 
-# hosts: those of VIP and SERVER_IPS, which a test may have changed.
+# hosts: those of CLIENT_IP, VIP, DIRECTOR_LAN_IP and SERVER_IPS, which a test may have changed.
 hosts() {
 	local server
+	CLIENT_HOST=$(host "$CLIENT_IP")
 	VIP_HOST=$(host "$VIP")
+	DIRECTOR_LAN_HOST=$(host "$DIRECTOR_LAN_IP")
 	SERVER_HOSTS=()
 	for server in "${SERVER_IPS[@]}"; do
 		SERVER_HOSTS+=("$(host "$server")")
@@ -98,6 +107,7 @@ topology_build() {
 	if [ "${1-}" = --router ]; then
 		NEAR_CLIENT_IP=$CLIENT_IP NEAR_CLIENT_GATEWAY=$CLIENT_GATEWAY
 		CLIENT_IP=$FAR_CLIENT_IP CLIENT_GATEWAY=$FAR_CLIENT_GATEWAY
+		hosts
 		topology_namespaces+=("$ROUTER")
 	fi
 	namespaces_create && director_addresses || return
