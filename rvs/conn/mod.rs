@@ -39,6 +39,7 @@ pub(crate) use table::{
 };
 pub(crate) use template::{
     HashedTemplate,
+    Purpose,
     Template,
     TemplateKey,
     TEMPLATES, //

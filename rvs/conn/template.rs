@@ -5,13 +5,20 @@
 //! They are no connections, and in a table of their own. What they have in common with them is who
 //! makes them, strangers, hence the bound, and who ends them, the worker of the connections.
 
-use kernel::sync::{
-    atomic::{
-        Atomic,
-        Full,
-        Relaxed, //
+use kernel::{
+    alloc::{
+        flags::GFP_NOWAIT,
+        AllocError, //
     },
-    Arc, //
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        Arc, //
+    },
 };
 
 use super::Conn;
@@ -55,6 +62,8 @@ pub(crate) struct TemplateKey {
     pub(crate) service: ServiceKey,
     /// What its clients have in common; see [`Mask::of`](crate::logic::persistence::Mask::of).
     pub(crate) client: Addr,
+    /// Which call of SIP they are in, by [`Templates::hash_of_call`](super::templates::Templates::hash_of_call); 0 for none.
+    pub(crate) call: u64,
 }
 
 /// Hashes templates by their keys. Strangers choose their addresses, hence the secret.
@@ -65,6 +74,28 @@ impl TemplateHash {
     pub(super) fn new() -> Self {
         Self(HashKey::new(random_u64(), random_u64()))
     }
+
+    /// What stands for a Call-ID, which is not 0.
+    pub(super) fn of_call(&self, call: &str) -> u64 {
+        siphash::hash_bytes(&self.0, call.as_bytes()) | 1
+    }
+}
+
+/// What a template is for.
+pub(crate) enum Purpose<'a> {
+    /// Clients that keep a server.
+    Clients,
+    /// Those of this call of SIP, by its Call-ID.
+    Call(&'a str),
+    /// The client of this control connection of FTP, who comes for its data.
+    Data(RcuArc<Conn>),
+}
+
+/// The same, as long as the template lives.
+enum Kept {
+    Clients,
+    Call(KVec<u8>),
+    Data(RcuArc<Conn>),
 }
 
 /// A key, and the hash by which its template is found.
@@ -89,7 +120,8 @@ impl Hasher for TemplateHash {
             Addr::V6(addr) => ((addr.to_bits() >> 64) as u64, addr.to_bits() as u64),
         };
         let nothing = Tail { bytes: 0, len: 0 };
-        siphash::hash(&self.0, [key.service.place().hash(), upper, lower], nothing)
+        let service = key.service.place().hash() ^ key.call;
+        siphash::hash(&self.0, [service, upper, lower], nothing)
     }
 }
 
@@ -111,7 +143,7 @@ pub(crate) struct Template {
     timeout: Atomic<u32>,
     // In jiffies.
     restarted: Atomic<u32>,
-    control: Option<RcuArc<Conn>>,
+    purpose: Kept,
     connections: Atomic<u32>,
     assured_connections: Atomic<u32>,
     word: Atomic<u32>,
@@ -119,24 +151,32 @@ pub(crate) struct Template {
 
 impl Template {
     /// Makes one without connections, whose time begins at `now` (jiffies) and lasts `timeout` seconds.
-    /// With `control` it is that the client of this connection of FTP is to come for its data.
     pub(super) fn new(
         key: TemplateKey,
         dest: Arc<Dest>,
-        control: Option<RcuArc<Conn>>,
+        purpose: Purpose<'_>,
         timeout: u32,
         now: u32,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, AllocError> {
+        let purpose = match purpose {
+            Purpose::Clients => Kept::Clients,
+            Purpose::Data(control) => Kept::Data(control),
+            Purpose::Call(call) => {
+                let mut bytes = KVec::with_capacity(call.len(), GFP_NOWAIT)?;
+                bytes.extend_from_slice(call.as_bytes(), GFP_NOWAIT)?;
+                Kept::Call(bytes)
+            }
+        };
+        Ok(Self {
             key,
             dest,
             timeout: Atomic::new(timeout),
             restarted: Atomic::new(now),
-            control,
+            purpose,
             connections: Atomic::new(0),
             assured_connections: Atomic::new(0),
             word: Atomic::new(0),
-        }
+        })
     }
 
     /// Returns the service and what clients have in common.
@@ -151,7 +191,19 @@ impl Template {
 
     /// Returns the control connection of FTP that it is for the data of.
     pub(crate) fn control(&self) -> Option<&RcuArc<Conn>> {
-        self.control.as_ref()
+        match &self.purpose {
+            Kept::Data(control) => Some(control),
+            Kept::Clients | Kept::Call(_) => None,
+        }
+    }
+
+    /// Returns the Call-ID of the call of SIP that it is for, empty for none.
+    pub(crate) fn call(&self) -> &str {
+        match &self.purpose {
+            // It was made of a string.
+            Kept::Call(call) => core::str::from_utf8(call).unwrap_or_default(),
+            Kept::Clients | Kept::Data(_) => "",
+        }
     }
 
     /// Returns the number of its connections.

@@ -43,12 +43,12 @@ use crate::{
 use super::{
     template::{
         HashedTemplate,
+        Purpose,
         Template,
         TemplateHash,
         TemplateKey,
         TEMPLATES, //
     },
-    Conn,
     CreateError, //
 };
 
@@ -72,6 +72,7 @@ pub(crate) enum Made<'g> {
 /// They take no memory before [`Templates::prepare`]; until then none can be made.
 pub(crate) struct Templates {
     table: RcuTable<TemplateHash>,
+    calls: TemplateHash,
     wheel: Wheel<Template>,
     slots: Slots,
 }
@@ -81,6 +82,7 @@ impl Templates {
     pub(super) fn new(total: Option<&'static Atomic<usize>>) -> Self {
         Self {
             table: RcuTable::new(TemplateHash::new()),
+            calls: TemplateHash::new(),
             wheel: Wheel::new(wheel::SLOTS, total),
             slots: Slots::new(time::hz()),
         }
@@ -96,6 +98,15 @@ impl Templates {
     #[inline]
     pub(crate) fn count(&self) -> usize {
         self.wheel.len()
+    }
+
+    /// What stands for a Call-ID of SIP in a key, 0 for none. That it is the same call [`Template::call`] tells.
+    #[cold]
+    pub(crate) fn hash_of_call(&self, call: &str) -> u64 {
+        if call.is_empty() {
+            return 0;
+        }
+        self.calls.of_call(call)
     }
 
     /// Computes the hash of a key.
@@ -116,18 +127,19 @@ impl Templates {
     }
 
     /// Makes a template for clients whose first connection begins at `now` (jiffies). Its time is over
-    /// `timeout` seconds later. With `control` it is for the data of that connection of FTP.
+    /// `timeout` seconds later.
     pub(crate) fn create<'g>(
         &self,
         guard: &'g rcu::Guard,
         key: &HashedTemplate<'_>,
         dest: &Arc<Dest>,
-        control: Option<RcuArc<Conn>>,
+        purpose: Purpose<'_>,
         timeout: u32,
         now: u32,
     ) -> Result<Made<'g>, CreateError> {
         let memory = TEMPLATES.allocate().map_err(|_| CreateError::Memory)?;
-        let new = Template::new(*key.key(), dest.clone(), control, timeout, now);
+        let new = Template::new(*key.key(), dest.clone(), purpose, timeout, now)
+            .map_err(|_| CreateError::Memory)?;
         let (template, for_table) = memory.fill(new);
         let mut placed = Placed {
             templates: self,

@@ -172,7 +172,11 @@ pub(super) fn template(
     message.be16(template::DEST_PORT, server.port)?;
     message.u32(template::CONNECTIONS, found.connections())?;
     message.u32(template::ASSURED, found.is_assured().into())?;
-    message.u32(template::EXPIRES, seconds)
+    message.u32(template::EXPIRES, seconds)?;
+    match found.call() {
+        "" => Ok(()),
+        call => message.str(template::CALL_ID, call),
+    }
 }
 
 /// Puts the counters of a destination, a service or a namespace, and their rates.

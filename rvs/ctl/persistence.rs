@@ -15,11 +15,14 @@ use crate::{
     logic::{
         addr::Family,
         persistence::{
+            Engine,
             Mask,
             Persistence, //
         },
+        protocol::Protocol,
         uapi::{
             persistence,
+            persistence_engine,
             service, //
         },
     },
@@ -67,7 +70,35 @@ pub(super) fn read(
             }
         }
     };
-    Ok(Some(Some(Persistence { timeout, mask })))
+    let engine = read_engine(attributes, key)?;
+    Ok(Some(Some(Persistence {
+        timeout,
+        mask,
+        engine,
+    })))
+}
+
+/// The policy refuses what is not in the list.
+fn read_engine(attributes: Attributes<'_>, key: &ServiceKey) -> Result<Option<Engine>, Refusal> {
+    let attribute = attributes.get(persistence::ENGINE);
+    match attribute.and_then(Attribute::u32) {
+        Some(persistence_engine::SIP) => match check(Engine::Sip, key) {
+            Ok(engine) => Ok(Some(engine)),
+            Err(refusal) => Err(refusal.at(attribute)),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// Checks whether an engine is for packets of this service.
+pub(super) fn check(engine: Engine, key: &ServiceKey) -> Result<Engine, Refusal> {
+    match (engine, key.protocol()) {
+        (Engine::Sip, Some(Protocol::Udp) | None) => Ok(engine),
+        (Engine::Sip, Some(_)) => Err(Refusal::new(
+            EINVAL,
+            c"the engine sip reads datagrams of UDP only",
+        )),
+    }
 }
 
 /// Refuses the mask of the other address family.
@@ -86,7 +117,11 @@ fn refuse(mask: Option<Attribute<'_>>) -> Result<(), Refusal> {
 pub(super) fn fill(message: &mut Message<'_>, values: &Persistence) -> Result<(), Full> {
     message.u32(persistence::TIMEOUT, values.timeout)?;
     match values.mask {
-        Mask::V4(mask) => message.bytes(persistence::MASK4, &mask.octets()),
-        Mask::V6(bits) => message.u32(persistence::PREFIX6, bits.into()),
+        Mask::V4(mask) => message.bytes(persistence::MASK4, &mask.octets())?,
+        Mask::V6(bits) => message.u32(persistence::PREFIX6, bits.into())?,
+    }
+    match values.engine {
+        None => Ok(()),
+        Some(Engine::Sip) => message.u32(persistence::ENGINE, persistence_engine::SIP),
     }
 }

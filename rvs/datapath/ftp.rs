@@ -16,6 +16,7 @@ use crate::{
         CreateError,
         HashedTuple,
         Made,
+        Purpose,
         Template,
         TemplateKey, //
     },
@@ -249,10 +250,15 @@ fn expect_client(context: Context<'_>, conn: RcuRef<'_, Conn>, to: Endpoint) {
     let key = templates.hashed(TemplateKey {
         service: ServiceKey::of(Protocol::Tcp, to),
         client: conn.client().addr,
+        call: 0,
     });
     let now = time::jiffies32();
     for _ in 0..TRIES {
-        match templates.create(guard, &key, conn.dest(), conn.upgrade(), SECONDS, now) {
+        let Some(control) = conn.upgrade() else {
+            break;
+        };
+        let purpose = Purpose::Data(control);
+        match templates.create(guard, &key, conn.dest(), purpose, SECONDS, now) {
             Ok(Made::Exists(template)) if !is_expected_by(&template, &conn) => {
                 templates.kill(guard, template);
             }
@@ -330,6 +336,7 @@ pub(super) fn expected<'g, V: Stack>(
     let key = TemplateKey {
         service: ServiceKey::of(Protocol::Tcp, to),
         client: flow.tuple().src().addr,
+        call: 0,
     };
     let template = templates.find(context.guard, key)?;
     let control = template.control()?.clone();

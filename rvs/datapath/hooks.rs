@@ -50,6 +50,7 @@ use super::{
     },
     reply,
     request,
+    sip,
     vrf,
     Context, //
 };
@@ -277,6 +278,14 @@ fn flow_replies_only<V: Stack>(
         Ok((conn, Side::Reply)) => reply::translate(context, packet, &flow, conn),
         _ => {
             claim::end_with(context.director, context.guard, flow);
+            let packet = if context.director.common.has_engines() {
+                match sip::of_server(context, packet, flow) {
+                    Ok(verdict) => return verdict,
+                    Err(packet) => packet,
+                }
+            } else {
+                packet
+            };
             if context.director.settings.nat_icmp_send.is_on() {
                 return reply::of_nobody(context, packet, flow);
             }

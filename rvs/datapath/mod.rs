@@ -14,6 +14,7 @@
 //! | packets for the director's own sockets | `own` |
 //! | choosing a real server for a new flow | `schedule` |
 //! | the server that a client keeps | `persistence` |
+//! | calls of SIP | `sip` |
 //! | route, time to live and MTU on the way out | `egress` |
 //! | past a service that has no server | `beyond` |
 //! | packets of a VRF | `vrf` |
@@ -48,6 +49,7 @@ mod reply;
 mod request;
 mod reuse;
 mod schedule;
+mod sip;
 mod track;
 mod tunnel;
 mod vrf;

@@ -15,22 +15,28 @@ use crate::{
         HashedTemplate,
         HashedTuple,
         Made,
+        Purpose,
         Template,
         TemplateKey, //
     },
     kapi::{
-        net::Stack,
+        net::{
+            Packet,
+            Stack, //
+        },
         sync::RcuRef,
         time, //
     },
     logic::persistence::{
         restarts_at_once,
+        Engine,
         Persistence, //
     },
     svc::{
         Dest,
         DestSet,
-        Service, //
+        Service,
+        ServiceKey, //
     },
 };
 
@@ -41,6 +47,10 @@ use super::{
         self,
         Scheduled,
         OTHERS, //
+    },
+    sip::{
+        self,
+        CallId, //
     },
     Context, //
 };
@@ -57,6 +67,8 @@ struct New<'a, 'g, V: Stack> {
     key: &'a HashedTemplate<'a>,
     timeout: u32,
     now: u32,
+    /// The Call-ID, where that matters, else empty.
+    call: &'a str,
 }
 
 /// Creates the connection of a flow to a persistent service.
@@ -64,16 +76,26 @@ struct New<'a, 'g, V: Stack> {
 #[inline(never)]
 pub(super) fn connection<'g, V: Stack>(
     context: Context<'g>,
+    packet: &mut Packet<'_, V>,
     flow: Flow<V>,
     tuple: &HashedTuple<'_>,
     service: &Service,
     dests: RcuRef<'g, DestSet>,
     persistence: Persistence,
 ) -> Scheduled<'g> {
+    // Without it nobody knows who the packet is of (`ip_vs_sip_fill_param()`).
+    let call = match persistence.engine {
+        None => CallId::none(),
+        Some(Engine::Sip) => match sip::call_id(packet, flow) {
+            Some(call) => call,
+            None => return Scheduled::Failed,
+        },
+    };
     let templates = &context.director.connections.templates;
     let key = templates.hashed(TemplateKey {
         service: *service.key(),
         client: persistence.mask.of(flow.tuple().src().addr),
+        call: templates.hash_of_call(call.as_str()),
     });
     let new = New {
         context,
@@ -82,6 +104,7 @@ pub(super) fn connection<'g, V: Stack>(
         key: &key,
         timeout: persistence.timeout,
         now: time::jiffies32(),
+        call: call.as_str(),
     };
     let dests = dests.get();
     let known = new.template();
@@ -98,6 +121,14 @@ pub(super) fn connection<'g, V: Stack>(
 }
 
 impl<'g, V: Stack> New<'_, 'g, V> {
+    /// What a template of it is for.
+    fn purpose(&self) -> Purpose<'_> {
+        match self.call {
+            "" => Purpose::Clients,
+            call => Purpose::Call(call),
+        }
+    }
+
     /// Finds the template of the client. One that is not valid any more ends.
     fn template(&self) -> Option<RcuRef<'g, Template>> {
         let Context {
@@ -123,7 +154,10 @@ impl<'g, V: Stack> New<'_, 'g, V> {
                 .is_on()
                 && dest.is_quiescent()
         };
-        dest.is_available() && template.takes_more(self.now) && !is_left()
+        dest.is_available()
+            && template.takes_more(self.now)
+            && template.call() == self.call
+            && !is_left()
     }
 
     /// Creates the connection to the server that the client keeps.
@@ -218,10 +252,14 @@ impl<'g, V: Stack> New<'_, 'g, V> {
             director, guard, ..
         } = self.context;
         let connections = &director.connections;
-        let made =
-            connections
-                .templates
-                .create(guard, self.key, dest, None, self.timeout, self.now);
+        let made = connections.templates.create(
+            guard,
+            self.key,
+            dest,
+            self.purpose(),
+            self.timeout,
+            self.now,
+        );
         self.look_after();
         match made {
             Ok(Made::New(template) | Made::Exists(template)) => self.once(template.get().dest()),
@@ -253,7 +291,14 @@ impl<'g, V: Stack> New<'_, 'g, V> {
         } = self.context;
         let templates = &director.connections.templates;
         for _ in 0..TRIES {
-            match templates.create(guard, self.key, dest, None, self.timeout, self.now)? {
+            match templates.create(
+                guard,
+                self.key,
+                dest,
+                self.purpose(),
+                self.timeout,
+                self.now,
+            )? {
                 Made::New(template) => {
                     return self
                         .create(template)
@@ -285,6 +330,45 @@ impl<'g, V: Stack> New<'_, 'g, V> {
             Ok(conn) => Scheduled::To(conn),
             Err(CreateError::ReplyTaken) => Scheduled::PortTaken,
             Err(error) => schedule::failed(self.context, error),
+        }
+    }
+}
+
+/// Creates the connection of a datagram that a real server sends by itself, as if its receiver had sent one to the service before
+/// (`ip_vs_new_conn_out()`).
+pub(super) fn connection_of_server<'g, V: Stack>(
+    context: Context<'g>,
+    call: &CallId,
+    flow: Flow<V>,
+    service: &ServiceKey,
+    dest: &Arc<Dest>,
+    persistence: Persistence,
+) -> Option<RcuRef<'g, Conn>> {
+    let connections = &context.director.connections;
+    let templates = &connections.templates;
+    let tuple = connections.hashed(flow.tuple());
+    let key = templates.hashed(TemplateKey {
+        service: *service,
+        client: persistence.mask.of(flow.tuple().src().addr),
+        call: templates.hash_of_call(call.as_str()),
+    });
+    let new = New {
+        context,
+        flow,
+        tuple: &tuple,
+        key: &key,
+        timeout: persistence.timeout,
+        now: time::jiffies32(),
+        call: call.as_str(),
+    };
+    new.make_room().ok()?;
+    match new.template() {
+        Some(template) if Arc::ptr_eq(template.dest(), dest) => new.create(template).ok(),
+        known => {
+            if let Some(other) = known {
+                templates.kill(context.guard, other);
+            }
+            new.create_with_template(dest).ok()
         }
     }
 }

@@ -76,6 +76,25 @@ pub(super) fn translate_as_it_is<V: Stack>(
     go_on(context, packet, flow.header.dst, of)
 }
 
+/// Does so for a datagram of a connection that is gone with it.
+#[cold]
+#[inline(never)]
+pub(super) fn translate_once<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: &Conn,
+) -> Verdict {
+    track::reply(context, &mut packet, conn);
+    if rewrite(&mut packet, flow, conn).is_none() {
+        return packet.discard();
+    }
+    packet.forget_device_checksum();
+    context.director.paths.count(Path::Slow);
+    conn.dest().count_reply(packet.len());
+    go_on(context, packet, flow.header.dst, None)
+}
+
 /// Makes a reply come from the service, and takes one off its time to live. None, and nothing
 /// changed, when memory is short.
 #[inline(always)]

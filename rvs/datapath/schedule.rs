@@ -110,7 +110,15 @@ pub(super) fn connection<'g, V: Stack>(
         return Scheduled::NoServer;
     };
     if let Some(persistence) = service.persistence() {
-        return persistence::connection(context, *flow, tuple, &service, dests, persistence);
+        return persistence::connection(
+            context,
+            packet,
+            *flow,
+            tuple,
+            &service,
+            dests,
+            persistence,
+        );
     }
     // The scheduler does not go on for a packet that ends here.
     if flow.header.ttl <= 1 {

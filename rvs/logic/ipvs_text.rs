@@ -144,6 +144,8 @@ pub struct Connection<'a> {
     pub origin: Option<&'static str>,
     /// Seconds until it has been idle for too long.
     pub expires: u32,
+    /// Of a template, what its persistence engine has found.
+    pub engine: Option<(&'static str, &'a str)>,
 }
 
 impl Display for Connection<'_> {
@@ -160,7 +162,11 @@ impl Display for Connection<'_> {
         if let Some(origin) = self.origin {
             write!(text, "{origin:<6} ")?;
         }
-        writeln!(text, "{:>7}", self.expires)
+        write!(text, "{:>7}", self.expires)?;
+        if let Some((name, data)) = self.engine {
+            write!(text, " {name} {data}")?;
+        }
+        text.write_str("\n")
     }
 }
 

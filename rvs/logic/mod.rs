@@ -13,6 +13,7 @@
 //! * [`csum`], [`crc32c`]: incremental checksums
 //! * [`nat`]: rewriting addresses and ports
 //! * [`ftp`]: control connections of FTP
+//! * [`sip`]: which call a message of SIP is of
 //! * [`sequence`]: numbers of a stream in which text gets longer
 //! * [`tunnel`]: what packets to a real server are put into
 //! * [`lifetime`]: in which order an object comes into a table and goes
@@ -57,6 +58,7 @@ pub mod scheduler;
 pub mod sequence;
 pub mod service_key;
 pub mod service_rank;
+pub mod sip;
 pub mod siphash;
 pub mod spread;
 pub mod state;

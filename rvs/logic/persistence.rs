@@ -101,6 +101,32 @@ impl Mask {
     }
 }
 
+/// By what, besides the address of the client, it is told who keeps the server: a persistence engine of IPVS.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    /// The call that a message of SIP is of.
+    Sip,
+}
+
+impl Engine {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Sip];
+
+    /// The name, as IPVS has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sip => "sip",
+        }
+    }
+
+    /// The engine of this name.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|engine| engine.name().as_bytes() == name)
+    }
+}
+
 /// That a service is persistent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Persistence {
@@ -109,6 +135,8 @@ pub struct Persistence {
     pub timeout: u32,
     /// Which clients are one.
     pub mask: Mask,
+    /// What else clients that are one have in common.
+    pub engine: Option<Engine>,
 }
 
 impl Persistence {
@@ -117,14 +145,20 @@ impl Persistence {
 
     const PERSISTENT: u64 = 1 << 63;
     const IPV6: u64 = 1 << 62;
+    const SIP: u64 = 1 << 61;
     const TIMEOUT_SHIFT: u32 = 32;
-    const TIMEOUT: u64 = (1 << 30) - 1;
+    const TIMEOUT: u64 = (1 << 29) - 1;
 
     /// As a number, to be kept in an atomic variable; 0 for a service that is not persistent. Of a
-    /// timeout what is longer than 34 years does not count.
+    /// timeout what is longer than 17 years does not count.
     #[inline]
     pub const fn to_u64(persistence: Option<Self>) -> u64 {
-        let Some(Self { timeout, mask }) = persistence else {
+        let Some(Self {
+            timeout,
+            mask,
+            engine,
+        }) = persistence
+        else {
             return 0;
         };
         let timeout = if timeout as u64 > Self::TIMEOUT {
@@ -136,7 +170,11 @@ impl Persistence {
             Mask::V4(mask) => mask.to_bits() as u64,
             Mask::V6(bits) => Self::IPV6 | bits as u64,
         };
-        Self::PERSISTENT | timeout << Self::TIMEOUT_SHIFT | mask
+        let engine = match engine {
+            None => 0,
+            Some(Engine::Sip) => Self::SIP,
+        };
+        Self::PERSISTENT | engine | timeout << Self::TIMEOUT_SHIFT | mask
     }
 
     /// What [`Persistence::to_u64`] made a number of.
@@ -151,6 +189,11 @@ impl Persistence {
                 Mask::V4(Ipv4Addr::from_bits(number as u32))
             } else {
                 Mask::V6(number as u8)
+            },
+            engine: if number & Self::SIP == 0 {
+                None
+            } else {
+                Some(Engine::Sip)
             },
         })
     }

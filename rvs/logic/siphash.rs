@@ -88,6 +88,22 @@ impl State {
     }
 }
 
+/// Hashes a message of any length.
+pub fn hash_bytes(key: &HashKey, message: &[u8]) -> u64 {
+    let mut state = key.initial;
+    let mut rest = message;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        state.absorb(u64::from_le_bytes(*word));
+        rest = behind;
+    }
+    let mut last = [0; 8];
+    for (place, byte) in last.iter_mut().zip(rest) {
+        *place = *byte;
+    }
+    state.absorb(u64::from_le_bytes(last) | (message.len() as u64) << 56);
+    state.finish()
+}
+
 /// Hashes the message of `words` in little-endian byte order, followed by `tail`.
 #[inline(always)]
 pub fn hash<const WORDS: usize>(key: &HashKey, words: [u64; WORDS], tail: Tail) -> u64 {

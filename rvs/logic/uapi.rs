@@ -168,6 +168,16 @@ pub mod tunnel_checksum {
     pub const REMOTE: u32 = 2;
 }
 
+/// What clients that keep a server have in common besides their address.
+pub mod persistence_engine {
+    /// Nothing.
+    pub const NONE: u32 = 0;
+
+    /// The call: the Call-ID of messages of SIP in datagrams of UDP. A
+    /// datagram that begins a connection and has none is dropped.
+    pub const SIP: u32 = 1;
+}
+
 /// How the schedulers "sh" and "mh", which hash the client, choose.
 pub mod scheduler_flag {
     /// The clients of a destination that takes no new connections go to
@@ -440,8 +450,12 @@ pub mod persistence {
     /// 128 when not given.
     pub const PREFIX6: u16 = 3;
 
+    /// What they have in common besides; none when not given. Of services of
+    /// UDP, or of a mark.
+    pub const ENGINE: u16 = 4;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 3;
+    pub const MAX: u16 = 4;
 }
 
 /// A client of a persistent service, or several that are one, with its server.
@@ -474,8 +488,11 @@ pub mod template {
     /// two seconds later, or with its last connection.
     pub const EXPIRES: u16 = 9;
 
+    /// The Call-ID of the call of SIP that it is of, where that matters.
+    pub const CALL_ID: u16 = 10;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 9;
+    pub const MAX: u16 = 10;
 }
 
 /// A destination (real server) of a service. Its key is address and port
@@ -741,6 +758,7 @@ pub mod policy {
         Rule::new(persistence::TIMEOUT, Kind::U32),
         Rule::new(persistence::MASK4, Kind::U32),
         Rule::new(persistence::PREFIX6, Kind::U32Max(128)),
+        Rule::new(persistence::ENGINE, Kind::U32Max(1)),
     ];
 
     /// The attributes that name a service.

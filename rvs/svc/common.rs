@@ -43,6 +43,8 @@ pub(crate) struct Common {
     pub(crate) real_servers: Arc<RealServers>,
     // Whether connections are to be looked at, as the server of some was removed.
     some_end: Atomic<bool>,
+    // Services with a persistence engine.
+    engines: Atomic<u32>,
     totals: Totals,
     #[pin]
     ledger: Mutex<()>,
@@ -61,6 +63,7 @@ impl Common {
                 expire_nodest_conn: Integer::new(0),
                 real_servers,
                 some_end: Atomic::new(false),
+                engines: Atomic::new(0),
                 totals: Totals::new(),
                 ledger <- new_mutex!((), "rvs_ledger"),
                 active <- active,
@@ -103,6 +106,21 @@ impl Common {
     /// Returns whether that was wanted since this was asked last.
     pub(crate) fn take_ends(&self) -> bool {
         self.some_end.load(Relaxed) && self.some_end.xchg(false, Full)
+    }
+
+    /// Returns whether a service has a persistence engine.
+    #[inline(always)]
+    pub(crate) fn has_engines(&self) -> bool {
+        self.engines.load(Relaxed) != 0
+    }
+
+    /// Notes that a service has got or lost its persistence engine.
+    pub(super) fn note_engine(&self, had_one: bool, has_one: bool) {
+        match (had_one, has_one) {
+            (false, true) => self.engines.fetch_add(1u32, Relaxed),
+            (true, false) => self.engines.fetch_sub(1u32, Relaxed),
+            _ => 0,
+        };
     }
 
     /// Returns what all services have counted.

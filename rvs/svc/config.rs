@@ -241,7 +241,10 @@ impl Config {
             }
             ServiceKey::Address { .. } => None,
         };
-        let service = RcuArc::new(Service::new(key, set.clone(), beyond), GFP_KERNEL_ACCOUNT)?;
+        let service = RcuArc::new(
+            Service::new(key, set.clone(), beyond, self.common.clone()),
+            GFP_KERNEL_ACCOUNT,
+        )?;
         service.set_persistence(new.persistence);
         self.incarnations = self.incarnations.wrapping_add(1);
         let config = ServiceConfig {

@@ -194,7 +194,7 @@ impl Dest {
         let in_list = Listed::new(
             shared.common().real_servers.clone(),
             endpoint,
-            shared.key().protocol(),
+            *shared.key(),
         )?;
         let dest = pin_init!(Self {
             endpoint,

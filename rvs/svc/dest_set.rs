@@ -219,6 +219,15 @@ impl DestSet {
         &self.entries
     }
 
+    /// Returns the destination with this address and port.
+    #[cold]
+    pub(crate) fn at(&self, endpoint: Endpoint) -> Option<&Arc<Dest>> {
+        self.entries
+            .iter()
+            .map(|entry| &entry.dest)
+            .find(|dest| dest.endpoint() == endpoint)
+    }
+
     /// Returns where the scheduler is.
     pub(crate) fn state(&self) -> u64 {
         self.state.load(Relaxed)

@@ -27,7 +27,8 @@ use crate::{
             Addr,
             Endpoint, //
         },
-        protocol::Protocol, //
+        protocol::Protocol,
+        service_key::ServiceKey, //
     },
 };
 
@@ -73,9 +74,12 @@ impl Place {
     }
 }
 
+/// How many destinations are looked at whose packets may come from one address and port.
+const MOST: usize = 8;
+
 /// All destinations of a namespace. It is looked into where somebody wants it, by one CPU at a time.
 pub(crate) struct RealServers {
-    parts: Guarded<RBTree<Place, ()>>,
+    parts: Guarded<RBTree<Place, ServiceKey>>,
     numbers: Atomic<u64>,
 }
 
@@ -87,6 +91,34 @@ impl RealServers {
             numbers: Atomic::new(0),
         };
         Ok(Arc::new(servers, GFP_KERNEL_ACCOUNT)?)
+    }
+
+    /// Finds the service of such a protocol with a real server whose packets come from this address and port, of which
+    /// `is_one` holds; among a few of them.
+    #[cold]
+    pub(crate) fn find(
+        &self,
+        source: Endpoint,
+        protocol: Protocol,
+        is_one: impl Fn(&ServiceKey) -> bool,
+    ) -> Option<ServiceKey> {
+        let first = Place::first_of(source, Some(protocol));
+        let found = self.parts.with(first.part(), |tree| {
+            let mut from = first;
+            for _ in 0..MOST {
+                let cursor = tree.cursor_lower_bound(&from)?;
+                let (place, service) = cursor.current();
+                if !place.is_with(&first) {
+                    return None;
+                }
+                if is_one(service) {
+                    return Some(*service);
+                }
+                from.number = place.number.checked_add(1)?;
+            }
+            None
+        });
+        found.flatten()
     }
 
     /// Returns whether there is a real server whose replies come from this address and port
@@ -108,27 +140,29 @@ impl RealServers {
 pub(super) struct Listed {
     servers: Arc<RealServers>,
     place: Place,
+    service: ServiceKey,
     is_shown: Atomic<bool>,
 }
 
 impl Listed {
-    /// Puts a destination in, of a service of this protocol or of any. It is not found yet.
+    /// Puts a destination of a service in. It is not found yet.
     pub(super) fn new(
         servers: Arc<RealServers>,
         endpoint: Endpoint,
-        protocol: Option<Protocol>,
+        service: ServiceKey,
     ) -> Result<Self> {
         let place = Place {
             is_hidden: true,
             number: servers.numbers.fetch_add(1, Relaxed),
-            ..Place::first_of(endpoint, protocol)
+            ..Place::first_of(endpoint, service.protocol())
         };
-        let node = RBTreeNode::new(place, (), GFP_KERNEL_ACCOUNT)?;
+        let node = RBTreeNode::new(place, service, GFP_KERNEL_ACCOUNT)?;
         let part = place.part();
         servers.parts.with(part, |tree| tree.insert(node).is_some());
         Ok(Self {
             servers,
             place,
+            service,
             is_shown: Atomic::new(false),
         })
     }
@@ -142,7 +176,7 @@ impl Listed {
         let (from, to) = (self.at(is_shown), self.at(!is_shown));
         self.servers.parts.with(from.part(), |tree| {
             if let Some(node) = tree.remove_node(&from) {
-                tree.insert(node.into_reservation().into_node(to, ()));
+                tree.insert(node.into_reservation().into_node(to, self.service));
             }
         });
     }

@@ -30,6 +30,7 @@ use crate::{
 };
 
 use super::{
+    Common,
     Dest,
     DestSet,
     ServiceKey, //
@@ -63,16 +64,23 @@ pub(crate) struct Service {
     persistence: Atomic<u64>,
     dests: RcuCell<DestSet>,
     beyond: Option<Arc<Dest>>,
+    common: Arc<Common>,
 }
 
 impl Service {
     /// Makes a service with these destinations. That of a mark has what stands for all that is behind it.
-    pub(super) fn new(key: ServiceKey, dests: RcuArc<DestSet>, beyond: Option<Arc<Dest>>) -> Self {
+    pub(super) fn new(
+        key: ServiceKey,
+        dests: RcuArc<DestSet>,
+        beyond: Option<Arc<Dest>>,
+        common: Arc<Common>,
+    ) -> Self {
         Self {
             key,
             persistence: Atomic::new(Persistence::to_u64(None)),
             dests: RcuCell::new(Some(dests)),
             beyond,
+            common,
         }
     }
 
@@ -90,8 +98,11 @@ impl Service {
     /// Changes how clients keep their server. Templates that exist keep their time until the next
     /// connection.
     pub(super) fn set_persistence(&self, persistence: Option<Persistence>) {
-        self.persistence
-            .store(Persistence::to_u64(persistence), Relaxed);
+        let new = Persistence::to_u64(persistence);
+        let old = Persistence::from_u64(self.persistence.xchg(new, Relaxed));
+        let has_engine = |values: Option<Persistence>| values.is_some_and(|it| it.engine.is_some());
+        self.common
+            .note_engine(has_engine(old), has_engine(persistence));
     }
 
     /// Returns what stands for all that is behind the service, if anything does.
@@ -108,5 +119,11 @@ impl Service {
     #[inline]
     pub(crate) fn dests<'g>(&self, guard: &'g rcu::Guard) -> Option<RcuRef<'g, DestSet>> {
         self.dests.read(guard)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.set_persistence(None);
     }
 }

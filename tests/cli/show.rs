@@ -619,6 +619,27 @@ tcp/192.0.2.1:80  203.0.113.0  10.0.0.2:8080  3            ASSURED  299s
             "\n",
         ),
     );
+    let call = || {
+        let mut attributes = template();
+        attributes.push(attribute(10, b"a84b4c76e66710@pc33\0"));
+        attributes
+    };
+    prints(
+        "rvsadm template list",
+        Kernel::new().dump(0, TEMPLATE_GET, vec![template(), call()]),
+        "\
+SERVICE           CLIENT       SERVER         CONNECTIONS  STATE    EXPIRES  CALL-ID
+tcp/192.0.2.1:80  203.0.113.0  10.0.0.2:8080  3            ASSURED  299s     -
+tcp/192.0.2.1:80  203.0.113.0  10.0.0.2:8080  3            ASSURED  299s     a84b4c76e66710@pc33
+",
+    );
+    let json = run(
+        "rvsadm -j template list",
+        Kernel::new().dump(0, TEMPLATE_GET, vec![call()]),
+    );
+    assert!(json
+        .out
+        .contains(r#""expires":299,"call_id":"a84b4c76e66710@pc33"}"#));
 }
 
 #[test]

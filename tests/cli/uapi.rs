@@ -37,8 +37,9 @@ fn header() -> HashMap<String, u32> {
 #[test]
 fn numbers_are_those_of_the_header() {
     use uapi::{
-        command, connection, connection_state, dest, forward, info, paths, persistence, removal,
-        scheduler_flag, service, stats, template, timeouts, tunnel, tunnel_checksum,
+        command, connection, connection_state, dest, forward, info, paths, persistence,
+        persistence_engine, removal, scheduler_flag, service, stats, template, timeouts, tunnel,
+        tunnel_checksum,
     };
     let rust = [
         ("RVS_FORWARD_NAT", forward::NAT),
@@ -50,6 +51,8 @@ fn numbers_are_those_of_the_header() {
         ("RVS_TUNNEL_CHECKSUM_NONE", tunnel_checksum::NONE),
         ("RVS_TUNNEL_CHECKSUM_FULL", tunnel_checksum::FULL),
         ("RVS_TUNNEL_CHECKSUM_REMOTE", tunnel_checksum::REMOTE),
+        ("RVS_PERSISTENCE_ENGINE_NONE", persistence_engine::NONE),
+        ("RVS_PERSISTENCE_ENGINE_SIP", persistence_engine::SIP),
         ("RVS_REMOVAL_DEFAULT", removal::DEFAULT),
         ("RVS_REMOVAL_KEEP", removal::KEEP),
         ("RVS_REMOVAL_EXPIRE", removal::EXPIRE),
@@ -177,6 +180,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_PERSISTENCE_TIMEOUT", persistence::TIMEOUT.into()),
         ("RVS_A_PERSISTENCE_MASK4", persistence::MASK4.into()),
         ("RVS_A_PERSISTENCE_PREFIX6", persistence::PREFIX6.into()),
+        ("RVS_A_PERSISTENCE_ENGINE", persistence::ENGINE.into()),
         ("RVS_A_TEMPLATE_SERVICE", template::SERVICE.into()),
         ("RVS_A_TEMPLATE_CLIENT_ADDR4", template::CLIENT_ADDR4.into()),
         ("RVS_A_TEMPLATE_CLIENT_ADDR6", template::CLIENT_ADDR6.into()),
@@ -186,6 +190,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_TEMPLATE_CONNECTIONS", template::CONNECTIONS.into()),
         ("RVS_A_TEMPLATE_ASSURED", template::ASSURED.into()),
         ("RVS_A_TEMPLATE_EXPIRES", template::EXPIRES.into()),
+        ("RVS_A_TEMPLATE_CALL_ID", template::CALL_ID.into()),
         ("RVS_A_TIMEOUTS_TCP", timeouts::TCP.into()),
         ("RVS_A_TIMEOUTS_TCP_FIN", timeouts::TCP_FIN.into()),
         ("RVS_A_TIMEOUTS_UDP", timeouts::UDP.into()),

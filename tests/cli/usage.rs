@@ -217,7 +217,7 @@ fn a_change_of_nothing_is_refused() {
         "service set tcp/192.0.2.1:80",
         "rvsadm: service set: tcp/192.0.2.1:80: nothing to change; \
          give --scheduler rr|wrr|lc|wlc|sed|nq|sh|mh|dh|lblc|lblcr|fo|ovf|twos|none, --scheduler-flags FLAGS, --fast-path on|off, \
-         --one-packet on|off, --removal default|keep|expire|reset, --timeout TIMEOUT, --persistent SECONDS[/MASK]|off, --nat, --dr or --tun",
+         --one-packet on|off, --removal default|keep|expire|reset, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --nat, --dr or --tun",
     );
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",

@@ -142,6 +142,18 @@ fn persistence_is_a_nest() {
             ],
         ],
     );
+    // What clients have in common besides.
+    sends_one(
+        "rvsadm service add tcp/192.0.2.1:80 --persistent 300/24,sip",
+        2,
+        &[
+            KEY4,
+            &[
+                28, 0, 17, 0x80, 8, 0, 1, 0, 0x2c, 1, 0, 0, 8, 0, 2, 0, 255, 255, 255, 0, 8, 0, 4,
+                0, 1, 0, 0, 0,
+            ],
+        ],
+    );
     sends_one(
         "rvsadm service set tcp/192.0.2.1:80 --persistent off",
         3,

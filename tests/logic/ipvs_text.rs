@@ -108,6 +108,7 @@ fn connections() {
         state: "NONE",
         origin: None,
         expires: 59,
+        engine: None,
     };
     assert_eq!(
         connection.to_string(),

@@ -15,6 +15,7 @@ use rvs_logic::logic::{
     },
     persistence::{
         restarts_at_once,
+        Engine,
         Life,
         Mask,
         Persistence, //
@@ -124,7 +125,12 @@ fn persistence() -> impl Strategy<Value = Persistence> {
         any::<Ipv4Addr>().prop_map(Mask::V4),
         (1..=128u8).prop_map(Mask::V6),
     ];
-    (0..=Persistence::MAX_TIMEOUT, mask).prop_map(|(timeout, mask)| Persistence { timeout, mask })
+    let engine = prop::option::of(Just(Engine::Sip));
+    (0..=Persistence::MAX_TIMEOUT, mask, engine).prop_map(|(timeout, mask, engine)| Persistence {
+        timeout,
+        mask,
+        engine,
+    })
 }
 
 proptest! {

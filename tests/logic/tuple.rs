@@ -78,6 +78,11 @@ proptest! {
     }
 
     #[test]
+    fn messages_of_any_length(key: (u64, u64), message in prop::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert_eq!(siphash::hash_bytes(&HashKey::new(key.0, key.1), &message), oracle(key, &message));
+    }
+
+    #[test]
     fn a_vrf_is_a_part_of_it(key: (u64, u64), tuple in tuple(), vrf in 1..u32::MAX) {
         let mut message = octets(tuple.src().addr);
         message.extend(octets(tuple.dst().addr));

@@ -55,6 +55,19 @@ enum rvs_tunnel_checksum {
 };
 
 /**
+ * enum rvs_persistence_engine - What clients that keep a server have in common
+ *   besides their address.
+ * @RVS_PERSISTENCE_ENGINE_NONE: Nothing.
+ * @RVS_PERSISTENCE_ENGINE_SIP: The call: the Call-ID of messages of SIP in
+ *   datagrams of UDP. A datagram that begins a connection and has none is
+ *   dropped.
+ */
+enum rvs_persistence_engine {
+	RVS_PERSISTENCE_ENGINE_NONE,
+	RVS_PERSISTENCE_ENGINE_SIP,
+};
+
+/**
  * enum rvs_scheduler_flag - How the schedulers "sh" and "mh", which hash the
  *   client, choose.
  * @RVS_SCHEDULER_FLAG_FALLBACK: The clients of a destination that takes no new
@@ -206,6 +219,7 @@ enum {
 	RVS_A_PERSISTENCE_TIMEOUT = 1,
 	RVS_A_PERSISTENCE_MASK4,
 	RVS_A_PERSISTENCE_PREFIX6,
+	RVS_A_PERSISTENCE_ENGINE,
 
 	__RVS_A_PERSISTENCE_MAX,
 	RVS_A_PERSISTENCE_MAX = (__RVS_A_PERSISTENCE_MAX - 1)
@@ -221,6 +235,7 @@ enum {
 	RVS_A_TEMPLATE_CONNECTIONS,
 	RVS_A_TEMPLATE_ASSURED,
 	RVS_A_TEMPLATE_EXPIRES,
+	RVS_A_TEMPLATE_CALL_ID,
 
 	__RVS_A_TEMPLATE_MAX,
 	RVS_A_TEMPLATE_MAX = (__RVS_A_TEMPLATE_MAX - 1)

@@ -143,7 +143,11 @@ pub enum ServiceCommand {
         timeout: Option<String>,
 
         /// Clients keep their server for so many seconds; with a mask those of a network are one
-        #[arg(long, value_name = "SECONDS[/MASK]|off", allow_hyphen_values = true)]
+        #[arg(
+            long,
+            value_name = "SECONDS[/MASK][,sip]|off",
+            allow_hyphen_values = true
+        )]
         persistent: Option<String>,
 
         #[command(flatten)]
@@ -182,7 +186,11 @@ pub enum ServiceCommand {
         timeout: Option<String>,
 
         /// Clients keep their server for so many seconds; with a mask those of a network are one
-        #[arg(long, value_name = "SECONDS[/MASK]|off", allow_hyphen_values = true)]
+        #[arg(
+            long,
+            value_name = "SECONDS[/MASK][,sip]|off",
+            allow_hyphen_values = true
+        )]
         persistent: Option<String>,
 
         #[command(flatten)]

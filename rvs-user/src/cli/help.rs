@@ -62,7 +62,8 @@ connection. With NAT its answers do not come from the virtual address.
 A client of a persistent service keeps its server: weight 0 and thresholds keep
 new clients out, not its own; see also net.rvs.expire_quiescent_template. With
 --persistent 300/24 the clients of a network are one; a mask may be written out.
-Of IPv6 it is a number of bits, 1 to 128: --persistent 300/64.
+Of IPv6 it is a number of bits, 1 to 128: --persistent 300/64. With ,sip behind
+it is the calls of SIP over UDP that keep their server, by Call-ID and client.
 
 --removal says what becomes of connections whose server is removed:
   default  what the sysctl net.ipv4.vs.expire_nodest_conn says: keep, or expire
@@ -81,6 +82,7 @@ Examples:
   rvsadm service add mark/7/ipv6 --nat
   rvsadm service add udp/192.0.2.1:514 --one-packet on --dr
   rvsadm service add tcp/192.0.2.1:443 --persistent 300/24 --nat
+  rvsadm service add udp/192.0.2.1:5060 --persistent 300,sip --nat
   rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
   rvsadm service add tcp/192.0.2.1:443 --nat --fast-path off
   rvsadm service add tcp/192.0.2.1:5432 --nat --timeout established=86400,fin=30

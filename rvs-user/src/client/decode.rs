@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use netlink_packet_core::DecodeError;
 use rvs_logic::logic::addr::Family;
+use rvs_logic::logic::persistence::Engine;
 use rvs_logic::logic::persistence::Mask;
 use rvs_logic::logic::service_key::PortRange;
 use rvs_logic::logic::state::State;
@@ -15,6 +16,7 @@ use rvs_logic::logic::uapi::dest;
 use rvs_logic::logic::uapi::info;
 use rvs_logic::logic::uapi::paths;
 use rvs_logic::logic::uapi::persistence;
+use rvs_logic::logic::uapi::persistence_engine;
 use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::stats;
 use rvs_logic::logic::uapi::template;
@@ -145,13 +147,25 @@ fn persistence(attributes: &[Attribute]) -> Result<Persistence> {
     Ok(Persistence {
         timeout: required(attributes, persistence::TIMEOUT, "timeout")?.to_u32()?,
         mask,
+        engine: find(attributes, persistence::ENGINE)
+            .map(engine)
+            .transpose()?
+            .flatten(),
     })
+}
+
+fn engine(attribute: &Attribute) -> Result<Option<Engine>> {
+    match attribute.to_u32()? {
+        persistence_engine::NONE => Ok(None),
+        persistence_engine::SIP => Ok(Some(Engine::Sip)),
+        number => Err(format!("persistence engine {number} is unknown to this rvsadm").into()),
+    }
 }
 
 pub(super) fn template(attributes: &[Attribute]) -> Result<Template> {
     use template::{
-        ASSURED, CLIENT_ADDR4, CLIENT_ADDR6, CONNECTIONS, DEST_ADDR4, DEST_ADDR6, DEST_PORT,
-        EXPIRES, SERVICE,
+        ASSURED, CALL_ID, CLIENT_ADDR4, CLIENT_ADDR6, CONNECTIONS, DEST_ADDR4, DEST_ADDR6,
+        DEST_PORT, EXPIRES, SERVICE,
     };
     let service = required(attributes, SERVICE, "service")?.to_nest()?;
     let number = |number, name| required(attributes, number, name)?.to_u32();
@@ -162,6 +176,9 @@ pub(super) fn template(attributes: &[Attribute]) -> Result<Template> {
         connections: number(CONNECTIONS, "connections")?,
         assured: number(ASSURED, "assured")? != 0,
         expires: number(EXPIRES, "expires")?,
+        call_id: find(attributes, CALL_ID)
+            .map(Attribute::to_text)
+            .transpose()?,
     })
 }
 

@@ -6,10 +6,12 @@ use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use rvs_logic::logic::addr::Family;
+use rvs_logic::logic::persistence::Engine;
 use rvs_logic::logic::persistence::Mask;
 use rvs_logic::logic::uapi::connection;
 use rvs_logic::logic::uapi::dest;
 use rvs_logic::logic::uapi::persistence;
+use rvs_logic::logic::uapi::persistence_engine;
 use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::template;
 use rvs_logic::logic::uapi::timeouts;
@@ -156,6 +158,9 @@ impl Message {
                 Mask::V4(mask) => Attribute::ipv4(persistence::MASK4, mask),
                 Mask::V6(bits) => Attribute::u32(persistence::PREFIX6, bits.into()),
             });
+            if let Some(Engine::Sip) = values.engine {
+                members.push(Attribute::u32(persistence::ENGINE, persistence_engine::SIP));
+            }
         }
         self.push(Attribute::nest(service::PERSISTENCE, &members), typed);
         self

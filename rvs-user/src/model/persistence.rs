@@ -5,6 +5,7 @@
 use std::fmt;
 
 use rvs_logic::logic::addr::Family;
+use rvs_logic::logic::persistence::Engine;
 use rvs_logic::logic::persistence::Mask;
 use serde::Serialize;
 use serde::Serializer;
@@ -16,6 +17,8 @@ pub struct Persistence {
     pub timeout: u32,
     /// Which bits of their addresses clients that are one have in common.
     pub mask: Mask,
+    /// What else they have in common.
+    pub engine: Option<Engine>,
 }
 
 impl Persistence {
@@ -38,9 +41,13 @@ impl Persistence {
 }
 
 impl fmt::Display for Persistence {
-    /// `300/24`
+    /// `300/24`, `300/32,sip`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.timeout, self.mask())
+        write!(f, "{}/{}", self.timeout, self.mask())?;
+        match self.engine {
+            None => Ok(()),
+            Some(engine) => write!(f, ",{}", engine.name()),
+        }
     }
 }
 
@@ -50,10 +57,13 @@ impl Serialize for Persistence {
         struct Members {
             timeout: u32,
             mask: String,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            engine: Option<&'static str>,
         }
         Members {
             timeout: self.timeout,
             mask: self.mask(),
+            engine: self.engine.map(Engine::name),
         }
         .serialize(serializer)
     }

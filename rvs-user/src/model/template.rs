@@ -22,4 +22,6 @@ pub struct Template {
     pub assured: bool,
     /// Seconds until its time is over.
     pub expires: u32,
+    /// The Call-ID of its call of SIP, where that matters.
+    pub call_id: Option<String>,
 }

@@ -7,13 +7,14 @@ use serde::Serialize;
 use super::table::Columns;
 use crate::model::Template;
 
-const HEAD: [&str; 6] = [
+const HEAD: [&str; 7] = [
     "SERVICE",
     "CLIENT",
     "SERVER",
     "CONNECTIONS",
     "STATE",
     "EXPIRES",
+    "CALL-ID",
 ];
 
 #[derive(Serialize)]
@@ -25,6 +26,8 @@ struct TemplateJson {
     connections: u32,
     assured: bool,
     expires: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_id: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -49,6 +52,7 @@ fn json(template: &Template) -> TemplateJson {
         connections: template.connections,
         assured: template.assured,
         expires: template.expires,
+        call_id: template.call_id.clone(),
     }
 }
 
@@ -57,16 +61,24 @@ pub fn templates_to_text(templates: &[Template]) -> String {
     if templates.is_empty() {
         return "no templates\n".to_owned();
     }
+    // Nobody misses a column without an entry.
+    let has_calls = templates.iter().any(|template| template.call_id.is_some());
+    let width = if has_calls {
+        HEAD.len()
+    } else {
+        HEAD.len() - 1
+    };
     let rows: Vec<_> = [HEAD.map(str::to_owned)]
         .into_iter()
         .chain(templates.iter().map(row))
+        .map(|row| row[..width].to_vec())
         .collect();
     let mut columns = Columns::default();
     rows.iter().for_each(|row| columns.fit(row));
     rows.iter().map(|row| columns.line(row)).collect()
 }
 
-fn row(template: &Template) -> [String; 6] {
+fn row(template: &Template) -> [String; 7] {
     [
         template.service.to_string(),
         template.client.to_string(),
@@ -74,5 +86,6 @@ fn row(template: &Template) -> [String; 6] {
         template.connections.to_string(),
         if template.assured { "ASSURED" } else { "NONE" }.to_owned(),
         format!("{}s", template.expires),
+        template.call_id.clone().unwrap_or_else(|| "-".to_owned()),
     ]
 }

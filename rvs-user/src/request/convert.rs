@@ -138,7 +138,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                     service,
                     &format!(
                         "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, --one-packet on|off, \
-                         --removal {}, --timeout TIMEOUT, --persistent SECONDS[/MASK]|off, --nat, --dr or --tun",
+                         --removal {}, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --nat, --dr or --tun",
                         SCHEDULERS.join("|"),
                         Removal::NAMES.join("|")
                     ),

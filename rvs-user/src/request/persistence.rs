@@ -3,6 +3,7 @@
 //! Persistence as it is typed.
 
 use rvs_logic::logic::addr::Family;
+use rvs_logic::logic::persistence::Engine;
 use rvs_logic::logic::persistence::Mask;
 
 use super::number::decimal;
@@ -13,7 +14,7 @@ use crate::model::ServiceKey;
 /// The longest timeout; `docs/netlink.md`, attributes of `persistence`.
 const MAX_TIMEOUT: u32 = rvs_logic::logic::persistence::Persistence::MAX_TIMEOUT;
 
-/// Reads `--persistent`: `300`, `300/24`, `300/255.255.255.0` or `off`, which is none inside.
+/// Reads `--persistent`: `300`, `300/24`, `300/255.255.255.0`, any of them with `,sip`, or `off`, which is none inside.
 pub(super) fn of_service(
     key: &ServiceKey,
     text: Option<&str>,
@@ -27,9 +28,13 @@ pub(super) fn of_service(
     } else {
         Family::V6
     };
-    let (seconds, mask) = match text.split_once('/') {
-        Some((seconds, mask)) => (seconds, Some(mask)),
+    let (clients, engine) = match text.split_once(',') {
+        Some((clients, engine)) => (clients, Some(engine)),
         None => (text, None),
+    };
+    let (seconds, mask) = match clients.split_once('/') {
+        Some((seconds, mask)) => (seconds, Some(mask)),
+        None => (clients, None),
     };
     let wrong = |what: &str, hint: String| {
         Error::usage(format!("not a {what}"))
@@ -57,7 +62,18 @@ pub(super) fn of_service(
             )
         })?,
     };
-    Ok(Some(Some(Persistence { timeout, mask })))
+    let engine = match engine {
+        None => None,
+        Some(name) => {
+            let known = Engine::from_name(name.as_bytes());
+            Some(known.ok_or_else(|| wrong("persistence engine", "there is: sip".to_owned()))?)
+        }
+    };
+    Ok(Some(Some(Persistence {
+        timeout,
+        mask,
+        engine,
+    })))
 }
 
 fn read_mask(family: Family, text: &str) -> Option<Mask> {

@@ -58,6 +58,9 @@ pub(super) fn service(
             ServiceKey::Mark { mark, .. } => nest.u32(service::FWMARK, mark)?,
         }
         nest.str(service::SCHED_NAME, config.scheduler().kind().name())?;
+        if let Some(engine) = config.persistence().and_then(|values| values.engine) {
+            nest.str(service::PE_NAME, engine.name())?;
+        }
         nest.bytes(
             service::FLAGS,
             &flags(flags_of(config) | service_flag::HASHED),

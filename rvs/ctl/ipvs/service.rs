@@ -33,6 +33,7 @@ use crate::{
             service_flag, //
         },
         persistence::{
+            Engine,
             Mask,
             Persistence, //
         },
@@ -267,18 +268,28 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// Finds the scheduler. There are no persistence engines.
+    /// Finds the scheduler.
     fn scheduler(&self) -> Result<Kind, Refusal> {
         let Some(kind) = Kind::from_name(self.scheduler.str()) else {
             return Err(
                 Refusal::new(ENOENT, c"there is no such scheduler").at(Some(self.scheduler))
             );
         };
+        self.engine()?;
+        Ok(kind)
+    }
+
+    /// Finds the persistence engine, if one is named.
+    fn engine(&self) -> Result<Option<Engine>, Refusal> {
         match self.engine {
-            Some(engine) if !engine.str().is_empty() => {
-                Err(Refusal::new(ENOENT, c"there is no such persistence engine").at(Some(engine)))
+            Some(named) if !named.str().is_empty() => {
+                match Engine::from_name(named.str()) {
+                    None => Err(Refusal::new(ENOENT, c"there is no such persistence engine")
+                        .at(Some(named))),
+                    engine => Ok(engine),
+                }
             }
-            _ => Ok(kind),
+            _ => Ok(None),
         }
     }
 
@@ -295,12 +306,21 @@ impl<'a> Asked<'a> {
         let mask = Mask::from_bytes(key.family(), self.netmask.padded()).ok_or_else(|| {
             Refusal::new(EINVAL, c"the netmask is not one of 1 to 128 bits").at(Some(self.netmask))
         })?;
-        Ok(
-            (flags & service_flag::PERSISTENT != 0).then_some(Persistence {
-                timeout: self.timeout,
-                mask,
-            }),
-        )
+        if flags & service_flag::PERSISTENT == 0 {
+            return Ok(None);
+        }
+        let engine = match self.engine()? {
+            None => None,
+            Some(engine) => Some(
+                super::super::persistence::check(engine, key)
+                    .map_err(|refusal| refusal.at(self.engine))?,
+            ),
+        };
+        Ok(Some(Persistence {
+            timeout: self.timeout,
+            mask,
+            engine,
+        }))
     }
 
     /// What is to be told again.
@@ -368,7 +388,7 @@ pub(super) fn flags_of(config: &ServiceConfig) -> u32 {
 /// Timeout, in seconds, and netmask of persistence: those that hold, or else those that were told.
 pub(super) fn persistence_of(config: &ServiceConfig) -> (u32, [u8; 4]) {
     match config.persistence() {
-        Some(Persistence { timeout, mask }) => (timeout, mask.to_bytes()),
+        Some(Persistence { timeout, mask, .. }) => (timeout, mask.to_bytes()),
         None => {
             let told = config.told();
             (told.timeout, told.netmask)

@@ -37,6 +37,7 @@ use crate::{
     logic::{
         addr::Endpoint,
         ipvs_text,
+        persistence::Engine,
         wheel, //
     },
 };
@@ -162,6 +163,7 @@ fn put_connection(text: &mut Text<'_>, conn: &Conn, origin: Option<&'static str>
         state: conn.state().name(),
         origin,
         expires: seconds_until(deadline),
+        engine: None,
     };
     text.put(format_args!("{line}"));
     true
@@ -190,6 +192,11 @@ fn put_template(text: &mut Text<'_>, template: &Template, origin: Option<&'stati
         },
         origin,
         expires: seconds_until(deadline),
+        // The other file has no room for it.
+        engine: match template.call() {
+            call if call.is_empty() || origin.is_some() => None,
+            call => Some((Engine::Sip.name(), call)),
+        },
     };
     text.put(format_args!("{line}"));
     true
