@@ -223,7 +223,9 @@ impl Director {
     ) -> Result {
         match forward {
             Forward::Nat => HookGroup::Replies.enable(namespace, family),
-            Forward::Dr | Forward::Tun => Ok(()),
+            Forward::Dr => Ok(()),
+            // Errors about the tunnel come to this host, of whatever family what is in it is.
+            Forward::Tun => HookGroup::Services.enable(namespace, family),
         }
     }
 

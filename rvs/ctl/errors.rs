@@ -46,9 +46,6 @@ impl From<ConfigError> for Refusal {
                 EINVAL,
                 c"only tunnels reach a server of another address family than its service",
             ),
-            ConfigError::TunnelOfIpv6 => {
-                Self::new(eafnosupport(), c"tunnels of IPv6 are not supported yet")
-            }
             ConfigError::PortMapping => Self::new(
                 EINVAL,
                 c"only the forward method nat maps the port of the service to another",

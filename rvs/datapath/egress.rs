@@ -20,7 +20,10 @@ use crate::{
     },
     logic::packet::{
         icmp::Report,
-        ip::Header, //
+        ip::{
+            Header,
+            Version, //
+        }, //
     },
     svc::{
         Dest,
@@ -80,16 +83,48 @@ impl<V: Stack> Clone for Next<'_, V> {
 
 impl<V: Stack> Copy for Next<'_, V> {}
 
-impl<'g, V: Stack> Way<'g, V> {
+impl<'g, O: Stack> Way<'g, O> {
     /// Sends a packet, or lets `stack` do it along the route, where that has more to do than to show it to
     /// hooks. When it is of a connection, not about one, and has passed all of them, later ones may be fast.
     #[inline(always)]
     pub(super) fn send(
         self,
         context: Context<'g>,
-        mut packet: Packet<'_, V>,
+        packet: Packet<'_, O>,
         of: Option<&Conn>,
-        stack: impl FnOnce(Packet<'_, V>, RouteRef<'g, V>) -> Verdict,
+        stack: impl FnOnce(Packet<'_, O>, RouteRef<'g, O>) -> Verdict,
+    ) -> Verdict {
+        let confirmed = self.confirmed_by(context, &packet, of);
+        self.send_confirming(context, packet, confirmed, stack)
+    }
+
+    /// Returns the connection that a packet is `of`, if later packets of it may be fast once this one, in whatever it is
+    /// put by then, has passed all hooks.
+    #[inline(always)]
+    pub(super) fn confirmed_by<'c, V: Stack>(
+        &self,
+        context: Context<'g>,
+        packet: &Packet<'_, V>,
+        of: Option<&'c Conn>,
+    ) -> Option<&'c Conn> {
+        match (of, &self.next) {
+            (Some(conn), Next::Hop(_))
+                if context.vrf == 0 && context.director.fast_path.is_on() =>
+            {
+                to_be_confirmed(context, packet, conn, self.route.number())
+            }
+            _ => None,
+        }
+    }
+
+    /// As [`Way::send`]; the packet is `confirmed` by [`Way::confirmed_by`].
+    #[inline(always)]
+    pub(super) fn send_confirming(
+        self,
+        context: Context<'g>,
+        mut packet: Packet<'_, O>,
+        confirmed: Option<&Conn>,
+        stack: impl FnOnce(Packet<'_, O>, RouteRef<'g, O>) -> Verdict,
     ) -> Verdict {
         let Self { route, next } = self;
         if context.net.restricts_output() {
@@ -97,12 +132,6 @@ impl<'g, V: Stack> Way<'g, V> {
         }
         let Next::Hop(next_hop) = next else {
             return stack(packet, route);
-        };
-        let confirmed = match of {
-            Some(conn) if context.vrf == 0 && context.director.fast_path.is_on() => {
-                to_be_confirmed(context, &packet, conn, route.number())
-            }
-            _ => None,
         };
         packet.borrow_route(route, context.guard);
         let passed = packet
@@ -197,14 +226,25 @@ pub(super) fn check<V: Stack>(
 #[cold]
 #[inline(never)]
 fn check_route<V: Stack>(context: Context<'_>, ttl: u8, dest: &Dest) -> Result<(), Report> {
-    let Some(destination) = V::addr(dest.endpoint().addr) else {
-        return Ok(());
-    };
     if dest.is_beyond() {
         return Ok(());
     }
+    let addr = dest.endpoint().addr;
+    match (V::addr(addr), V::Other::addr(addr)) {
+        (Some(server), _) => check_route_over::<V>(context, ttl, dest, server),
+        (None, Some(server)) => check_route_over::<V::Other>(context, ttl, dest, server),
+        (None, None) => Ok(()),
+    }
+}
+
+fn check_route_over<O: Stack>(
+    context: Context<'_>,
+    ttl: u8,
+    dest: &Dest,
+    server: O::Addr,
+) -> Result<(), Report> {
     let target = target(dest.forward(), dest);
-    match get::<V>(context, dest, destination, target) {
+    match get::<O>(context, dest, server, target) {
         Err(_) => Err(Report::HostUnreachable),
         Ok(route) if ttl <= 1 && !route.is_local() => Err(Report::TimeExceeded),
         Ok(_) => Ok(()),
@@ -218,10 +258,11 @@ pub(super) fn is_local<V: Stack>(context: Context<'_>, conn: &Conn) -> bool {
     if context.vrf != 0 {
         return vrf::is_local::<V>(context, conn, target);
     }
-    conn.dest()
-        .route()
-        .peek::<V>(context.guard, context.net, target)
-        .is_some_and(|route| route.is_local())
+    let route = conn.dest().route();
+    match route.peek::<V>(context.guard, context.net, target) {
+        Some(route) => route.is_local(),
+        None => route.is_local(context.guard, context.net, target),
+    }
 }
 
 /// Returns the route to the real server of a destination, which is looked up where it is not known.
@@ -243,13 +284,14 @@ pub(super) fn get<'g, V: Stack>(
     dest.route().get(guard, net, destination, target)
 }
 
-/// What the forward method of a connection does to a packet, as far as the way out is concerned.
+/// What the forward method of a connection does to a packet, as far as the way out is concerned. The real server's address is
+/// of the packet's version.
 #[inline(always)]
 pub(super) fn method<V: Stack>(conn: &Conn, packet: &Packet<'_, V>) -> Method {
     match conn.forward() {
         Forward::Nat => nat::METHOD,
         Forward::Dr => direct::METHOD,
-        Forward::Tun => tunnel::method(conn.dest().tunnel(), packet),
+        Forward::Tun => tunnel::method::<V, V>(conn.dest().tunnel(), packet),
     }
 }
 
@@ -268,14 +310,27 @@ fn target(forward: Forward, dest: &Dest) -> Target {
 #[inline(always)]
 pub(super) fn route<'a, 'g, V: Stack>(
     context: Context<'g>,
-    mut packet: Packet<'a, V>,
+    packet: Packet<'a, V>,
     header: Header<V>,
     conn: &Conn,
     method: Method,
 ) -> Result<(Packet<'a, V>, Egress<'g, V>), Verdict> {
-    let Some(destination) = V::addr(conn.real_server().addr) else {
-        return Err(packet.discard());
-    };
+    match V::addr(conn.real_server().addr) {
+        Some(server) => route_over::<V, V>(context, packet, header, conn, server, method),
+        None => Err(packet.discard()),
+    }
+}
+
+/// As [`route`], where the real server's address, which is `destination`, may be of the other version of IP.
+#[inline(always)]
+pub(super) fn route_over<'a, 'g, V: Stack, O: Stack>(
+    context: Context<'g>,
+    mut packet: Packet<'a, V>,
+    header: Header<V>,
+    conn: &Conn,
+    destination: O::Addr,
+    method: Method,
+) -> Result<(Packet<'a, V>, Egress<'g, O>), Verdict> {
     let known = match context.vrf {
         0 => conn
             .dest()
@@ -305,19 +360,20 @@ pub(super) fn route<'a, 'g, V: Stack>(
         return Err(packet.refuse(Report::TimeExceeded));
     }
     let mtu = route.mtu().saturating_sub(method.overhead);
-    if mtu < V::MIN_MTU {
+    // One of the smallest packets of IPv6 leaves in any tunnel.
+    if V::ROUTERS_FRAGMENT && mtu < V::MIN_MTU {
         return Err(packet.discard());
     }
     let is_whole = !packet.was_fragmented();
     let fits = if is_whole {
         packet.fits(mtu)
     } else {
-        packet.fits_in_fragments(mtu)
+        packet.fits_in_fragments(mtu.max(V::MIN_MTU))
     };
-    if header.dont_fragment && !fits && !may_be_fragmented(context, conn) {
-        return Err(packet.refuse(Report::TooBig(mtu)));
+    if header.dont_fragment && !fits && !may_be_fragmented(context, &packet, conn) {
+        return Err(packet.refuse(Report::TooBig(mtu.max(V::MIN_MTU))));
     }
-    let most = V::MAX_TOTAL_LEN.saturating_sub(method.overhead);
+    let most = O::MAX_TOTAL_LEN.saturating_sub(method.overhead);
     if !(fits && is_whole) {
         if is_longer(&packet, most) {
             return Err(packet.refuse(Report::TooBig(most)));
@@ -353,10 +409,17 @@ fn completes_crc<V: Stack>(packet: &mut Packet<'_, V>) -> bool {
 }
 
 /// Whether a packet that shall not be fragmented is, nevertheless: in a tunnel, whose packets are the
-/// director's own.
+/// director's own. One of IPv6 is where it is so small that each link has to take it (RFC 2473 section 7.1).
 #[cold]
-fn may_be_fragmented(context: Context<'_>, conn: &Conn) -> bool {
-    matches!(conn.forward(), Forward::Tun) && !tunnel::discovers_mtu(context)
+fn may_be_fragmented<V: Stack>(context: Context<'_>, packet: &Packet<'_, V>, conn: &Conn) -> bool {
+    let is_to_be = || {
+        if V::ROUTERS_FRAGMENT {
+            !tunnel::discovers_mtu(context)
+        } else {
+            packet.fits(V::MIN_MTU)
+        }
+    };
+    matches!(conn.forward(), Forward::Tun) && is_to_be()
 }
 
 /// Sends a packet to the real server, whole and unchanged but for its time to live.

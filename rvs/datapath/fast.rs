@@ -24,6 +24,7 @@ use crate::{
             NextHop,
             Packet,
             Route,
+            RouteRef,
             Stack,
             Target,
             Verdict, //
@@ -31,11 +32,15 @@ use crate::{
         rcu_table::Side,
         sync::RcuRef, //
     },
+    svc::Forward,
 };
 
 use super::{
     direct,
-    egress,
+    egress::{
+        self,
+        Method, //
+    },
     nat,
     parse::{
         self,
@@ -74,6 +79,16 @@ impl<V: Stack> Hook for PreRouting<V> {
     }
 }
 
+/// What becomes of a packet of a connection.
+enum Outcome<'a, 'g, V: Stack> {
+    /// It is ready, and goes to this next hop.
+    Ready(Packet<'a, V>, NextHop<'g, V>),
+    /// It is as it came, and left to the slow path.
+    Left(Packet<'a, V>, Path),
+    /// It has been decided on.
+    Decided(Verdict),
+}
+
 /// Sends a packet of a connection, if nothing speaks against it.
 #[inline(always)]
 fn established<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
@@ -95,57 +110,155 @@ fn unusual<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
 fn of_few<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
     match parse::usual_of_few(&packet, 0) {
         Some(flow) => of_flow(context, packet, flow),
-        None => {
-            context.director.paths.count(Path::Header);
-            packet.accept()
-        }
+        None => left(context, packet, Path::Header),
     }
 }
 
 #[inline(always)]
-fn of_flow<V: Stack>(context: Context<'_>, mut packet: Packet<'_, V>, flow: Flow<V>) -> Verdict {
-    let paths = &context.director.paths;
+fn of_flow<V: Stack>(context: Context<'_>, packet: Packet<'_, V>, flow: Flow<V>) -> Verdict {
     let connections = &context.director.connections;
-    let sent = match connections.find(context.guard, flow.tuple()) {
-        Ok((conn, Side::Original)) => to_real_server(context, &mut packet, flow, conn),
-        Ok((conn, Side::Reply)) => to_client(context, &mut packet, flow, conn),
+    let outcome = match connections.find(context.guard, flow.tuple()) {
+        Ok((conn, Side::Original)) => to_real_server(context, packet, flow, conn),
+        Ok((conn, Side::Reply)) => to_client(context, packet, flow, conn),
         Err(_) => return packet.accept(),
     };
-    match sent {
-        Ok(next_hop) => {
-            paths.count(Path::Fast);
-            packet.transmit(next_hop)
-        }
-        Err(reason) => {
-            paths.count(reason);
-            packet.accept()
-        }
+    match outcome {
+        Outcome::Ready(packet, next_hop) => sent(context, packet, next_hop),
+        Outcome::Left(packet, reason) => left(context, packet, reason),
+        Outcome::Decided(verdict) => verdict,
     }
+}
+
+/// Sends a packet that is ready.
+#[inline(always)]
+fn sent<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    next_hop: NextHop<'_, V>,
+) -> Verdict {
+    context.director.paths.count(Path::Fast);
+    packet.transmit(next_hop)
+}
+
+/// Leaves a packet to the slow path.
+#[inline(always)]
+fn left<V: Stack>(context: Context<'_>, packet: Packet<'_, V>, reason: Path) -> Verdict {
+    context.director.paths.count(reason);
+    packet.accept()
 }
 
 /// Makes a client's packet ready for its way to the real server, or tells why the slow path has to
 /// do it.
 #[inline(always)]
-fn to_real_server<'g, V: Stack>(
+fn to_real_server<'a, 'g, V: Stack>(
     context: Context<'g>,
-    packet: &mut Packet<'_, V>,
+    mut packet: Packet<'a, V>,
     flow: Flow<V>,
     conn: RcuRef<'g, Conn>,
-) -> Result<NextHop<'g, V>, Path> {
-    let dest = conn.get().dest();
+) -> Outcome<'a, 'g, V> {
+    if let Err(reason) = check_server(flow, &conn) {
+        return Outcome::Left(packet, reason);
+    }
+    let method = egress::method(&conn, &packet);
+    let (route, next_hop) = match way::<V, V>(context, &packet, flow, conn, &method) {
+        Ok(way) => way,
+        Err(Path::Route) => return unrouted(context, packet, flow, conn),
+        Err(reason) => return Outcome::Left(packet, reason),
+    };
+    let len = packet.len();
+    let prepared = match method.target {
+        Target::Destination => nat::prepare(&mut packet, flow, &conn),
+        Target::NextHop => direct::prepare(&mut packet),
+        Target::EndOf(tunnel) => {
+            match tunnel::prepare(context, packet, flow.header, tunnel, &route) {
+                Ok(around) => {
+                    packet = around;
+                    Some(())
+                }
+                Err(same) => {
+                    packet = same;
+                    None
+                }
+            }
+        }
+    };
+    if prepared.is_none() {
+        return Outcome::Left(packet, Path::Memory);
+    }
+    request::account(
+        context,
+        len,
+        flow.transport.header,
+        conn,
+        conn.request_direction(),
+    );
+    Outcome::Ready(packet, next_hop)
+}
+
+/// A client's packet to a real server to which no route is known that a packet of the flow has confirmed. Where its address is
+/// of the other version of IP, and a tunnel leads there, it has not been looked for yet.
+#[cold]
+#[inline(never)]
+fn unrouted<'a, 'g, V: Stack>(
+    context: Context<'g>,
+    packet: Packet<'a, V>,
+    flow: Flow<V>,
+    conn: RcuRef<'g, Conn>,
+) -> Outcome<'a, 'g, V> {
+    let is_over_other = V::addr(conn.real_server().addr).is_none();
+    if !is_over_other || !matches!(conn.forward(), Forward::Tun) {
+        return Outcome::Left(packet, Path::Route);
+    }
+    let tunnel = conn.dest().tunnel();
+    let method = tunnel::method::<V, V::Other>(tunnel, &packet);
+    let (route, next_hop) = match way::<V, V::Other>(context, &packet, flow, conn, &method) {
+        Ok(way) => way,
+        Err(reason) => return Outcome::Left(packet, reason),
+    };
+    let len = packet.len();
+    match tunnel::prepare(context, packet, flow.header, tunnel, &route) {
+        Ok(packet) => {
+            request::account(
+                context,
+                len,
+                flow.transport.header,
+                conn,
+                conn.request_direction(),
+            );
+            Outcome::Decided(sent(context, packet, next_hop))
+        }
+        Err(packet) => Outcome::Left(packet, Path::Memory),
+    }
+}
+
+/// Checks whether a client's packet may take the fast path to the real server at all.
+#[inline(always)]
+fn check_server<V: Stack>(flow: Flow<V>, conn: &Conn) -> Result<(), Path> {
     if flow.transport.header.says_it_begins() {
         return Err(Path::Begins);
     }
-    if !dest.shared().allows_fast_path() {
+    if !conn.dest().shared().allows_fast_path() {
         return Err(Path::Off);
     }
-    if !dest.is_available() {
+    if !conn.dest().is_available() {
         return Err(Path::Unavailable);
     }
-    let method = egress::method(&conn, packet);
-    let route = dest
-        .route()
-        .peek::<V>(context.guard, context.net, method.target)
+    Ok(())
+}
+
+/// Finds the way of a client's packet to the real server, whose address is of the version `O`, or tells why the slow path
+/// has to do it.
+#[inline(always)]
+fn way<'g, V: Stack, O: Stack>(
+    context: Context<'g>,
+    packet: &Packet<'_, V>,
+    flow: Flow<V>,
+    conn: RcuRef<'g, Conn>,
+    method: &Method,
+) -> Result<(RouteRef<'g, O>, NextHop<'g, O>), Path> {
+    let cache = conn.get().dest().route();
+    let route = cache
+        .peek::<O>(context.guard, context.net, method.target)
         .ok_or(Path::Route)?;
     if conn.confirmed_route() != route.number() {
         let Context {
@@ -167,29 +280,38 @@ fn to_real_server<'g, V: Stack>(
             return Err(Path::Header);
         }
     }
-    let Some(real_server) = V::addr(conn.real_server().addr) else {
-        return Err(Path::Route);
-    };
+    let real_server = O::addr(conn.real_server().addr).ok_or(Path::Route)?;
     let next_hop = NextHop::find(context.guard, route.get(), real_server).ok_or(Path::Neighbour)?;
-
-    let len = packet.len();
-    match method.target {
-        Target::Destination => nat::prepare(packet, flow, &conn),
-        Target::NextHop => direct::prepare(packet),
-        Target::EndOf(tunnel) => tunnel::prepare(context, packet, flow.header, tunnel, &route),
-    }
-    .ok_or(Path::Memory)?;
-    let header = flow.transport.header;
-    request::account(context, len, header, conn, conn.request_direction());
-    Ok(next_hop)
+    Ok((route, next_hop))
 }
 
 /// Makes a real server's packet ready for its way to the client, or tells why the slow path has to
 /// do it.
 #[inline(always)]
-fn to_client<'g, V: Stack>(
+fn to_client<'a, 'g, V: Stack>(
     context: Context<'g>,
-    packet: &mut Packet<'_, V>,
+    mut packet: Packet<'a, V>,
+    flow: Flow<V>,
+    conn: RcuRef<'g, Conn>,
+) -> Outcome<'a, 'g, V> {
+    let next_hop = match way_to_client(context, &packet, flow, conn) {
+        Ok(next_hop) => next_hop,
+        Err(reason) => return Outcome::Left(packet, reason),
+    };
+    let len = packet.len();
+    if reply::prepare(&mut packet, flow, &conn).is_none() {
+        return Outcome::Left(packet, Path::Memory);
+    }
+    packet.prioritize(flow.header.tos);
+    reply::account(context, len, flow.transport.header, conn);
+    Outcome::Ready(packet, next_hop)
+}
+
+/// Finds the way of a real server's packet to the client, or tells why the slow path has to do it.
+#[inline(always)]
+fn way_to_client<'g, V: Stack>(
+    context: Context<'g>,
+    packet: &Packet<'_, V>,
     flow: Flow<V>,
     conn: RcuRef<'g, Conn>,
 ) -> Result<NextHop<'g, V>, Path> {
@@ -207,13 +329,7 @@ fn to_client<'g, V: Stack>(
         .filter(|_| context.net.forwards::<V>())
         .ok_or_else(|| unlearned::<V>(context.director, context.net))?;
     check_passage(packet, flow, route.forward_mtu(context.net))?;
-    let next_hop = NextHop::find(context.guard, route, flow.header.dst).ok_or(Path::Neighbour)?;
-
-    let len = packet.len();
-    reply::prepare(packet, flow, &conn).ok_or(Path::Memory)?;
-    packet.prioritize(flow.header.tos);
-    reply::account(context, len, flow.transport.header, conn);
-    Ok(next_hop)
+    NextHop::find(context.guard, route, flow.header.dst).ok_or(Path::Neighbour)
 }
 
 /// Why no packet of the flow has confirmed the route: the next one may, or none will.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! ICMP errors about packets in tunnels: routers and real servers send them to the director, which has wrapped the
-//! packets up. The client gets one about the packet it knows (RFC 2003 section 4).
+//! packets up. The client gets one about the packet it knows, in the terms of its own version of IP (RFC 2003 section 4,
+//! RFC 2473 section 8).
 
 use crate::{
     conn::Conn,
@@ -17,9 +18,15 @@ use crate::{
     },
     logic::{
         packet::{
-            icmp::Message,
+            icmp::{
+                Message,
+                Report, //
+            },
             ip::Header,
-            tunnel_error::TunnelError, //
+            tunnel_error::{
+                AboutTunnel,
+                TunnelError, //
+            }, //
         }, //
     },
     svc::{
@@ -35,39 +42,69 @@ use super::{
         self,
         IcmpError, //
     },
+    tunnel,
     Context, //
 };
 
 /// Takes an error that came to this host. Those about tunnels that are none of ours are the stack's.
-pub(super) fn take<V: Stack>(
+pub(super) fn take<O: Stack>(
     context: Context<'_>,
-    packet: Packet<'_, V>,
-    header: Header<V>,
-    error: &TunnelError<V>,
+    packet: Packet<'_, O>,
+    header: Header<O>,
+    about: &AboutTunnel<O>,
 ) -> Verdict {
-    match find(context, error) {
-        Some(conn) => about(context, packet, header, error, conn),
-        None => packet.accept(),
+    match taken(context, packet, header, about) {
+        Ok(verdict) => verdict,
+        Err(packet) => packet.accept(),
     }
 }
 
 /// Takes an error about a datagram that came to this host, which may be one of a tunnel. Another one is about what a client
 /// or a real server has sent.
-pub(super) fn take_udp<V: Stack>(
+pub(super) fn take_udp<O: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_, V>,
-    error: &IcmpError<V>,
+    mut packet: Packet<'_, O>,
+    error: &IcmpError<O>,
 ) -> Verdict {
-    if let Some(of_tunnel) = parse::tunnel_in_udp(&mut packet, error) {
-        if let Some(conn) = find(context, &of_tunnel) {
-            return about(context, packet, error.header, &of_tunnel, conn);
+    if let Some(about) = parse::tunnel_in_udp(&mut packet, error) {
+        match taken(context, packet, error.header, &about) {
+            Ok(verdict) => return verdict,
+            Err(same) => packet = same,
         }
     }
     icmp::translate(context, packet, error)
 }
 
+/// Takes an error about a tunnel of ours; any other is returned.
+fn taken<'a, O: Stack>(
+    context: Context<'_>,
+    packet: Packet<'a, O>,
+    header: Header<O>,
+    about: &AboutTunnel<O>,
+) -> Result<Verdict, Packet<'a, O>> {
+    match about {
+        AboutTunnel::OfV4(error) => taken_of(context, packet, header, error),
+        AboutTunnel::OfV6(error) => taken_of(context, packet, header, error),
+    }
+}
+
+fn taken_of<'a, O: Stack, I: Stack>(
+    context: Context<'_>,
+    packet: Packet<'a, O>,
+    header: Header<O>,
+    error: &TunnelError<O, I>,
+) -> Result<Verdict, Packet<'a, O>> {
+    match find(context, error) {
+        Some(conn) => Ok(pass_on(context, packet, header, error, conn)),
+        None => Err(packet),
+    }
+}
+
 /// Finds the connection for which this host may have sent the packet that the error is about.
-fn find<'g, V: Stack>(context: Context<'g>, error: &TunnelError<V>) -> Option<RcuRef<'g, Conn>> {
+fn find<'g, O: Stack, I: Stack>(
+    context: Context<'g>,
+    error: &TunnelError<O, I>,
+) -> Option<RcuRef<'g, Conn>> {
     match context
         .director
         .connections
@@ -78,33 +115,43 @@ fn find<'g, V: Stack>(context: Context<'g>, error: &TunnelError<V>) -> Option<Rc
     }
 }
 
-fn about<V: Stack>(
+fn pass_on<O: Stack, I: Stack>(
     context: Context<'_>,
-    mut packet: Packet<'_, V>,
-    header: Header<V>,
-    error: &TunnelError<V>,
+    mut packet: Packet<'_, O>,
+    header: Header<O>,
+    error: &TunnelError<O, I>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     // The client gets a new one, with a right checksum.
     if !packet.icmp_checksum_is_right(header.header_len) {
         return packet.discard();
     }
-    let info = match error.mtu() {
-        None => error.rest,
+    let message = match error.mtu() {
+        None => error.message(),
         Some(mtu) => {
             packet.learn_path_mtu(error.outer_offset, mtu);
-            if !error.inner.dont_fragment {
-                // From now on the director sends fragments.
-                return packet.discard();
-            }
-            inner_mtu(context, error, &conn, mtu)
+            may_send_less(context, error)
+                .then(|| I::message(Report::TooBig(inner_mtu(context, error, &conn, mtu))))
         }
     };
-    tell_client(packet, error, &conn, info)
+    match message {
+        Some(message) => tell_client(packet, error, &conn, message),
+        None => packet.discard(),
+    }
+}
+
+/// Whether the sender of a packet that was too large has to send smaller ones; otherwise the director sends fragments from
+/// now on.
+fn may_send_less<O: Stack, I: Stack>(context: Context<'_>, error: &TunnelError<O, I>) -> bool {
+    if I::ROUTERS_FRAGMENT {
+        error.inner.dont_fragment && tunnel::discovers_mtu(context)
+    } else {
+        !error.is_of_the_smallest()
+    }
 }
 
 /// Whether the error is about a packet that this host may have sent for the connection.
-fn is_tunnel_of<V: Stack>(conn: &Conn, error: &TunnelError<V>) -> bool {
+fn is_tunnel_of<O: Stack, I: Stack>(conn: &Conn, error: &TunnelError<O, I>) -> bool {
     let tunnel = conn.dest().tunnel();
     matches!(conn.forward(), Forward::Tun)
         && conn.real_server().addr == error.exit.into()
@@ -113,32 +160,33 @@ fn is_tunnel_of<V: Stack>(conn: &Conn, error: &TunnelError<V>) -> bool {
 
 /// The largest packet of the client that goes through the tunnel now. The kernel may have learnt something else than
 /// `mtu`: it does not believe in very small ones.
-fn inner_mtu<V: Stack>(
+fn inner_mtu<O: Stack, I: Stack>(
     context: Context<'_>,
-    error: &TunnelError<V>,
+    error: &TunnelError<O, I>,
     conn: &RcuRef<'_, Conn>,
     mtu: u32,
 ) -> u32 {
     let target = Target::EndOf(conn.dest().tunnel());
-    let route = egress::get::<V>(context, conn.dest(), error.exit, target);
+    let route = egress::get::<O>(context, conn.dest(), error.exit, target);
     let mtu = route.map_or(mtu, |route| route.mtu());
     mtu.saturating_sub(error.headers_len() as u32)
-        .max(V::MIN_MTU)
+        .max(I::MIN_MTU)
 }
 
-/// Sends the error on to the client, in the name of the service.
-fn tell_client<V: Stack>(
-    mut packet: Packet<'_, V>,
-    error: &TunnelError<V>,
+/// Sends a message on to the client, in the name of the service.
+fn tell_client<O: Stack, I: Stack>(
+    packet: Packet<'_, O>,
+    error: &TunnelError<O, I>,
     conn: &RcuRef<'_, Conn>,
-    info: u32,
+    message: Message,
 ) -> Verdict {
-    if !packet.unwrap_embedded(error.inner_offset, error.inner.header_len) {
-        return packet.discard();
-    }
+    let embedded = packet.into_embedded::<I>(error.inner_offset, error.inner.header_len);
+    let packet = match embedded {
+        Ok(packet) => packet,
+        Err(verdict) => return verdict,
+    };
     let dest = conn.dest();
     dest.count_reply(packet.len());
     Dest::note_activity(dest);
-    let number = V::error_number(error.error_type);
-    packet.refuse_with(Message::new(number, error.code, info))
+    packet.refuse_with(message)
 }

@@ -18,13 +18,15 @@ use crate::{
             icmp,
             ip::{
                 Fragment,
-                Header, //
+                Header,
+                V4,
+                V6, //
             },
             isakmp,
             sctp,
             tunnel_error::{
                 self,
-                TunnelError, //
+                AboutTunnel, //
             },
             ParseError,
             Transport, //
@@ -100,7 +102,7 @@ pub(super) enum Content<V: Stack> {
     /// An error about one.
     IcmpError(IcmpError<V>),
     /// An error about a tunnel, and the IP header of the error.
-    TunnelError(Header<V>, TunnelError<V>),
+    TunnelError(Header<V>, AboutTunnel<V>),
     /// A packet of IPsec, which follows the flow of its key exchange.
     Ipsec(Header<V>),
     /// An error about a fragment without ports, which begins with this IP header.
@@ -262,11 +264,8 @@ pub(super) fn unusual<'a, V: Stack>(
             icmp.tuple.vrf = vrf;
             return Ok((packet, Content::IcmpError(IcmpError { header, icmp })));
         }
-        if let Ok(mut error) =
-            parse_with(&mut packet, |bytes, _| tunnel_error::parse(&header, bytes))
-        {
-            error.tuple.vrf = vrf;
-            return Ok((packet, Content::TunnelError(header, error)));
+        if let Some(about) = about_tunnel(&mut packet, &header, vrf) {
+            return Ok((packet, Content::TunnelError(header, about)));
         }
         match parse_with(&mut packet, |bytes, _| {
             icmp::parse_later_fragment(&header, bytes)
@@ -315,14 +314,32 @@ fn scattered<V: Stack>(
 pub(super) fn tunnel_in_udp<V: Stack>(
     packet: &mut Packet<'_, V>,
     error: &IcmpError<V>,
-) -> Option<TunnelError<V>> {
+) -> Option<AboutTunnel<V>> {
     if error.icmp.tuple.protocol != Protocol::Udp {
         return None;
     }
-    let parsed = parse_with(packet, |bytes, _| tunnel_error::parse(&error.header, bytes));
-    let mut parsed = parsed.ok()?;
-    parsed.tuple.vrf = error.icmp.tuple.vrf;
-    Some(parsed)
+    about_tunnel(packet, &error.header, error.icmp.tuple.vrf)
+}
+
+/// Reads an error about a tunnel, by the version of what is in it.
+fn about_tunnel<V: Stack>(
+    packet: &mut Packet<'_, V>,
+    header: &Header<V>,
+    vrf: u32,
+) -> Option<AboutTunnel<V>> {
+    let of_v4 = parse_with(packet, |bytes, _| {
+        tunnel_error::parse::<V, V4>(header, bytes)
+    });
+    if let Ok(mut error) = of_v4 {
+        error.tuple.vrf = vrf;
+        return Some(AboutTunnel::OfV4(error));
+    }
+    let of_v6 = parse_with(packet, |bytes, _| {
+        tunnel_error::parse::<V, V6>(header, bytes)
+    });
+    let mut error = of_v6.ok()?;
+    error.tuple.vrf = vrf;
+    Some(AboutTunnel::OfV6(error))
 }
 
 /// Collects the fragments of a packet, where the stack has not done so itself.

@@ -15,7 +15,10 @@ use crate::{
         Verdict, //
     },
     logic::{
-        packet::ip::Header,
+        packet::ip::{
+            Header,
+            Version, //
+        },
         tunnel::{
             Checksum,
             Tunnel, //
@@ -34,19 +37,19 @@ use super::{
     Context, //
 };
 
-/// What this tunnel does to a packet.
+/// What this tunnel of the version `O` does to a packet.
 #[inline(always)]
-pub(super) fn method<V: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> Method {
+pub(super) fn method<V: Stack, O: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> Method {
     Method {
         target: Target::EndOf(tunnel),
-        overhead: overhead(tunnel, packet),
+        overhead: overhead::<V, O>(tunnel, packet),
     }
 }
 
 /// How many bytes longer a packet becomes in this tunnel.
 #[inline(always)]
-fn overhead<V: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> u32 {
-    let outer = V::MIN_HEADER_LEN as u32;
+fn overhead<V: Stack, O: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> u32 {
+    let outer = O::MIN_HEADER_LEN as u32;
     if tunnel.is_ipip() {
         outer
     } else {
@@ -82,12 +85,15 @@ pub(super) fn send<V: Stack>(
     conn: &Conn,
     of: Option<&Conn>,
 ) -> Verdict {
+    let Some(real_server) = V::addr(conn.real_server().addr) else {
+        return send_over_other(context, packet, header, conn, of);
+    };
     let tunnel = conn.dest().tunnel();
     if tunnel.is_ipip() {
         // Known to the compiler, so that it pays for no other.
-        send_into(context, packet, header, conn, of, Tunnel::IPIP)
+        send_into::<V, V>(context, packet, header, conn, of, real_server, Tunnel::IPIP)
     } else {
-        send_into_other(context, packet, header, conn, of, tunnel)
+        send_into_other(context, packet, header, conn, of, real_server, tunnel)
     }
 }
 
@@ -98,22 +104,43 @@ fn send_into_other<V: Stack>(
     header: Header<V>,
     conn: &Conn,
     of: Option<&Conn>,
+    real_server: V::Addr,
     tunnel: Tunnel,
 ) -> Verdict {
-    send_into(context, packet, header, conn, of, tunnel)
+    send_into::<V, V>(context, packet, header, conn, of, real_server, tunnel)
 }
 
-#[inline(always)]
-fn send_into<V: Stack>(
+/// As [`send`], to a real server that has an address of the other version of IP.
+#[inline(never)]
+fn send_over_other<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     header: Header<V>,
     conn: &Conn,
     of: Option<&Conn>,
+) -> Verdict {
+    let tunnel = conn.dest().tunnel();
+    match V::Other::addr(conn.real_server().addr) {
+        Some(real_server) => {
+            send_into::<V, V::Other>(context, packet, header, conn, of, real_server, tunnel)
+        }
+        None => packet.discard(),
+    }
+}
+
+#[inline(always)]
+fn send_into<V: Stack, O: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    header: Header<V>,
+    conn: &Conn,
+    of: Option<&Conn>,
+    real_server: O::Addr,
     tunnel: Tunnel,
 ) -> Verdict {
-    let method = method(tunnel, &packet);
-    let (mut packet, egress) = match egress::route(context, packet, header, conn, method) {
+    let method = method::<V, O>(tunnel, &packet);
+    let route = egress::route_over::<V, O>(context, packet, header, conn, real_server, method);
+    let (mut packet, egress) = match route {
         Ok(way) => way,
         Err(verdict) => return verdict,
     };
@@ -130,12 +157,12 @@ fn send_into<V: Stack>(
 /// Sends what a packet stands for, each in a packet of the tunnel.
 #[cold]
 #[inline(never)]
-fn send_apart<'g, V: Stack>(
+fn send_apart<'g, V: Stack, O: Stack>(
     context: Context<'g>,
     packet: Packet<'_, V>,
     header: Header<V>,
     tunnel: Tunnel,
-    way: Way<'g, V>,
+    way: Way<'g, O>,
     of: Option<&Conn>,
 ) -> Verdict {
     match packet.segments(&way.route) {
@@ -147,52 +174,67 @@ fn send_apart<'g, V: Stack>(
 }
 
 #[inline(always)]
-fn send_one<'g, V: Stack>(
+fn send_one<'g, V: Stack, O: Stack>(
     context: Context<'g>,
     mut packet: Packet<'_, V>,
     header: Header<V>,
     tunnel: Tunnel,
-    way: Way<'g, V>,
+    way: Way<'g, O>,
     of: Option<&Conn>,
 ) -> Verdict {
     if track::is_wanted(context) && !packet.confirm_tracked() {
         return packet.discard();
     }
-    let overhead = overhead(tunnel, &packet);
-    if prepare(context, &mut packet, header, tunnel, &way.route).is_none() {
-        return packet.discard();
-    }
-    packet.forget_inner(overhead);
-    way.send(context, packet, of, |packet, route| {
+    let overhead = overhead::<V, O>(tunnel, &packet);
+    let largest_fragment = packet.largest_fragment();
+    let confirmed = way.confirmed_by(context, &packet, of);
+    let mut packet = match prepare(context, packet, header, tunnel, &way.route) {
+        Ok(packet) => packet,
+        Err(packet) => return packet.discard(),
+    };
+    packet.forget_inner(overhead, largest_fragment);
+    way.send_confirming(context, packet, confirmed, |packet, route| {
         packet.send_as_own(&route)
     })
 }
 
-/// Puts a packet, which loses one of its time to live, into another one to the real server. None,
-/// and nothing changed, when memory is short.
+/// Puts a packet, which loses one of its time to live, into another one to the real server. The packet,
+/// unchanged, when memory is short.
 #[inline(always)]
-pub(super) fn prepare<V: Stack>(
+pub(super) fn prepare<'a, V: Stack, O: Stack>(
     context: Context<'_>,
-    packet: &mut Packet<'_, V>,
+    packet: Packet<'a, V>,
     header: Header<V>,
     tunnel: Tunnel,
-    route: &Route<V>,
-) -> Option<()> {
+    route: &Route<O>,
+) -> Result<Packet<'a, O>, Packet<'a, V>> {
+    let dont_fragment = header.dont_fragment
+        && discovers_mtu(context)
+        && (V::ROUTERS_FRAGMENT || takes_the_smallest(tunnel, &packet, route));
     let mut roomy = packet.make_room(route, tunnel)?;
-    let ttl = V::decrement_ttl(roomy.header()).ok()??;
-    roomy.encapsulate(outer(context, header, ttl));
-    packet.forget_device_checksum();
-    packet.set_balanced(Tracking::Ends);
-    Some(())
-}
-
-#[inline(always)]
-fn outer<V: Stack>(context: Context<'_>, header: Header<V>, ttl: u8) -> Outer {
-    Outer {
+    let Ok(Some(ttl)) = V::decrement_ttl(roomy.header()) else {
+        return Err(roomy.into_packet());
+    };
+    let mut packet = roomy.encapsulate(Outer {
         ttl,
         tos: header.tos,
-        dont_fragment: header.dont_fragment && discovers_mtu(context),
-    }
+        dont_fragment,
+    });
+    packet.forget_device_checksum();
+    packet.set_balanced(Tracking::Ends);
+    Ok(packet)
+}
+
+/// Whether a route takes the smallest packet that each link has to take, with the headers of a tunnel. Else what is in the
+/// tunnel cannot be made small enough, and the packets of the tunnel are fragmented instead (RFC 4213 section 3.2.2).
+#[inline(always)]
+fn takes_the_smallest<V: Stack, O: Stack>(
+    tunnel: Tunnel,
+    packet: &Packet<'_, V>,
+    route: &Route<O>,
+) -> bool {
+    let smallest = V::MIN_MTU.saturating_add(overhead::<V, O>(tunnel, packet));
+    route.mtu() >= smallest
 }
 
 /// Whether clients get to know which packets are too large for a tunnel; else these are sent in

@@ -23,6 +23,7 @@ use crate::{
         rcu_table::Side,
         sync::RcuRef, //
     },
+    logic::packet::ip::Version,
 };
 
 use super::{
@@ -90,8 +91,19 @@ fn of_client_outside<'g, V: Stack>(
 #[cold]
 #[inline(never)]
 pub(super) fn is_local<V: Stack>(context: Context<'_>, conn: &Conn, target: Target) -> bool {
-    let Some(destination) = V::addr(conn.real_server().addr) else {
-        return false;
-    };
-    egress::get::<V>(context, conn.dest(), destination, target).is_ok_and(|route| route.is_local())
+    let addr = conn.real_server().addr;
+    match (V::addr(addr), V::Other::addr(addr)) {
+        (Some(server), _) => is_local_over::<V>(context, conn, server, target),
+        (None, Some(server)) => is_local_over::<V::Other>(context, conn, server, target),
+        (None, None) => false,
+    }
+}
+
+fn is_local_over<O: Stack>(
+    context: Context<'_>,
+    conn: &Conn,
+    server: O::Addr,
+    target: Target,
+) -> bool {
+    egress::get::<O>(context, conn.dest(), server, target).is_ok_and(|route| route.is_local())
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <linux/err.h>
+#include <linux/in.h>
 #include <linux/netfilter_ipv4.h>
+#include <net/dst.h>
 #include <net/icmp.h>
 #include <net/ip.h>
 #include <net/route.h>
@@ -28,8 +31,26 @@ __rvs_helper void rvs_helper_learn_path_mtu(struct net *net, struct sk_buff *skb
 	__skb_push(skb, offset);
 }
 
-/* Makes the IPv4 packet at `offset` the packet. */
-__rvs_helper bool rvs_helper_unwrap_embedded(struct sk_buff *skb, u32 offset, u32 header_len)
+/* Gives a packet that was one of another version of IP what errors about it need: a route to
+ * this host, in whose name they are sent. */
+static noinline __cold bool rvs_become_ipv4(struct net *net, struct sk_buff *skb)
+{
+	struct flowi4 flow = { .daddr = htonl(INADDR_LOOPBACK) };
+	struct rtable *route = ip_route_output_key(net, &flow);
+
+	if (IS_ERR(route))
+		return false;
+	skb_dst_drop(skb);
+	skb_dst_set(skb, &route->dst);
+	skb->protocol = htons(ETH_P_IP);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->iif = skb->skb_iif;
+	return true;
+}
+
+/* Makes the IPv4 packet at `offset` the packet, which has a route. */
+__rvs_helper bool rvs_helper_unwrap_embedded(struct net *net, struct sk_buff *skb, u32 offset,
+					     u32 header_len)
 {
 	if (!pskb_may_pull(skb, offset + header_len))
 		return false;
@@ -38,5 +59,7 @@ __rvs_helper bool rvs_helper_unwrap_embedded(struct sk_buff *skb, u32 offset, u3
 	skb_set_transport_header(skb, header_len);
 	/* Options of the error are not those of the packet. */
 	memset(&IPCB(skb)->opt, 0, sizeof(IPCB(skb)->opt));
+	if (skb_dst(skb)->ops->family != AF_INET)
+		return rvs_become_ipv4(net, skb);
 	return true;
 }

@@ -97,7 +97,7 @@ __rvs_helper int rvs_helper_ip6_defrag(struct sk_buff *skb)
 	return 0;
 }
 
-__rvs_helper bool rvs_helper_skb_was_fragmented6(const struct sk_buff *skb)
+__rvs_helper u32 rvs_helper_skb_largest_fragment6(const struct sk_buff *skb)
 {
 	return IP6CB(skb)->frag_max_size;
 }
@@ -184,6 +184,9 @@ __rvs_helper bool rvs_helper_skb_is_redirected6(const struct sk_buff *skb)
 __rvs_helper void rvs_helper_ip6_local_out(struct net *net, struct sk_buff *skb,
 					   struct dst_entry *dst)
 {
+	/* In a tunnel fragments may have become larger than the link takes. */
+	if (unlikely(IP6CB(skb)->frag_max_size > dst_mtu(dst)))
+		IP6CB(skb)->frag_max_size = 0;
 	skb_dst_drop(skb);
 	skb_dst_set(skb, dst);
 	ip6_local_out(net, skb->sk, skb);
@@ -270,7 +273,7 @@ __rvs_helper void rvs_helper_learn_path_mtu6(struct net *net, struct sk_buff *sk
 	__skb_push(skb, offset);
 }
 
-/* Makes the IPv6 packet at `offset` the packet. */
+/* Makes the IPv6 packet at `offset` the packet, which has a route. */
 __rvs_helper bool rvs_helper_unwrap_embedded6(struct sk_buff *skb, u32 offset, u32 header_len)
 {
 	if (!pskb_may_pull(skb, offset + header_len))
@@ -278,6 +281,13 @@ __rvs_helper bool rvs_helper_unwrap_embedded6(struct sk_buff *skb, u32 offset, u
 	__skb_pull(skb, offset);
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, header_len);
+	if (skb_dst(skb)->ops->family != AF_INET6) {
+		/* An error about it can be sent without a route. */
+		skb_dst_drop(skb);
+		skb->protocol = htons(ETH_P_IPV6);
+		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+		IP6CB(skb)->iif = skb->skb_iif;
+	}
 	return true;
 }
 

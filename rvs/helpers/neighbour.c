@@ -29,7 +29,8 @@ __rvs_helper void rvs_helper_ip_count_output(struct net *net, const struct sk_bu
 	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, skb->len);
 }
 
-__rvs_helper bool rvs_helper_skb_was_fragmented(const struct sk_buff *skb)
+/* The size of the largest fragment that a packet was made of, or 0. */
+__rvs_helper u32 rvs_helper_skb_largest_fragment(const struct sk_buff *skb)
 {
 	return IPCB(skb)->frag_max_size;
 }

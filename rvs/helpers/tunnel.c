@@ -7,7 +7,9 @@
 #include <net/gso.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/ip_tunnels.h>
+#include <net/ipv6.h>
 #include <net/udp.h>
 
 /* A packet that is a tunnel's already: the offsets that it has for the device are
@@ -110,6 +112,12 @@ __rvs_helper void rvs_helper_tunnel_begin_ipip4(struct sk_buff *skb, u8 inner)
 	rvs_tunnel_begin(skb, SKB_GSO_IPXIP4, inner);
 }
 
+/* IP in IPv6. */
+__rvs_helper void rvs_helper_tunnel_begin_ipip6(struct sk_buff *skb, u8 inner)
+{
+	rvs_tunnel_begin(skb, SKB_GSO_IPXIP6, inner);
+}
+
 /* In GRE, over either version of IP. */
 __rvs_helper void rvs_helper_tunnel_begin_gre(struct sk_buff *skb, u8 inner, u16 ethernet_type,
 					      bool checksum)
@@ -118,19 +126,37 @@ __rvs_helper void rvs_helper_tunnel_begin_gre(struct sk_buff *skb, u8 inner, u16
 	skb_set_inner_protocol(skb, htons(ethernet_type));
 }
 
-/* In UDP over IPv4. With `remote` the checksum that is left is the end's of the tunnel to make. */
-__rvs_helper void rvs_helper_tunnel_begin_gue4(struct sk_buff *skb, u8 inner, bool checksum,
-					       bool remote)
+/* In UDP over the version of IP that `gso_type` tells. With `remote` the checksum that is left is
+ * the end's of the tunnel to make. */
+static __always_inline void rvs_tunnel_begin_gue(struct sk_buff *skb, u32 gso_type, u8 inner,
+						 bool checksum, bool remote)
 {
-	u32 gso_type = checksum ? SKB_GSO_UDP_TUNNEL_CSUM : SKB_GSO_UDP_TUNNEL;
-
+	gso_type |= checksum ? SKB_GSO_UDP_TUNNEL_CSUM : SKB_GSO_UDP_TUNNEL;
 	if (remote)
 		gso_type |= SKB_GSO_TUNNEL_REMCSUM;
-	rvs_tunnel_begin(skb, gso_type | SKB_GSO_IPXIP4, inner);
+	rvs_tunnel_begin(skb, gso_type, inner);
 	if (remote && !skb_is_gso(skb)) {
 		skb->ip_summed = CHECKSUM_NONE;
 		skb->encapsulation = 0;
 	}
+}
+
+__rvs_helper void rvs_helper_tunnel_begin_gue4(struct sk_buff *skb, u8 inner, bool checksum,
+					       bool remote)
+{
+	rvs_tunnel_begin_gue(skb, SKB_GSO_IPXIP4, inner, checksum, remote);
+}
+
+__rvs_helper void rvs_helper_tunnel_begin_gue6(struct sk_buff *skb, u8 inner, bool checksum,
+					       bool remote)
+{
+	rvs_tunnel_begin_gue(skb, SKB_GSO_IPXIP6, inner, checksum, remote);
+}
+
+/* The packet is one of another version of IP now. */
+__rvs_helper void rvs_helper_skb_set_protocol(struct sk_buff *skb, u16 ethernet_type)
+{
+	skb->protocol = htons(ethernet_type);
 }
 
 /* Puts a header of `len` bytes before the packet. What is in it is the caller's. */
@@ -166,6 +192,14 @@ __rvs_helper void rvs_helper_udp_checksum4(struct sk_buff *skb, u32 source_be,
 		     skb->len);
 }
 
+/* As rvs_helper_udp_checksum4(), over IPv6, of addresses of 16 bytes. */
+__rvs_helper void rvs_helper_udp_checksum6(struct sk_buff *skb, const u8 *source,
+					   const u8 *destination)
+{
+	udp6_set_csum(false, skb, (const struct in6_addr *)source,
+		      (const struct in6_addr *)destination, skb->len);
+}
+
 /* The port that packets of the flow of this one come from in a tunnel, in network order. */
 __rvs_helper u16 rvs_helper_udp_flow_src_port(struct net *net, struct sk_buff *skb)
 {
@@ -195,6 +229,25 @@ __rvs_helper void rvs_helper_tunnel_push_ip4(struct net *net, struct sk_buff *sk
 	iph_set_totlen(iph, skb->len);
 	__ip_select_ident(net, iph, skb_shinfo(skb)->gso_segs ?: 1);
 	iph->check = ip_fast_csum(iph, iph->ihl);
+}
+
+/* Puts the IPv6 header of a tunnel before the packet, with addresses of 16 bytes. */
+__rvs_helper void rvs_helper_tunnel_push_ip6(struct sk_buff *skb, const u8 *source,
+					     const u8 *destination, u8 protocol, u8 hop_limit,
+					     u8 traffic_class)
+{
+	u32 len = skb->len;
+	struct ipv6hdr *header;
+
+	header = skb_push(skb, sizeof(*header));
+	skb_reset_network_header(skb);
+	ip6_flow_hdr(header, INET_ECN_encapsulate(traffic_class, traffic_class), 0);
+	/* That of a packet that stands for several may not fit. */
+	header->payload_len = htons(len > IPV6_MAXPLEN ? 0 : len);
+	header->nexthdr = protocol;
+	header->hop_limit = hop_limit;
+	memcpy(&header->saddr, source, sizeof(header->saddr));
+	memcpy(&header->daddr, destination, sizeof(header->daddr));
 }
 
 /* Whether a packet stands for several that have to be taken apart before a tunnel:
@@ -244,12 +297,12 @@ __rvs_helper void rvs_helper_kfree_skb_list(struct sk_buff *skb)
 	kfree_skb_list(skb);
 }
 
-/* Forgets what is known of the packet in a tunnel, and not true of the one around
- * it, which has `headers` bytes more. */
-__rvs_helper void rvs_helper_skb_forget_inner(struct sk_buff *skb, u32 headers)
+/* Forgets what is known of the packet in a tunnel, and not true of the one of IPv4 around
+ * it, which has `headers` bytes more. It was made of fragments of `frag_max_size` bytes at most
+ * unless that is 0. */
+__rvs_helper void rvs_helper_skb_forget_inner4(struct sk_buff *skb, u32 headers,
+					       u32 frag_max_size)
 {
-	u16 frag_max_size = IPCB(skb)->frag_max_size;
-
 	nf_reset_ct(skb);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	if (unlikely(frag_max_size)) {
@@ -260,6 +313,18 @@ __rvs_helper void rvs_helper_skb_forget_inner(struct sk_buff *skb, u32 headers)
 			IPCB(skb)->flags |= IPSKB_FRAG_PMTU;
 		skb->ignore_df = 1;
 	}
+}
+
+/* As rvs_helper_skb_forget_inner4(), of one of IPv6 around it: where that does not fit it leaves
+ * as fragments. */
+__rvs_helper void rvs_helper_skb_forget_inner6(struct sk_buff *skb, u32 headers,
+					       u32 frag_max_size)
+{
+	nf_reset_ct(skb);
+	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	if (unlikely(frag_max_size))
+		IP6CB(skb)->frag_max_size = frag_max_size + headers;
+	skb->ignore_df = 1;
 }
 
 /* Sends a packet to which rvs_helper_tunnel_push_ip4() has given its header, as one

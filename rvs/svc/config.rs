@@ -18,10 +18,7 @@ use crate::{
         RcuArc, //
     },
     logic::{
-        addr::{
-            Endpoint,
-            Family, //
-        },
+        addr::Endpoint,
         scheduler::emptiest,
         service_key::PortRange,
         service_rank::Rank,
@@ -601,17 +598,15 @@ impl Config {
     }
 }
 
-/// Only in a tunnel do packets go to a server of another address family. Of IPv6 there are none yet.
+/// Only in a tunnel do packets go to a server of another address family.
 fn check_families(
     key: &ServiceKey,
     endpoint: Endpoint,
     forward: Forward,
 ) -> Result<(), ConfigError> {
-    match (key.family(), endpoint.addr.family(), forward) {
-        (Family::V4, Family::V4, _) | (Family::V6, Family::V6, Forward::Nat | Forward::Dr) => {
-            Ok(())
-        }
-        (_, _, Forward::Nat | Forward::Dr) => Err(ConfigError::MixedFamilies),
-        (_, _, Forward::Tun) => Err(ConfigError::TunnelOfIpv6),
+    if key.family() == endpoint.addr.family() || forward == Forward::Tun {
+        Ok(())
+    } else {
+        Err(ConfigError::MixedFamilies)
     }
 }

@@ -29,8 +29,6 @@ pub(crate) enum ConfigError {
     RangeOverlaps(PortRange),
     /// The destination is of another address family than the service, which its forward method cannot bridge.
     MixedFamilies,
-    /// The tunnel would be one of IPv6, or of what is in it.
-    TunnelOfIpv6,
     /// The destination has another port than the service, which its forward method cannot map.
     PortMapping,
     /// The forward method is no tunnel.

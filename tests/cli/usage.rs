@@ -292,13 +292,6 @@ fn addresses_are_checked_in_every_command() {
             &format!("{command} udp/192.0.2.1:53 10.0.0.2:+53"),
             &format!("rvsadm: {command}: 10.0.0.2:+53: not a port: +53; write 1 to 65535"),
         );
-        refuses(
-            &format!("{command} tcp/192.0.2.1:80 2001:db8::2"),
-            &format!(
-                "rvsadm: {command}: 2001:db8::2: an IPv6 server cannot serve the IPv4 service \
-                 tcp/192.0.2.1:80; both must be of one address family"
-            ),
-        );
     }
 }
 

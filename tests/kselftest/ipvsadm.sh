@@ -375,6 +375,42 @@ services_are_refused() {
 	expect_equal "what is there" "-A -t 198.51.100.1:80 -s wlc" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
 }
 
+tunnels_are_listed_and_saved() {
+	clear
+	done_by -A -t "$TCP" -s rr
+	done_by -a -t "$TCP" -r 10.0.0.11 -i --tun-type gre --tun-nocsum
+	done_by -a -t "$TCP" -r 10.0.0.12 -i --tun-type gue --tun-port 6080 --tun-csum
+	done_by -a -t "$TCP" -r 10.0.0.13 -i --tun-type gue --tun-port 6081 --tun-remcsum
+	expect_list -L -n --tun-info <<-'EOF'
+		IP Virtual Server version 1.2.1 (size=N)$
+		Prot LocalAddress:Port Scheduler Flags$
+		  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn$
+		TCP  198.51.100.1:80 rr$
+		  -> 10.0.0.11:80                 Tunnel  gre:-c        1      0          0         $
+		  -> 10.0.0.12:80                 Tunnel  gue:6080:+c   1      0          0         $
+		  -> 10.0.0.13:80                 Tunnel  gue:6081:r    1      0          0         $
+	EOF
+	expect_list -S -n <<-'EOF'
+		-A -t 198.51.100.1:80 -s rr$
+		-a -t 198.51.100.1:80 -r 10.0.0.11:80 -i -w 1 --tun-type gre --tun-nocsum$
+		-a -t 198.51.100.1:80 -r 10.0.0.12:80 -i -w 1 --tun-type gue --tun-port 6080 --tun-csum$
+		-a -t 198.51.100.1:80 -r 10.0.0.13:80 -i -w 1 --tun-type gue --tun-port 6081 --tun-remcsum$
+	EOF
+	in_ns "$DIRECTOR" ipvsadm -S -n >"$TEST_DIR/saved"
+	clear
+	expect_success in_ns "$DIRECTOR" ipvsadm -R <"$TEST_DIR/saved"
+	expect_equal "restored" "$(cat "$TEST_DIR/saved")" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+	done_by -e -t "$TCP" -r 10.0.0.12 -i --tun-type gre --tun-csum
+	done_by -e -t "$TCP" -r 10.0.0.13 -i
+	expect_list -S -n <<-'EOF'
+		-A -t 198.51.100.1:80 -s rr$
+		-a -t 198.51.100.1:80 -r 10.0.0.11:80 -i -w 1 --tun-type gre --tun-nocsum$
+		-a -t 198.51.100.1:80 -r 10.0.0.12:80 -i -w 1 --tun-type gre --tun-csum$
+		-a -t 198.51.100.1:80 -r 10.0.0.13:80 -i -w 1 --tun-type ipip$
+	EOF
+	clear
+}
+
 servers_are_refused() {
 	local invalid="Invalid operation.  Possibly wrong module version, address not unicast, ..." address
 	done_by -a -t "$TCP" -r 10.0.0.11:8080 -m
@@ -502,4 +538,5 @@ ktap_run \
 	wrong_requests_are_refused \
 	dumps_go_on_among_changes \
 	users_may_what_they_may \
-	rvsadm_sees_the_same
+	rvsadm_sees_the_same \
+	tunnels_are_listed_and_saved

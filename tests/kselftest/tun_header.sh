@@ -7,13 +7,13 @@ direct_reply_site tun
 # shellcheck source=cases/tunnel_header.sh
 . "$KSELFTEST_DIR/cases/tunnel_header.sh"
 
-TALK=udp/$VIP:7000
+TALK=udp/$VIP_HOST:7000
 
-modprobe ipip || skip_all "no IPIP tunnels (CONFIG_NET_IPIP)"
+tunnel_modules || skip_all "no IPIP tunnels (CONFIG_NET_IPIP, CONFIG_IPV6_SIT, CONFIG_IPV6_TUNNEL)"
 test_begin --direct-reply
 talk_server_start "${SERVERS[0]}" server1 "udp:$VIP:7000"
 talk_client_start me "$CLIENT"
-lb_begin "$TALK" rr "${SERVER_IPS[0]}:7000"
+lb_begin "$TALK" rr "${SERVER_HOSTS[0]}:7000"
 talk me open flow udp "$VIP" 7000 >"$TEST_DIR/opened"
 
 ktap_run "${header_cases[@]}"

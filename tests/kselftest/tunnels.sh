@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Tunnels of GRE and of GUE, with each checksum there is: what tun.sh, tun_header.sh, tun_path.sh, tun_icmp.sh and
-# tun_transfer.sh show of IP in IP.
+# Tunnels of GRE and of GUE, with each checksum there is, and with IPv6 inside or outside of IP in IP, too: what tun.sh,
+# tun_header.sh, tun_path.sh, tun_icmp.sh and tun_transfer.sh show of IP in IP.
 TUNNEL=ipip
 . "$(dirname "$0")/lib.sh"
 direct_reply_site tun
-SIZE=${SIZE:-2000000}
+# Of a file, in bytes.
+SIZE=${SIZE:-1000000}
 SERVER=${SERVER_IPS[0]}
 # shellcheck source=cases/direct_reply.sh
 . "$KSELFTEST_DIR/cases/direct_reply.sh"
@@ -15,15 +16,15 @@ SERVER=${SERVER_IPS[0]}
 . "$KSELFTEST_DIR/cases/tunnel_icmp.sh"
 
 KINDS=(gre gre_checksum gue gue_checksum gue_remote)
+[ "$FAMILY-$UNDERLAY" = v4-v4 ] || KINDS=(ipip "${KINDS[@]}")
 
 # What is the same with each.
 servers_get_it() {
 	lb_flush
 	tunnel_becomes "$kind" || fail "the servers have no such tunnel"
-	ip -n "$DIRECTOR" route flush cache
-	ip -n "$CLIENT" route flush cache
-	lb_begin "$TALK_UDP" rr "$SERVER:7000"
-	lb_begin "$UPLOAD" rr "$SERVER:9000"
+	flush_paths
+	lb_begin "$TALK_UDP" rr "${SERVER_HOSTS[0]}:7000"
+	lb_begin "$UPLOAD" rr "${SERVER_HOSTS[0]}:9000"
 	flow_port=$(talk me open flow udp "$VIP" 7000)
 	expect_match "opening" '^ok' "$flow_port"
 	flow_port=${flow_port#ok }
@@ -36,27 +37,27 @@ large_datagrams_arrive() {
 }
 
 mtu_of_the_link_is_that_less_the_headers() {
-	expect_equal "what the client gets" "EMSGSIZE 3/4 mtu $((1500 - OVERHEAD)) from $VIP about self > $VIP:7000" \
+	expect_equal "what the client gets" "$TUNNEL_TOO_BIG mtu $((1500 - OVERHEAD)) from $VIP about self > $VIP:7000" \
 		"$(client_error 7000 64 $((1500 - OVERHEAD + 1)))"
 	expect_equal "not to fragment" ok "$(talk me set flow df on)"
-	expect_equal "who answers the largest that fits" server1 "$(talk me ask flow 5 $((1500 - OVERHEAD - 28)))"
+	expect_equal "who answers the largest that fits" server1 "$(talk me ask flow 5 $((1500 - OVERHEAD - HEADER - 8)))"
 	expect_equal "may be fragmented" ok "$(talk me set flow df off)"
 }
 
 path_mtu_in_the_tunnel_is_learnt() {
+	tells_of_tunnels || return
 	small_mtu_in_the_tunnel_is_learnt_by_the_director
-	expect_success ip -n "$ROUTER" route del "$SERVER/32"
-	ip -n "$DIRECTOR" route flush cache
-	ip -n "$CLIENT" route flush cache
+	expect_success ip -n "$ROUTER" route del "$SERVER/$OUTER_BITS"
+	flush_paths
 }
 
 # The offloads of all devices, and what the servers' end is made of anew has those of a new device.
 upload_arrives_in_large_segments_and_single_packets() {
-	count_packets "${SERVERS[0]}" "large_$kind" input "ip daddr $VIP tcp dport 9000"
+	count_packets "${SERVERS[0]}" "large_$kind" input "$IP daddr $VIP tcp dport 9000"
 	large_segments
 	upload
 	expect_range "mean size of large segments" 1501 70000 "$(mean_size "${SERVERS[0]}" "large_$kind")"
-	count_packets "${SERVERS[0]}" "single_$kind" input "ip daddr $VIP tcp dport 9000"
+	count_packets "${SERVERS[0]}" "single_$kind" input "$IP daddr $VIP tcp dport 9000"
 	single_packets
 	upload
 	expect_range "mean size of single packets" 1000 1500 "$(mean_size "${SERVERS[0]}" "single_$kind")"
@@ -76,7 +77,7 @@ port_in_the_tunnel_is_that_of_the_flow() {
 # ports_of_flow FLOW: those that its packets in the tunnel come from.
 ports_of_flow() {
 	in_ns "$ROUTER" nft -f - <<-EOF
-		table ip ports_$kind$1 {
+		table $OUTER_IP ports_$kind$1 {
 			set seen { type inet_service; flags dynamic; size 64; }
 			chain prerouting {
 				type filter hook prerouting priority raw; policy accept;
@@ -88,32 +89,45 @@ ports_of_flow() {
 	for i in 1 2 3 4 5 6; do
 		talk me ask "$1" >"$TEST_DIR/answer"
 	done
-	in_ns "$ROUTER" nft list set ip "ports_$kind$1" seen | sed -n 's/.*elements = { \(.*\) }.*/\1/p'
-	in_ns "$ROUTER" nft delete table ip "ports_$kind$1"
+	in_ns "$ROUTER" nft list set "$OUTER_IP" "ports_$kind$1" seen | sed -n 's/.*elements = { \(.*\) }.*/\1/p'
+	in_ns "$ROUTER" nft delete table "$OUTER_IP" "ports_$kind$1"
 }
 
 checksum_that_is_not_made_is_left_to_the_server() {
+	local payload=04
+	[ "$FAMILY" = v4 ] || payload=29
 	# Nobody on the way makes it.
 	expect_success offloads tx on
-	# Private flags and the field, of 8 bytes: made are the 8 bytes of UDP from the 20th on, its checksum at the 26th.
-	TUNNEL_PACKET="udp dport $TUNNEL_PORT @th,64,32 0x02040001 @th,96,32 0x80000000 @th,128,32 0x0014001a"
+	# Private flags and the field, of 8 bytes: made are the 8 bytes of UDP behind the IP header, its checksum at the 6th.
+	TUNNEL_PACKET="udp dport $TUNNEL_PORT @th,64,32 0x02${payload}0001 @th,96,32 0x80000000"
+	TUNNEL_PACKET+=" @th,128,32 $(printf 0x%04x%04x "$HEADER" $((HEADER + 6)))"
 	OVERHEAD=$((OVERHEAD + 8))
 	from_the_director_to_the_server
 	# The datagram in the error is without one, too.
-	expect_match "what the client gets" "^EMSGSIZE 3/4 mtu $((1500 - OVERHEAD)) from $VIP about self > $VIP:7000" \
+	expect_match "what the client gets" "^$TUNNEL_TOO_BIG mtu $((1500 - OVERHEAD)) from $VIP about self > $VIP:7000" \
 		"$(client_error 7000 64 $((1500 - OVERHEAD + 1)))"
 	expect_success offloads tx off
 	tunnel_is "$kind"
 }
 
+# A socket's burst of datagrams whose checksums are left to the device, up to the director and beyond.
+burst_of_datagrams_arrives() {
+	expect_success large_segments
+	count_packets "$DIRECTOR" "burst_$kind" prerouting "$IP daddr $VIP udp dport 7000"
+	expect_equal "datagrams answered" 30 "$(in_ns "$CLIENT" python3 -S "$HELPERS/udp_burst.py" "$VIP" 7000 30 1000)"
+	expect_range "mean size at the director" 2000 70000 "$(mean_size "$DIRECTOR" "burst_$kind")"
+	expect_success offloads tx off
+}
+
 # Those that were fast are slow until one has passed the rules as what it is now.
 change_of_the_tunnel_holds_for_connections() {
-	local before after
+	local before after refused=ECONNREFUSED
+	[ "$LB_BACKEND-$FAMILY-$UNDERLAY" = ipvs-v4-v4 ] || [ "$LB_BACKEND" = rvs ] || refused=timeout
 	expect_equal "who answers" server1 "$(talk me ask flow)"
 	expect_equal "who answers again" server1 "$(talk me ask flow)"
 	tunnel_becomes gre || fail "the servers have no such tunnel"
-	expect_equal "who answers into the wrong tunnel" ECONNREFUSED "$(talk me ask flow)"
-	expect_success tunnel_set "$TALK_UDP" "$SERVER:7000"
+	expect_equal "who answers into the wrong tunnel" "$refused" "$(talk me ask flow)"
+	expect_success tunnel_set "$TALK_UDP" "${SERVER_HOSTS[0]}:7000"
 	! is_fast || before=$(paths fast slow)
 	expect_equal "who answers into the right one" server1 "$(talk me ask flow)"
 	expect_equal "who answers again" server1 "$(talk me ask flow)"
@@ -122,6 +136,29 @@ change_of_the_tunnel_holds_for_connections() {
 		after=$(paths fast slow)
 		expect_equal "fast and slow packets" "2 1" "$((${after% *} - ${before% *})) $((${after#* } - ${before#* }))"
 	fi
+}
+
+# One of the smallest packets of IPv6 leaves in fragments of the tunnel, where its MTU is below that of all links.
+underlay_of_small_packets_will_do() {
+	local mtu=1290 inside
+	needs_rvs "drops packets for a tunnel whose MTU is less than that of IPv6, and has clients of it send smaller ones" || return
+	inside=$((mtu - OVERHEAD))
+	[ "$FAMILY" = v4 ] || [ "$inside" -ge 1280 ] || inside=1280
+	expect_success ip -n "$DIRECTOR" route add "$SERVER/$OUTER_BITS" via "$DIRECTOR_GATEWAY" mtu "$mtu"
+	expect_equal "what the client gets" "$TUNNEL_TOO_BIG mtu $inside from $VIP about self > $VIP:7000" \
+		"$(client_error 7000 64 $((inside + 1)))"
+	expect_equal "not to fragment" ok "$(talk me set flow df on)"
+	expect_equal "who answers the largest that fits" server1 "$(talk me ask flow 5 $((inside - HEADER - 8)))"
+	expect_equal "may be fragmented" ok "$(talk me set flow df off)"
+	expect_success ip -n "$DIRECTOR" route del "$SERVER/$OUTER_BITS"
+	flush_paths
+}
+
+# To itself the director needs no tunnel.
+director_is_real_server() {
+	lb_flush
+	lb_begin "$TALK_UDP" rr "$(host "$DIRECTOR_LAN_IP"):7000"
+	expect_served me udp director
 }
 
 # is_fast: whether there is a fast path.
@@ -133,24 +170,44 @@ is_fast() {
 each=(
 	servers_get_it
 	from_the_director_to_the_server
-	congestion_notification_goes_around_the_tunnel
-	large_datagrams_arrive
 	mtu_of_the_link_is_that_less_the_headers
 	path_mtu_in_the_tunnel_is_learnt
 	upload_arrives_in_large_segments_and_single_packets
 )
 # And of one with the checksum, and one without.
 errors=(
+	congestion_notification_goes_around_the_tunnel
+	large_datagrams_arrive
 	server_that_cannot_be_reached_is_reported
 	last_hop_in_the_tunnel_is_reported
 	errors_about_no_tunnel_of_the_director_are_not_passed_on
 	errors_that_are_wrong_are_not_passed_on
 )
 declare -A besides=(
+	[gre]=congestion_notification_goes_around_the_tunnel
 	[gre_checksum]="${errors[*]}"
 	[gue]="${errors[*]} port_in_the_tunnel_is_that_of_the_flow"
-	[gue_remote]="checksum_that_is_not_made_is_left_to_the_server change_of_the_tunnel_holds_for_connections"
+	[gue_remote]="checksum_that_is_not_made_is_left_to_the_server burst_of_datagrams_arrives change_of_the_tunnel_holds_for_connections"
 )
+# Where IPv6 is inside or outside the kinds have less to show of themselves.
+if [ "$FAMILY-$UNDERLAY" != v4-v4 ]; then
+	each=(
+		servers_get_it
+		from_the_director_to_the_server
+	)
+	besides=(
+		[ipip]="congestion_notification_goes_around_the_tunnel mtu_of_the_link_is_that_less_the_headers
+			path_mtu_in_the_tunnel_is_learnt server_that_cannot_be_reached_is_reported last_hop_in_the_tunnel_is_reported
+			errors_about_no_tunnel_of_the_director_are_not_passed_on errors_that_are_wrong_are_not_passed_on
+			upload_arrives_in_large_segments_and_single_packets underlay_of_small_packets_will_do director_is_real_server"
+		[gre]=path_mtu_in_the_tunnel_is_learnt
+		[gre_checksum]=upload_arrives_in_large_segments_and_single_packets
+		[gue]=path_mtu_in_the_tunnel_is_learnt
+		[gue_checksum]=upload_arrives_in_large_segments_and_single_packets
+		[gue_remote]="checksum_that_is_not_made_is_left_to_the_server burst_of_datagrams_arrives
+			change_of_the_tunnel_holds_for_connections"
+	)
+fi
 
 cases=()
 for kind in "${KINDS[@]}"; do
@@ -160,16 +217,15 @@ for kind in "${KINDS[@]}"; do
 	done
 done
 
-modprobe -a ipip ip_gre fou || skip_all "no tunnels of GRE and GUE (CONFIG_NET_IPGRE, CONFIG_NET_FOU_IP_TUNNELS)"
+tunnel_modules || skip_all "no tunnels of GRE and GUE (CONFIG_NET_IPGRE, CONFIG_IPV6_GRE, CONFIG_NET_FOU_IP_TUNNELS)"
 test_begin --direct-reply
-UPLOAD=tcp/$VIP:9000
-for i in 1 2 3; do
-	talk_server_start "${SERVERS[i - 1]}" "server$i" tcp:7000 "udp:$VIP:7000"
-done
+UPLOAD=tcp/$VIP_HOST:9000
+talk_server_start "${SERVERS[0]}" server1 tcp:7000 "udp:$VIP:7000"
+talk_server_start "$DIRECTOR" director "udp:$VIP:7000"
 transfer_file "$SIZE"
 upload_server_start "${SERVERS[0]}"
 talk_client_start me "$CLIENT"
 in_ns "$CLIENT" ethtool -K eth0 tx off >"$TEST_DIR/ethtool" || bail "checksum offload cannot be switched off"
-count_packets "$CLIENT" errors input "ip saddr $VIP icmp type destination-unreachable"
+count_packets "$CLIENT" errors input "$ERRORS_OF_VIP"
 
 ktap_run "${cases[@]}"

@@ -32,7 +32,7 @@ to get the reason as text (`NLMSGERR_ATTR_MSG`), and the attribute at fault
 | `EEXIST` | What is to be added is there. |
 | `ESRCH` | There is no such service. |
 | `ENOENT` | There is no such destination, or no such scheduler. When the family itself is not found, the module is not loaded. |
-| `EAFNOSUPPORT` | The address family is neither IPv4 nor IPv6, the kernel does without IPv6, or packets of IPv6 would go into a tunnel, or into one of IPv6. |
+| `EAFNOSUPPORT` | The address family is neither IPv4 nor IPv6, or the kernel does without IPv6. |
 | `EPROTONOSUPPORT` | The protocol is none of TCP, UDP and SCTP. |
 | `EOPNOTSUPP` | The command is unknown, or has no dump, or nothing else. |
 | `ENOMEM` | Out of memory. |

@@ -124,6 +124,8 @@ Without a forward method the server gets that of the service. Only NAT can
 reach a port other than the service's. Where that has more than one, a server
 without a port gets packets on the port they come for.
 
+A tunnel reaches servers of either address family, whichever the service is of.
+
 Thresholds count active and inactive connections, so a closed one counts until
 it times out. Where all servers are full, clients are refused.
 
@@ -144,6 +146,7 @@ Examples:
   rvsadm server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 2 --nat
   rvsadm server add tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 1000
   rvsadm server add tcp/192.0.2.1:80 198.51.100.2 --tun --tun-type gue --tun-port 6080
+  rvsadm server add tcp/192.0.2.1:80 2001:db8:1::2 --tun
   rvsadm server add mark/7 10.0.0.2";
 
 pub(super) const SERVER_SET: &str = "\

@@ -21,7 +21,7 @@ pub(super) fn service(text: &str) -> Result<ServiceKey, Error> {
 }
 
 /// Parses `ADDRESS[:PORT]` of a server; its port is that of the service when
-/// not given, its address family must be that of the service.
+/// not given. Its address family may be another one: a tunnel reaches it.
 pub(super) fn server(text: &str, service: &ServiceKey) -> Result<SocketAddr, Error> {
     parse_server(text, service).map_err(|error| error.argument(text))
 }
@@ -67,14 +67,6 @@ fn parse_mark(text: &str) -> Result<ServiceKey, Error> {
 
 fn parse_server(text: &str, service: &ServiceKey) -> Result<SocketAddr, Error> {
     let (address, digits) = split(text)?;
-    if address.is_ipv4() != service.is_ipv4() {
-        return Err(Error::usage(format!(
-            "an {} server cannot serve the {} service {service}",
-            family(address.is_ipv4()),
-            family(service.is_ipv4()),
-        ))
-        .hint("both must be of one address family"));
-    }
     let port = match (digits, service.one_port()) {
         (None, one) => one.unwrap_or(0),
         // As it is written where packets keep their port.
@@ -146,14 +138,6 @@ fn ports(text: &str) -> Result<Ports, Error> {
         Some(range) => Ok(Ports::Range(range)),
         None => Err(Error::usage(format!("not a range of ports: {text}"))
             .hint("write the lower port first, such as 8000-8999")),
-    }
-}
-
-fn family(is_ipv4: bool) -> &'static str {
-    if is_ipv4 {
-        "IPv4"
-    } else {
-        "IPv6"
     }
 }
 
@@ -241,6 +225,8 @@ mod tests {
             ("2001:db8::2", v6, "[2001:db8::2]:80"),
             ("[2001:db8::2]", v6, "[2001:db8::2]:80"),
             ("[2001:db8::2]:8080", v6, "[2001:db8::2]:8080"),
+            ("2001:db8::2", v4, "[2001:db8::2]:80"),
+            ("10.0.0.2", v6, "10.0.0.2:80"),
         ] {
             assert_eq!(server(text, &service).unwrap().to_string(), full);
         }
@@ -256,7 +242,5 @@ mod tests {
         }
         let one = service("tcp/192.0.2.1:80").unwrap();
         assert!(server("10.0.0.2:*", &one).is_err());
-        let v6 = service("mark/7/ipv6").unwrap();
-        assert!(server("10.0.0.2", &v6).is_err());
     }
 }

@@ -7,10 +7,11 @@
 
 use super::{
     Packet,
-    Stack, //
+    Stack,
+    Verdict, //
 };
 
-impl<V: Stack> Packet<'_, V> {
+impl<'a, V: Stack> Packet<'a, V> {
     /// Returns whether the checksum of an ICMP message that came in is right (`nf_ip_checksum()`).
     pub(crate) fn icmp_checksum_is_right(&mut self, icmp_offset: usize) -> bool {
         let Ok(offset) = u32::try_from(icmp_offset) else {
@@ -30,15 +31,27 @@ impl<V: Stack> Packet<'_, V> {
         unsafe { V::learn_path_mtu(self.net().as_ptr(), self.skb, offset, mtu) };
     }
 
-    /// Makes the embedded packet at `offset`, whose header has `header_len` bytes, the packet. False when it ends
-    /// before, or memory is short; the packet can only be discarded then.
-    pub(crate) fn unwrap_embedded(&mut self, offset: usize, header_len: usize) -> bool {
+    /// Makes the embedded packet of the version `I` at `offset`, whose header has `header_len` bytes, the packet; it can be
+    /// refused. The verdict is that of one that ends before, or for which memory is short.
+    pub(crate) fn into_embedded<I: Stack>(
+        self,
+        offset: usize,
+        header_len: usize,
+    ) -> Result<Packet<'a, I>, Verdict> {
         let (Ok(offset), Ok(header_len)) = (u32::try_from(offset), u32::try_from(header_len))
         else {
-            return false;
+            return Err(self.discard());
         };
-        // SAFETY: By the type invariant, which the C side keeps: there are `header_len` linear bytes from the new
-        // network header on.
-        unsafe { V::unwrap_embedded(self.skb, offset, header_len) }
+        if !self.has_route() {
+            return Err(self.discard());
+        }
+        let (skb, state) = (self.skb, self.state());
+        // SAFETY: By the type invariant, and as just checked.
+        if !unsafe { I::unwrap_embedded(self.net().as_ptr(), skb, offset, header_len) } {
+            return Err(self.discard());
+        }
+        // SAFETY: The C side has seen to it that there are `header_len` linear bytes of a packet of this version. The
+        // packet was this object's, which is given up.
+        Ok(unsafe { Packet::from_raw(skb, state) })
     }
 }

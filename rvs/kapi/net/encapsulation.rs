@@ -45,22 +45,27 @@ pub(crate) struct Outer {
     pub(crate) dont_fragment: bool,
 }
 
-/// A packet with room for the headers of a tunnel: whatever may fail is behind it, nothing of it has
-/// changed.
+/// A packet of the version `V` with room for the headers of a tunnel of the version `O`: whatever may fail is behind it,
+/// nothing of it has changed.
 ///
 /// # Invariants
 ///
-/// There are `V::MIN_HEADER_LEN` bytes and those of the headers of `tunnel` before the network header, and
+/// There are `O::MIN_HEADER_LEN` bytes and those of the headers of `tunnel` before the network header, and
 /// `V::MIN_HEADER_LEN` linear bytes from it on that no clone shares; the packet is in no tunnel, or is no GSO packet.
 /// `left` is where a checksum is that is left to others, in the linear part, if the tunnel is not [`Tunnel::IPIP`].
-pub(crate) struct Roomy<'p, 'a, V: Stack> {
-    packet: &'p mut Packet<'a, V>,
-    route: &'p Route<V>,
+pub(crate) struct Roomy<'r, 'a, V: Stack, O: Stack> {
+    packet: Packet<'a, V>,
+    route: &'r Route<O>,
     tunnel: Tunnel,
     left: Option<gue::RemoteChecksum>,
 }
 
-impl<V: Stack> Roomy<'_, '_, V> {
+impl<'a, V: Stack, O: Stack> Roomy<'_, 'a, V, O> {
+    /// Returns the packet as it was.
+    pub(crate) fn into_packet(self) -> Packet<'a, V> {
+        self.packet
+    }
+
     /// Returns the fixed part of the packet's header.
     #[inline(always)]
     pub(crate) fn header(&mut self) -> &mut [u8] {
@@ -73,21 +78,21 @@ impl<V: Stack> Roomy<'_, '_, V> {
         }
     }
 
-    /// Puts the packet into another one of this version to the destination of the route.
+    /// Puts the packet into another one to the destination of the route.
     #[inline(always)]
-    pub(crate) fn encapsulate(self, outer: Outer) {
+    pub(crate) fn encapsulate(self, outer: Outer) -> Packet<'a, O> {
         if self.tunnel.is_ipip() {
             // SAFETY: By the type invariants.
-            unsafe { V::tunnel_begin_ipip(self.packet.skb, V::AS_PAYLOAD) };
-            self.push_ip(outer, V::AS_PAYLOAD);
+            unsafe { O::tunnel_begin_ipip(self.packet.skb, V::AS_PAYLOAD) };
+            self.push_ip(outer, V::AS_PAYLOAD)
         } else {
-            self.encapsulate_with_header(outer);
+            self.encapsulate_with_header(outer)
         }
     }
 
     /// As [`Roomy::encapsulate`], with another header before that.
     #[inline(never)]
-    fn encapsulate_with_header(mut self, outer: Outer) {
+    fn encapsulate_with_header(mut self, outer: Outer) -> Packet<'a, O> {
         match self.tunnel.kind() {
             Kind::Ipip => {}
             Kind::Gre => self.push_gre(),
@@ -98,7 +103,7 @@ impl<V: Stack> Roomy<'_, '_, V> {
             Kind::Gre => gre::PROTOCOL,
             Kind::Gue => Protocol::Udp.number(),
         };
-        self.push_ip(outer, protocol);
+        self.push_ip(outer, protocol)
     }
 
     /// Puts a header of GRE before the packet.
@@ -135,7 +140,7 @@ impl<V: Stack> Roomy<'_, '_, V> {
             let net = self.packet.net().as_ptr();
             let port = bindings::helper_udp_flow_src_port(net, self.packet.skb);
             let is_remote = remote.is_some();
-            V::tunnel_begin_gue(self.packet.skb, V::AS_PAYLOAD, has_checksum, is_remote);
+            O::tunnel_begin_gue(self.packet.skb, V::AS_PAYLOAD, has_checksum, is_remote);
             u16::from_be(port)
         };
         let dst_port = self.tunnel.port();
@@ -143,7 +148,7 @@ impl<V: Stack> Roomy<'_, '_, V> {
         let _ = gue::write::<V>(self.push(), inner_len, src_port, dst_port, remote);
         if has_checksum {
             // SAFETY: By the type invariants; the header is there.
-            unsafe { V::udp_checksum(self.packet.skb, self.route.endpoints()) };
+            unsafe { O::udp_checksum(self.packet.skb, self.route.endpoints()) };
         }
     }
 
@@ -161,12 +166,17 @@ impl<V: Stack> Roomy<'_, '_, V> {
 
     /// Puts the outer header before what is there.
     #[inline(always)]
-    fn push_ip(self, outer: Outer, protocol: u8) {
-        // SAFETY: By the type invariants there is room; the packet is in a hook, which is under RCU.
+    fn push_ip(self, outer: Outer, protocol: u8) -> Packet<'a, O> {
+        let (skb, state) = (self.packet.skb, self.packet.state());
+        // SAFETY: By the type invariants there is room; the packet is in a hook, which is under RCU. It was that of this
+        // object, which is given up, and has a network header of the other version now.
         unsafe {
-            V::tunnel_push_ip(
+            if V::NUMBER != O::NUMBER {
+                bindings::helper_skb_set_protocol(skb, O::ETHERNET_TYPE);
+            }
+            O::tunnel_push_ip(
                 self.packet.net().as_ptr(),
-                self.packet.skb,
+                skb,
                 self.route.as_ptr(),
                 self.route.endpoints(),
                 protocol,
@@ -174,32 +184,39 @@ impl<V: Stack> Roomy<'_, '_, V> {
                 outer.tos,
                 outer.dont_fragment,
             );
+            Packet::from_raw(skb, state)
         }
     }
 }
 
 impl<'a, V: Stack> Packet<'a, V> {
-    /// Makes room for the headers of a tunnel along `route`. None, and the packet as good as before,
-    /// when memory is short, or the packet is one that [`Packet::segments`] is for.
+    /// Makes room for the headers of a tunnel along `route`. The packet, as good as before, when memory is
+    /// short, or it is one that [`Packet::segments`] is for.
     #[inline(always)]
-    pub(crate) fn make_room<'p>(
-        &'p mut self,
-        route: &'p Route<V>,
+    pub(crate) fn make_room<O: Stack>(
+        mut self,
+        route: &Route<O>,
         tunnel: Tunnel,
-    ) -> Option<Roomy<'p, 'a, V>> {
+    ) -> Result<Roomy<'_, 'a, V, O>, Self> {
         let (headers, left) = if tunnel.is_ipip() {
             (0, None)
         } else {
-            self.room_for(tunnel)?
+            match self.room_for(tunnel) {
+                Some(room) => room,
+                None => return Err(self),
+            }
         };
         // SAFETY: By the type invariants; the packet is in a hook, which is under RCU.
         let errno = unsafe {
-            let outer = V::MIN_HEADER_LEN as u32;
-            bindings::helper_tunnel_make_room(self.skb, route.as_ptr(), outer + headers, outer)
+            let (outer, inner) = (O::MIN_HEADER_LEN as u32, V::MIN_HEADER_LEN as u32);
+            bindings::helper_tunnel_make_room(self.skb, route.as_ptr(), outer + headers, inner)
         };
+        if errno != 0 {
+            return Err(self);
+        }
         // INVARIANT: The C side has just seen to it. Where it has completed the checksum, a packet is one of a
         // tunnel, of which `room_for` says that none is left.
-        (errno == 0).then_some(Roomy {
+        Ok(Roomy {
             packet: self,
             route,
             tunnel,
@@ -257,7 +274,7 @@ impl<'a, V: Stack> Packet<'a, V> {
 
     /// Takes a packet that stands for several apart (`skb_gso_segment()`), on its way along `route`.
     /// The verdict is that of one for which memory is short, or whose headers do not fit together.
-    pub(crate) fn segments(self, route: &Route<V>) -> Result<Segments<'a, V>, Verdict> {
+    pub(crate) fn segments<O: Stack>(self, route: &Route<O>) -> Result<Segments<'a, V>, Verdict> {
         // SAFETY: By the type invariants; the packet is in a hook, which is under RCU. It is left to
         // the C side unless that fails.
         let first = unsafe { bindings::helper_skb_segment(self.skb, route.as_ptr()) };

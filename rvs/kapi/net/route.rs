@@ -238,6 +238,12 @@ impl<V: Stack> Route<V> {
         unsafe { V::route_is_valid(net.as_ptr(), self.dst.as_ptr(), self.stamp) }
     }
 
+    /// Returns whether it was looked up for this target, and is valid.
+    #[inline(always)]
+    pub(super) fn is_to(&self, net: &Net, target: Target) -> bool {
+        self.target == target.number() && self.is_valid(net)
+    }
+
     /// Returns whether this is the route that the stack has chosen for a packet.
     #[inline]
     pub(crate) fn is_of(&self, packet: &Packet<'_, V>) -> bool {
@@ -395,7 +401,13 @@ impl RouteCache {
         target: Target,
     ) -> Option<RouteRef<'g, V>> {
         let route: RouteRef<'g, V> = RouteRef::of(self.route.read(guard)?)?;
-        (route.target == target.number() && route.is_valid(net)).then_some(route)
+        route.is_to(net, target).then_some(route)
+    }
+
+    /// Returns whether the route is there and valid, and leads to this host, of whatever version it is.
+    pub(crate) fn is_local(&self, guard: &rcu::Guard, net: &Net, target: Target) -> bool {
+        let route = self.route.read(guard);
+        route.is_some_and(|route| route.is_to(net, target) && route.is_local())
     }
 
     #[cold]

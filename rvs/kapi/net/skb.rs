@@ -344,7 +344,7 @@ impl<'a, V: Stack> Packet<'a, V> {
     #[inline(always)]
     pub(crate) fn was_fragmented(&self) -> bool {
         // SAFETY: By the type invariant.
-        unsafe { V::was_fragmented(self.skb) }
+        unsafe { V::largest_fragment(self.skb) != 0 }
     }
 
     /// Has the stack send a packet that was made of fragments as such again, none larger than they
@@ -527,11 +527,19 @@ impl<'a, V: Stack> Packet<'a, V> {
         Verdict(bindings::NF_STOLEN)
     }
 
-    /// Makes the packet, which [`Roomy::encapsulate`] has changed, one of this host: what is known of
-    /// the one inside, before which there are `headers` bytes now, is not true of it.
-    pub(crate) fn forget_inner(&mut self, headers: u32) {
+    /// Returns the size of the largest fragment that the packet was made of, 0 when it was made of none.
+    #[inline(always)]
+    pub(crate) fn largest_fragment(&self) -> u32 {
         // SAFETY: By the type invariant.
-        unsafe { V::forget_inner(self.skb, headers) };
+        unsafe { V::largest_fragment(self.skb) }
+    }
+
+    /// Makes the packet, which came of [`Roomy::encapsulate`], one of this host: what is known of
+    /// the one inside, before which there are `headers` bytes now, is not true of it. That had this
+    /// [`Packet::largest_fragment`].
+    pub(crate) fn forget_inner(&mut self, headers: u32, largest_fragment: u32) {
+        // SAFETY: By the type invariant.
+        unsafe { V::forget_inner(self.skb, headers, largest_fragment) };
     }
 
     /// Returns whether IPsec policies let in a packet that came for this host (`xfrm_policy_check()`), as

@@ -33,9 +33,13 @@ pub const CHECKSUM_OFFSET: usize = 2;
 /// Codes of "destination unreachable".
 pub const HOST_UNREACHABLE: u8 = 1;
 /// As above.
+pub const PROTOCOL_UNREACHABLE: u8 = 2;
+/// As above.
 pub const PORT_UNREACHABLE: u8 = 3;
 /// As above; the second word of the header tells a path MTU.
 pub const FRAGMENTATION_NEEDED: u8 = 4;
+/// As above (RFC 1812 section 5.2.7.1).
+pub const PROHIBITED: u8 = 13;
 
 /// What the sender of a packet is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +52,8 @@ pub enum Report {
     TooBig(u32),
     /// The packet may not be forwarded once more.
     TimeExceeded,
+    /// The way is forbidden.
+    Prohibited,
 }
 
 /// What a message says before the packet that it is about.

@@ -60,6 +60,8 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
     const ICMP_HAS_PSEUDO_HEADER: bool;
     /// Whether the header has a checksum.
     const HAS_CHECKSUM: bool;
+    /// Whether routers fragment what does not forbid it.
+    const ROUTERS_FRAGMENT: bool;
     /// Whether a host collects fragments before it asks whether a packet is to be delivered, rather than where the
     /// header of a fragment is looked at.
     const COLLECTED_BEFORE_DELIVERY: bool;
@@ -149,6 +151,12 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
     /// The MTU of the link that the whole packet was too large for, if that is what an error reports.
     /// `rest` is the second word of its header.
     fn reported_mtu(error_type: Self::ErrorType, code: u8, rest: u32) -> Option<u32>;
+
+    /// Whether an error tells of the way that a packet took, and of nothing in its header.
+    fn is_of_the_way(error_type: Self::ErrorType) -> bool;
+
+    /// What an error reports, but for that of the size, if it can be told in other terms (RFC 7915 sections 4.2 and 5.2).
+    fn report(error_type: Self::ErrorType, code: u8) -> Option<Report>;
 
     /// The ICMP message that reports this.
     fn message(report: Report) -> Message;

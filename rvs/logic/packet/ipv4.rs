@@ -170,6 +170,7 @@ impl Version for V4 {
     const ICMP: u8 = icmp::PROTOCOL;
     const ICMP_HAS_PSEUDO_HEADER: bool = false;
     const HAS_CHECKSUM: bool = true;
+    const ROUTERS_FRAGMENT: bool = true;
     const COLLECTED_BEFORE_DELIVERY: bool = true;
 
     #[inline(always)]
@@ -290,6 +291,26 @@ impl Version for V4 {
         }
     }
 
+    fn is_of_the_way(_error_type: icmp::Type) -> bool {
+        true
+    }
+
+    fn report(error_type: icmp::Type, code: u8) -> Option<Report> {
+        match (error_type, code) {
+            (icmp::Type::TimeExceeded, _) => Some(Report::TimeExceeded),
+            (icmp::Type::DestinationUnreachable, icmp::PROTOCOL_UNREACHABLE)
+            | (icmp::Type::DestinationUnreachable, icmp::PORT_UNREACHABLE) => {
+                Some(Report::PortUnreachable)
+            }
+            // Network, host, or what is sent to it is prohibited; a precedence is too low.
+            (icmp::Type::DestinationUnreachable, 9 | 10 | icmp::PROHIBITED | 15) => {
+                Some(Report::Prohibited)
+            }
+            (icmp::Type::DestinationUnreachable, _) => Some(Report::HostUnreachable),
+            (icmp::Type::SourceQuench, _) => None,
+        }
+    }
+
     fn message(report: Report) -> Message {
         let unreachable = icmp::Type::DestinationUnreachable.number();
         match report {
@@ -297,6 +318,7 @@ impl Version for V4 {
             Report::PortUnreachable => Message::new(unreachable, icmp::PORT_UNREACHABLE, 0),
             Report::TooBig(mtu) => Message::new(unreachable, icmp::FRAGMENTATION_NEEDED, mtu),
             Report::TimeExceeded => Message::new(icmp::Type::TimeExceeded.number(), 0, 0),
+            Report::Prohibited => Message::new(unreachable, icmp::PROHIBITED, 0),
         }
     }
 

@@ -89,14 +89,20 @@ impl ErrorType {
     pub const PACKET_TOO_BIG: Self = Self(2);
     /// Time exceeded.
     pub const TIME_EXCEEDED: Self = Self(3);
+    /// Parameter problem.
+    pub const PARAMETER_PROBLEM: Self = Self(4);
 
     /// From here on types tell no errors (RFC 4443 section 2.1).
     const INFORMATIONAL: u8 = 128;
 }
 
 /// Codes of "destination unreachable".
+const PROHIBITED: u8 = 1;
 const ADDRESS_UNREACHABLE: u8 = 3;
 const PORT_UNREACHABLE: u8 = 4;
+
+/// The code of "parameter problem" that says that nobody takes the payload.
+const UNRECOGNIZED_NEXT_HEADER: u8 = 1;
 
 /// What follows the fixed header.
 struct Chain {
@@ -190,6 +196,7 @@ impl Version for V6 {
     const ICMP: u8 = ICMP;
     const ICMP_HAS_PSEUDO_HEADER: bool = true;
     const HAS_CHECKSUM: bool = false;
+    const ROUTERS_FRAGMENT: bool = false;
     const COLLECTED_BEFORE_DELIVERY: bool = false;
 
     #[inline(always)]
@@ -355,6 +362,26 @@ impl Version for V6 {
         (error_type == ErrorType::PACKET_TOO_BIG).then_some(rest)
     }
 
+    fn is_of_the_way(error_type: ErrorType) -> bool {
+        matches!(
+            error_type,
+            ErrorType::DESTINATION_UNREACHABLE | ErrorType::TIME_EXCEEDED
+        )
+    }
+
+    fn report(error_type: ErrorType, code: u8) -> Option<Report> {
+        match (error_type, code) {
+            (ErrorType::TIME_EXCEEDED, _) => Some(Report::TimeExceeded),
+            (ErrorType::DESTINATION_UNREACHABLE, PROHIBITED) => Some(Report::Prohibited),
+            (ErrorType::DESTINATION_UNREACHABLE, PORT_UNREACHABLE)
+            | (ErrorType::PARAMETER_PROBLEM, UNRECOGNIZED_NEXT_HEADER) => {
+                Some(Report::PortUnreachable)
+            }
+            (ErrorType::DESTINATION_UNREACHABLE, _) => Some(Report::HostUnreachable),
+            _ => None,
+        }
+    }
+
     fn message(report: Report) -> Message {
         let unreachable = ErrorType::DESTINATION_UNREACHABLE.0;
         match report {
@@ -362,6 +389,7 @@ impl Version for V6 {
             Report::PortUnreachable => Message::new(unreachable, PORT_UNREACHABLE, 0),
             Report::TooBig(mtu) => Message::new(ErrorType::PACKET_TOO_BIG.0, 0, mtu),
             Report::TimeExceeded => Message::new(ErrorType::TIME_EXCEEDED.0, 0, 0),
+            Report::Prohibited => Message::new(unreachable, PROHIBITED, 0),
         }
     }
 

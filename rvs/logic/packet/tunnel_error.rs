@@ -3,16 +3,22 @@
 //! ICMP errors about packets in tunnels, of IP in IP, GRE or GUE: from a router on the way to a real server, or from that
 //! host itself, to the director that has wrapped up a client's packet.
 //!
-//! Sources: RFC 2003 section 4 (what the entrance of a tunnel does with errors), RFC 1191 section 4 (the MTU in them).
+//! Sources: RFC 2003 section 4 and RFC 2473 section 8 (what the entrance of a tunnel does with errors), RFC 1191 section 4
+//! (the MTU in them), RFC 7915 sections 4.2 and 5.2 (errors in the terms of the other version).
 
 use super::{
     gre,
     gue,
-    icmp,
+    icmp::{
+        self,
+        Message, //
+    },
     ip::{
         Fragment,
         Header,
-        Version, //
+        Version,
+        V4,
+        V6, //
     },
     Malformed,
     ParseError, //
@@ -23,11 +29,11 @@ use crate::logic::{
     tuple::Tuple, //
 };
 
-/// An ICMP error about a packet in a tunnel.
+/// An ICMP error about a packet of the version `I` in a tunnel of the version `O`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TunnelError<V: Version> {
+pub struct TunnelError<O: Version, I: Version = O> {
     /// What is reported.
-    pub error_type: V::ErrorType,
+    pub error_type: O::ErrorType,
     /// The detail of the report.
     pub code: u8,
     /// The second word of the ICMP header.
@@ -35,7 +41,7 @@ pub struct TunnelError<V: Version> {
     /// Where the header of the tunnel begins.
     pub outer_offset: usize,
     /// Where the tunnel ends.
-    pub exit: V::Addr,
+    pub exit: O::Addr,
     /// What stands between the header of the tunnel and the packet.
     pub kind: Kind,
     /// The UDP port at the end of the tunnel, 0 where it is none in UDP.
@@ -43,12 +49,21 @@ pub struct TunnelError<V: Version> {
     /// Where the header of the packet in the tunnel begins.
     pub inner_offset: usize,
     /// The header of the packet in the tunnel. Its `total_len` is that of the packet before it was cut.
-    pub inner: Header<V>,
+    pub inner: Header<I>,
     /// The tuple of the packet in the tunnel.
     pub tuple: Tuple,
 }
 
-impl<V: Version> TunnelError<V> {
+/// An ICMP error about a tunnel of the version `O`, by the version of what is in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AboutTunnel<O: Version> {
+    /// Of a packet of IPv4.
+    OfV4(TunnelError<O, V4>),
+    /// Of a packet of IPv6.
+    OfV6(TunnelError<O, V6>),
+}
+
+impl<O: Version, I: Version> TunnelError<O, I> {
     /// Bytes of all headers of the tunnel.
     #[inline]
     pub const fn headers_len(&self) -> usize {
@@ -59,27 +74,47 @@ impl<V: Version> TunnelError<V> {
     /// know RFC 1191 say 0.
     #[inline]
     pub fn mtu(&self) -> Option<u32> {
-        V::reported_mtu(self.error_type, self.code, self.rest)
+        O::reported_mtu(self.error_type, self.code, self.rest)
+    }
+
+    /// Whether the packet is so small that no link need take it whole: what does not fit then is the tunnel's to
+    /// fragment.
+    #[inline]
+    pub fn is_of_the_smallest(&self) -> bool {
+        self.inner.total_len <= I::MIN_MTU as usize
+    }
+
+    /// What the sender of the packet is told, unless the error is about the size: as it is where that means the same
+    /// to it, or in its own terms. None of what says nothing to it.
+    pub fn message(&self) -> Option<Message> {
+        if O::NUMBER == I::NUMBER && O::is_of_the_way(self.error_type) {
+            let number = O::error_number(self.error_type);
+            return Some(Message::new(number, self.code, self.rest));
+        }
+        O::report(self.error_type, self.code).map(I::message)
     }
 }
 
 /// Reads the ICMP error in the packet that begins with `header`.
 ///
 /// [`ParseError::Unsupported`] is any other ICMP message, a fragment, and an error about a packet that is no tunnel's,
-/// is not the beginning of a tunnel's, or holds one that has no ports.
-pub fn parse<V: Version>(header: &Header<V>, bytes: &[u8]) -> Result<TunnelError<V>, ParseError> {
+/// is not the beginning of a tunnel's, or holds one of another version, or one that has no ports.
+pub fn parse<O: Version, I: Version>(
+    header: &Header<O>,
+    bytes: &[u8],
+) -> Result<TunnelError<O, I>, ParseError> {
     let message = icmp::error_header(header, bytes)?;
     let outer_offset = message.embedded_offset;
-    let outer = icmp::embedded_header::<V>(header.total_len, outer_offset, bytes)?;
+    let outer = icmp::embedded_header::<O>(header.total_len, outer_offset, bytes)?;
     if outer.fragment == Fragment::Later {
         return Err(ParseError::Unsupported);
     }
     let payload_offset = outer_offset.saturating_add(outer.header_len);
     let (kind, port, len) = within(header.total_len, bytes, |bytes| {
-        between::<V>(outer.protocol, payload_offset, bytes)
+        between::<I>(outer.protocol, payload_offset, bytes)
     })?;
     let inner_offset = payload_offset.saturating_add(len);
-    let inner = icmp::embedded_header::<V>(header.total_len, inner_offset, bytes)?;
+    let inner = icmp::embedded_header::<I>(header.total_len, inner_offset, bytes)?;
     Ok(TunnelError {
         error_type: message.error_type,
         code: message.code,
@@ -96,18 +131,18 @@ pub fn parse<V: Version>(header: &Header<V>, bytes: &[u8]) -> Result<TunnelError
 
 /// Reads what stands at `offset`, between the header of a tunnel with a payload of `protocol` and the packet in it: the kind
 /// of tunnel, the UDP port at its end, and how many bytes.
-fn between<V: Version>(
+fn between<I: Version>(
     protocol: u8,
     offset: usize,
     bytes: &[u8],
 ) -> Result<(Kind, u16, usize), ParseError> {
-    if protocol == V::AS_PAYLOAD {
+    if protocol == I::AS_PAYLOAD {
         Ok((Kind::Ipip, 0, 0))
     } else if protocol == gre::PROTOCOL {
-        let len = gre::parse::<V>(bytes, offset)?;
+        let len = gre::parse::<I>(bytes, offset)?;
         Ok((Kind::Gre, 0, len))
     } else if protocol == Protocol::Udp.number() {
-        let (len, port) = gue::parse::<V>(bytes, offset)?;
+        let (len, port) = gue::parse::<I>(bytes, offset)?;
         Ok((Kind::Gue, port, len))
     } else {
         Err(ParseError::Unsupported)

@@ -42,14 +42,6 @@ pieces_server_start() {
 	wait_until 20 test -s "$TEST_DIR/pieces" || bail "no server: $(cat "$TEST_DIR/pieces.errors")"
 }
 
-# needs_rvs WHAT-IPVS-DOES: skips the case on the other backend. To be followed by || return.
-needs_rvs() {
-	[ "$LB_BACKEND" = rvs ] || {
-		skip "IPVS $*"
-		return 1
-	}
-}
-
 # ask_in_pieces SIZE FRAGMENT: prints what comes back.
 pieces_port=30000
 ask_in_pieces() {

@@ -213,7 +213,6 @@ def wrong_families():
     for what, server in mixed.items():
         for forward in NAT, DR:
             yield f"server add: {what}, method {forward}", DEST_ADD, errno.EINVAL, server + u32(FORWARD, forward), None, None
-        yield f"server add: {what}, by a tunnel", DEST_ADD, errno.EAFNOSUPPORT, server + u32(FORWARD, TUN), None, None
         for command in DEST_SET, DEST_DEL, DEST_GET:
             yield f"server {command}: {what}", command, errno.ENOENT, server, None, None
     for prefix, code in (0, errno.EINVAL), (129, errno.ERANGE), (0xFFFFFFFF, errno.ERANGE):

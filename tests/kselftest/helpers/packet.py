@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Packets of IPv4, IPv6, TCP, UDP and ICMP as bytes, right or deliberately wrong.
+"""Packets of IPv4, IPv6, TCP, UDP, ICMP and ICMPv6 as bytes, right or deliberately wrong.
 
 Written after RFC 791, 792, 768, 8200 and 9293 and nothing else, so that it can judge what a kernel makes.
 All numbers are in host order here and in network order in the packets.
@@ -10,7 +10,7 @@ import struct
 
 from family import family_of
 
-ICMP, TCP, UDP = 1, 6, 17
+ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 
 SYN, ACK = 0x02, 0x10
 
@@ -62,13 +62,13 @@ def ipv4(source, destination, protocol, payload, **field):
 
 
 def ipv6(source, destination, protocol, payload, **field):
-    """An IPv6 packet. Fields: hop_limit, payload_length, headers: those between, of which each is (protocol, bytes
+    """An IPv6 packet. Fields: version, hop_limit, payload_length, headers: those between, of which each is (protocol, bytes
     behind the first one, which is that of the next)."""
     headers = field.get("headers", ())
     kinds = [kind for kind, _ in headers] + [protocol]
     between = b"".join(bytes([kinds[number + 1]]) + rest for number, (_, rest) in enumerate(headers))
     length = field.get("payload_length", len(between) + len(payload))
-    fixed = struct.pack("!IHBB", 0x60000000, length, kinds[0], field.get("hop_limit", 64))
+    fixed = struct.pack("!IHBB", field.get("version", 6) << 28, length, kinds[0], field.get("hop_limit", 64))
     addresses = socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, destination)
     return fixed + addresses + between + payload
 
@@ -128,6 +128,15 @@ def icmp_error(kind, code, about, rest=0):
         return struct.pack("!BBHI", kind, code, check, rest) + about
 
     return message(checksum(message(0)))
+
+
+def icmpv6_error(source, destination, kind, code, about, rest=0):
+    """An ICMPv6 error without its IP header, about the packet `about`; rest is the second word (RFC 4443: the MTU)."""
+
+    def message(check):
+        return struct.pack("!BBHI", kind, code, check, rest) + about
+
+    return message(transport_checksum(source, destination, ICMPV6, message(0)))
 
 
 class Malformed(Exception):

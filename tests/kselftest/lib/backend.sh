@@ -85,3 +85,11 @@ lb_by_ipvsadm() {
 lb_needs() {
 	[ "$LB_BACKEND" = "$1" ] || skip_all "$2"
 }
+
+# needs_rvs WHAT-IPVS-DOES: skips the case on the other backend. To be followed by || return.
+needs_rvs() {
+	[ "$LB_BACKEND" = rvs ] || {
+		skip "IPVS $*"
+		return 1
+	}
+}

@@ -14,7 +14,7 @@
 # FAMILY=v6 in the environment has all of it in IPv6. Tests that are to run in either have addresses before a port by
 # their _HOST, names of nftables from IP, ICMP, FRAGMENT and HOPS, lengths of prefixes from HOST_BITS and NET_BITS, settings from
 # FORWARDING and below SYSCTL, errors as TYPE/CODE from NO_PORT, NO_HOST, NO_HOPS and TOO_BIG, and what the headers of IP, and of
-# IP and UDP, take from IP_BYTES and UDP_BYTES.
+# IP and UDP, take from IP_BYTES or HEADER and UDP_BYTES.
 #
 # shellcheck disable=SC2034 # for the tests
 
@@ -37,7 +37,7 @@ v4)
 	DIRECTOR_LAN_IP=10.0.0.1
 	SERVER_IPS=(10.0.0.11 10.0.0.12 10.0.0.13)
 	SERVER_NET=10.0.0.0/24
-	IP=ip IP_FAMILY=-4 ICMP=icmp HOST_BITS=32 NET_BITS=24
+	IP=ip IP_FAMILY=-4 ICMP=icmp HOST_BITS=32 NET_BITS=24 HEADER=20
 	FORWARDING=net.ipv4.ip_forward
 	FRAGMENT='ip frag-off & 0x3fff != 0' SYSCTL=net.ipv4 HOPS='ip ttl'
 	NO_PORT=3/3 NO_HOST=3/1 NO_HOPS=11/0 TOO_BIG=3/4 IP_BYTES=20 UDP_BYTES=28
@@ -54,7 +54,7 @@ v6)
 	DIRECTOR_LAN_IP=fd00::1
 	SERVER_IPS=(fd00::11 fd00::12 fd00::13)
 	SERVER_NET=fd00::/64
-	IP=ip6 IP_FAMILY=-6 ICMP=icmpv6 HOST_BITS=128 NET_BITS=64
+	IP=ip6 IP_FAMILY=-6 ICMP=icmpv6 HOST_BITS=128 NET_BITS=64 HEADER=40
 	FORWARDING=net.ipv6.conf.all.forwarding
 	FRAGMENT='exthdr frag exists' SYSCTL=net.ipv6 HOPS='ip6 hoplimit'
 	NO_PORT=1/4 NO_HOST=1/3 NO_HOPS=3/0 TOO_BIG=2/0 IP_BYTES=40 UDP_BYTES=48
@@ -138,7 +138,7 @@ namespace_prepare() {
 	# Errors are part of what is tested, so none may be lost to the rate limit.
 	in_ns "$1" sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 \
 		net.ipv4.icmp_msgs_burst=100000 || return
-	[ "$FAMILY" = v4 ] || in_ns "$1" sysctl -qw net.ipv6.icmp.ratelimit=0 \
+	[[ $FAMILY${UNDERLAY-} != *v6* ]] || in_ns "$1" sysctl -qw net.ipv6.icmp.ratelimit=0 \
 		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
 		net.ipv6.conf.all.keep_addr_on_down=1
 }

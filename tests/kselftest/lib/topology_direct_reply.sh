@@ -13,49 +13,115 @@
 # docs/howto/dr.md and tun.md tell an operator to do what is done here.
 # shellcheck disable=SC2034 # for the tests
 
+# UNDERLAY=v4 or v6 in the environment: the family of what is between director and real servers in tunnels, when it is not
+# FAMILY. DIRECTOR_LAN_IP and SERVER_IPS, and OUTER_IP and OUTER_ICMP, the names of nftables, are of it.
+
+# direct_reply_addresses v4|v6: of the two LANs.
+direct_reply_addresses() {
+	case $1 in
+	v4)
+		LAN_IP=10.0.0.1 DIRECTOR_GATEWAY=10.0.0.254 FAR_GATEWAY=10.1.0.254 NEAR_IPS=(10.0.0.11 10.0.0.12 10.0.0.13)
+		FAR_IPS=(10.1.0.11 10.1.0.12 10.1.0.13)
+		;;
+	v6)
+		LAN_IP=fd00::1 DIRECTOR_GATEWAY=fd00::fe FAR_GATEWAY=fd01::fe NEAR_IPS=(fd00::11 fd00::12 fd00::13)
+		FAR_IPS=(fd01::11 fd01::12 fd01::13)
+		;;
+	esac
+}
+
 # direct_reply_site dr|tun: the addresses, and the forward method. To be called before they are used.
 direct_reply_site() {
 	LB_FORWARD=$1
 	CLIENT_IP=$FAR_CLIENT_IP
 	CLIENT_GATEWAY=$FAR_CLIENT_GATEWAY
+	export UNDERLAY=${UNDERLAY:-$FAMILY}
 	case $FAMILY in
-	v4) VIP=10.0.0.100 DIRECTOR_GATEWAY=10.0.0.254 FAR_GATEWAY=10.1.0.254 ;;
-	v6) VIP=fd00::100 DIRECTOR_GATEWAY=fd00::fe FAR_GATEWAY=fd01::fe ;;
+	v4) VIP=10.0.0.100 ;;
+	v6) VIP=fd00::100 ;;
 	esac
+	direct_reply_addresses "$UNDERLAY"
+	DIRECTOR_LAN_IP=$LAN_IP
 	case $1 in
-	dr) SERVER_BRIDGE=lan SERVER_GATEWAY=$DIRECTOR_GATEWAY ;;
+	dr)
+		SERVER_BRIDGE=lan
+		SERVER_IPS=("${NEAR_IPS[@]}")
+		;;
 	tun)
+		SERVER_BRIDGE=far
+		SERVER_IPS=("${FAR_IPS[@]}")
 		tunnel_is "${TUNNEL:-ipip}"
-		SERVER_BRIDGE=far SERVER_GATEWAY=$FAR_GATEWAY
-		SERVER_IPS=(10.1.0.11 10.1.0.12 10.1.0.13)
 		;;
 	esac
 	hosts
 }
 
 direct_reply_create() {
-	local i
+	local i preferred=()
 	topology_namespaces=("$CLIENT" "$ROUTER" "$DIRECTOR" "${SERVERS[@]}")
-	namespaces_create && client_link "$ROUTER" && router_bridges || return
-	bridge_link "$DIRECTOR" "$DIRECTOR_LAN_IP" "$DIRECTOR_GATEWAY" "$ROUTER" lan director || return
-	ip -n "$DIRECTOR" addr add "$VIP/$HOST_BITS" dev eth0 || return
+	namespaces_create && client_link "$ROUTER" && direct_reply_links &&
+		direct_reply_addresses_add "$FAMILY" "$NET_BITS" || return
+	if [ "$UNDERLAY" = v4 ] && [ "$FAMILY" = v6 ]; then
+		direct_reply_addresses_add v4 24 || return
+	elif [ "$UNDERLAY" = v6 ] && [ "$FAMILY" = v4 ]; then
+		direct_reply_addresses_add v6 64 || return
+	fi
+	# It is not what the director sends packets of tunnels from.
+	[ "$FAMILY" = v4 ] || preferred=(preferred_lft 0)
+	ip -n "$DIRECTOR" addr add "$VIP/$HOST_BITS" dev eth0 "${preferred[@]}" || return
 	for i in "${!SERVERS[@]}"; do
-		bridge_link "${SERVERS[i]}" "${SERVER_IPS[i]}" "$SERVER_GATEWAY" "$ROUTER" "$SERVER_BRIDGE" \
-			"server$((i + 1))" || return
 		"server_of_$LB_FORWARD" "${SERVERS[i]}" || return
 	done
 }
 
-router_bridges() {
+# direct_reply_links: of all hosts but the client.
+direct_reply_links() {
+	local i
 	ip -n "$ROUTER" -batch - <<-EOF &&
 		link add lan type bridge
-		addr add $DIRECTOR_GATEWAY/$NET_BITS dev lan
 		link set lan up
 		link add far type bridge
-		addr add $FAR_GATEWAY/$NET_BITS dev far
 		link set far up
 	EOF
-		in_ns "$ROUTER" sysctl -qw "$FORWARDING=1"
+		port_link "$DIRECTOR" lan director || return
+	for i in "${!SERVERS[@]}"; do
+		port_link "${SERVERS[i]}" "$SERVER_BRIDGE" "server$((i + 1))" || return
+	done
+}
+
+# port_link NAMESPACE BRIDGE PORT: joins a host to a bridge of the router's.
+port_link() {
+	ip link add eth0 netns "$1" type veth peer name "$3" netns "$ROUTER" &&
+		ip -n "$1" link set eth0 up &&
+		ip -n "$ROUTER" link set "$3" master "$2" up
+}
+
+# direct_reply_addresses_add v4|v6 BITS: what is in the two LANs gets addresses and routes of a family.
+direct_reply_addresses_add() {
+	local i gateway addresses forwarding=net.ipv4.ip_forward
+	[ "$1" = v4 ] || forwarding=net.ipv6.conf.all.forwarding
+	direct_reply_addresses "$1"
+	ip -n "$ROUTER" -batch - <<-EOF &&
+		addr add $DIRECTOR_GATEWAY/$2 dev lan
+		addr add $FAR_GATEWAY/$2 dev far
+	EOF
+		in_ns "$ROUTER" sysctl -qw "$forwarding=1" || return
+	host_in_lan "$DIRECTOR" "$LAN_IP/$2" "$DIRECTOR_GATEWAY" || return
+	case $SERVER_BRIDGE in
+	lan) gateway=$DIRECTOR_GATEWAY addresses=("${NEAR_IPS[@]}") ;;
+	far) gateway=$FAR_GATEWAY addresses=("${FAR_IPS[@]}") ;;
+	esac
+	for i in "${!SERVERS[@]}"; do
+		host_in_lan "${SERVERS[i]}" "${addresses[i]}/$2" "$gateway" || return
+	done
+}
+
+# host_in_lan NAMESPACE ADDRESS/BITS GATEWAY
+host_in_lan() {
+	ip -n "$1" -batch - <<-EOF
+		addr add $2 dev eth0
+		route add default via $3
+	EOF
 }
 
 # server_of_dr NAMESPACE: it takes packets for the VIP, and nobody in the LAN gets to know.

@@ -36,13 +36,14 @@ upload() {
 
 # offloads FEATURE-SETTING...: on both ends of every link, and where packets come out of tunnels.
 offloads() {
-	local namespace device type
+	local namespace
 	for namespace in "${topology_namespaces[@]}"; do
-		while read -r device; do
-			in_ns "$namespace" ethtool -K "$device" "$@" || return
-		done < <(for type in veth ipip gre; do
-			ip -n "$namespace" -o link show type "$type"
-		done | sed 's/^[0-9]*: \([^@:]*\).*/\1/')
+		# shellcheck disable=SC2016 # for the shell in the namespace
+		in_ns "$namespace" bash -c '
+			while read -r device; do
+				ethtool -K "$device" "$@" || exit
+			done < <(ip -details -oneline link show | grep -E " (veth|ipip|gre|sit|ip6tnl|ip6gre) " |
+				sed "s/^[0-9]*: \([^@:]*\).*/\1/")' offloads "$@" || return
 	done
 }
 

@@ -13,26 +13,34 @@ tunnel_options=()
 # its own checksum is made; TUNNEL_PACKET: an expression of nft for packets of the tunnel.
 tunnel_is() {
 	TUNNEL=$1
-	local checksum=none
+	local checksum=none protocol ethernet_type=0800 payload=04
 	[[ $1 != *_* ]] || checksum=${1#*_}
 	[ "$checksum" != checksum ] || checksum=full
+	case $UNDERLAY in
+	v4) OUTER_IP=ip OUTER_ICMP=icmp OVERHEAD=20 OUTER_BITS=32 ;;
+	v6) OUTER_IP=ip6 OUTER_ICMP=icmpv6 OVERHEAD=40 OUTER_BITS=128 ;;
+	esac
+	protocol=4
+	[ "$FAMILY" = v4 ] || protocol=41 ethernet_type=86dd payload=29
+	fou_family=()
+	[ "$UNDERLAY" = v4 ] || fou_family=(-6)
 	tunnel_options=()
 	case $1 in
 	ipip)
-		OVERHEAD=20 TUNNEL_PACKET="ip protocol 4"
+		TUNNEL_PACKET="meta l4proto $protocol"
 		;;
 	gre)
 		# Protocol type IP, and no bits.
-		OVERHEAD=24 TUNNEL_PACKET="ip protocol 47 @th,0,32 0x00000800"
+		OVERHEAD=$((OVERHEAD + 4)) TUNNEL_PACKET="meta l4proto 47 @th,0,32 0x0000$ethernet_type"
 		tunnel_options=(--tun-type gre)
 		;;
 	gre_checksum)
-		OVERHEAD=28 TUNNEL_PACKET="ip protocol 47 @th,0,32 0x80000800"
+		OVERHEAD=$((OVERHEAD + 8)) TUNNEL_PACKET="meta l4proto 47 @th,0,32 0x8000$ethernet_type"
 		tunnel_options=(--tun-type gre)
 		;;
 	gue*)
-		# Behind the header of UDP: version 0, no fields, protocol 4.
-		OVERHEAD=32 TUNNEL_PACKET="udp dport $TUNNEL_PORT @th,64,32 0x00040000"
+		# Behind the header of UDP: version 0, no fields, protocol 4 or 41.
+		OVERHEAD=$((OVERHEAD + 12)) TUNNEL_PACKET="udp dport $TUNNEL_PORT @th,64,32 0x00${payload}0000"
 		if [ "$checksum" = none ]; then
 			TUNNEL_PACKET+=" udp checksum 0"
 		else
@@ -68,15 +76,21 @@ tunnel_set() {
 
 # tunnel_end_add NAMESPACE: a server takes what comes out of the director's tunnel, by the device vip0, which has the VIP.
 tunnel_end_add() {
-	local device=ipip
-	case $TUNNEL in
-	gre) device=gre ;;
-	gre_checksum) device="gre icsum" ;;
-	gue*) in_ns "$1" ip fou add port "$TUNNEL_PORT" gue || return ;;
+	local device
+	case $TUNNEL-$UNDERLAY-$FAMILY in
+	gre-v4-*) device=gre ;;
+	gre_checksum-v4-*) device="gre icsum" ;;
+	gre-v6-*) device="ip6gre encaplimit none" ;;
+	gre_checksum-v6-*) device="ip6gre encaplimit none icsum" ;;
+	*-v4-v4) device=ipip ;;
+	*-v4-v6) device=sit ;;
+	*-v6-v4) device="ip6tnl mode ipip6" ;;
+	*-v6-v6) device="ip6tnl mode ip6ip6" ;;
 	esac
+	[[ $TUNNEL != gue* ]] || in_ns "$1" ip fou add port "$TUNNEL_PORT" gue "${fou_family[@]}" || return
 	ip -n "$1" -batch - <<-EOF &&
 		link add vip0 type ${device%% *} remote $DIRECTOR_LAN_IP${device#"${device%% *}"}
-		addr add $VIP/32 dev vip0
+		addr add $VIP/$HOST_BITS dev vip0
 		link set vip0 up
 	EOF
 		in_ns "$1" sysctl -qw net.ipv4.conf.vip0.rp_filter=0
@@ -85,17 +99,17 @@ tunnel_end_add() {
 # tunnel_end_del NAMESPACE
 tunnel_end_del() {
 	ip -n "$1" link del vip0
-	[[ $TUNNEL != gue* ]] || in_ns "$1" ip fou del port "$TUNNEL_PORT"
+	[[ $TUNNEL != gue* ]] || in_ns "$1" ip fou del port "$TUNNEL_PORT" "${fou_family[@]}"
 }
 
-# tunnel_becomes KIND: of the servers' ends, and of those that the load balancer is told of from now on.
+# tunnel_becomes KIND: of the first server's end, and of those that the load balancer is told of from now on.
 tunnel_becomes() {
-	local server
-	for server in "${SERVERS[@]}"; do
-		tunnel_end_del "$server" || return
-	done
-	tunnel_is "$1"
-	for server in "${SERVERS[@]}"; do
-		tunnel_end_add "$server" || return
-	done
+	tunnel_end_del "${SERVERS[0]}" && tunnel_is "$1" && tunnel_end_add "${SERVERS[0]}"
+}
+
+# tunnel_modules: loads those of the servers' ends.
+tunnel_modules() {
+	local modules=(ipip ip_gre fou)
+	[[ $FAMILY$UNDERLAY != *v6* ]] || modules+=(sit ip6_tunnel ip6_gre fou6)
+	modprobe -a "${modules[@]}"
 }

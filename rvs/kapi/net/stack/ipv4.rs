@@ -13,7 +13,10 @@ use crate::{
     bindings,
     logic::packet::{
         icmp::Message,
-        ip::V4, //
+        ip::{
+            V4,
+            V6, //
+        }, //
     },
 };
 
@@ -35,6 +38,7 @@ fn be(addr: Ipv4Addr) -> u32 {
 // What each of them requires of its caller is what the C side does.
 impl Stack for V4 {
     const HOOKS: u32 = bindings::NFPROTO_IPV4;
+    type Other = V6;
 
     #[inline(always)]
     fn of_cached(route: &CachedRoute) -> Option<&Route<Self>> {
@@ -64,9 +68,9 @@ impl Stack for V4 {
     }
 
     #[inline(always)]
-    unsafe fn was_fragmented(skb: *mut bindings::sk_buff) -> bool {
+    unsafe fn largest_fragment(skb: *mut bindings::sk_buff) -> u32 {
         // SAFETY: By the requirement.
-        unsafe { bindings::helper_skb_was_fragmented(skb) }
+        unsafe { bindings::helper_skb_largest_fragment(skb) }
     }
 
     #[inline(always)]
@@ -147,9 +151,9 @@ impl Stack for V4 {
     }
 
     #[inline(always)]
-    unsafe fn forget_inner(skb: *mut bindings::sk_buff, headers: u32) {
+    unsafe fn forget_inner(skb: *mut bindings::sk_buff, headers: u32, largest_fragment: u32) {
         // SAFETY: By the requirement.
-        unsafe { bindings::helper_skb_forget_inner(skb, headers) };
+        unsafe { bindings::helper_skb_forget_inner4(skb, headers, largest_fragment) };
     }
 
     #[inline(always)]
@@ -291,9 +295,14 @@ impl Stack for V4 {
     }
 
     #[inline(always)]
-    unsafe fn unwrap_embedded(skb: *mut bindings::sk_buff, offset: u32, header_len: u32) -> bool {
+    unsafe fn unwrap_embedded(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        offset: u32,
+        header_len: u32,
+    ) -> bool {
         // SAFETY: By the requirement.
-        unsafe { bindings::helper_unwrap_embedded(skb, offset, header_len) }
+        unsafe { bindings::helper_unwrap_embedded(net, skb, offset, header_len) }
     }
 
     #[inline(always)]

@@ -13,7 +13,10 @@ use crate::{
     bindings,
     logic::packet::{
         icmp::Message,
-        ip::V6, //
+        ip::{
+            V4,
+            V6, //
+        }, //
     },
 };
 
@@ -29,6 +32,7 @@ use super::{
 // What each of them requires of its caller is what the C side does.
 impl Stack for V6 {
     const HOOKS: u32 = bindings::NFPROTO_IPV6;
+    type Other = V4;
 
     #[inline(always)]
     fn of_cached(route: &CachedRoute) -> Option<&Route<Self>> {
@@ -59,9 +63,9 @@ impl Stack for V6 {
     }
 
     #[inline(always)]
-    unsafe fn was_fragmented(skb: *mut bindings::sk_buff) -> bool {
+    unsafe fn largest_fragment(skb: *mut bindings::sk_buff) -> u32 {
         // SAFETY: By the requirement.
-        unsafe { bindings::helper_skb_was_fragmented6(skb) }
+        unsafe { bindings::helper_skb_largest_fragment6(skb) }
     }
 
     #[inline(always)]
@@ -141,8 +145,9 @@ impl Stack for V6 {
     }
 
     #[inline(always)]
-    unsafe fn forget_inner(_skb: *mut bindings::sk_buff, _headers: u32) {
-        // Nothing is put into tunnels of IPv6.
+    unsafe fn forget_inner(skb: *mut bindings::sk_buff, headers: u32, largest_fragment: u32) {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_skb_forget_inner6(skb, headers, largest_fragment) };
     }
 
     #[inline(always)]
@@ -215,30 +220,55 @@ impl Stack for V6 {
         unsafe { bindings::helper_skb_is_forwarded_plainly6(skb) }
     }
 
-    // The configuration knows of no tunnels of IPv6: nobody comes to these.
-
-    unsafe fn tunnel_begin_ipip(_skb: *mut bindings::sk_buff, _inner: u8) {}
-
-    unsafe fn tunnel_begin_gue(
-        _skb: *mut bindings::sk_buff,
-        _inner: u8,
-        _has_checksum: bool,
-        _remote: bool,
-    ) {
+    #[inline(always)]
+    unsafe fn tunnel_begin_ipip(skb: *mut bindings::sk_buff, inner: u8) {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_tunnel_begin_ipip6(skb, inner) };
     }
 
-    unsafe fn udp_checksum(_skb: *mut bindings::sk_buff, _ends: (Self::Addr, Self::Addr)) {}
+    #[inline(always)]
+    unsafe fn tunnel_begin_gue(
+        skb: *mut bindings::sk_buff,
+        inner: u8,
+        has_checksum: bool,
+        remote: bool,
+    ) {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_tunnel_begin_gue6(skb, inner, has_checksum, remote) };
+    }
 
+    #[inline(always)]
+    unsafe fn udp_checksum(skb: *mut bindings::sk_buff, ends: (Self::Addr, Self::Addr)) {
+        let (source, destination) = (ends.0.octets(), ends.1.octets());
+        // SAFETY: By the requirement; addresses have 16 octets.
+        unsafe {
+            bindings::helper_udp_checksum6(skb, source.as_ptr(), destination.as_ptr());
+        }
+    }
+
+    #[inline(always)]
     unsafe fn tunnel_push_ip(
         _net: *mut bindings::net,
-        _skb: *mut bindings::sk_buff,
+        skb: *mut bindings::sk_buff,
         _dst: *mut bindings::dst_entry,
-        _ends: (Self::Addr, Self::Addr),
-        _protocol: u8,
-        _ttl: u8,
-        _tos: u8,
+        ends: (Self::Addr, Self::Addr),
+        protocol: u8,
+        ttl: u8,
+        tos: u8,
         _dont_fragment: bool,
     ) {
+        let (source, destination) = (ends.0.octets(), ends.1.octets());
+        // SAFETY: By the requirement; addresses have 16 octets.
+        unsafe {
+            bindings::helper_tunnel_push_ip6(
+                skb,
+                source.as_ptr(),
+                destination.as_ptr(),
+                protocol,
+                ttl,
+                tos,
+            );
+        }
     }
 
     #[inline(always)]
@@ -259,7 +289,12 @@ impl Stack for V6 {
     }
 
     #[inline(always)]
-    unsafe fn unwrap_embedded(skb: *mut bindings::sk_buff, offset: u32, header_len: u32) -> bool {
+    unsafe fn unwrap_embedded(
+        _net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        offset: u32,
+        header_len: u32,
+    ) -> bool {
         // SAFETY: By the requirement.
         unsafe { bindings::helper_unwrap_embedded6(skb, offset, header_len) }
     }

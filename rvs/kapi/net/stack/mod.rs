@@ -22,7 +22,8 @@ use crate::{
 use super::{
     DefragmentAt,
     Net,
-    Route, //
+    Route,
+    Target, //
 };
 
 mod ipv4;
@@ -42,6 +43,9 @@ pub(crate) trait Stack: Version {
     /// The family of hooks, `NFPROTO_*`.
     const HOOKS: u32;
 
+    /// The other version.
+    type Other: Stack;
+
     /// Borrows the route of a cache, if it is of this version.
     fn of_cached(route: &CachedRoute) -> Option<&Route<Self>>;
 
@@ -57,8 +61,8 @@ pub(crate) trait Stack: Version {
         at: DefragmentAt,
     ) -> c_int;
 
-    /// Whether the packet was made of fragments.
-    unsafe fn was_fragmented(skb: *mut bindings::sk_buff) -> bool;
+    /// The size of the largest fragment that the packet was made of, 0 when it was made of none.
+    unsafe fn largest_fragment(skb: *mut bindings::sk_buff) -> u32;
 
     /// Has a packet leave as fragments, of which the size of the largest is returned.
     unsafe fn send_fragments(skb: *mut bindings::sk_buff) -> u32;
@@ -104,8 +108,9 @@ pub(crate) trait Stack: Version {
     /// Gives the packet the priority of forwarded ones.
     unsafe fn prioritize(net: *mut bindings::net, skb: *mut bindings::sk_buff, tos: u8);
 
-    /// Forgets what is known of the packet inside of a tunnel, whose headers have so many bytes.
-    unsafe fn forget_inner(skb: *mut bindings::sk_buff, headers: u32);
+    /// Forgets what is known of the packet inside of a tunnel, whose headers have so many bytes; that was made of fragments
+    /// of this size at most, unless it is 0.
+    unsafe fn forget_inner(skb: *mut bindings::sk_buff, headers: u32, largest_fragment: u32);
 
     /// Sends the packet, of this host, along a route, and takes both.
     /// `dst` comes with a reference.
@@ -155,10 +160,10 @@ pub(crate) trait Stack: Version {
     /// packet tells.
     unsafe fn is_forwarded_plainly(skb: *mut bindings::sk_buff) -> bool;
 
-    // Tunnels.
+    // Tunnels: what is around a packet of either version.
 
-    /// Has a packet, for which room was made, be one within another of this version. With `inner` it is of the version
-    /// that has this number as payload.
+    /// Has a packet, for which room was made, be one within another of this version. It is of the version that has the
+    /// number `inner` as payload.
     unsafe fn tunnel_begin_ipip(skb: *mut bindings::sk_buff, inner: u8);
 
     /// As [`Stack::tunnel_begin_ipip`], with headers of UDP and GUE between both: whether it has a checksum, and
@@ -198,9 +203,15 @@ pub(crate) trait Stack: Version {
         mtu: u32,
     );
 
-    /// Makes the packet at `offset`, with a header of `header_len` bytes, the packet. False when it ends before, or
-    /// memory is short.
-    unsafe fn unwrap_embedded(skb: *mut bindings::sk_buff, offset: u32, header_len: u32) -> bool;
+    /// Makes the packet of this version at `offset`, with a header of `header_len` bytes, the packet, which may be one of
+    /// the other version. False when it ends before, or memory is short.
+    /// The packet has a route.
+    unsafe fn unwrap_embedded(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        offset: u32,
+        header_len: u32,
+    ) -> bool;
 
     // Routes.
 
@@ -302,6 +313,22 @@ pub(crate) enum CachedRoute {
 }
 
 impl CachedRoute {
+    /// Returns whether it is the route to this target, and valid.
+    pub(super) fn is_to(&self, net: &Net, target: Target) -> bool {
+        match self {
+            Self::V4(route) => route.is_to(net, target),
+            Self::V6(route) => route.is_to(net, target),
+        }
+    }
+
+    /// Returns whether the destination is this host.
+    pub(super) fn is_local(&self) -> bool {
+        match self {
+            Self::V4(route) => route.is_local(),
+            Self::V6(route) => route.is_local(),
+        }
+    }
+
     /// Returns whether no route of the namespace has changed since the lookup.
     pub(crate) fn is_valid(&self, net: &Net) -> bool {
         match self {
