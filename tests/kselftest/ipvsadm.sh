@@ -388,7 +388,7 @@ tunnels_are_listed_and_saved() {
 		TCP  198.51.100.1:80 rr$
 		  -> 10.0.0.11:80                 Tunnel  gre:-c        1      0          0         $
 		  -> 10.0.0.12:80                 Tunnel  gue:6080:+c   1      0          0         $
-		  -> 10.0.0.13:80                 Tunnel  gue:6081:r    1      0          0         $
+		  -> 10.0.0.13:80                 Tunnel  gue:6081:r+c  1      0          0         $
 	EOF
 	expect_list -S -n <<-'EOF'
 		-A -t 198.51.100.1:80 -s rr$

@@ -15,8 +15,9 @@ SERVER=${SERVER_IPS[0]}
 # shellcheck source=cases/tunnel_icmp.sh
 . "$KSELFTEST_DIR/cases/tunnel_icmp.sh"
 
-KINDS=(gre gre_checksum gue gue_checksum gue_remote)
-[ "$FAMILY-$UNDERLAY" = v4-v4 ] || KINDS=(ipip "${KINDS[@]}")
+KINDS=(ipip gre gre_checksum gue gue_checksum gue_remote)
+# Of IPv4 in IPv4 that has scripts of its own.
+[ "$FAMILY-$UNDERLAY" != v4-v4 ] || KINDS=("${KINDS[@]:1}")
 
 # What is the same with each.
 servers_get_it() {
@@ -112,6 +113,7 @@ checksum_that_is_not_made_is_left_to_the_server() {
 
 # A socket's burst of datagrams whose checksums are left to the device, up to the director and beyond.
 burst_of_datagrams_arrives() {
+	needs_rvs "has the kernel complete the checksums of a burst, which the server breaks" || return
 	expect_success large_segments
 	count_packets "$DIRECTOR" "burst_$kind" prerouting "$IP daddr $VIP udp dport 7000"
 	expect_equal "datagrams answered" 30 "$(in_ns "$CLIENT" python3 -S "$HELPERS/udp_burst.py" "$VIP" 7000 30 1000)"
