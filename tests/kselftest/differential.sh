@@ -17,6 +17,7 @@ DIRECTORS=(ip_vs rvs rvs-slow)
 # As tests/differential/src/site.rs has them.
 DIRECTOR_MAC=02:00:00:00:00:01
 NEIGHBOUR_MAC=02:00:00:00:00:02
+VIP6=2001:db8:6::1
 
 namespace() {
 	echo "$1$NS_SUFFIX"
@@ -29,11 +30,13 @@ director_create() {
 	namespace=$(namespace "$1")
 	topology_namespaces+=("$namespace")
 	ip netns add "$namespace" && namespace_prepare "$namespace" || return
-	in_ns "$namespace" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.ipfrag_time=3600 net.ipv6.conf.all.disable_ipv6=1 \
-		net.ipv6.conf.default.disable_ipv6=1 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0 || return
+	in_ns "$namespace" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.ipfrag_time=3600 net.ipv4.conf.all.send_redirects=0 \
+		net.ipv4.conf.default.send_redirects=0 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1 \
+		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.icmp.ratelimit=0 \
+		net.ipv6.ip6frag_time=3600 net.ipv6.auto_flowlabels=0 || return
 	for device in client servers; do
 		in_ns "$namespace" ip tuntap add dev "$device" mode tap vnet_hdr || return
-		ip -n "$namespace" link set "$device" address "$DIRECTOR_MAC" txqueuelen 1000 up || return
+		ip -n "$namespace" link set "$device" address "$DIRECTOR_MAC" addrgenmode none txqueuelen 1000 up || return
 	done
 	ip -n "$namespace" -batch - <<-EOF || return
 		link set servers mtu 1400
@@ -42,9 +45,15 @@ director_create() {
 		addr add $DIRECTOR_LAN_IP/24 dev servers
 		neigh add 192.0.2.254 lladdr $NEIGHBOUR_MAC dev client nud permanent
 		route add default via 192.0.2.254
+		addr add $VIP6/128 dev lo
+		addr add 2001:db8:1::1/64 dev client
+		addr add fd00::1/64 dev servers
+		neigh add 2001:db8:1::fe lladdr $NEIGHBOUR_MAC dev client nud permanent
+		route add default via 2001:db8:1::fe
 	EOF
-	for neighbour in client:192.0.2.{10,11,12} servers:10.0.0.{11,12,13,99}; do
-		echo "neigh add ${neighbour#*:} lladdr $NEIGHBOUR_MAC dev ${neighbour%:*} nud permanent"
+	for neighbour in client:192.0.2.{10,11,12} servers:10.0.0.{11,12,13,14,15,16,17,18,99} client:2001:db8:1::{10,11,12} \
+		servers:fd00::{11,12,13,99}; do
+		echo "neigh add ${neighbour#*:} lladdr $NEIGHBOUR_MAC dev ${neighbour%%:*} nud permanent"
 	done | ip -n "$namespace" -batch -
 }
 
@@ -59,6 +68,21 @@ ip_vs_configure() {
 			-A -$protocol $VIP:8002 -s rr
 			-a -$protocol $VIP:8002 -r 10.0.0.13 -i
 			-A -$protocol $VIP:8004 -s rr
+			-A -$protocol $VIP:8010 -s rr
+			-a -$protocol $VIP:8010 -r 10.0.0.14 -i --tun-type gre
+			-A -$protocol $VIP:8011 -s rr
+			-a -$protocol $VIP:8011 -r 10.0.0.15 -i --tun-type gre --tun-csum
+			-A -$protocol $VIP:8012 -s rr
+			-a -$protocol $VIP:8012 -r 10.0.0.16 -i --tun-type gue --tun-port 5555
+			-A -$protocol $VIP:8013 -s rr
+			-a -$protocol $VIP:8013 -r 10.0.0.17 -i --tun-type gue --tun-port 5555 --tun-csum
+			-A -$protocol $VIP:8014 -s rr
+			-a -$protocol $VIP:8014 -r 10.0.0.18 -i --tun-type gue --tun-port 5555 --tun-remcsum
+			-A -$protocol [$VIP6]:8000 -s rr
+			-a -$protocol [$VIP6]:8000 -r [fd00::11]:80 -m
+			-A -$protocol [$VIP6]:8001 -s rr
+			-a -$protocol [$VIP6]:8001 -r [fd00::12] -g
+			-A -$protocol [$VIP6]:8004 -s rr
 		EOF
 	done | in_ns "$(namespace ip_vs)" ipvsadm -R
 }
@@ -75,6 +99,21 @@ rvs_configure() {
 			service add $protocol/$VIP:8002 --scheduler rr --tun
 			server add $protocol/$VIP:8002 10.0.0.13
 			service add $protocol/$VIP:8004 --scheduler rr --nat
+			service add $protocol/$VIP:8010 --scheduler rr --tun
+			server add $protocol/$VIP:8010 10.0.0.14 --tun-type gre
+			service add $protocol/$VIP:8011 --scheduler rr --tun
+			server add $protocol/$VIP:8011 10.0.0.15 --tun-type gre --tun-checksum full
+			service add $protocol/$VIP:8012 --scheduler rr --tun
+			server add $protocol/$VIP:8012 10.0.0.16 --tun-type gue --tun-port 5555
+			service add $protocol/$VIP:8013 --scheduler rr --tun
+			server add $protocol/$VIP:8013 10.0.0.17 --tun-type gue --tun-port 5555 --tun-checksum full
+			service add $protocol/$VIP:8014 --scheduler rr --tun
+			server add $protocol/$VIP:8014 10.0.0.18 --tun-type gue --tun-port 5555 --tun-checksum remote
+			service add $protocol/[$VIP6]:8000 --scheduler rr --nat
+			server add $protocol/[$VIP6]:8000 [fd00::11]:80
+			service add $protocol/[$VIP6]:8001 --scheduler rr --dr
+			server add $protocol/[$VIP6]:8001 [fd00::12]
+			service add $protocol/[$VIP6]:8004 --scheduler rr --nat
 		EOF
 	done | while read -ra command; do
 		rvsadm --netns "$(namespace "$1")" "${command[@]}" || return

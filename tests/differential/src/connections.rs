@@ -7,8 +7,9 @@ use std::{
     fs,
     io,
     net::{
-        Ipv4Addr,
-        SocketAddrV4, //
+        IpAddr,
+        Ipv6Addr,
+        SocketAddr, //
     },
     process::Command,
     str::FromStr,
@@ -31,9 +32,9 @@ const ATTEMPTS: usize = 50;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Connection {
     pub(crate) protocol: u8,
-    pub(crate) client: SocketAddrV4,
-    pub(crate) service: SocketAddrV4,
-    pub(crate) server: SocketAddrV4,
+    pub(crate) client: SocketAddr,
+    pub(crate) service: SocketAddr,
+    pub(crate) server: SocketAddr,
     pub(crate) state: String,
 }
 
@@ -133,10 +134,13 @@ fn of_proc_settled() -> io::Result<Vec<Connection>> {
 fn of_proc(text: &str) -> io::Result<Vec<Connection>> {
     let line = |line: &str| -> Option<Connection> {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let end = |at: usize| -> Option<SocketAddrV4> {
-            let address = u32::from_str_radix(words.get(at)?, 16).ok()?;
+        let end = |at: usize| -> Option<SocketAddr> {
+            let address: IpAddr = match words.get(at)? {
+                address if address.contains(':') => address.parse::<Ipv6Addr>().ok()?.into(),
+                address => u32::from_str_radix(address, 16).ok()?.to_be_bytes().into(),
+            };
             let port = u16::from_str_radix(words.get(at + 1)?, 16).ok()?;
-            Some(SocketAddrV4::new(address.into(), port))
+            Some(SocketAddr::new(address, port))
         };
         Some(Connection {
             protocol: protocol(words.first()?)?,
@@ -162,11 +166,11 @@ struct List {
 #[derive(Deserialize)]
 struct Listed {
     protocol: String,
-    address: Ipv4Addr,
+    address: IpAddr,
     port: u16,
-    client_address: Ipv4Addr,
+    client_address: IpAddr,
     client_port: u16,
-    server_address: Ipv4Addr,
+    server_address: IpAddr,
     server_port: u16,
     state: String,
 }
@@ -178,9 +182,9 @@ fn of_json(text: &[u8]) -> io::Result<Vec<Connection>> {
         .map(|listed| {
             Some(Connection {
                 protocol: protocol(&listed.protocol)?,
-                client: SocketAddrV4::new(listed.client_address, listed.client_port),
-                service: SocketAddrV4::new(listed.address, listed.port),
-                server: SocketAddrV4::new(listed.server_address, listed.server_port),
+                client: SocketAddr::new(listed.client_address, listed.client_port),
+                service: SocketAddr::new(listed.address, listed.port),
+                server: SocketAddr::new(listed.server_address, listed.server_port),
                 state: listed.state,
             })
         })
@@ -209,6 +213,15 @@ mod tests {
             {"service":"tcp/198.51.100.1:8000","protocol":"tcp","address":"198.51.100.1","port":8000,
             "client_address":"192.0.2.10","client_port":10000,"server_address":"10.0.0.11","server_port":80,
             "forward":"nat","state":"ESTABLISHED","expires":899}]}"#;
+        let of_proc6 = of_proc(
+            "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n\
+            UDP 2001:0db8:0001:0000:0000:0000:0000:0010 2710 2001:0db8:0006:0000:0000:0000:0000:0001 1F40 \
+            fd00:0000:0000:0000:0000:0000:0000:0011 0050 UDP             299\n",
+        );
+        assert_eq!(
+            of_proc6.unwrap()[0].to_string(),
+            "17 [2001:db8:1::10]:10000 [2001:db8:6::1]:8000 [fd00::11]:80 UDP"
+        );
         let of_proc = of_proc(proc).unwrap();
         assert_eq!(of_proc, of_json(json).unwrap());
         let line = "6 192.0.2.10:10000 198.51.100.1:8000 10.0.0.11:80 ESTABLISHED";

@@ -75,7 +75,9 @@ impl Director {
         let mut outputs = Vec::new();
         for side in [Side::Client, Side::Servers] {
             while let Some(bytes) = self.tap(side).receive()? {
-                outputs.push(Output { side, bytes });
+                if !is_chatter(&bytes) {
+                    outputs.push(Output { side, bytes });
+                }
             }
         }
         while let Some(bytes) = self.local.receive()? {
@@ -84,6 +86,11 @@ impl Director {
         }
         Ok(outputs)
     }
+}
+
+/// What hosts of IPv6 tell by themselves, of addresses and groups, is for groups.
+fn is_chatter(frame: &[u8]) -> bool {
+    frame.get(12..14) == Some(&[0x86, 0xdd]) && frame.get(38) == Some(&0xff)
 }
 
 fn wait_for_carrier(device: &str) -> io::Result<()> {

@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    net::Ipv4Addr, //
+    net::IpAddr, //
 };
 
 use crate::{
@@ -14,11 +14,12 @@ use crate::{
         Service,
         Side,
         CLIENTS,
-        DIRECTOR_MAC,
-        VIP, //
+        CLIENTS6,
+        DIRECTOR_MAC, //
     },
     wire::{
         Ip,
+        Ip6,
         Sum,
         Tcp,
         Udp,
@@ -57,6 +58,8 @@ pub(crate) struct Step {
     /// The link layer address it is sent to.
     pub(crate) mac: [u8; 6],
     pub(crate) packet: Vec<u8>,
+    /// Whether the frame says so, whatever the packet does.
+    pub(crate) is_ipv6: bool,
     pub(crate) offload: Offload,
     /// Of which flow of its group it is.
     pub(crate) flow: Option<(u8, u16)>,
@@ -98,7 +101,7 @@ impl Direction {
 /// A client's port and what it talks to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flow {
-    pub(crate) client: Ipv4Addr,
+    pub(crate) client: IpAddr,
     pub(crate) port: u16,
     pub(crate) protocol: u8,
     pub(crate) service: Service,
@@ -118,9 +121,9 @@ impl Flow {
         }
     }
 
-    pub(crate) fn ends(&self, direction: Direction) -> (Ipv4Addr, Ipv4Addr) {
+    pub(crate) fn ends(&self, direction: Direction) -> (IpAddr, IpAddr) {
         match direction {
-            Direction::Request => (self.client, VIP),
+            Direction::Request => (self.client, self.service.vip()),
             Direction::Reply => (self.service.server, self.client),
         }
     }
@@ -135,6 +138,12 @@ impl Flow {
     pub(crate) fn ip(&self, direction: Direction) -> Ip {
         let (from, to) = self.ends(direction);
         Ip::new(from, to, self.protocol)
+    }
+
+    /// The header of a flow of IPv6.
+    pub(crate) fn ip6(&self, direction: Direction) -> Ip6 {
+        let (from, to) = self.ends(direction);
+        Ip6::new(from, to, self.protocol)
     }
 
     /// A segment with these flags, of TCP.
@@ -179,7 +188,18 @@ impl Flow {
         } else {
             Udp::new(ports).datagram(ends.0, ends.1, payload)
         };
+        if ends.0.is_ipv6() {
+            return self.seen_ip6(direction).packet(&transport);
+        }
         self.seen_ip(direction).packet(&transport)
+    }
+
+    pub(crate) fn seen_ip6(&self, direction: Direction) -> Ip6 {
+        let (ends, _) = self.seen_ends(direction);
+        Ip6 {
+            hop_limit: 61,
+            ..Ip6::new(ends.0, ends.1, self.protocol)
+        }
     }
 
     pub(crate) fn seen_ip(&self, direction: Direction) -> Ip {
@@ -190,15 +210,21 @@ impl Flow {
         }
     }
 
-    fn seen_ends(&self, direction: Direction) -> ((Ipv4Addr, Ipv4Addr), (u16, u16)) {
+    fn seen_ends(&self, direction: Direction) -> ((IpAddr, IpAddr), (u16, u16)) {
         match direction {
             // With direct routing and tunnels the real server has the virtual address.
             Direction::Request if self.service.has_replies() => (
                 (self.client, self.service.server),
                 (self.port, self.service.server_port),
             ),
-            Direction::Request => ((self.client, VIP), (self.port, self.service.port)),
-            Direction::Reply => ((VIP, self.client), (self.service.port, self.port)),
+            Direction::Request => (
+                (self.client, self.service.vip()),
+                (self.port, self.service.port),
+            ),
+            Direction::Reply => (
+                (self.service.vip(), self.client),
+                (self.service.port, self.port),
+            ),
         }
     }
 }
@@ -245,18 +271,23 @@ impl Builder {
 
     /// A new flow of the group from the usual client.
     pub(crate) fn flow(&mut self, service: Service, protocol: u8, label: &str) -> Flow {
-        self.flow_from(CLIENTS[0], service, protocol, label)
+        let client = if service.server.is_ipv6() {
+            IpAddr::V6(CLIENTS6[0])
+        } else {
+            IpAddr::V4(CLIENTS[0])
+        };
+        self.flow_from(client, service, protocol, label)
     }
 
     pub(crate) fn flow_from(
         &mut self,
-        client: Ipv4Addr,
+        client: impl Into<IpAddr>,
         service: Service,
         protocol: u8,
         label: &str,
     ) -> Flow {
         let flow = Flow {
-            client,
+            client: client.into(),
             port: self.next_port,
             protocol,
             service,
@@ -292,6 +323,10 @@ impl Builder {
             side,
             mac: DIRECTOR_MAC,
             packet,
+            is_ipv6: label
+                .split('/')
+                .next()
+                .is_some_and(|family| family.ends_with('6')),
             offload: Offload::None,
             flow: flow.map(Flow::key),
         });
@@ -305,6 +340,9 @@ impl Builder {
         label: &str,
         transport: &[u8],
     ) {
+        if flow.client.is_ipv6() {
+            return self.send_ip6(flow, direction, label, &flow.ip6(direction), transport);
+        }
         let ip = Ip {
             id: self.id(),
             ..flow.ip(direction)
@@ -323,13 +361,25 @@ impl Builder {
         self.send(direction.side(), label, ip.packet(transport), Some(flow));
     }
 
+    pub(crate) fn send_ip6(
+        &mut self,
+        flow: &Flow,
+        direction: Direction,
+        label: &str,
+        ip: &Ip6,
+        transport: &[u8],
+    ) {
+        self.send(direction.side(), label, ip.packet(transport), Some(flow));
+    }
+
     /// The packets after which the flow is an established one, on the fast path in each direction that there is.
     pub(crate) fn open(&mut self, flow: &Flow) {
         use Direction::{
             Reply,
             Request, //
         };
-        let label = format!("open/{}", flow.service.name());
+        let suffix = if flow.client.is_ipv6() { "6" } else { "" };
+        let label = format!("open{suffix}/{}", flow.service.name());
         self.send_of(flow, Request, &label, &flow.first(b""));
         if flow.service.has_replies() {
             let answer = if flow.protocol == TCP {

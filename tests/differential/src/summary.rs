@@ -2,21 +2,30 @@
 
 //! What became of a packet, in a word, and in bytes that can be compared.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use crate::{
     site::{
         Side,
-        OWN, //
+        DIRECTOR_INSIDE,
+        GUE_PORT,
+        OWN,
+        OWN6, //
     },
     stream::Step,
     trace::Output,
     wire::{
         checksum,
         describe,
+        payload,
+        protocol,
         set_header_checksum,
+        FRAGMENT,
+        GRE,
         ICMP,
+        ICMPV6,
         IPIP,
+        IPV6,
         RST,
         TCP,
         UDP, //
@@ -34,31 +43,50 @@ fn packet(output: &Output) -> Option<&[u8]> {
         Side::Local => &output.bytes[..],
         Side::Client | Side::Servers => {
             let (ethernet, packet) = output.bytes.split_at_checked(ETHERNET_LEN)?;
-            (ethernet[12..] == [0x08, 0x00]).then_some(packet)?
+            [[0x08, 0x00], [0x86, 0xdd]]
+                .iter()
+                .any(|kind| ethernet[12..] == *kind)
+                .then_some(packet)?
         }
     };
-    (packet.len() >= 20).then_some(packet)
+    let least = if is_v6(packet) { 40 } else { 20 };
+    (packet.len() >= least).then_some(packet)
 }
 
-fn source(packet: &[u8]) -> Ipv4Addr {
-    Ipv4Addr::new(packet[12], packet[13], packet[14], packet[15])
+fn is_v6(packet: &[u8]) -> bool {
+    packet.first().is_some_and(|first| first >> 4 == 6)
 }
 
-/// What follows the IP header of a packet that is no later fragment.
-fn transport(packet: &[u8]) -> &[u8] {
-    let is_later = u16::from_be_bytes([packet[6], packet[7]]) & 0x1fff != 0;
-    let header_len = if is_later {
-        packet.len()
+/// Whether the director is who a packet comes from.
+fn is_own(packet: &[u8]) -> bool {
+    let source: IpAddr = if is_v6(packet) {
+        <[u8; 16]>::try_from(&packet[8..24])
+            .unwrap_or_default()
+            .into()
     } else {
-        usize::from(packet[0] & 15) * 4
+        [packet[12], packet[13], packet[14], packet[15]].into()
     };
-    packet.get(header_len..).unwrap_or(&[])
+    OWN.iter().any(|own| source == *own) || OWN6.iter().any(|own| source == *own)
+}
+
+/// What follows the headers of a packet that is no later fragment.
+fn transport(packet: &[u8]) -> &[u8] {
+    payload(packet)
+        .and_then(|(_, at)| packet.get(at..))
+        .unwrap_or(&[])
 }
 
 fn is_reset(packet: &[u8]) -> bool {
     transport(packet)
         .get(13)
         .is_some_and(|flags| flags & RST != 0)
+}
+
+/// Whether it is a packet of the director's in GUE.
+fn is_gue(packet: &[u8]) -> bool {
+    packet[12..16] == DIRECTOR_INSIDE.octets()
+        && payload(packet).is_some_and(|(protocol, _)| protocol == UDP)
+        && transport(packet).get(2..4) == Some(&GUE_PORT.to_be_bytes())
 }
 
 /// Of an output: where it is, and what it is; `client:icmp-3/4`.
@@ -70,13 +98,19 @@ fn word(output: &Output) -> String {
     let Some(packet) = packet(output) else {
         return format!("{side}:other");
     };
-    match (packet[9], transport(packet)) {
+    let protocol = protocol(packet).unwrap_or_default();
+    match (protocol, transport(packet)) {
         (ICMP, [kind, code, ..]) => format!("{side}:icmp-{kind}/{code}"),
         (ICMP, _) => format!("{side}:icmp"),
+        (ICMPV6, [kind, code, ..]) => format!("{side}:icmp6-{kind}/{code}"),
+        (ICMPV6, _) => format!("{side}:icmp6"),
+        (FRAGMENT, _) if is_v6(packet) => format!("{side}:fragment"),
         (TCP, _) if is_reset(packet) => format!("{side}:reset"),
         (TCP, _) => format!("{side}:tcp"),
+        (UDP, _) if is_gue(packet) => format!("{side}:gue"),
         (UDP, _) => format!("{side}:udp"),
-        (IPIP, _) => format!("{side}:ipip"),
+        (GRE, _) => format!("{side}:gre"),
+        (IPIP | IPV6, _) => format!("{side}:ipip"),
         (other, _) => format!("{side}:protocol-{other}"),
     }
 }
@@ -113,6 +147,14 @@ pub(crate) fn of(outputs: &[Output]) -> String {
 fn comparable(step: &Step, output: &Output) -> Vec<u8> {
     let mut bytes = output.bytes.clone();
     if output.side == Side::Local {
+        return bytes;
+    }
+    if packet(output).is_some_and(is_v6) {
+        // The identification of fragments.
+        let packet = &mut bytes[ETHERNET_LEN..];
+        if packet[6] == FRAGMENT && packet.len() >= 48 {
+            packet[44..48].fill(0);
+        }
         return bytes;
     }
     let is_chosen = packet(output).is_some_and(|packet| is_the_directors(step, packet));
@@ -180,8 +222,35 @@ const HEADER: [(&str, std::ops::Range<usize>); 9] = [
     ("addresses", 12..20),
 ];
 
+/// Parts of an IPv6 header.
+const HEADER6: [(&str, std::ops::Range<usize>); 6] = [
+    ("version", 0..1),
+    ("class-label", 1..4),
+    ("length", 4..6),
+    ("next", 6..7),
+    ("ttl", 7..8),
+    ("addresses", 8..40),
+];
+
 fn fields_of_packet(of: &str, ip_vs: &[u8], rvs: &[u8], names: &mut Vec<String>) {
     let differ = |range: std::ops::Range<usize>| ip_vs.get(range.clone()) != rvs.get(range);
+    if is_v6(ip_vs) && is_v6(rvs) {
+        for (name, range) in HEADER6 {
+            if differ(range) {
+                names.push(format!("{of}{name}"));
+            }
+        }
+        let Some((protocol, at)) = payload(ip_vs) else {
+            if differ(40..ip_vs.len().max(rvs.len())) {
+                names.push(format!("{of}fragment"));
+            }
+            return;
+        };
+        if differ(40..at) {
+            names.push(format!("{of}extensions"));
+        }
+        return fields_of_payload(of, protocol, ip_vs.get(at..), rvs.get(at..), names);
+    }
     for (name, range) in HEADER {
         if differ(range) {
             names.push(format!("{of}{name}"));
@@ -202,17 +271,46 @@ fn fields_of_packet(of: &str, ip_vs: &[u8], rvs: &[u8], names: &mut Vec<String>)
     {
         names.push("wrong-checksum".to_owned());
     }
-    let (Some(ip_vs_rest), Some(rvs_rest)) = (ip_vs.get(header_len..), rvs.get(header_len..))
-    else {
+    let Some(protocol) = ip_vs.get(9) else {
+        return;
+    };
+    fields_of_payload(
+        of,
+        *protocol,
+        ip_vs.get(header_len..),
+        rvs.get(header_len..),
+        names,
+    );
+}
+
+fn fields_of_payload(
+    of: &str,
+    protocol: u8,
+    ip_vs: Option<&[u8]>,
+    rvs: Option<&[u8]>,
+    names: &mut Vec<String>,
+) {
+    let (Some(ip_vs_rest), Some(rvs_rest)) = (ip_vs, rvs) else {
         return;
     };
     let differ =
         |range: std::ops::Range<usize>| ip_vs_rest.get(range.clone()) != rvs_rest.get(range);
-    match ip_vs.get(9) {
-        Some(&IPIP) => {
+    match protocol {
+        IPIP | IPV6 => {
             return fields_of_packet(&format!("{of}inner."), ip_vs_rest, rvs_rest, names)
         }
-        Some(&ICMP) if ip_vs_rest.len() > 8 && rvs_rest.len() > 8 => {
+        // The header, and the packet in it.
+        GRE => {
+            let has_checksum = ip_vs_rest.first().is_some_and(|flags| flags & 0x80 != 0);
+            let len = if has_checksum { 8 } else { 4 };
+            return fields_in_tunnel(of, "gre", len, (ip_vs_rest, rvs_rest), names);
+        }
+        UDP if ip_vs_rest.get(2..4) == Some(&GUE_PORT.to_be_bytes()) => {
+            let words = ip_vs_rest.get(8).map_or(0, |first| first & 0x1f);
+            let len = 12 + usize::from(words) * 4;
+            return fields_in_tunnel(of, "gue", len, (ip_vs_rest, rvs_rest), names);
+        }
+        ICMP | ICMPV6 if ip_vs_rest.len() > 8 && rvs_rest.len() > 8 => {
             if differ(2..4) {
                 names.push(format!("{of}icmp-checksum"));
             }
@@ -226,16 +324,16 @@ fn fields_of_packet(of: &str, ip_vs: &[u8], rvs: &[u8], names: &mut Vec<String>)
                 names,
             );
         }
-        Some(&UDP) if differ(6..8) => names.push(match rvs_rest.get(6..8) {
+        UDP if differ(6..8) => names.push(match rvs_rest.get(6..8) {
             Some([0, 0]) => format!("{of}udp-checksum-absent"),
             _ => format!("{of}udp-checksum"),
         }),
-        Some(&TCP) if differ(16..18) => names.push(format!("{of}tcp-checksum")),
+        TCP if differ(16..18) => names.push(format!("{of}tcp-checksum")),
         _ => {}
     }
-    let (check, end) = match ip_vs.get(9) {
-        Some(&UDP) => (6..8, 8),
-        Some(&TCP) => (16..18, 20),
+    let (check, end) = match protocol {
+        UDP => (6..8, 8),
+        TCP => (16..18, 20),
         _ => (0..0, 0),
     };
     if differ(0..check.start) || differ(check.end..end) {
@@ -246,10 +344,26 @@ fn fields_of_packet(of: &str, ip_vs: &[u8], rvs: &[u8], names: &mut Vec<String>)
     }
 }
 
+fn fields_in_tunnel(
+    of: &str,
+    name: &str,
+    len: usize,
+    (ip_vs, rvs): (&[u8], &[u8]),
+    names: &mut Vec<String>,
+) {
+    if ip_vs.get(..len) != rvs.get(..len) {
+        names.push(format!("{of}{name}"));
+    }
+    if let (Some(ip_vs), Some(rvs)) = (ip_vs.get(len..), rvs.get(len..)) {
+        fields_of_packet(&format!("{of}inner."), ip_vs, rvs, names);
+    }
+}
+
 fn is_the_directors(step: &Step, packet: &[u8]) -> bool {
-    OWN.contains(&source(packet))
+    is_own(packet)
         && match packet[9] {
-            IPIP => true,
+            IPIP | GRE => true,
+            UDP => is_gue(packet),
             TCP => is_reset(packet) && step.side == Side::Client,
             ICMP => !is_translated(step, packet),
             _ => false,
@@ -279,7 +393,7 @@ pub(crate) fn lines(outputs: &[Output]) -> Vec<String> {
             match packet(output) {
                 Some(packet) => format!("{side}: {}", describe(packet)),
                 None => format!(
-                    "{side}: {} bytes that are no packet of IPv4",
+                    "{side}: {} bytes that are no packet of IP",
                     output.bytes.len()
                 ),
             }

@@ -47,6 +47,7 @@ use crate::{
     wire::{
         GRE,
         ICMP,
+        ICMPV6,
         IPIP,
         TCP,
         UDP, //
@@ -58,6 +59,7 @@ const OFFLOAD_HEADER_LEN: usize = 10;
 /// Addresses and type of Ethernet.
 const ETHERNET_LEN: usize = 14;
 const TYPE_IPV4: [u8; 2] = [0x08, 0x00];
+const TYPE_IPV6: [u8; 2] = [0x86, 0xdd];
 const LONGEST: usize = 1 << 17;
 
 /// `TUNSETIFF`, and the flags of `linux/if_tun.h`: frames, without a header of the driver, with that of offloads.
@@ -75,7 +77,10 @@ struct Request {
 const _: () = assert!(size_of::<Request>() == 16 + 3 * size_of::<c_ulong>());
 
 /// A device of the namespace that this program is in.
-pub(crate) struct Tap(File);
+pub(crate) struct Tap {
+    file: File,
+    buffer: Vec<u8>,
+}
 
 impl Tap {
     /// Becomes the wire of a device that is there.
@@ -99,7 +104,10 @@ impl Tap {
             )?;
         }
         fcntl_setfl(&file, OFlags::NONBLOCK)?;
-        Ok(Self(file))
+        Ok(Self {
+            file,
+            buffer: vec![0; LONGEST],
+        })
     }
 
     /// Has the director receive the packet.
@@ -107,9 +115,9 @@ impl Tap {
         let mut frame = offload_header(step.offload).to_vec();
         frame.extend(step.mac);
         frame.extend(NEIGHBOUR_MAC);
-        frame.extend(TYPE_IPV4);
+        frame.extend(if step.is_ipv6 { TYPE_IPV6 } else { TYPE_IPV4 });
         frame.extend(&step.packet);
-        match self.0.write(&frame) {
+        match self.file.write(&frame) {
             // The kernel drops some frames, as those whose offload makes no sense, where they enter.
             Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
             result => result.map(drop),
@@ -118,13 +126,10 @@ impl Tap {
 
     /// A frame that the director has sent, if there is one, from its Ethernet header on.
     pub(crate) fn receive(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut frame = vec![0; LONGEST];
-        match self.0.read(&mut frame) {
-            Ok(length) => {
-                frame.truncate(length);
-                frame.drain(..OFFLOAD_HEADER_LEN.min(length));
-                Ok(Some(frame))
-            }
+        match self.file.read(&mut self.buffer) {
+            Ok(length) => Ok(Some(
+                self.buffer[OFFLOAD_HEADER_LEN.min(length)..length].to_vec(),
+            )),
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error),
         }
@@ -167,28 +172,50 @@ fn offload_header(offload: Offload) -> [u8; OFFLOAD_HEADER_LEN] {
 }
 
 /// Sockets that get what the director itself does, whatever port it is for.
-pub(crate) struct Local(Vec<OwnedFd>);
+pub(crate) struct Local {
+    /// With the protocol of those of IPv6, which tell no header.
+    sockets: Vec<(OwnedFd, Option<u8>)>,
+    buffer: Vec<MaybeUninit<u8>>,
+}
 
 impl Local {
     pub(crate) fn new() -> io::Result<Self> {
-        let sockets = [ICMP, IPIP, TCP, UDP, GRE].map(|number| {
+        let socket = |family: AddressFamily, number: u8| {
             socket_with(
-                AddressFamily::INET,
+                family,
                 SocketType::RAW,
                 SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
                 std::num::NonZeroU32::new(number.into()).map(Protocol::from_raw),
             )
-        });
-        let sockets: Result<Vec<_>, _> = sockets.into_iter().collect();
-        Ok(Self(sockets?))
+        };
+        let mut sockets = Vec::new();
+        for number in [ICMP, IPIP, TCP, UDP, GRE] {
+            sockets.push((socket(AddressFamily::INET, number)?, None));
+        }
+        for number in [ICMPV6, TCP, UDP] {
+            sockets.push((socket(AddressFamily::INET6, number)?, Some(number)));
+        }
+        Ok(Self {
+            sockets,
+            buffer: vec![MaybeUninit::uninit(); LONGEST],
+        })
     }
 
-    /// A packet, if there is one.
-    pub(crate) fn receive(&self) -> io::Result<Option<Vec<u8>>> {
-        let mut packet = vec![MaybeUninit::uninit(); LONGEST];
-        for socket in &self.0 {
-            match recv(socket, &mut packet, RecvFlags::empty()) {
-                Ok(((bytes, _), _)) => return Ok(Some(bytes.to_vec())),
+    /// A packet, if there is one. One of IPv6 has a header with nothing in it but protocol and length.
+    pub(crate) fn receive(&mut self) -> io::Result<Option<Vec<u8>>> {
+        for (socket, protocol) in &self.sockets {
+            match recv(socket, &mut self.buffer[..], RecvFlags::empty()) {
+                Ok(((bytes, _), _)) => {
+                    let mut packet = Vec::new();
+                    if let Some(protocol) = protocol {
+                        packet.extend([0x60, 0, 0, 0]);
+                        packet.extend((bytes.len() as u16).to_be_bytes());
+                        packet.extend([*protocol, 0]);
+                        packet.extend([0; 32]);
+                    }
+                    packet.extend_from_slice(bytes);
+                    return Ok(Some(packet));
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }

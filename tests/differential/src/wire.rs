@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Packets as bytes, right or deliberately wrong. Written after RFC 791, 768, 792, 9293 and 2784 and nothing else, so
-//! that it can judge what a kernel makes: it shares no line with the parsers of RVS.
+//! Packets as bytes, right or deliberately wrong. Written after RFC 791, 768, 792, 9293, 2784, 8200 and 4443 and nothing
+//! else, so that it can judge what a kernel makes: it shares no line with the parsers of RVS.
 
-use std::net::Ipv4Addr;
+use std::net::{
+    IpAddr,
+    Ipv4Addr,
+    Ipv6Addr, //
+};
 
 pub(crate) const ICMP: u8 = 1;
 pub(crate) const IPIP: u8 = 4;
 pub(crate) const TCP: u8 = 6;
 pub(crate) const UDP: u8 = 17;
+pub(crate) const IPV6: u8 = 41;
 pub(crate) const GRE: u8 = 47;
+pub(crate) const ICMPV6: u8 = 58;
 
 pub(crate) const FIN: u8 = 0x01;
 pub(crate) const SYN: u8 = 0x02;
@@ -34,13 +40,19 @@ pub(crate) fn checksum(parts: &[&[u8]]) -> u16 {
     !(sum as u16)
 }
 
-fn pseudo_header(from: Ipv4Addr, to: Ipv4Addr, protocol: u8, length: usize) -> [u8; 12] {
-    let mut bytes = [0; 12];
-    bytes[..4].copy_from_slice(&from.octets());
-    bytes[4..8].copy_from_slice(&to.octets());
-    bytes[9] = protocol;
-    bytes[10..].copy_from_slice(&(length as u16).to_be_bytes());
+/// What the checksum of a payload covers besides (RFC 8200 section 8.1; the sum is that of RFC 793 for IPv4).
+fn pseudo_header(from: IpAddr, to: IpAddr, protocol: u8, length: usize) -> Vec<u8> {
+    let mut bytes = [octets(from), octets(to)].concat();
+    bytes.extend((length as u32).to_be_bytes());
+    bytes.extend([0, 0, 0, protocol]);
     bytes
+}
+
+fn octets(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    }
 }
 
 /// What a checksum field holds.
@@ -73,7 +85,12 @@ pub(crate) struct Ip {
 }
 
 impl Ip {
-    pub(crate) fn new(from: Ipv4Addr, to: Ipv4Addr, protocol: u8) -> Self {
+    /// Both have to be addresses of IPv4.
+    pub(crate) fn new(from: impl Into<IpAddr>, to: impl Into<IpAddr>, protocol: u8) -> Self {
+        let [from, to] = [from.into(), to.into()].map(|address| match address {
+            IpAddr::V4(address) => address,
+            IpAddr::V6(address) => panic!("{address} is none of IPv4"),
+        });
         Self {
             from,
             to,
@@ -110,6 +127,166 @@ impl Ip {
             None => set_header_checksum(&mut bytes),
         }
         bytes
+    }
+}
+
+/// An extension header of IPv6.
+#[derive(Clone, Debug)]
+pub(crate) struct Extension {
+    pub(crate) kind: u8,
+    /// Its second byte. None: its length as it is.
+    pub(crate) length: Option<u8>,
+    /// What follows the second byte: 6 bytes, or multiples of 8 more.
+    pub(crate) body: Vec<u8>,
+}
+
+pub(crate) const HOP_BY_HOP: u8 = 0;
+pub(crate) const ROUTING: u8 = 43;
+pub(crate) const FRAGMENT: u8 = 44;
+pub(crate) const DESTINATION: u8 = 60;
+
+impl Extension {
+    /// Options that say nothing, in so many bytes.
+    pub(crate) fn options(kind: u8, bytes: usize) -> Self {
+        let mut body = vec![0; bytes - 2];
+        // PadN, 255 bytes at most.
+        let mut at = 0;
+        while at < body.len() {
+            let length = (body.len() - at - 2).min(255);
+            body[at..at + 2].copy_from_slice(&[1, length as u8]);
+            at += 2 + length;
+            if body.len() - at == 1 {
+                break;
+            }
+        }
+        Self {
+            kind,
+            length: None,
+            body,
+        }
+    }
+
+    /// A part of a packet: the offset in bytes, a multiple of 8.
+    pub(crate) fn fragment(offset: usize, more: bool, id: u32) -> Self {
+        let word = offset as u16 & !7 | u16::from(more);
+        let body = [&word.to_be_bytes()[..], &id.to_be_bytes()].concat();
+        Self {
+            kind: FRAGMENT,
+            length: Some(0),
+            body,
+        }
+    }
+
+    /// Type 0 or another one, with so many segments left and one address.
+    pub(crate) fn routing(kind: u8, left: u8, address: Ipv6Addr) -> Self {
+        let body = [&[kind, left, 0, 0, 0, 0][..], &address.octets()].concat();
+        Self {
+            kind: ROUTING,
+            length: None,
+            body,
+        }
+    }
+}
+
+/// An IPv6 header. What is none has the right value.
+#[derive(Clone, Debug)]
+pub(crate) struct Ip6 {
+    pub(crate) from: Ipv6Addr,
+    pub(crate) to: Ipv6Addr,
+    /// Of what is behind all headers.
+    pub(crate) protocol: u8,
+    pub(crate) version: u8,
+    pub(crate) class: u8,
+    pub(crate) label: u32,
+    pub(crate) payload_len: Option<u16>,
+    pub(crate) hop_limit: u8,
+    pub(crate) extensions: Vec<Extension>,
+}
+
+impl Ip6 {
+    /// Both have to be addresses of IPv6.
+    pub(crate) fn new(from: impl Into<IpAddr>, to: impl Into<IpAddr>, protocol: u8) -> Self {
+        let [from, to] = [from.into(), to.into()].map(|address| match address {
+            IpAddr::V6(address) => address,
+            IpAddr::V4(address) => panic!("{address} is none of IPv6"),
+        });
+        Self {
+            from,
+            to,
+            protocol,
+            version: 6,
+            class: 0,
+            label: 0,
+            payload_len: None,
+            hop_limit: 64,
+            extensions: Vec::new(),
+        }
+    }
+
+    pub(crate) fn packet(&self, payload: &[u8]) -> Vec<u8> {
+        let kinds: Vec<u8> = self.extensions.iter().map(|header| header.kind).collect();
+        let mut next = kinds.iter().copied().chain([self.protocol]);
+        let first = next.next().unwrap_or(self.protocol);
+        let mut rest = Vec::new();
+        for (extension, next) in self.extensions.iter().zip(next) {
+            let length = ((extension.body.len() + 2) / 8 - 1) as u8;
+            rest.extend([next, extension.length.unwrap_or(length)]);
+            rest.extend(&extension.body);
+        }
+        rest.extend(payload);
+        let word = u32::from(self.version) << 28 | u32::from(self.class) << 20 | self.label;
+        let length = self.payload_len.unwrap_or(rest.len() as u16);
+        let mut bytes = word.to_be_bytes().to_vec();
+        bytes.extend(length.to_be_bytes());
+        bytes.extend([first, self.hop_limit]);
+        bytes.extend(self.from.octets());
+        bytes.extend(self.to.octets());
+        bytes.extend(rest);
+        bytes
+    }
+}
+
+/// The headers of a packet of either version: where what they carry begins, and its protocol. None where it is a later
+/// fragment, or where the packet ends before.
+pub(crate) fn payload(packet: &[u8]) -> Option<(u8, usize)> {
+    match packet.first()? >> 4 {
+        6 => payload6(packet),
+        _ => {
+            let fragment = u16::from_be_bytes([*packet.get(6)?, *packet.get(7)?]) & 0x1fff;
+            (fragment == 0).then_some(())?;
+            Some((*packet.get(9)?, usize::from(packet[0] & 15) * 4))
+        }
+    }
+}
+
+fn payload6(packet: &[u8]) -> Option<(u8, usize)> {
+    let (mut protocol, mut at) = (*packet.get(6)?, 40);
+    loop {
+        let header = packet.get(at..);
+        at += match (protocol, header) {
+            (HOP_BY_HOP | ROUTING | DESTINATION, Some([_, length, ..])) => {
+                8 + usize::from(*length) * 8
+            }
+            (FRAGMENT, Some([_, _, high, low, ..])) => {
+                if u16::from_be_bytes([*high, *low]) & !7 != 0 {
+                    return None;
+                }
+                8
+            }
+            (HOP_BY_HOP | ROUTING | DESTINATION | FRAGMENT, _) => return None,
+            _ => return Some((protocol, at)),
+        };
+        protocol = header?[0];
+    }
+}
+
+/// The protocol of a packet, also of a later fragment.
+pub(crate) fn protocol(packet: &[u8]) -> Option<u8> {
+    match packet.first()? >> 4 {
+        6 => payload6(packet)
+            .map(|(protocol, _)| protocol)
+            .or(Some(FRAGMENT)),
+        _ => packet.get(9).copied(),
     }
 }
 
@@ -151,7 +328,12 @@ impl Tcp {
         }
     }
 
-    pub(crate) fn segment(&self, from: Ipv4Addr, to: Ipv4Addr, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn segment(
+        &self,
+        from: impl Into<IpAddr>,
+        to: impl Into<IpAddr>,
+        payload: &[u8],
+    ) -> Vec<u8> {
         let words = self.words.unwrap_or((5 + self.options.len() / 4) as u8);
         let mut bytes = Vec::new();
         bytes.extend(self.ports.0.to_be_bytes());
@@ -163,7 +345,7 @@ impl Tcp {
         bytes.extend([0; 4]);
         bytes.extend(&self.options);
         bytes.extend(payload);
-        fill_in(&mut bytes, 16, self.check, (from, to), TCP);
+        fill_in(&mut bytes, 16, self.check, (from.into(), to.into()), TCP);
         bytes
     }
 }
@@ -185,7 +367,12 @@ impl Udp {
         }
     }
 
-    pub(crate) fn datagram(&self, from: Ipv4Addr, to: Ipv4Addr, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn datagram(
+        &self,
+        from: impl Into<IpAddr>,
+        to: impl Into<IpAddr>,
+        payload: &[u8],
+    ) -> Vec<u8> {
         let mut bytes = Vec::new();
         bytes.extend(self.ports.0.to_be_bytes());
         bytes.extend(self.ports.1.to_be_bytes());
@@ -193,18 +380,12 @@ impl Udp {
         bytes.extend(length.to_be_bytes());
         bytes.extend([0; 2]);
         bytes.extend(payload);
-        fill_in(&mut bytes, 6, self.check, (from, to), UDP);
+        fill_in(&mut bytes, 6, self.check, (from.into(), to.into()), UDP);
         bytes
     }
 }
 
-fn fill_in(
-    segment: &mut [u8],
-    at: usize,
-    check: Sum,
-    (from, to): (Ipv4Addr, Ipv4Addr),
-    protocol: u8,
-) {
+fn fill_in(segment: &mut [u8], at: usize, check: Sum, (from, to): (IpAddr, IpAddr), protocol: u8) {
     let pseudo = pseudo_header(from, to, protocol, segment.len());
     let check = match check {
         Sum::Is(check) => check,
@@ -228,6 +409,22 @@ pub(crate) fn icmp(kind: u8, code: u8, rest: u32, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// An ICMPv6 message, whose checksum covers its addresses.
+pub(crate) fn icmp6(
+    (from, to): (impl Into<IpAddr>, impl Into<IpAddr>),
+    kind: u8,
+    code: u8,
+    rest: u32,
+    body: &[u8],
+) -> Vec<u8> {
+    let mut bytes = vec![kind, code, 0, 0];
+    bytes.extend(rest.to_be_bytes());
+    bytes.extend(body);
+    let ends = (from.into(), to.into());
+    fill_in(&mut bytes, 2, Sum::Right, ends, ICMPV6);
+    bytes
+}
+
 /// A GRE header without options, about IPv4.
 pub(crate) fn gre(body: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 0x08, 0x00];
@@ -237,6 +434,9 @@ pub(crate) fn gre(body: &[u8]) -> Vec<u8> {
 
 /// What a packet is, in one line.
 pub(crate) fn describe(packet: &[u8]) -> String {
+    if packet.first().is_some_and(|first| first >> 4 == 6) && packet.len() >= 40 {
+        return describe6(packet);
+    }
     let Some(header) = packet.first_chunk::<20>() else {
         return format!("{} bytes, no IP header", packet.len());
     };
@@ -301,6 +501,40 @@ pub(crate) fn describe(packet: &[u8]) -> String {
     }
 }
 
+fn describe6(packet: &[u8]) -> String {
+    let address = |at: usize| {
+        let bytes: [u8; 16] = packet[at..at + 16].try_into().unwrap_or_default();
+        Ipv6Addr::from(bytes)
+    };
+    let word = |at: usize| {
+        packet
+            .get(at..at + 2)
+            .map_or(0, |word| u16::from_be_bytes([word[0], word[1]]))
+    };
+    let text = format!(
+        "{} > {} length {} of {} hop limit {} next {}",
+        address(8),
+        address(24),
+        word(4),
+        packet.len() - 40,
+        packet[7],
+        packet[6],
+    );
+    let Some((protocol, at)) = payload6(packet) else {
+        return text + " and no transport header";
+    };
+    let byte = |offset: usize| packet.get(at + offset).copied().unwrap_or(0);
+    let rest = |offset: usize| describe(packet.get(at + offset..).unwrap_or(&[]));
+    let ports = format!("at {at} {} > {}", word(at), word(at + 2));
+    match protocol {
+        TCP => text + &format!(" TCP {ports} {}", flag_names(byte(13))),
+        UDP => text + &format!(" UDP {ports} length {}", word(at + 4)),
+        ICMPV6 => text + &format!(" ICMPv6 {}/{} about [{}]", byte(0), byte(1), rest(8)),
+        IPIP | IPV6 => text + &format!(" tunnel [{}]", rest(0)),
+        other => text + &format!(" protocol {other} at {at}"),
+    }
+}
+
 /// The letters that tcpdump has for them; `none` for none.
 pub(crate) fn flag_names(flags: u8) -> String {
     let names: String = "FSRPAUEC"
@@ -334,7 +568,10 @@ mod tests {
         let (from, to) = (Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(198, 51, 100, 7));
         let segment = Tcp::new((1, 2), SYN).segment(from, to, b"odd");
         assert_eq!(
-            checksum(&[&pseudo_header(from, to, TCP, segment.len()), &segment]),
+            checksum(&[
+                &pseudo_header(from.into(), to.into(), TCP, segment.len()),
+                &segment
+            ]),
             0
         );
         let packet = Ip::new(from, to, TCP).packet(&segment);

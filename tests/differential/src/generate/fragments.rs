@@ -28,9 +28,9 @@ use crate::{
 };
 
 /// What is cut from the transport part, in this order.
-type Cut = &'static [(usize, usize)];
+pub(super) type Cut = &'static [(usize, usize)];
 
-const LENGTH: usize = 200;
+pub(super) const LENGTH: usize = 200;
 
 /// Where all of it is there. 0 is the beginning, `LENGTH` the end.
 const WHOLE: &[(&str, Cut)] = &[
@@ -74,7 +74,7 @@ pub(crate) fn cases(builder: &mut Builder) {
     at_the_end_of_the_space(builder);
 }
 
-fn all() -> impl Iterator<Item = &'static (&'static str, Cut)> {
+pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, Cut)> {
     WHOLE.iter().chain(BROKEN)
 }
 
@@ -142,7 +142,7 @@ fn large(builder: &mut Builder, flow: &Flow, direction: Direction) {
     }
 }
 
-fn parts(cut: Cut) -> Vec<Range<usize>> {
+pub(super) fn parts(cut: Cut) -> Vec<Range<usize>> {
     cut.iter().map(|(start, end)| *start..*end).collect()
 }
 
@@ -168,7 +168,7 @@ fn at_the_end_of_the_space(builder: &mut Builder) {
 }
 
 /// Data with which the transport part has this length.
-fn payload(protocol: u8, length: usize) -> Vec<u8> {
+pub(super) fn payload(protocol: u8, length: usize) -> Vec<u8> {
     let header = if protocol == TCP { 20 } else { 8 };
     (0..length - header).map(|at| at as u8).collect()
 }
@@ -217,26 +217,31 @@ pub(crate) fn random(builder: &mut Builder) {
             let direction = *builder.random.of(flow.directions());
             let length = 32 + builder.random.below(3000);
             let transport = flow.data(direction, &payload(protocol, length));
-            let mut parts = Vec::new();
-            let mut start = 0;
-            while start < length {
-                let end = (start + 8 * (1 + builder.random.below(160))).min(length);
-                parts.push(start..end);
-                start = end;
-            }
-            // Some come twice, and some out of order.
-            if builder.random.one_in(3) {
-                parts.push(parts[builder.random.below(parts.len())].clone());
-            }
-            for _ in 0..parts.len() / 2 {
-                let (one, other) = (
-                    builder.random.below(parts.len()),
-                    builder.random.below(parts.len()),
-                );
-                parts.swap(one, other);
-            }
+            let parts = random_parts(builder, length);
             let label = format!("fragments/random/{}/{}", service.name(), direction.name());
             send(builder, &flow, direction, &label, &transport, &parts, 0);
         }
     }
+}
+
+/// Parts of so many bytes. Some come twice, and some out of order.
+pub(super) fn random_parts(builder: &mut Builder, length: usize) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while start < length {
+        let end = (start + 8 * (1 + builder.random.below(160))).min(length);
+        parts.push(start..end);
+        start = end;
+    }
+    if builder.random.one_in(3) {
+        parts.push(parts[builder.random.below(parts.len())].clone());
+    }
+    for _ in 0..parts.len() / 2 {
+        let (one, other) = (
+            builder.random.below(parts.len()),
+            builder.random.below(parts.len()),
+        );
+        parts.swap(one, other);
+    }
+    parts
 }

@@ -93,7 +93,7 @@ fn label(flow: &Flow, about: Direction, name: &str) -> String {
 fn header(builder: &mut Builder, flow: &Flow, about: Direction) -> Ip {
     let (from, to) = match about {
         Request => (flow.service.server, flow.client),
-        Reply => (flow.client, VIP),
+        Reply => (flow.client, flow.service.vip()),
     };
     Ip {
         id: builder.id(),
@@ -383,10 +383,10 @@ fn other_messages(builder: &mut Builder) {
         }
     }
     for (from, to, side) in [
-        (CLIENTS[0], NAT.server, Side::Client),
-        (NAT.server, CLIENTS[0], Side::Servers),
-        (DR.server, CLIENTS[1], Side::Servers),
-        (TUN.server, DIRECTOR_INSIDE, Side::Servers),
+        (CLIENTS[0], NAT.server4(), Side::Client),
+        (NAT.server4(), CLIENTS[0], Side::Servers),
+        (DR.server4(), CLIENTS[1], Side::Servers),
+        (TUN.server4(), DIRECTOR_INSIDE, Side::Servers),
     ] {
         for kind in [0, 8, 13] {
             let header = Ip {

@@ -4,8 +4,11 @@
 
 mod encapsulated;
 mod fragments;
+mod fragments6;
 mod hop;
 mod icmp;
+mod icmp6;
+mod ipv6;
 mod lengths;
 mod mutations;
 mod offload;
@@ -14,6 +17,7 @@ mod sizes;
 mod strangers;
 mod tcp;
 mod tunnel_errors;
+mod tunnels;
 mod udp;
 mod walks;
 
@@ -32,11 +36,21 @@ pub(crate) const CASES: &[(&str, Generator)] = &[
     ("fragments", fragments::cases),
     ("icmp", icmp::cases),
     ("tunnel_errors", tunnel_errors::cases),
+    ("tunnels", tunnels::cases),
     ("encapsulated", encapsulated::cases),
     ("hop", hop::cases),
     ("sizes", sizes::cases),
     ("offload", offload::cases),
     ("strangers", strangers::cases),
+    ("tcp6", tcp::first6),
+    ("tcp6", tcp::in_each_state6),
+    ("udp6", udp::cases6),
+    ("extensions6", ipv6::extensions),
+    ("headers6", ipv6::headers),
+    ("sizes6", ipv6::sizes),
+    ("strangers6", ipv6::strangers),
+    ("fragments6", fragments6::cases),
+    ("icmp6", icmp6::cases),
 ];
 
 /// Groups that are other ones for each seed.
@@ -48,4 +62,9 @@ pub(crate) const RANDOM: &[(&str, Generator)] = &[
     ("mutations", mutations::packets),
     ("mutations", mutations::errors),
     ("fragments", fragments::random),
+    ("walks6", walks::tcp6),
+    ("walks6", walks::udp6),
+    ("mutations6", mutations::packets6),
+    ("mutations6", mutations::errors6),
+    ("fragments6", fragments6::random),
 ];

@@ -4,10 +4,13 @@
 
 use crate::{
     site::{
+        Site,
         DIRECTOR_INSIDE,
         FORWARDING,
+        FORWARDING6,
         TUN,
-        VIP, //
+        V4,
+        V6, //
     },
     stream::{
         Builder,
@@ -21,23 +24,34 @@ use crate::{
     wire::{
         checksum,
         icmp,
+        icmp6,
         set_header_checksum,
         Ip,
+        Ip6,
         ICMP,
+        ICMPV6,
         IPIP,
         TCP,
         UDP, //
     }, //
 };
 
-/// Packets of a flow, new or established.
 pub(crate) fn packets(builder: &mut Builder) {
+    packets_of(builder, &V4);
+}
+
+pub(crate) fn packets6(builder: &mut Builder) {
+    packets_of(builder, &V6);
+}
+
+/// Packets of a flow, new or established.
+fn packets_of(builder: &mut Builder, site: &Site) {
     let established = builder.random.one_in(2);
     for _ in 0..6 {
-        let service = *builder.random.of(&FORWARDING);
+        let service = *builder.random.of(site.forwarding);
         let protocol = *builder.random.of(&[TCP, UDP]);
         let age = if established { "established" } else { "first" };
-        let label = format!("mutations/{age}/{}", service.name());
+        let label = format!("mutations{}/{age}/{}", site.suffix, service.name());
         let flow = builder.flow(service, protocol, &label);
         if established {
             builder.open(&flow);
@@ -53,12 +67,15 @@ pub(crate) fn packets(builder: &mut Builder) {
             flow.first(&[7; 30])
         };
         let id = builder.id();
-        let packet = Ip {
-            id,
-            ..flow.ip(direction)
-        }
-        .packet(&transport);
-        let packet = mutated(builder, packet);
+        let packet = if flow.client.is_ipv6() {
+            mutated6(builder, flow.ip6(direction).packet(&transport))
+        } else {
+            let ip = Ip {
+                id,
+                ..flow.ip(direction)
+            };
+            mutated(builder, ip.packet(&transport))
+        };
         let label = format!("{label}/{}", direction.name());
         builder.send(direction.side(), &label, packet, Some(&flow));
     }
@@ -100,14 +117,77 @@ pub(crate) fn errors(builder: &mut Builder) {
     }
 }
 
+/// The same of IPv6. "Packet too big" would be remembered.
+pub(crate) fn errors6(builder: &mut Builder) {
+    let service = *builder.random.of(&FORWARDING6);
+    let protocol = *builder.random.of(&[TCP, UDP]);
+    let name = service.name();
+    let flow = builder.flow(service, protocol, &format!("mutations6/error/{name}"));
+    builder.open(&flow);
+    for _ in 0..8 {
+        let about = if service.has_replies() {
+            *builder.random.of(&[Request, Reply])
+        } else {
+            Reply
+        };
+        let (from, to, side, who) = match about {
+            Request => (service.server, flow.client, Reply.side(), "from-server"),
+            Reply => (flow.client, service.vip(), Request.side(), "from-client"),
+        };
+        let (kind, code) = *builder
+            .random
+            .of(&[(1, 0), (1, 1), (1, 3), (1, 4), (3, 0), (3, 1)]);
+        let message = icmp6((from, to), kind, code, 0, &flow.seen(about, &[9; 24]));
+        let packet = Ip6::new(from, to, ICMPV6).packet(&message);
+        let packet = mutated6(builder, packet);
+        if packet.get(40) == Some(&2) {
+            continue;
+        }
+        let label = format!("mutations6/error/{name}/{who}");
+        builder.send(side, &label, packet, Some(&flow));
+    }
+}
+
+/// Changes up to four bytes behind the addresses and ports, or the length, and cuts the end off sometimes.
+fn mutated6(builder: &mut Builder, mut packet: Vec<u8>) -> Vec<u8> {
+    let is_error = packet[6] == ICMPV6;
+    for _ in 0..1 + builder.random.below(4) {
+        let at = builder.random.below(packet.len());
+        let stays = at < 8 || (8..40).contains(&at) || !is_error && (40..44).contains(&at);
+        if !stays {
+            packet[at] = if builder.random.one_in(4) {
+                *builder.random.of(&[0, 1, 0x7f, 0x80, 0xff])
+            } else {
+                builder.random.byte()
+            };
+        }
+    }
+    if builder.random.one_in(6) {
+        let length = 40 + builder.random.below(packet.len() - 40);
+        packet.truncate(length);
+        if builder.random.one_in(2) {
+            packet[4..6].copy_from_slice(&((length - 40) as u16).to_be_bytes());
+        }
+    }
+    if is_error && packet.len() >= 48 && !builder.random.one_in(4) {
+        let ends: [[u8; 16]; 2] =
+            [8, 24].map(|at| packet[at..at + 16].try_into().expect("there are addresses"));
+        let [from, to] = ends;
+        let rest = u32::from_be_bytes([packet[44], packet[45], packet[46], packet[47]]);
+        let message = icmp6((from, to), packet[40], packet[41], rest, &packet[48..]);
+        packet[40..].copy_from_slice(&message);
+    }
+    packet
+}
+
 /// Who sends an error to whom about a packet of this direction, and what it quotes.
 fn error(flow: &Flow, about: Direction) -> (Ip, Vec<u8>) {
     let quoted = flow.seen(about, &[9; 24]);
     match about {
-        Reply => (Ip::new(flow.client, VIP, ICMP), quoted),
+        Reply => (Ip::new(flow.client, flow.service.vip(), ICMP), quoted),
         Request if flow.service == TUN => {
-            let outer = Ip::new(DIRECTOR_INSIDE, TUN.server, IPIP).packet(&quoted);
-            (Ip::new(TUN.server, DIRECTOR_INSIDE, ICMP), outer)
+            let outer = Ip::new(DIRECTOR_INSIDE, TUN.server4(), IPIP).packet(&quoted);
+            (Ip::new(TUN.server4(), DIRECTOR_INSIDE, ICMP), outer)
         }
         Request => (Ip::new(flow.service.server, flow.client, ICMP), quoted),
     }

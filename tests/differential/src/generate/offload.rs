@@ -92,18 +92,31 @@ fn send(
         side: direction.side(),
         mac: DIRECTOR_MAC,
         packet: ip.packet(&transport(flow, direction, length)),
+        is_ipv6: flow.client.is_ipv6(),
         offload,
         flow: Some(flow.key()),
     });
 }
 
-fn checksum(builder: &mut Builder, flow: &Flow, direction: Direction, length: usize, flags: u16) {
+pub(super) fn checksum(
+    builder: &mut Builder,
+    flow: &Flow,
+    direction: Direction,
+    length: usize,
+    flags: u16,
+) {
     let (start, at) = place(flow);
     let offload = Offload::Checksum { start, at };
     send(builder, flow, direction, "checksum", flags, length, offload);
 }
 
-fn segments(builder: &mut Builder, flow: &Flow, direction: Direction, length: usize, size: u16) {
+pub(super) fn segments(
+    builder: &mut Builder,
+    flow: &Flow,
+    direction: Direction,
+    length: usize,
+    size: u16,
+) {
     let (start, at) = place(flow);
     let offload = Offload::Segments {
         protocol: flow.protocol,

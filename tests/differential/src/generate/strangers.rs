@@ -64,7 +64,7 @@ fn sources(builder: &mut Builder) {
         ("vip", VIP),
         ("director", DIRECTOR),
         ("inside", DIRECTOR_INSIDE),
-        ("server", NAT.server),
+        ("server", NAT.server4()),
         ("router-inside", ROUTER_INSIDE),
         ("loopback", Ipv4Addr::LOCALHOST),
         ("zero", Ipv4Addr::UNSPECIFIED),
@@ -91,7 +91,7 @@ fn destinations(builder: &mut Builder) {
         ("inside", DIRECTOR_INSIDE, Side::Client),
         ("inside", DIRECTOR_INSIDE, Side::Servers),
         ("vip", VIP, Side::Servers),
-        ("server", NAT.server, Side::Client),
+        ("server", NAT.server4(), Side::Client),
         ("client", CLIENTS[3], Side::Client),
         ("nowhere", Ipv4Addr::new(198, 18, 0, 1), Side::Client),
         ("loopback", Ipv4Addr::LOCALHOST, Side::Client),
@@ -107,7 +107,7 @@ fn destinations(builder: &mut Builder) {
             for protocol in [TCP, UDP] {
                 let label = format!("strangers/to-{name}");
                 let from = match side {
-                    Side::Servers => NAT.server,
+                    Side::Servers => NAT.server4(),
                     _ => CLIENTS[0],
                 };
                 let flow = builder.flow_from(from, NAT, protocol, &label);
@@ -145,7 +145,7 @@ fn ports(builder: &mut Builder) {
                 let label = format!("strangers/port-{from}/{}", service.name());
                 let flow = Flow {
                     port: from,
-                    client: CLIENTS[2],
+                    client: CLIENTS[2].into(),
                     protocol,
                     service,
                 };
@@ -176,9 +176,9 @@ fn without_connection(builder: &mut Builder) {
     let flow = builder.flow(NAT, UDP, "strangers/wrong-reply");
     builder.open(&flow);
     for (from, ports) in [
-        (NAT.server, (NAT.server_port + 1, flow.port)),
+        (NAT.server4(), (NAT.server_port + 1, flow.port)),
         (ROUTER_INSIDE, (NAT.server_port, flow.port)),
-        (NAT.server, (NAT.server_port, flow.port + 5000)),
+        (NAT.server4(), (NAT.server_port, flow.port + 5000)),
     ] {
         let header = Ip {
             id: builder.id(),
@@ -229,6 +229,7 @@ fn frame(builder: &mut Builder, mac: [u8; 6], label: &str, flow: &Flow, transpor
         side: Side::Client,
         mac,
         packet: ip.packet(transport),
+        is_ipv6: false,
         offload: Offload::None,
         flow: Some(flow.key()),
     });

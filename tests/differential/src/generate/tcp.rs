@@ -5,12 +5,12 @@
 use crate::{
     site::{
         Service,
+        Site,
         DR,
-        EMPTY,
-        FORWARDING,
-        NAT,
-        NOTHING,
-        TUN, //
+        DR6,
+        TUN,
+        V4,
+        V6, //
     },
     stream::{
         Builder,
@@ -38,25 +38,45 @@ fn combinations() -> impl Iterator<Item = u8> {
 
 /// Any flags as the first segment of a client.
 pub(crate) fn first(builder: &mut Builder) {
-    for service in FORWARDING {
+    for service in V4.forwarding {
         builder.group();
         for flags in 0..=255u8 {
             // Some of those that have to do with congestion.
             if flags < 64 || flags & 0x3f == SYN || flags & 0x2d == 0 {
-                send_first(builder, service, flags);
+                send_first(builder, &V4, *service, flags);
             }
         }
     }
     builder.group();
-    for service in [EMPTY, NOTHING] {
+    first_nowhere(builder, &V4);
+}
+
+/// The same of IPv6, without those for congestion.
+pub(crate) fn first6(builder: &mut Builder) {
+    builder.group();
+    for service in V6.forwarding {
         for flags in combinations() {
-            send_first(builder, service, flags);
+            send_first(builder, &V6, *service, flags);
+        }
+    }
+    first_nowhere(builder, &V6);
+}
+
+fn first_nowhere(builder: &mut Builder, site: &Site) {
+    for service in site.others {
+        for flags in combinations() {
+            send_first(builder, site, service, flags);
         }
     }
 }
 
-fn send_first(builder: &mut Builder, service: Service, flags: u8) {
-    let label = format!("tcp/first/{}/{}", service.name(), flag_names(flags));
+fn send_first(builder: &mut Builder, site: &Site, service: Service, flags: u8) {
+    let label = format!(
+        "tcp{}/first/{}/{}",
+        site.suffix,
+        service.name(),
+        flag_names(flags)
+    );
     let flow = builder.flow(service, TCP, &label);
     builder.send_of(&flow, Request, &label, &flow.tcp(Request, flags, b""));
 }
@@ -137,30 +157,47 @@ const WAYS_ONE: &[(&str, Way)] = &[
 pub(crate) fn in_each_state(builder: &mut Builder) {
     for (name, way) in WAYS_BOTH {
         builder.group();
-        in_state(builder, NAT, name, way);
+        in_state(builder, &V4, V4.nat, name, way);
     }
     for service in [DR, TUN] {
         builder.group();
         for (name, way) in WAYS_ONE {
-            in_state(builder, service, name, way);
+            in_state(builder, &V4, service, name, way);
         }
     }
 }
 
-fn in_state(builder: &mut Builder, service: Service, name: &str, way: Way) {
+/// States are the same for both versions: some of them.
+pub(crate) fn in_each_state6(builder: &mut Builder) {
+    builder.group();
+    for (name, way) in WAYS_BOTH {
+        if ["syn", "open"].contains(name) {
+            in_state(builder, &V6, V6.nat, name, way);
+        }
+    }
+    for (name, way) in WAYS_ONE {
+        if ["open"].contains(name) {
+            in_state(builder, &V6, DR6, name, way);
+        }
+    }
+}
+
+fn in_state(builder: &mut Builder, site: &Site, service: Service, name: &str, way: Way) {
     for flags in combinations() {
         for direction in [Request, Reply] {
             if direction == Reply && !service.has_replies() {
                 continue;
             }
             let label = format!(
-                "tcp/{name}/{}/{}/{}",
+                "tcp{}/{name}/{}/{}/{}",
+                site.suffix,
                 service.name(),
                 direction.name(),
                 flag_names(flags)
             );
             let flow = builder.flow(service, TCP, &label);
-            go(builder, &flow, way, &format!("tcp/way/{}", service.name()));
+            let before = format!("tcp{}/way/{}", site.suffix, service.name());
+            go(builder, &flow, way, &before);
             builder.send_of(&flow, direction, &label, &flow.tcp(direction, flags, b""));
         }
     }

@@ -61,7 +61,7 @@ fn outer_header(fragment: u16) -> Ip {
         fragment,
         id: 4711,
         ttl: 62,
-        ..Ip::new(DIRECTOR_INSIDE, TUN.server, IPIP)
+        ..Ip::new(DIRECTOR_INSIDE, TUN.server4(), IPIP)
     }
 }
 
@@ -73,7 +73,7 @@ fn quoted(flow: &Flow, fragment: u16) -> Vec<u8> {
 fn send(builder: &mut Builder, flow: &Flow, name: &str, message: &[u8]) {
     let header = Ip {
         id: builder.id(),
-        ..Ip::new(TUN.server, DIRECTOR_INSIDE, ICMP)
+        ..Ip::new(TUN.server4(), DIRECTOR_INSIDE, ICMP)
     };
     let label = format!("tunnel-errors/{name}");
     builder.send(Side::Servers, &label, header.packet(message), Some(flow));
@@ -143,7 +143,7 @@ fn damaged(builder: &mut Builder, flow: &Flow) {
     // Of another tunnel, or of the same tunnel from another address.
     for (from, to, name) in [
         (DIRECTOR_INSIDE, ROUTER_INSIDE, "other-exit"),
-        (ROUTER_INSIDE, TUN.server, "other-entry"),
+        (ROUTER_INSIDE, TUN.server4(), "other-entry"),
     ] {
         let other = Ip {
             from,
@@ -189,7 +189,7 @@ fn outside(builder: &mut Builder, flow: &Flow) {
     let header = Ip {
         id: builder.id(),
         options: vec![1; 4],
-        ..Ip::new(TUN.server, DIRECTOR_INSIDE, ICMP)
+        ..Ip::new(TUN.server4(), DIRECTOR_INSIDE, ICMP)
     };
     builder.send(
         Side::Servers,

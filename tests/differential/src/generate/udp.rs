@@ -5,11 +5,9 @@
 use crate::{
     site::{
         Service,
-        CLIENTS,
-        EMPTY,
-        FORWARDING,
-        NAT,
-        NOTHING, //
+        Site,
+        V4,
+        V6, //
     },
     stream::{
         Builder,
@@ -35,34 +33,48 @@ const SUMS: [(&str, Sum); 6] = [
 ];
 
 pub(crate) fn cases(builder: &mut Builder) {
-    for service in FORWARDING.into_iter().chain([EMPTY, NOTHING]) {
-        builder.group();
+    of(builder, &V4);
+}
+
+pub(crate) fn cases6(builder: &mut Builder) {
+    of(builder, &V6);
+}
+
+fn of(builder: &mut Builder, site: &Site) {
+    builder.group();
+    for service in site.forwarding.iter().copied().chain(site.others) {
         for (name, sum) in SUMS {
             for payload in [&b""[..], b"x", b"some data of even length"] {
-                let label = format!("udp/{name}/{}/first", service.name());
+                let label = format!("udp{}/{name}/{}/first", site.suffix, service.name());
                 let flow = builder.flow(service, UDP, &label);
                 builder.send_of(&flow, Request, &label, &flow.udp(Request, sum, payload));
                 if service.has_replies() {
-                    let label = format!("udp/{name}/nat/answer");
+                    let label = format!("udp{}/{name}/nat/answer", site.suffix);
                     builder.send_of(&flow, Reply, &label, &flow.udp(Reply, sum, payload));
                 }
             }
         }
     }
-    established(builder);
-    edges(builder);
-    clients(builder);
+    established(builder, site);
+    edges(builder, site);
+    clients(builder, site);
 }
 
 /// The same in the middle of a flow.
-fn established(builder: &mut Builder) {
+fn established(builder: &mut Builder, site: &Site) {
     builder.group();
-    for service in FORWARDING {
-        let flow = builder.flow(service, UDP, &format!("udp/established/{}", service.name()));
+    for service in site.forwarding.iter().copied() {
+        let label = format!("udp{}/established/{}", site.suffix, service.name());
+        let flow = builder.flow(service, UDP, &label);
         builder.open(&flow);
         for (name, sum) in SUMS {
             for direction in flow.directions() {
-                let label = format!("udp/{name}/{}/{}", service.name(), direction.name());
+                let label = format!(
+                    "udp{}/{name}/{}/{}",
+                    site.suffix,
+                    service.name(),
+                    direction.name()
+                );
                 for payload in [&b""[..], b"odd"] {
                     builder.send_of(
                         &flow,
@@ -77,9 +89,10 @@ fn established(builder: &mut Builder) {
 }
 
 /// Each last word of the data, so that the checksum goes through values at which sums of one's complement are special.
-fn edges(builder: &mut Builder) {
+fn edges(builder: &mut Builder, site: &Site) {
     builder.group();
-    let flow = builder.flow(NAT, UDP, "udp/edges/nat");
+    let label = format!("udp{}/edges/nat", site.suffix);
+    let flow = builder.flow(site.nat, UDP, &label);
     builder.open(&flow);
     for direction in [Request, Reply] {
         // The word that makes the checksum all ones before, or after it is translated.
@@ -87,7 +100,7 @@ fn edges(builder: &mut Builder) {
         let sum = u16::from_be_bytes([zero[6], zero[7]]);
         for near in 0..6u16 {
             let word = sum.wrapping_add(near).wrapping_sub(3);
-            let label = format!("udp/edge/nat/{}", direction.name());
+            let label = format!("udp{}/edge/nat/{}", site.suffix, direction.name());
             let datagram = flow.udp(direction, Sum::Right, &word.to_be_bytes());
             builder.send_of(&flow, direction, &label, &datagram);
         }
@@ -95,21 +108,17 @@ fn edges(builder: &mut Builder) {
 }
 
 /// Clients of all kinds, with and without a router between.
-fn clients(builder: &mut Builder) {
+fn clients(builder: &mut Builder, site: &Site) {
     builder.group();
-    for client in CLIENTS {
-        for service in FORWARDING {
-            let flow = from(builder, client, service);
+    for client in site.clients {
+        for service in site.forwarding {
+            let flow = from(builder, site, client, *service);
             builder.open(&flow);
         }
     }
 }
 
-fn from(builder: &mut Builder, client: std::net::Ipv4Addr, service: Service) -> Flow {
-    builder.flow_from(
-        client,
-        service,
-        UDP,
-        &format!("udp/clients/{}", service.name()),
-    )
+fn from(builder: &mut Builder, site: &Site, client: std::net::IpAddr, service: Service) -> Flow {
+    let label = format!("udp{}/clients/{}", site.suffix, service.name());
+    builder.flow_from(client, service, UDP, &label)
 }

@@ -4,8 +4,9 @@
 
 use crate::{
     site::{
-        CLIENTS,
-        FORWARDING, //
+        Site,
+        V4,
+        V6, //
     },
     stream::{
         Builder,
@@ -45,20 +46,32 @@ const FLAGS: [u8; 14] = [
     0,
 ];
 
-/// Several connections of TCP at once.
 pub(crate) fn tcp(builder: &mut Builder) {
+    walk_tcp(builder, &V4);
+}
+
+pub(crate) fn tcp6(builder: &mut Builder) {
+    walk_tcp(builder, &V6);
+}
+
+pub(crate) fn udp(builder: &mut Builder) {
+    walk_udp(builder, &V4);
+}
+
+pub(crate) fn udp6(builder: &mut Builder) {
+    walk_udp(builder, &V6);
+}
+
+/// Several connections of TCP at once.
+fn walk_tcp(builder: &mut Builder, site: &Site) {
+    let walk = format!("walk/tcp{}", site.suffix);
     let mut walks = Vec::new();
     for _ in 0..4 {
-        let service = *builder.random.of(&FORWARDING);
-        let client = *builder.random.of(&CLIENTS);
-        let flow = builder.flow_from(
-            client,
-            service,
-            TCP,
-            &format!("walk/tcp/{}", service.name()),
-        );
+        let service = *builder.random.of(site.forwarding);
+        let client = *builder.random.of(&site.clients);
+        let flow = builder.flow_from(client, service, TCP, &format!("{walk}/{}", service.name()));
         walks.push((flow, false));
-        let label = format!("walk/tcp/{}/request/S", service.name());
+        let label = format!("{walk}/{}/request/S", service.name());
         builder.send_of(&flow, Request, &label, &flow.tcp(Request, SYN, b""));
     }
     for _ in 0..32 {
@@ -70,13 +83,13 @@ pub(crate) fn tcp(builder: &mut Builder) {
         // What follows a reset, or a segment without flags, is a matter of its own.
         let after = if was_reset { "after-reset/" } else { "" };
         let label = format!(
-            "walk/tcp/{after}{name}/{}/{}",
+            "{walk}/{after}{name}/{}/{}",
             direction.name(),
             flag_names(flags)
         );
         if was_reset || flags & RST != 0 || flags == 0 {
             walks[which].1 = true;
-            builder.rename(&flow, &format!("walk/tcp/after-reset/{name}"));
+            builder.rename(&flow, &format!("{walk}/after-reset/{name}"));
         }
         let data = if flags & PSH != 0 { &b"walk"[..] } else { b"" };
         builder.send_of(&flow, direction, &label, &flow.tcp(direction, flags, data));
@@ -84,12 +97,13 @@ pub(crate) fn tcp(builder: &mut Builder) {
 }
 
 /// Several flows of UDP at once.
-pub(crate) fn udp(builder: &mut Builder) {
+fn walk_udp(builder: &mut Builder, site: &Site) {
+    let walk = format!("walk/udp{}", site.suffix);
     let mut flows = Vec::new();
     for _ in 0..4 {
-        let service = *builder.random.of(&FORWARDING);
-        let client = *builder.random.of(&CLIENTS);
-        let label = format!("walk/udp/{}", service.name());
+        let service = *builder.random.of(site.forwarding);
+        let client = *builder.random.of(&site.clients);
+        let label = format!("{walk}/{}", service.name());
         flows.push(builder.flow_from(client, service, UDP, &label));
     }
     for _ in 0..32 {
@@ -103,7 +117,7 @@ pub(crate) fn udp(builder: &mut Builder) {
         } else {
             Sum::Right
         };
-        let label = format!("walk/udp/{}/{}", flow.service.name(), direction.name());
+        let label = format!("{walk}/{}/{}", flow.service.name(), direction.name());
         builder.send_of(
             &flow,
             direction,
