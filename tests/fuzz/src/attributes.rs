@@ -9,6 +9,7 @@ use rvs_logic::logic::{
     },
     liberal::is_valid,
     persistence::{
+        Engine,
         Mask,
         Persistence, //
     },
@@ -58,12 +59,15 @@ fn mask(input: &mut Input<'_>) {
             let differ = (kept.to_bits() ^ client.to_bits()).leading_zeros();
             assert!(differ >= bits && kept.to_bits().trailing_zeros() >= 128 - bits);
         }
-        let persistence = Persistence {
-            timeout: timeout.min(Persistence::MAX_TIMEOUT),
-            mask,
-        };
-        let number = Persistence::to_u64(Some(persistence));
-        assert_eq!(Persistence::from_u64(number), Some(persistence));
+        for engine in Engine::ALL.map(Some).into_iter().chain([None]) {
+            let persistence = Persistence {
+                timeout: timeout.min(Persistence::MAX_TIMEOUT),
+                mask,
+                engine,
+            };
+            let number = Persistence::to_u64(Some(persistence));
+            assert_eq!(Persistence::from_u64(number), Some(persistence));
+        }
     }
     assert_eq!(Persistence::to_u64(None), 0);
 }
