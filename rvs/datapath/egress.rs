@@ -195,6 +195,7 @@ pub(super) fn is_without_dscp(tos: u8) -> bool {
 }
 
 /// What a method does to a packet, as far as the way out is concerned.
+#[derive(Clone, Copy)]
 pub(super) struct Method {
     /// What the real server's address is to the packet.
     pub(super) target: Target,

@@ -160,9 +160,17 @@ fn to_real_server<'a, 'g, V: Stack>(
         return Outcome::Left(packet, reason);
     }
     let method = egress::method(&conn, &packet);
-    let (route, next_hop) = match way::<V, V>(context, &packet, flow, conn, &method) {
+    let (route, next_hop) = match way::<V, V>(context, &packet, flow, conn, method) {
         Ok(way) => way,
-        Err(Path::Route) => return unrouted(context, packet, flow, conn),
+        Err(Path::Route) => {
+            let Context {
+                director,
+                net,
+                guard,
+                ..
+            } = context;
+            return Outcome::Decided(unrouted(director, net, guard, packet, conn));
+        }
         Err(reason) => return Outcome::Left(packet, reason),
     };
     let len = packet.len();
@@ -197,37 +205,50 @@ fn to_real_server<'a, 'g, V: Stack>(
 
 /// A client's packet to a real server to which no route is known that a packet of the flow has confirmed. Where its address is
 /// of the other version of IP, and a tunnel leads there, it has not been looked for yet.
+///
+/// The headers are read once more, so that packets that do not come here have what they say in registers.
 #[cold]
 #[inline(never)]
-fn unrouted<'a, 'g, V: Stack>(
-    context: Context<'g>,
-    packet: Packet<'a, V>,
-    flow: Flow<V>,
-    conn: RcuRef<'g, Conn>,
-) -> Outcome<'a, 'g, V> {
+fn unrouted<V: Stack>(
+    director: &Director,
+    net: &Net,
+    guard: &rcu::Guard,
+    packet: Packet<'_, V>,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    let context = Context::new(director, net, guard, HookPoint::PreRouting);
     let is_over_other = V::addr(conn.real_server().addr).is_none();
     if !is_over_other || !matches!(conn.forward(), Forward::Tun) {
-        return Outcome::Left(packet, Path::Route);
+        return left(context, packet, Path::Route);
     }
+    let flow = parse::usual(&packet).or_else(|| parse::usual_of_few(&packet, 0));
+    match flow {
+        Some(flow) => over_other(context, packet, flow, conn),
+        None => left(context, packet, Path::Header),
+    }
+}
+
+/// Sends a client's packet to a real server that has an address of the other version of IP, if nothing speaks against it.
+fn over_other<'g, V: Stack>(
+    context: Context<'g>,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: RcuRef<'g, Conn>,
+) -> Verdict {
     let tunnel = conn.dest().tunnel();
     let method = tunnel::method::<V, V::Other>(tunnel, &packet);
-    let (route, next_hop) = match way::<V, V::Other>(context, &packet, flow, conn, &method) {
+    let (route, next_hop) = match way::<V, V::Other>(context, &packet, flow, conn, method) {
         Ok(way) => way,
-        Err(reason) => return Outcome::Left(packet, reason),
+        Err(reason) => return left(context, packet, reason),
     };
     let len = packet.len();
     match tunnel::prepare(context, packet, flow.header, tunnel, &route) {
         Ok(packet) => {
-            request::account(
-                context,
-                len,
-                flow.transport.header,
-                conn,
-                conn.request_direction(),
-            );
-            Outcome::Decided(sent(context, packet, next_hop))
+            let direction = conn.request_direction();
+            request::account(context, len, flow.transport.header, conn, direction);
+            sent(context, packet, next_hop)
         }
-        Err(packet) => Outcome::Left(packet, Path::Memory),
+        Err(packet) => left(context, packet, Path::Memory),
     }
 }
 
@@ -254,7 +275,7 @@ fn way<'g, V: Stack, O: Stack>(
     packet: &Packet<'_, V>,
     flow: Flow<V>,
     conn: RcuRef<'g, Conn>,
-    method: &Method,
+    method: Method,
 ) -> Result<(RouteRef<'g, O>, NextHop<'g, O>), Path> {
     let cache = conn.get().dest().route();
     let route = cache

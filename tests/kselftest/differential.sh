@@ -81,7 +81,7 @@ ip_vs_configure() {
 			-A -$protocol [$VIP6]:8000 -s rr
 			-a -$protocol [$VIP6]:8000 -r [fd00::11]:80 -m
 			-A -$protocol [$VIP6]:8001 -s rr
-			-a -$protocol [$VIP6]:8001 -r [fd00::12] -g
+			-a -$protocol [$VIP6]:8001 -r [fd00::12]:8001 -g
 			-A -$protocol [$VIP6]:8004 -s rr
 		EOF
 	done | in_ns "$(namespace ip_vs)" ipvsadm -R
