@@ -7,6 +7,7 @@ use rvs_logic::logic::{
     protocol::Protocol,
     state::{
         longest,
+        sctp as sctp_state,
         tcp::{
             self as tcp_state,
             next,
@@ -143,11 +144,13 @@ fn names_timeouts_and_activity_are_those_of_ipvs() {
 #[test]
 fn numbers_of_the_netlink_family_are_those_of_ipvs() {
     let tcp = tcp_state::State::ALL.map(State::Tcp);
-    for (number, state) in (0..).zip(tcp).chain([(16, State::Udp)]) {
+    let sctp = sctp_state::State::ALL.map(State::Sctp);
+    let numbered = (0..).zip(tcp).chain([(16, State::Udp)]);
+    for (number, state) in numbered.chain((17..).zip(sctp)) {
         assert_eq!(state.to_uapi(), number);
         assert_eq!(State::from_uapi(number), Some(state));
     }
-    for number in [11, 15, 17, 0x100, u32::MAX] {
+    for number in [11, 15, 31, 0x100, u32::MAX] {
         assert_eq!(State::from_uapi(number), None);
     }
 }
@@ -243,6 +246,7 @@ fn of_several_flags_rst_goes_before_syn_before_fin_before_ack() {
 fn a_number_means_one_state() {
     let mut states: Vec<_> = tcp_state::State::ALL.into_iter().map(State::Tcp).collect();
     states.push(State::Udp);
+    states.extend(sctp_state::State::ALL.map(State::Sctp));
     for state in &states {
         assert_eq!(State::from_u8(state.to_u8()), Some(*state));
     }
