@@ -14,6 +14,7 @@ use crate::{
         About,
         Difference, //
     },
+    fragments,
     stream::{
         Group,
         Step, //
@@ -29,6 +30,8 @@ use crate::{
 
 /// Where outputs have the same summary, but not the same bytes, this comes before the names of the fields.
 const OTHER: &str = "other:";
+/// Instead of a field: the packet has left in other fragments.
+const CUT: &str = "cut";
 
 /// A difference that is not on the list.
 struct Found {
@@ -308,14 +311,35 @@ fn states(connections: &[Connection]) -> String {
 /// How what came of a packet differs, if it does.
 fn difference(step: &Step, ip_vs: &[Output], rvs: &[Output]) -> Option<(String, String)> {
     let words = (summary::of(ip_vs), summary::of(rvs));
-    if words.0 != words.1 {
-        return Some(words);
-    }
     let mut fields: Vec<String> = Vec::new();
     for (ip_vs, rvs) in ip_vs.iter().zip(rvs) {
         fields.extend(summary::fields(step, ip_vs, rvs));
     }
+    if words.0 == words.1 && fields.is_empty() {
+        return None;
+    }
+    if let Some(fields_of_whole) = cut_otherwise(step, ip_vs, rvs) {
+        fields = fields_of_whole;
+    } else if words.0 != words.1 {
+        return Some(words);
+    }
     fields.sort();
     fields.dedup();
-    (!fields.is_empty()).then(|| (words.0, format!("{OTHER}{}", fields.join(","))))
+    Some((words.0, format!("{OTHER}{}", fields.join(","))))
+}
+
+/// How one packet of IPv6 differs that has left in other fragments with RVS.
+fn cut_otherwise(step: &Step, ip_vs: &[Output], rvs: &[Output]) -> Option<Vec<String>> {
+    let lengths = |outputs: &[Output]| -> Vec<usize> {
+        outputs.iter().map(|output| output.bytes.len()).collect()
+    };
+    if lengths(ip_vs) == lengths(rvs) {
+        return None;
+    }
+    let mut fields = summary::fields(step, &fragments::whole(ip_vs)?, &fragments::whole(rvs)?);
+    // Otherwise they are of different lengths for another reason.
+    (!fields.iter().any(|field| field == "size")).then(|| {
+        fields.push(CUT.to_owned());
+        fields
+    })
 }

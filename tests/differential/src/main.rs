@@ -9,6 +9,7 @@ mod compare;
 mod connections;
 mod differences;
 mod feed;
+mod fragments;
 mod generate;
 mod random;
 mod site;
@@ -45,7 +46,7 @@ struct Stream {
     #[arg(long)]
     seed: u64,
     /// How many at least; those that are the same for each seed come first, and are sent in any case.
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 12_500)]
     packets: usize,
 }
 

@@ -89,6 +89,13 @@ fn is_gue(packet: &[u8]) -> bool {
         && transport(packet).get(2..4) == Some(&GUE_PORT.to_be_bytes())
 }
 
+/// Whether it may be a later fragment of such a one: the director's, and none of the packet sent.
+fn is_gue_later(step: &Step, packet: &[u8]) -> bool {
+    packet[12..16] == DIRECTOR_INSIDE.octets()
+        && payload(packet).is_none()
+        && step.packet.get(12..16) != Some(&packet[12..16])
+}
+
 /// Of an output: where it is, and what it is; `client:icmp-3/4`.
 fn word(output: &Output) -> String {
     let side = output.side.name();
@@ -363,7 +370,7 @@ fn is_the_directors(step: &Step, packet: &[u8]) -> bool {
     is_own(packet)
         && match packet[9] {
             IPIP | GRE => true,
-            UDP => is_gue(packet),
+            UDP => is_gue(packet) || is_gue_later(step, packet),
             TCP => is_reset(packet) && step.side == Side::Client,
             ICMP => !is_translated(step, packet),
             _ => false,

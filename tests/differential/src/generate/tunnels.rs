@@ -110,8 +110,8 @@ fn sizes(builder: &mut Builder, flow: &Flow) {
     }
 }
 
-/// The packet of the flow in its tunnel, as somebody on the way saw it.
-fn quoted(flow: &Flow) -> Vec<u8> {
+/// The packet of the flow in its tunnel, as somebody on the way saw it, and where it begins there.
+fn quoted(flow: &Flow) -> (Vec<u8>, usize) {
     let inner = Ip {
         id: 77,
         ttl: 63,
@@ -133,16 +133,18 @@ fn quoted(flow: &Flow) -> Vec<u8> {
         udp.datagram(DIRECTOR_INSIDE, server, &gue)
     };
     let protocol = if is_gre { wire::GRE } else { UDP };
-    Ip {
+    let whole = Ip {
         id: 4711,
         ttl: 62,
         ..Ip::new(DIRECTOR_INSIDE, server, protocol)
     }
-    .packet(&payload)
+    .packet(&payload);
+    let at = whole.len() - inner.len();
+    (whole, at)
 }
 
 fn errors(builder: &mut Builder, flow: &Flow) {
-    let whole = quoted(flow);
+    let (whole, inner_at) = quoted(flow);
     let mut send = |name: &str, message: &[u8]| {
         let header = Ip {
             id: builder.id(),
@@ -161,7 +163,13 @@ fn errors(builder: &mut Builder, flow: &Flow) {
         send(name, &icmp(kind, code, 0, &whole));
     }
     for length in [19, 20, 24, 27, 28, 31, 32, 36, 40, 48, 52, 56, 60] {
-        send("cut", &icmp(3, 1, 0, &whole[..length]));
+        // Eight bytes behind the inner header (RFC 792).
+        let name = if length < inner_at + 28 {
+            "cut-before-ports"
+        } else {
+            "cut"
+        };
+        send(name, &icmp(3, 1, 0, &whole[..length]));
     }
     for (at, value) in [
         (20, 0xff),
