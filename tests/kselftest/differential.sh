@@ -4,12 +4,12 @@
 # of them, what it keeps for itself and which connections it has then is the same, or on the list with its reason
 # (tests/differential).
 #	SEED     other random packets (default 1)
-#	PACKETS  how many at least (default 10000)
+#	PACKETS  how many at least (default 12500); those beyond the ones that are the same each time are random
 #	KEEP_TRACES  a directory, for what became of the packets
 . "$(dirname "$0")/lib.sh"
 
 SEED=${SEED:-1}
-PACKETS=${PACKETS:-10000}
+PACKETS=${PACKETS:-12500}
 DIFFERENTIAL=${DIFFERENTIAL:-$KSELFTEST_DIR/../differential}
 
 DIRECTORS=(ip_vs rvs rvs-slow)
@@ -146,9 +146,12 @@ fast_path_was_fast() {
 }
 
 all_were_sent() {
-	local count
+	local count family
 	count=$(awk '{ sum += $2 } END { print sum }' "$TEST_DIR/families")
 	expect_range "packets" "$PACKETS" 1000000 "$count"
+	for family in mutations mutations6 walks walks6; do
+		[[ " ${families[*]} " = *" $family "* ]] || fail "no random packets of the family $family: PACKETS is too low"
+	done
 	diagnose "SEED=$SEED PACKETS=$PACKETS: $count packets in ${#families[@]} families"
 }
 
