@@ -254,7 +254,6 @@ tunnels_of_ipv4_in_ipv6() {
 	network_for_direct_reply tun
 	for server in "${SERVERS[@]}"; do
 		expect_success ip -n "$server" -4 address flush dev eth0
-		expect_success ip -n "$server" -4 route flush default
 	done
 	follow 4in6.md
 	expect_answers 0
