@@ -469,7 +469,7 @@ impl Conn {
             }
             (Addresses::V4 { .. }, AddrPair::V6 { .. }, _)
             | (Addresses::V6(_), AddrPair::V4 { .. }, _) => false,
-            (Addresses::OfVrf(_), _, _) => tuple.vrf != 0 && self.has_tuple(side, tuple),
+            (Addresses::OfVrf(_), _, _) => self.has_tuple(side, tuple),
         }
     }
 
