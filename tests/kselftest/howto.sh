@@ -247,23 +247,9 @@ ftp() {
 	lb_flush
 }
 
-# Servers that have no IPv4.
-tunnels_of_ipv4_in_ipv6() {
-	local server
-	UNDERLAY=v6
-	network_for_direct_reply tun
-	for server in "${SERVERS[@]}"; do
-		expect_success ip -n "$server" -4 address flush dev eth0
-	done
-	follow 4in6.md
-	expect_answers 0
-	expect_match "the first server" "\[fd01::11\]:80 +tun +2 " "$(<"$TEST_DIR/typed")"
-	UNDERLAY=v4
-}
-
 lb_needs rvs "the how-tos are for rvsadm"
 [ -e "$HOWTO_DIR" ] || skip_all "there are no pages in $HOWTO_DIR"
-modprobe -a ipip fou ip6_tunnel || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU), or in IPv6 (CONFIG_IPV6_TUNNEL)"
+modprobe -a ipip fou || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU)"
 test_begin
 
 ktap_run \
@@ -277,6 +263,5 @@ ktap_run \
 	direct_routing \
 	tunnels \
 	tunnels_in_udp \
-	tunnels_of_ipv4_in_ipv6 \
 	nat_of_ipv6 \
 	direct_routing_of_ipv6
