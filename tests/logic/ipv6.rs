@@ -17,7 +17,8 @@ use rvs_logic::logic::{
         rewrite_icmp_error,
         rewrite_source,
         ChecksumState,
-        End, //
+        End,
+        Rewrite, //
     },
     packet::{
         icmp,
@@ -36,6 +37,7 @@ use rvs_logic::logic::{
 const CLIENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 0x10);
 const VIP: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 1);
 const SERVER: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0xffff, 0, 0x1234, 0x11);
+const LOCAL: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 7, 0, 0x8000, 0, 0xff);
 const ROUTER: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 9, 0, 0, 0, 0, 1);
 const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
@@ -212,6 +214,37 @@ fn a_packet_for_another_end_is_the_one_built_for_it() {
         let from = Endpoint::new(VIP.into(), 53);
         rewrite_source::<V6>(&mut bytes, len, Protocol::Udp, from, complete).unwrap();
         assert_eq!(bytes, udp(vip, client, &extensions));
+    }
+}
+
+#[test]
+fn a_packet_for_two_other_ends_is_the_one_built_for_them() {
+    for extensions in [Vec::new(), all_extensions()] {
+        let (client, vip, local, server) =
+            ((CLIENT, 40000), (VIP, 53), (LOCAL, 61234), (SERVER, 5353));
+        let endpoint = |(addr, port): (Ipv6Addr, u16)| Endpoint::new(addr.into(), port);
+        let rewrite = |src, dst| Rewrite {
+            source: endpoint(src),
+            destination: endpoint(dst),
+        };
+        let complete = ChecksumState::Complete;
+        let mut bytes = udp(client, vip, &extensions);
+        let len = V6::parse(&bytes, 0).unwrap().header_len;
+        let result = rewrite(local, server).apply::<V6>(&mut bytes, len, Protocol::Udp, complete);
+        assert_eq!(result, Ok(()));
+        assert_eq!(bytes, udp(local, server, &extensions));
+
+        let mut bytes = sctp(server, local, &extensions);
+        let result = rewrite(vip, client).apply::<V6>(&mut bytes, len, Protocol::Sctp, complete);
+        assert_eq!(result, Ok(()));
+        assert_eq!(bytes, sctp(vip, client, &extensions));
+
+        // About a request that was translated, from a router before the server, to the client.
+        let mut bytes = too_big(ROUTER, LOCAL, &udp(local, server, &extensions));
+        let error = icmp::parse(&V6::parse(&bytes, 0).unwrap(), &bytes).unwrap();
+        let result = rewrite(vip, client).apply_to_error(&mut bytes, &error, complete);
+        assert_eq!(result, Ok(()));
+        assert_eq!(bytes, too_big(VIP, CLIENT, &udp(client, vip, &extensions)));
     }
 }
 

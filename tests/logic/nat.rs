@@ -22,7 +22,8 @@ use rvs_logic::logic::{
         rewrite_icmp_error,
         rewrite_source,
         ChecksumState,
-        End, //
+        End,
+        Rewrite, //
     },
     packet::{
         icmp,
@@ -158,6 +159,89 @@ proptest! {
         let result = rewrite::<V4>(&mut bytes, len, protocol, which, endpoint(to), ChecksumState::Partial);
         prop_assert_eq!(result, Ok(()));
         prop_assert_eq!(bytes, with_sum(&moved(&packet, which, to)));
+    }
+
+    #[test]
+    fn with_both_ends_equals_the_packet_built_for_them(
+        packet in packet(),
+        src in end(),
+        dst in end(),
+        partial: bool,
+        damage: u8,
+    ) {
+        let build = |packet: &Packet| {
+            let mut bytes = packet.build();
+            if partial {
+                leave_checksum(packet, &mut bytes);
+            }
+            // What came damaged leaves damaged.
+            let last = bytes.len() - 1;
+            if last >= checksum_offset(packet) + checksum_len(packet) {
+                bytes[last] ^= damage;
+            }
+            bytes
+        };
+        let checksum = if partial { ChecksumState::Partial } else { ChecksumState::Complete };
+        let (len, protocol) = (packet.ip_header_len(), packet.protocol());
+        let mut bytes = build(&packet);
+        let before = bytes.clone();
+        let rewrite = |src, dst| Rewrite { source: endpoint(src), destination: endpoint(dst) };
+        prop_assert_eq!(rewrite(src, dst).apply::<V4>(&mut bytes, len, protocol, checksum), Ok(()));
+        prop_assert_eq!(&bytes, &build(&Packet { src, dst, ..packet.clone() }));
+
+        let back = rewrite(packet.src, packet.dst).apply::<V4>(&mut bytes, len, protocol, checksum);
+        prop_assert_eq!(back, Ok(()));
+        prop_assert_eq!(bytes, before);
+    }
+
+    #[test]
+    fn with_both_ends_an_icmp_error_equals_the_one_built_for_them(
+        packet in packet(),
+        src in end(),
+        dst in end(),
+        outer in (end(), end()),
+        option_words in 0..=10usize,
+        cut: prop::sample::Index,
+    ) {
+        let least = packet.ip_header_len() + 8;
+        let build = |embedded: &Packet, src, dst| {
+            let checksum = checksum_offset(embedded)..checksum_offset(embedded) + checksum_len(embedded);
+            let embedded = embedded.build();
+            let len = match least + cut.index(embedded.len() - least + 1) {
+                len if checksum.contains(&len) => checksum.start,
+                len => len,
+            };
+            icmp_error(src, dst, (3, 4), option_words * 4, &embedded[..len])
+        };
+        let mut bytes = build(&packet, outer.0.0, outer.1.0);
+        let error = icmp::parse(&ipv4::parse(&bytes).unwrap(), &bytes).unwrap();
+        let rewrite = Rewrite { source: endpoint(src), destination: endpoint(dst) };
+        prop_assert_eq!(rewrite.apply_to_error(&mut bytes, &error, ChecksumState::Complete), Ok(()));
+        // The packet inside went from where the error goes to.
+        let embedded = Packet { src: dst, dst: src, ..packet.clone() };
+        prop_assert_eq!(bytes, build(&embedded, src.0, dst.0));
+    }
+
+    #[test]
+    fn with_both_ends_no_bytes_can_make_it_panic_or_change_by_halves(
+        bytes in prop::collection::vec(any::<u8>(), 0..120),
+        header_len in prop_oneof![0..80usize, Just(usize::MAX)],
+        src in end(),
+        dst in end(),
+        is_mixed: bool,
+        protocol in prop::sample::select(Protocol::ALL.to_vec()),
+    ) {
+        let mut bytes = bytes;
+        let before = bytes.clone();
+        let destination = if is_mixed {
+            Endpoint::new(Addr::V6(Ipv6Addr::LOCALHOST), dst.1)
+        } else {
+            endpoint(dst)
+        };
+        let rewrite = Rewrite { source: endpoint(src), destination };
+        let result = rewrite.apply::<V4>(&mut bytes, header_len, protocol, ChecksumState::Complete);
+        prop_assert!(result.is_ok() && !is_mixed || bytes == before);
+        prop_assert_eq!(bytes.len(), before.len());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Network address and port translation: one end of a packet is given another address and port.
+//! Network address and port translation: one end of a packet is given another address and port, or both ends are.
 //!
 //! Every checksum is updated incrementally, so that a packet that arrives damaged leaves damaged
 //! and is refused by its receiver (RFC 3022 section 4.2). The functions change nothing when they
@@ -25,10 +25,12 @@ use super::{
     protocol::Protocol, //
 };
 
+mod both;
 mod icmp;
 mod stream;
 
 pub use self::{
+    both::Rewrite,
     icmp::rewrite_icmp_error,
     stream::Segment, //
 };

@@ -135,6 +135,13 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
     /// Returns what changed in the pseudo header.
     fn replace_addr(bytes: &mut [u8], end: End, new: Self::Addr) -> Result<Delta, ParseError>;
 
+    /// As [`Version::replace_addr`], both addresses at once.
+    fn replace_addrs(
+        bytes: &mut [u8],
+        src: Self::Addr,
+        dst: Self::Addr,
+    ) -> Result<Delta, ParseError>;
+
     /// Takes one off the time to live (hop limit) of the header at the beginning of `bytes`, and brings its
     /// checksum up to date.
     ///

@@ -261,6 +261,22 @@ impl Version for V4 {
     }
 
     #[inline(always)]
+    fn replace_addrs(bytes: &mut [u8], src: Ipv4Addr, dst: Ipv4Addr) -> Result<Delta, ParseError> {
+        let header: &mut Self::Fixed = bytes
+            .first_chunk_mut()
+            .ok_or(ParseError::Malformed(Malformed::HeaderLength))?;
+        let mut delta = Delta::new();
+        for (offset, new) in [(SRC_OFFSET, src), (DST_OFFSET, dst)] {
+            let field: &mut [u8; 4] = chunk_at_mut(header, offset)?;
+            delta = delta.ipv4(Ipv4Addr::from(*field), new);
+            *field = new.octets();
+        }
+        let checksum = word_at(header, CHECKSUM_OFFSET)?;
+        put_word_at(header, CHECKSUM_OFFSET, delta.apply(checksum))?;
+        Ok(delta)
+    }
+
+    #[inline(always)]
     fn decrement_ttl(bytes: &mut [u8]) -> Result<Option<u8>, ParseError> {
         let header: &mut Self::Fixed = chunk_at_mut(bytes, 0)?;
         let [_, _, _, _, _, _, _, _, ttl, _, check0, check1, ..] = header;

@@ -339,6 +339,18 @@ impl Version for V6 {
     }
 
     #[inline(always)]
+    fn replace_addrs(bytes: &mut [u8], src: Ipv6Addr, dst: Ipv6Addr) -> Result<Delta, ParseError> {
+        let header: &mut [u8; MIN_HEADER_LEN] = chunk_at_mut(bytes, 0)?;
+        let mut delta = Delta::new();
+        for (offset, new) in [(SRC_OFFSET, src), (DST_OFFSET, dst)] {
+            let field: &mut [u8; 16] = chunk_at_mut(header, offset)?;
+            delta = delta.ipv6(Ipv6Addr::from(*field), new);
+            *field = new.octets();
+        }
+        Ok(delta)
+    }
+
+    #[inline(always)]
     fn decrement_ttl(bytes: &mut [u8]) -> Result<Option<u8>, ParseError> {
         let [ttl]: &mut [u8; 1] = chunk_at_mut(bytes, HOP_LIMIT_OFFSET)?;
         if *ttl <= 1 {

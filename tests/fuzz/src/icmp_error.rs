@@ -9,7 +9,8 @@ use rvs_logic::logic::{
     nat::{
         rewrite_icmp_error,
         ChecksumState,
-        End, //
+        End,
+        Rewrite, //
     },
     packet::{
         icmp,
@@ -50,6 +51,35 @@ pub(crate) fn any_bytes(data: &[u8]) {
     let bytes = input.rest();
     of::<V4>(bytes, to, state, end);
     of::<V6>(bytes, to, state, end);
+    let both = Rewrite {
+        source: input.endpoint_beside(to),
+        destination: to,
+    };
+    both_ends::<V4>(bytes, both, state);
+    both_ends::<V6>(bytes, both, state);
+}
+
+/// The translation of both ends is that of one after the other, or none.
+fn both_ends<V: Layout>(bytes: &[u8], both: Rewrite, state: ChecksumState) {
+    let Ok(error) = parse::<V>(bytes) else {
+        return;
+    };
+    let mut expected = bytes.to_vec();
+    let steps = [
+        (End::Source, both.source),
+        (End::Destination, both.destination),
+    ];
+    let is_possible = steps
+        .into_iter()
+        .all(|(end, to)| rewrite_icmp_error(&mut expected, &error, end, to, state).is_ok());
+    let mut changed = bytes.to_vec();
+    let result = both.apply_to_error(&mut changed, &error, state);
+    assert_eq!(result.is_ok(), is_possible);
+    if is_possible {
+        assert_eq!(changed, expected);
+    } else {
+        assert_eq!(changed, bytes, "what fails changes nothing");
+    }
 }
 
 fn of<V: Layout>(bytes: &[u8], to: Endpoint, state: ChecksumState, end: End) {

@@ -72,6 +72,23 @@ impl<'a> Input<'a> {
         Endpoint::new(self.addr(), self.word())
     }
 
+    /// Another endpoint, made of the last bytes, which stay; mostly of the same family.
+    pub(crate) fn endpoint_beside(&self, other: Endpoint) -> Endpoint {
+        let mut last = [0; 18];
+        for (byte, found) in last.iter_mut().zip(self.0.iter().rev()) {
+            *byte = *found;
+        }
+        let mut last = Input(&last);
+        let port = last.word();
+        let is_v4 = matches!(other.addr, Addr::V4(_)) != (port % 16 == 1);
+        let addr = if is_v4 {
+            Addr::V4(Ipv4Addr::from(last.bytes::<4>()))
+        } else {
+            Addr::V6(Ipv6Addr::from(last.bytes::<16>()))
+        };
+        Endpoint::new(addr, port)
+    }
+
     pub(crate) fn checksum_state(&mut self) -> ChecksumState {
         if self.flag() {
             ChecksumState::Partial

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! The rewriting of an end: nothing but that end and checksums changes, right checksums stay right, what fails
-//! changes nothing, and what is rewritten back is as it was.
+//! changes nothing, and what is rewritten back is as it was. That of both ends at once does what two of these do.
 
 use rvs_logic::logic::{
     addr::Endpoint,
     nat::{
         rewrite_destination,
         rewrite_source,
-        ChecksumState, //
+        ChecksumState,
+        Rewrite, //
     },
     packet::{
         ip::{
@@ -39,6 +40,35 @@ pub(crate) fn any_bytes(data: &[u8]) {
     let bytes = input.rest();
     of::<V4>(bytes, any_len, to, state, is_source);
     of::<V6>(bytes, any_len, to, state, is_source);
+    let both = Rewrite {
+        source: input.endpoint_beside(to),
+        destination: to,
+    };
+    both_ends::<V4>(bytes, any_len, both, state);
+    both_ends::<V6>(bytes, any_len, both, state);
+}
+
+fn both_ends<V: Layout>(bytes: &[u8], any_len: usize, both: Rewrite, state: ChecksumState) {
+    let parsed = V::parse(bytes, 0).map(|header| header.header_len);
+    for (protocol, header_len) in Protocol::ALL
+        .into_iter()
+        .flat_map(|protocol| [any_len, parsed.unwrap_or(any_len)].map(|len| (protocol, len)))
+    {
+        let mut changed = bytes.to_vec();
+        let result = both.apply::<V>(&mut changed, header_len, protocol, state);
+        let source = rewrite::<V>(bytes, header_len, protocol, both.source, state, true);
+        let in_two_steps = source.and_then(|bytes| {
+            rewrite::<V>(&bytes, header_len, protocol, both.destination, state, false)
+        });
+        match in_two_steps {
+            Some(expected) if result.is_ok() => assert_eq!(changed, expected),
+            Some(_) => panic!("one pass fails where two do not"),
+            None => {
+                assert!(result.is_err());
+                assert_eq!(changed, bytes, "what fails changes nothing");
+            }
+        }
+    }
 }
 
 fn of<V: Layout>(
