@@ -27,13 +27,25 @@ type_at() {
 		fail "$2: exit status $?: $(<"$TEST_DIR/error")"
 }
 
+# client_ports_next: what the client asks by next comes from ports of its own. The kernel chooses by chance, and of a port by which
+# the client has a connection to the chosen server already, by another service or one that is gone, replies could not be told apart:
+# another server than that whose turn it is gets it.
+client_ports=20000
+client_ports_next() {
+	expect_success in_ns "$CLIENT" sysctl -qw "net.ipv4.ip_local_port_range=$client_ports $((client_ports + 499))"
+	client_ports=$((client_ports + 500))
+}
+
 # follow PAGE [SECTION]: types all of it, at each server what is for servers.
 follow() {
 	local host command server typed=0
 	: >"$TEST_DIR/typed"
 	while read -r host command; do
 		case $host in
-		client) type_at "$CLIENT" "$command" ;;
+		client)
+			client_ports_next
+			type_at "$CLIENT" "$command"
+			;;
 		router) type_at "$ROUTER" "$command" ;;
 		director) type_at "$DIRECTOR" "$command" ;;
 		server)
@@ -117,11 +129,18 @@ nat() {
 	expect_answers 0
 }
 
+# The client asks two addresses of a service at once; it may do so by the same port, unless it is another client to each.
 several_addresses_by_a_mark() {
+	local address
 	network_for_nat
+	expect_success ip -n "$CLIENT" address add "$OTHER_CLIENT_IP/$NET_BITS" dev eth0
+	for address in "$OTHER_VIP" 198.51.100.200; do
+		expect_success ip -n "$CLIENT" route add "$address" via "$CLIENT_GATEWAY" src "$OTHER_CLIENT_IP"
+	done
 	follow marks.md
 	expect_twice_the_answers
 	lb_flush
+	expect_success ip -n "$CLIENT" address del "$OTHER_CLIENT_IP/$NET_BITS" dev eth0
 	expect_success in_ns "$DIRECTOR" nft delete table inet marks
 	expect_success ip -n "$DIRECTOR" rule del fwmark 7
 	expect_success ip -n "$DIRECTOR" address del 198.51.100.2/32 dev lo
@@ -247,9 +266,23 @@ ftp() {
 	lb_flush
 }
 
+# Servers that have no IPv4.
+tunnels_of_ipv4_in_ipv6() {
+	local server
+	UNDERLAY=v6
+	network_for_direct_reply tun
+	for server in "${SERVERS[@]}"; do
+		expect_success ip -n "$server" -4 address flush dev eth0
+	done
+	follow 4in6.md
+	expect_answers 0
+	expect_match "the first server" "\[fd01::11\]:80 +tun +2 " "$(<"$TEST_DIR/typed")"
+	UNDERLAY=v4
+}
+
 lb_needs rvs "the how-tos are for rvsadm"
 [ -e "$HOWTO_DIR" ] || skip_all "there are no pages in $HOWTO_DIR"
-modprobe -a ipip fou || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU)"
+modprobe -a ipip fou ip6_tunnel || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU), or in IPv6 (CONFIG_IPV6_TUNNEL)"
 test_begin
 
 ktap_run \
@@ -263,5 +296,6 @@ ktap_run \
 	direct_routing \
 	tunnels \
 	tunnels_in_udp \
+	tunnels_of_ipv4_in_ipv6 \
 	nat_of_ipv6 \
 	direct_routing_of_ipv6
