@@ -25,6 +25,7 @@
 //! * [`thresholds`]: when a destination is overloaded
 //! * [`defences`]: what is done against floods besides
 //! * [`estimate`]: how much of something there is in a second
+//! * [`pool`]: local addresses, and which of their ports are taken
 //! * [`persistence`]: clients that keep their server
 //! * [`limits`]: how many connections a namespace may have, and waits after failures
 //! * [`table`]: the index of the tuple table
@@ -52,6 +53,7 @@ pub mod limits;
 pub mod nat;
 pub mod packet;
 pub mod persistence;
+pub mod pool;
 pub mod protocol;
 pub mod removal;
 pub mod scheduler;
