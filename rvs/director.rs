@@ -52,6 +52,7 @@ use crate::{
     },
     svc::{
         deleted,
+        pool::Pools,
         AddressFilter,
         Common,
         Config,
@@ -73,6 +74,9 @@ pub(crate) struct Director {
     /// What the administrator asked for.
     #[pin]
     pub(crate) config: Mutex<Config>,
+    /// Pools of local addresses.
+    #[pin]
+    pub(crate) pools: Worker<Pools>,
     /// What all services have in common.
     pub(crate) common: Arc<Common>,
     /// What was deleted and is to be freed.
@@ -134,6 +138,7 @@ impl PernetData for Director {
 
     fn new(net: &Net, home: Home) -> Result<Arc<Self>> {
         let services = Services::new();
+        let pools = Pools::new(home.again(), |_, _| ())?;
         let common = Common::new()?;
         let estimator = Worker::new(Estimator::new(common.clone()));
         let estimator = Arc::pin_init(estimator, GFP_KERNEL_ACCOUNT)?;
@@ -147,6 +152,7 @@ impl PernetData for Director {
             pin_init!(Self {
                 services,
                 filter,
+                pools <- Worker::new(pools),
                 common,
                 config <- new_mutex!(config, "rvs_config"),
                 deleted <- Worker::new(deleted),

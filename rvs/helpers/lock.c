@@ -33,6 +33,16 @@ __rvs_helper void rvs_helper_real_servers_lock_init(spinlock_t *lock)
 	spin_lock_init(lock);
 }
 
+__rvs_helper void rvs_helper_pool_lock_init(spinlock_t *lock)
+{
+	spin_lock_init(lock);
+}
+
+__rvs_helper void rvs_helper_ports_lock_init(spinlock_t *lock)
+{
+	spin_lock_init(lock);
+}
+
 /* Takes a lock of what packets and processes share, and keeps bottom halves off.
  * Tells whether they were on: packets mostly come while they are off, and to
  * switch them off and on again costs more than the lock.

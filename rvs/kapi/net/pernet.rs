@@ -82,6 +82,12 @@ unsafe impl Send for Home {}
 unsafe impl Sync for Home {}
 
 impl Home {
+    /// Returns the same for another part of the data.
+    pub(crate) fn again(&self) -> Self {
+        // INVARIANT: As of this one.
+        Self(self.0)
+    }
+
     /// Returns the namespace.
     pub(crate) fn net(&self) -> &Net {
         // SAFETY: By the type invariant.

@@ -3,6 +3,7 @@
 //! Synchronisation that the `kernel` crate does not have yet.
 
 pub(crate) mod guarded;
+pub(crate) mod locked;
 pub(crate) mod percpu;
 pub(crate) mod rcu;
 pub(crate) mod rcu_arc;
@@ -10,6 +11,7 @@ pub(crate) mod rcu_cell;
 pub(crate) mod spinlock;
 
 pub(crate) use guarded::Guarded;
+pub(crate) use locked::Locked;
 pub(crate) use percpu::{
     PerCpuCounters,
     PerCpuPool, //

@@ -33,6 +33,31 @@ pub(crate) enum Class {
     Active,
     /// The list of real servers.
     RealServers,
+    /// What a pool of local addresses has given, by servers.
+    Pool,
+    /// Ports towards one server; taken within that of the pool.
+    Ports,
+}
+
+/// Makes a lock of this class of what is at `lock`.
+///
+/// # Safety
+///
+/// It must be valid memory for a lock, in its final place.
+pub(super) unsafe fn init(lock: *mut bindings::spinlock_t, class: Class) {
+    // SAFETY: By the requirement.
+    unsafe {
+        match class {
+            Class::Table => bindings::helper_table_lock_init(lock),
+            Class::Wheel => bindings::helper_wheel_lock_init(lock),
+            Class::Filter => bindings::helper_filter_lock_init(lock),
+            Class::Memory => bindings::helper_memory_lock_init(lock),
+            Class::Active => bindings::helper_active_lock_init(lock),
+            Class::RealServers => bindings::helper_real_servers_lock_init(lock),
+            Class::Pool => bindings::helper_pool_lock_init(lock),
+            Class::Ports => bindings::helper_ports_lock_init(lock),
+        }
+    }
 }
 
 /// Several locks, of which one is taken by number.
@@ -59,16 +84,7 @@ impl Locks {
         for lock in &locks {
             let lock: &Opaque<bindings::spinlock_t> = lock;
             // SAFETY: `lock` is valid memory for a lock, in its final place.
-            unsafe {
-                match class {
-                    Class::Table => bindings::helper_table_lock_init(lock.get()),
-                    Class::Wheel => bindings::helper_wheel_lock_init(lock.get()),
-                    Class::Filter => bindings::helper_filter_lock_init(lock.get()),
-                    Class::Memory => bindings::helper_memory_lock_init(lock.get()),
-                    Class::Active => bindings::helper_active_lock_init(lock.get()),
-                    Class::RealServers => bindings::helper_real_servers_lock_init(lock.get()),
-                }
-            }
+            unsafe { init(lock.get(), class) };
         }
         // INVARIANT: The vector is not changed any more, so its elements do not move; its length is
         // the power of two above.
@@ -83,13 +99,7 @@ impl Locks {
         // SAFETY: By the type invariant the length is a power of two, so the index is below it.
         let lock = unsafe { self.0.get_unchecked(index) };
         // SAFETY: By the type invariant.
-        let bottom_halves_were_on = unsafe { bindings::helper_spin_lock_softirq(lock.get()) };
-        // INVARIANT: The lock was just taken.
-        Guard {
-            lock,
-            bottom_halves_were_on,
-            _cpu: NotThreadSafe,
-        }
+        unsafe { Guard::take(lock) }
     }
 
     /// Returns the number of locks.
@@ -107,6 +117,25 @@ pub(crate) struct Guard<'a> {
     lock: &'a Opaque<bindings::spinlock_t>,
     bottom_halves_were_on: bool,
     _cpu: NotThreadSafe,
+}
+
+impl<'a> Guard<'a> {
+    /// Takes a lock.
+    ///
+    /// # Safety
+    ///
+    /// It must be initialised, and stay where it is for `'a`.
+    #[inline]
+    pub(super) unsafe fn take(lock: &'a Opaque<bindings::spinlock_t>) -> Self {
+        // SAFETY: By the requirement.
+        let bottom_halves_were_on = unsafe { bindings::helper_spin_lock_softirq(lock.get()) };
+        // INVARIANT: The lock was just taken.
+        Self {
+            lock,
+            bottom_halves_were_on,
+            _cpu: NotThreadSafe,
+        }
+    }
 }
 
 impl Drop for Guard<'_> {
