@@ -15,6 +15,7 @@
 //! * [`ftp`]: control connections of FTP
 //! * [`sip`]: which call a message of SIP is of
 //! * [`sequence`]: numbers of a stream in which text gets longer
+//! * [`toa`]: the TCP option that tells a real server of the client
 //! * [`tunnel`]: what packets to a real server are put into
 //! * [`lifetime`]: in which order an object comes into a table and goes
 //! * [`state`]: states and timeouts of connections
@@ -66,6 +67,7 @@ pub mod spread;
 pub mod state;
 pub mod table;
 pub mod thresholds;
+pub mod toa;
 pub mod tunnel;
 pub mod tuple;
 pub mod uapi;

@@ -86,5 +86,5 @@ macro_rules! replays {
 
 replays! {
     attributes csum encapsulation filter ftp header icmp_error nat packet reset sequence service_key state text
-    tunnel_error
+    toa tunnel_error
 }

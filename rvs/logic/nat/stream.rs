@@ -135,7 +135,7 @@ impl<V: Version> Segment<V> {
     }
 
     /// Brings the checksum up to date for what has changed in the segment and in its pseudo header.
-    fn update(
+    pub(in crate::logic) fn update(
         &self,
         segment: &mut [u8],
         in_segment: Delta,

@@ -21,6 +21,7 @@ mod sequence;
 mod service_key;
 mod state;
 mod text;
+mod toa;
 mod tunnel_error;
 
 /// A function that is given any bytes.
@@ -43,6 +44,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("csum", csum::any_bytes),
     ("encapsulation", encapsulation::any_bytes),
     ("attributes", attributes::any_bytes),
+    ("toa", toa::any_bytes),
 ];
 
 /// Runs a target.
