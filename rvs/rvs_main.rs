@@ -32,7 +32,7 @@ use crate::{
         },
         sync::{
             rcu, //
-            rcu_arc::CacheGuard,
+            rcu_arc::cache::CacheGuard,
         },
     },
 };
@@ -61,6 +61,7 @@ struct Rvs {
     _conntrack: conntrack::ModuleGuard,
     _other_owner: Option<Refused>,
     _connections: CacheGuard,
+    _tailed_connections: CacheGuard,
     _extended_connections: CacheGuard,
     _templates: CacheGuard,
     _callbacks: rcu::Barrier,
@@ -72,6 +73,7 @@ impl kernel::Module for Rvs {
         let callbacks = rcu::Barrier;
         let templates = conn::TEMPLATES.create(c"rvs_template")?;
         let extended_connections = conn::EXTENDED.create(c"rvs_conn_ext")?;
+        let tailed_connections = conn::TAILED.create(c"rvs_conn_tail")?;
         let connections = conn::CACHE.create(c"rvs_conn")?;
         let wants_names = module_parameters::compat.value();
         let other_owner = wants_names.then(names::refuse_other_owner).transpose()?;
@@ -90,6 +92,7 @@ impl kernel::Module for Rvs {
             _subsystem: subsystem,
             _conntrack: conntrack::ModuleGuard,
             _connections: connections,
+            _tailed_connections: tailed_connections,
             _extended_connections: extended_connections,
             _templates: templates,
             _callbacks: callbacks,

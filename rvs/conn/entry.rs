@@ -2,14 +2,15 @@
 
 //! One connection.
 
+mod addresses;
 mod advance;
 
-pub(crate) use advance::Transition;
-
-use core::net::{
-    Ipv4Addr,
-    Ipv6Addr, //
+use addresses::{
+    InLine,
+    Tail, //
 };
+
+pub(crate) use advance::Transition;
 
 use kernel::{
     alloc::AllocError,
@@ -39,20 +40,19 @@ use super::{
 use crate::{
     kapi::{
         net::LookupNumber,
-        rcu_table::Side,
         sync::{
+            Alone,
             Cache,
-            ExtendedCache,
+            Extended,
             Extensible,
-            RcuArc, //
+            Object,
+            RcuArc,
+            Tailed, //
         },
         time,
     },
     logic::{
-        addr::{
-            Addr,
-            Endpoint, //
-        },
+        addr::Endpoint,
         defences,
         protocol::Protocol,
         service_key::FTP_PORT,
@@ -62,10 +62,7 @@ use crate::{
             State,
             Tracked, //
         },
-        tuple::{
-            AddrPair,
-            Tuple, //
-        },
+        tuple::Tuple,
         wheel,
     },
     svc::{
@@ -75,12 +72,15 @@ use crate::{
 };
 
 /// Where connections are allocated; `rvs_conn` in `/proc/slabinfo`.
-pub(crate) static CACHE: Cache<Conn> = Cache::new();
+pub(crate) static CACHE: Cache<Object<Conn>> = Cache::new();
+
+/// Where those are whose addresses are longer, or other ones than the rest need; `rvs_conn_tail` there.
+pub(crate) static TAILED: Cache<Tailed<Conn>> = Cache::new();
 
 /// Where those are that have more than a connection needs; `rvs_conn_ext` there.
-pub(crate) static EXTENDED: ExtendedCache<Conn> = ExtendedCache::new();
+pub(crate) static EXTENDED: Cache<Extended<Conn>> = Cache::new();
 
-/// What few connections have. It lies behind the connection, from its second cache line on; whether
+/// What few connections have. It lies behind the connection, from its third cache line on; whether
 /// there is one is told by a bit in the first: see [`Extensible`].
 pub(crate) struct Extension {
     template: Option<TemplateLink>,
@@ -115,75 +115,8 @@ fn is_control(tuple: &Tuple, dest: &Dest) -> bool {
 }
 
 impl Extensible for Conn {
+    type Tail = Tail;
     type Extension = Extension;
-}
-
-/// The addresses of a connection, but that of the real server, which the destination has, and the
-/// number of the route of its replies. Those of IPv6 or of a VRF have a place of their own, so that other
-/// IPv4 connections stay within one cache line.
-enum Addresses {
-    V4 {
-        client: Ipv4Addr,
-        service: Ipv4Addr,
-        reply_route: Atomic<RouteNumber>,
-    },
-    V6(KBox<AddressesV6>),
-    OfVrf(KBox<AddressesOfVrf>),
-}
-
-struct AddressesV6 {
-    client: Ipv6Addr,
-    service: Ipv6Addr,
-    reply_route: Atomic<RouteNumber>,
-}
-
-struct AddressesOfVrf {
-    client: Addr,
-    service: Addr,
-    /// The VRFs that packets of the client and of the real server belong to.
-    client_vrf: u32,
-    server_vrf: u32,
-    reply_route: Atomic<RouteNumber>,
-}
-
-impl Addresses {
-    /// Those of a connection to a destination whose first packet had this tuple.
-    #[inline(always)]
-    fn of(tuple: &Tuple, dest: &Dest) -> Result<Self, AllocError> {
-        if tuple.vrf != 0 {
-            return Self::of_vrf(tuple, dest);
-        }
-        match tuple.addrs {
-            AddrPair::V4 { src, dst } => Ok(Self::V4 {
-                client: src,
-                service: dst,
-                reply_route: Atomic::new(0),
-            }),
-            AddrPair::V6 { src, dst } => {
-                let addrs = AddressesV6 {
-                    client: src,
-                    service: dst,
-                    reply_route: Atomic::new(0),
-                };
-                // As the connection itself: the reserves are left alone.
-                Ok(Self::V6(KBox::new(addrs, GFP_NOWAIT)?))
-            }
-        }
-    }
-
-    /// The same in a VRF.
-    #[cold]
-    #[inline(never)]
-    fn of_vrf(tuple: &Tuple, dest: &Dest) -> Result<Self, AllocError> {
-        let addrs = AddressesOfVrf {
-            client: tuple.addrs.src(),
-            service: tuple.addrs.dst(),
-            client_vrf: tuple.vrf,
-            server_vrf: dest.vrf_from(tuple.vrf),
-            reply_route: Atomic::new(0),
-        };
-        Ok(Self::OfVrf(KBox::new(addrs, GFP_NOWAIT)?))
-    }
 }
 
 /// A connection from a client through a service to a destination.
@@ -191,7 +124,8 @@ impl Addresses {
 /// What a packet needs comes first, to lie in one cache line.
 #[repr(C)]
 pub(crate) struct Conn {
-    addrs: Addresses,
+    addrs: InLine,
+    reply_route: Atomic<RouteNumber>,
     client_port: u16,
     service_port: u16,
     protocol: Protocol,
@@ -244,9 +178,16 @@ impl Conn {
         if is_control(tuple, &dest) {
             return Self::of_control(tuple, dest, now);
         }
-        let memory = CACHE.allocate()?;
-        let addrs = Addresses::of(tuple, &dest)?;
-        Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
+        match addresses::of(tuple, &dest) {
+            (addrs, None) => {
+                let memory = CACHE.allocate()?;
+                Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
+            }
+            (addrs, Some(tail)) => {
+                let memory = TAILED.allocate()?;
+                Ok(memory.fill(Self::begun(addrs, tuple, dest, now), tail))
+            }
+        }
     }
 
     /// As [`Conn::new`], of a control connection of FTP.
@@ -257,13 +198,14 @@ impl Conn {
         dest: Arc<Dest>,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
-        let addrs = Addresses::of(tuple, &dest)?;
+        let (addrs, tail) = addresses::of(tuple, &dest);
         let extension = Extension {
             template: None,
             control: Some(Control::new()),
             data: None,
         };
-        EXTENDED.make(Self::begun(addrs, tuple, dest, now), extension)
+        let memory = EXTENDED.allocate()?;
+        Ok(memory.fill(Self::begun(addrs, tuple, dest, now), tail, extension))
     }
 
     /// As [`Conn::new`], of one for data of FTP, which waits for the first packet of either end. The server, which is that
@@ -275,7 +217,7 @@ impl Conn {
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
         let dest = control.dest().clone();
-        let addrs = Addresses::of(tuple, &dest)?;
+        let (addrs, tail) = addresses::of(tuple, &dest);
         let extension = Extension {
             template: None,
             control: None,
@@ -284,7 +226,7 @@ impl Conn {
         let mut conn = Self::begun(addrs, tuple, dest, now);
         conn.server_port = server_port;
         conn.word = Atomic::new(Tracked::new(State::Tcp(tcp::State::Listen)).to_u8().into());
-        EXTENDED.make(conn, extension)
+        Ok(EXTENDED.allocate()?.fill(conn, tail, extension))
     }
 
     /// Makes a connection for one packet, which has this tuple, to `server_port` of the real server. It is in no
@@ -294,12 +236,12 @@ impl Conn {
         dest: Arc<Dest>,
         server_port: u16,
         now: u32,
-    ) -> Result<Self, AllocError> {
-        let addrs = Addresses::of(tuple, &dest)?;
+    ) -> Alone<Self> {
+        let (addrs, tail) = addresses::of(tuple, &dest);
         let mut conn = Self::begun(addrs, tuple, dest, now);
         conn.server_port = server_port;
         conn.settle();
-        Ok(conn)
+        Alone::new(conn, tail)
     }
 
     /// As [`Conn::new`], of one that comes of a template.
@@ -311,7 +253,7 @@ impl Conn {
         let dest = template.dest().clone();
         let service = template.key().service;
         let server_port = service.kept_port(dest.endpoint().port, tuple.dst_port);
-        let addrs = Addresses::of(tuple, &dest)?;
+        let (addrs, tail) = addresses::of(tuple, &dest);
         let extension = Extension {
             template: Some(TemplateLink::new(template)),
             control: is_control(tuple, &dest).then(Control::new),
@@ -319,14 +261,15 @@ impl Conn {
         };
         let mut conn = Self::begun(addrs, tuple, dest, now);
         conn.server_port = server_port;
-        EXTENDED.make(conn, extension)
+        Ok(EXTENDED.allocate()?.fill(conn, tail, extension))
     }
 
     /// A connection in its first state, of which its destination does not know yet.
     #[inline(always)]
-    fn begun(addrs: Addresses, tuple: &Tuple, dest: Arc<Dest>, now: u32) -> Self {
+    fn begun(addrs: InLine, tuple: &Tuple, dest: Arc<Dest>, now: u32) -> Self {
         Self {
             addrs,
+            reply_route: Atomic::new(0),
             client_port: tuple.src_port,
             service_port: tuple.dst_port,
             protocol: tuple.protocol,
@@ -338,28 +281,6 @@ impl Conn {
         }
     }
 
-    /// Returns where the client is.
-    #[inline]
-    pub(crate) fn client(&self) -> Endpoint {
-        let addr = match &self.addrs {
-            Addresses::V4 { client, .. } => Addr::V4(*client),
-            Addresses::V6(addrs) => Addr::V6(addrs.client),
-            Addresses::OfVrf(addrs) => addrs.client,
-        };
-        Endpoint::new(addr, self.client_port)
-    }
-
-    /// Returns the virtual address and port.
-    #[inline]
-    pub(crate) fn service(&self) -> Endpoint {
-        let addr = match &self.addrs {
-            Addresses::V4 { service, .. } => Addr::V4(*service),
-            Addresses::V6(addrs) => Addr::V6(addrs.service),
-            Addresses::OfVrf(addrs) => addrs.service,
-        };
-        Endpoint::new(addr, self.service_port)
-    }
-
     /// Returns where the real server is: its port is that of the packets where the destination has none.
     #[inline]
     pub(crate) fn real_server(&self) -> Endpoint {
@@ -369,12 +290,12 @@ impl Conn {
     /// Returns the number of the route that replies take, 0 until one is known.
     #[inline]
     pub(crate) fn reply_route(&self) -> RouteNumber {
-        self.reply_route_place().load(Relaxed)
+        self.reply_route.load(Relaxed)
     }
 
     /// Notes the route that replies take.
     pub(crate) fn set_reply_route(&self, number: RouteNumber) {
-        self.reply_route_place().store(number, Relaxed);
+        self.reply_route.store(number, Relaxed);
     }
 
     /// Returns the number of the route by which a packet of the client has passed every hook on its way to
@@ -397,87 +318,6 @@ impl Conn {
                 Err(current) => old = current,
             }
         }
-    }
-
-    #[inline]
-    fn reply_route_place(&self) -> &Atomic<RouteNumber> {
-        match &self.addrs {
-            Addresses::V4 { reply_route, .. } => reply_route,
-            Addresses::V6(addrs) => &addrs.reply_route,
-            Addresses::OfVrf(addrs) => &addrs.reply_route,
-        }
-    }
-
-    /// Returns the tuple of the packets that arrive from one side.
-    pub(crate) fn tuple(&self, side: Side) -> Option<Tuple> {
-        match side {
-            Side::Original => Tuple::new(self.client(), self.service(), self.protocol),
-            Side::Reply => Tuple::new(self.real_server(), self.client(), self.protocol),
-        }
-        .map(|tuple| tuple.in_vrf(self.vrf(side)))
-    }
-
-    /// Returns the VRF that packets from one side belong to, 0 for none.
-    pub(crate) fn vrf(&self, side: Side) -> u32 {
-        match (&self.addrs, side) {
-            (Addresses::V4 { .. } | Addresses::V6(_), _) => 0,
-            (Addresses::OfVrf(addrs), Side::Original) => addrs.client_vrf,
-            (Addresses::OfVrf(addrs), Side::Reply) => addrs.server_vrf,
-        }
-    }
-
-    /// Returns whether a packet that arrives from `side` with this tuple is of this connection.
-    #[inline(always)]
-    pub(crate) fn matches(&self, side: Side, tuple: &Tuple) -> bool {
-        if tuple.protocol != self.protocol {
-            return false;
-        }
-        match (&self.addrs, tuple.addrs, side) {
-            (
-                Addresses::V4 {
-                    client, service, ..
-                },
-                AddrPair::V4 { src, dst },
-                Side::Original,
-            ) => {
-                src == *client
-                    && dst == *service
-                    && tuple.vrf == 0
-                    && tuple.src_port == self.client_port
-                    && tuple.dst_port == self.service_port
-            }
-            (Addresses::V4 { client, .. }, AddrPair::V4 { dst, .. }, Side::Reply) => {
-                dst == *client
-                    && tuple.vrf == 0
-                    && tuple.dst_port == self.client_port
-                    && tuple.src_port == self.server_port
-                    && tuple.addrs.src() == self.dest.endpoint().addr
-            }
-            (Addresses::V6(own), AddrPair::V6 { src, dst }, Side::Original) => {
-                tuple.src_port == self.client_port
-                    && tuple.vrf == 0
-                    && tuple.dst_port == self.service_port
-                    && src == own.client
-                    && dst == own.service
-            }
-            (Addresses::V6(own), AddrPair::V6 { dst, .. }, Side::Reply) => {
-                tuple.dst_port == self.client_port
-                    && tuple.vrf == 0
-                    && tuple.src_port == self.server_port
-                    && dst == own.client
-                    && tuple.addrs.src() == self.dest.endpoint().addr
-            }
-            (Addresses::V4 { .. }, AddrPair::V6 { .. }, _)
-            | (Addresses::V6(_), AddrPair::V4 { .. }, _) => false,
-            (Addresses::OfVrf(_), _, _) => self.has_tuple(side, tuple),
-        }
-    }
-
-    /// As [`Conn::matches`], of a connection of a VRF.
-    #[cold]
-    #[inline(never)]
-    fn has_tuple(&self, side: Side, tuple: &Tuple) -> bool {
-        self.tuple(side).is_some_and(|own| own == *tuple)
     }
 
     /// Returns whether replies pass the director, so that they have a tuple of their own.

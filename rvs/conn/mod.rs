@@ -29,7 +29,8 @@ pub(crate) use entry::{
     Extension,
     Transition,
     CACHE,
-    EXTENDED, //
+    EXTENDED,
+    TAILED, //
 };
 pub(crate) use own_flows::OwnFlows;
 pub(crate) use table::{

@@ -25,6 +25,7 @@ use crate::kapi::{
         Stack, //
     },
     sync::{
+        Plain,
         RcuArc,
         RcuCell, //
     },
@@ -51,6 +52,8 @@ pub(crate) struct ReplyRoutes {
     places: KVec<RcuCell<Learned>>,
     replacements: Atomic<u32>,
 }
+
+impl Plain for Learned {}
 
 impl ReplyRoutes {
     /// Knows no route.

@@ -36,6 +36,7 @@ use crate::{
             Side, //
         },
         sync::{
+            Object,
             RcuArc,
             RcuRef, //
         },
@@ -95,12 +96,12 @@ impl Hasher for TupleHash {
     type Key = Tuple;
 
     #[inline]
-    fn key(&self, conn: &Conn, side: Side) -> Option<Tuple> {
+    fn key(&self, conn: &Object<Conn>, side: Side) -> Option<Tuple> {
         conn.tuple(side)
     }
 
     #[inline(always)]
-    fn has_key(conn: &Conn, side: Side, tuple: &Tuple) -> bool {
+    fn has_key(conn: &Object<Conn>, side: Side, tuple: &Tuple) -> bool {
         conn.matches(side, tuple)
     }
 
@@ -345,7 +346,7 @@ impl Connections {
 
     /// Ends what connection tracking knows of a connection, where it knows of any.
     #[inline]
-    pub(crate) fn end_tracked(&self, conn: &Conn) {
+    pub(crate) fn end_tracked(&self, conn: &Object<Conn>) {
         if self.conntrack.is_on() {
             if let Some(tuple) = conn.tuple(Side::Original) {
                 conntrack::end(self.home.net(), &tuple);
@@ -406,7 +407,7 @@ impl Connections {
 
     /// The slot in which a connection is to be looked at.
     #[inline]
-    fn slot_of(&self, conn: &Conn) -> usize {
+    fn slot_of(&self, conn: &Object<Conn>) -> usize {
         // The slot of now may be visited right now; a dead connection goes into the next one.
         let soon = wheel::deadline(time::jiffies32(), self.slots.ticks_per_slot());
         self.slots
@@ -450,7 +451,7 @@ impl Connections {
     }
 
     /// Whether a connection leaves its ports to another one that needs them.
-    fn gives_way(&self, holder: &Conn, now: u32) -> bool {
+    fn gives_way(&self, holder: &Object<Conn>, now: u32) -> bool {
         match holder.protocol() {
             Protocol::Tcp | Protocol::Sctp => holder.is_closed(),
             Protocol::Udp => {

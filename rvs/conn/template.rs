@@ -33,6 +33,8 @@ use crate::{
         },
         sync::{
             Cache,
+            Object,
+            Plain,
             RcuArc, //
         },
         time,
@@ -53,7 +55,7 @@ use crate::{
 };
 
 /// Where templates are allocated; `rvs_template` in `/proc/slabinfo`.
-pub(crate) static TEMPLATES: Cache<Template> = Cache::new();
+pub(crate) static TEMPLATES: Cache<Object<Template>> = Cache::new();
 
 /// What a template is found by.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,16 +103,18 @@ enum Kept {
 /// A key, and the hash by which its template is found.
 pub(crate) type HashedTemplate<'t> = Hashed<'t, TemplateHash>;
 
+impl Plain for Template {}
+
 impl Hasher for TemplateHash {
     type Object = Template;
     type Key = TemplateKey;
 
-    fn key(&self, template: &Template, _side: Side) -> Option<TemplateKey> {
+    fn key(&self, template: &Object<Template>, _side: Side) -> Option<TemplateKey> {
         Some(template.key)
     }
 
     #[inline]
-    fn has_key(template: &Template, _side: Side, key: &TemplateKey) -> bool {
+    fn has_key(template: &Object<Template>, _side: Side, key: &TemplateKey) -> bool {
         template.key == *key
     }
 

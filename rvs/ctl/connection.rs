@@ -13,6 +13,7 @@ use crate::{
             Permission,
             Refusal, //
         },
+        sync::Object,
         time, //
     },
     logic::{
@@ -60,7 +61,7 @@ impl Dump for GetAll {
 }
 
 /// Adds a connection to the dump, unless it has just ended.
-fn add(dumper: &mut Dumper<'_>, conn: &Conn) -> Result<(), Full> {
+fn add(dumper: &mut Dumper<'_>, conn: &Object<Conn>) -> Result<(), Full> {
     let hz = time::hz();
     let Some(deadline) = conn.deadline(hz) else {
         return Ok(());

@@ -7,9 +7,12 @@ use crate::{
         Conn,
         Template, //
     },
-    kapi::genl::{
-        Full,
-        Message, //
+    kapi::{
+        genl::{
+            Full,
+            Message, //
+        },
+        sync::Object,
     },
     logic::{
         removal::Removal,
@@ -140,7 +143,11 @@ pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -
 }
 
 /// Puts a connection that will have been idle for too long in `seconds`.
-pub(super) fn connection(message: &mut Message<'_>, conn: &Conn, seconds: u32) -> Result<(), Full> {
+pub(super) fn connection(
+    message: &mut Message<'_>,
+    conn: &Object<Conn>,
+    seconds: u32,
+) -> Result<(), Full> {
     let key = conn.dest().shared().key();
     message.nest(connection::SERVICE, |nest| service_key(nest, key))?;
     message.u32(connection::PROTOCOL, conn.protocol().number().into())?;

@@ -5,12 +5,15 @@
 
 use crate::{
     conn::Conn,
-    kapi::net::{
-        Packet,
-        Stack,
-        Target,
-        Tracking,
-        Verdict, //
+    kapi::{
+        net::{
+            Packet,
+            Stack,
+            Target,
+            Tracking,
+            Verdict, //
+        },
+        sync::Object,
     },
     logic::packet::ip::Header,
 };
@@ -34,8 +37,8 @@ pub(super) fn send<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     header: Header<V>,
-    conn: &Conn,
-    of: Option<&Conn>,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
 ) -> Verdict {
     egress::send_unchanged(context, packet, header, conn, of, METHOD)
 }

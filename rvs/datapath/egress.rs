@@ -7,16 +7,19 @@ use kernel::prelude::*;
 
 use crate::{
     conn::Conn,
-    kapi::net::{
-        HookPoint,
-        LookupNumber,
-        NextHop,
-        Packet,
-        RouteRef,
-        Stack,
-        Target,
-        Tracking,
-        Verdict, //
+    kapi::{
+        net::{
+            HookPoint,
+            LookupNumber,
+            NextHop,
+            Packet,
+            RouteRef,
+            Stack,
+            Target,
+            Tracking,
+            Verdict, //
+        },
+        sync::Object,
     },
     logic::packet::{
         icmp::Report,
@@ -91,7 +94,7 @@ impl<'g, O: Stack> Way<'g, O> {
         self,
         context: Context<'g>,
         packet: Packet<'_, O>,
-        of: Option<&Conn>,
+        of: Option<&Object<Conn>>,
         stack: impl FnOnce(Packet<'_, O>, RouteRef<'g, O>) -> Verdict,
     ) -> Verdict {
         let confirmed = self.confirmed_by(context, &packet, of);
@@ -105,8 +108,8 @@ impl<'g, O: Stack> Way<'g, O> {
         &self,
         context: Context<'g>,
         packet: &Packet<'_, V>,
-        of: Option<&'c Conn>,
-    ) -> Option<&'c Conn> {
+        of: Option<&'c Object<Conn>>,
+    ) -> Option<&'c Object<Conn>> {
         match (of, &self.next) {
             (Some(conn), Next::Hop(_))
                 if context.vrf == 0 && context.director.fast_path.is_on() =>
@@ -123,7 +126,7 @@ impl<'g, O: Stack> Way<'g, O> {
         self,
         context: Context<'g>,
         mut packet: Packet<'_, O>,
-        confirmed: Option<&Conn>,
+        confirmed: Option<&Object<Conn>>,
         stack: impl FnOnce(Packet<'_, O>, RouteRef<'g, O>) -> Verdict,
     ) -> Verdict {
         let Self { route, next } = self;
@@ -158,9 +161,9 @@ impl<'g, O: Stack> Way<'g, O> {
 fn to_be_confirmed<'c, V: Stack>(
     context: Context<'_>,
     packet: &Packet<'_, V>,
-    conn: &'c Conn,
+    conn: &'c Object<Conn>,
     route: LookupNumber,
-) -> Option<&'c Conn> {
+) -> Option<&'c Object<Conn>> {
     let may_be = conn.confirmed_route() != route
         && came_by_valid_route(packet, conn)
         && may_confirm::<V>(context, V::tos(packet.bytes()));
@@ -169,7 +172,7 @@ fn to_be_confirmed<'c, V: Stack>(
 
 /// Returns whether the routes of now would bring the packet, which may have another destination already, here.
 #[inline(always)]
-fn came_by_valid_route<V: Stack>(packet: &Packet<'_, V>, conn: &Conn) -> bool {
+fn came_by_valid_route<V: Stack>(packet: &Packet<'_, V>, conn: &Object<Conn>) -> bool {
     V::addr(conn.service().addr).is_some_and(|service| packet.has_valid_route(service))
 }
 
@@ -254,7 +257,7 @@ fn check_route_over<O: Stack>(
 
 /// Returns whether the real server of a connection is this host, by the route that is remembered.
 #[inline]
-pub(super) fn is_local<V: Stack>(context: Context<'_>, conn: &Conn) -> bool {
+pub(super) fn is_local<V: Stack>(context: Context<'_>, conn: &Object<Conn>) -> bool {
     let target = target(conn.forward(), conn.dest());
     if context.vrf != 0 {
         return vrf::is_local::<V>(context, conn, target);
@@ -288,7 +291,7 @@ pub(super) fn get<'g, V: Stack>(
 /// What the forward method of a connection does to a packet, as far as the way out is concerned. The real server's address is
 /// of the packet's version.
 #[inline(always)]
-pub(super) fn method<V: Stack>(conn: &Conn, packet: &Packet<'_, V>) -> Method {
+pub(super) fn method<V: Stack>(conn: &Object<Conn>, packet: &Packet<'_, V>) -> Method {
     match conn.forward() {
         Forward::Nat => nat::METHOD,
         Forward::Dr => direct::METHOD,
@@ -313,7 +316,7 @@ pub(super) fn route<'a, 'g, V: Stack>(
     context: Context<'g>,
     packet: Packet<'a, V>,
     header: Header<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
     method: Method,
 ) -> Result<(Packet<'a, V>, Egress<'g, V>), Verdict> {
     match V::addr(conn.real_server().addr) {
@@ -328,7 +331,7 @@ pub(super) fn route_over<'a, 'g, V: Stack, O: Stack>(
     context: Context<'g>,
     mut packet: Packet<'a, V>,
     header: Header<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
     destination: O::Addr,
     method: Method,
 ) -> Result<(Packet<'a, V>, Egress<'g, O>), Verdict> {
@@ -412,7 +415,11 @@ fn completes_crc<V: Stack>(packet: &mut Packet<'_, V>) -> bool {
 /// Whether a packet that shall not be fragmented is, nevertheless: in a tunnel, whose packets are the
 /// director's own. One of IPv6 is where it is so small that each link has to take it (RFC 2473 section 7.1).
 #[cold]
-fn may_be_fragmented<V: Stack>(context: Context<'_>, packet: &Packet<'_, V>, conn: &Conn) -> bool {
+fn may_be_fragmented<V: Stack>(
+    context: Context<'_>,
+    packet: &Packet<'_, V>,
+    conn: &Object<Conn>,
+) -> bool {
     let is_to_be = || {
         if V::ROUTERS_FRAGMENT {
             !tunnel::discovers_mtu(context)
@@ -429,8 +436,8 @@ pub(super) fn send_unchanged<'g, V: Stack>(
     context: Context<'g>,
     packet: Packet<'_, V>,
     header: Header<V>,
-    conn: &Conn,
-    of: Option<&Conn>,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
     method: Method,
 ) -> Verdict {
     let (mut packet, egress) = match route(context, packet, header, conn, method) {

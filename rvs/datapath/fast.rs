@@ -30,7 +30,10 @@ use crate::{
             Verdict, //
         },
         rcu_table::Side,
-        sync::RcuRef, //
+        sync::{
+            Object,
+            RcuRef, //
+        },
     },
     svc::Forward,
 };
@@ -254,7 +257,7 @@ fn over_other<'g, V: Stack>(
 
 /// Checks whether a client's packet may take the fast path to the real server at all.
 #[inline(always)]
-fn check_server<V: Stack>(flow: Flow<V>, conn: &Conn) -> Result<(), Path> {
+fn check_server<V: Stack>(flow: Flow<V>, conn: &Object<Conn>) -> Result<(), Path> {
     if flow.transport.header.says_it_begins() {
         return Err(Path::Begins);
     }

@@ -28,6 +28,7 @@ use crate::{
         },
         rcu_table::Side,
         sync::{
+            Object,
             RcuArc,
             RcuRef, //
         },
@@ -276,10 +277,10 @@ fn expect_client(context: Context<'_>, conn: RcuRef<'_, Conn>, to: Endpoint) {
 }
 
 /// Whether a template has the client of a control connection come for its data.
-fn is_expected_by(template: &Template, conn: &Conn) -> bool {
+fn is_expected_by(template: &Template, conn: &Object<Conn>) -> bool {
     template
         .control()
-        .is_some_and(|control| ptr::eq::<Conn>(&**control, conn))
+        .is_some_and(|control| ptr::eq(&**control, conn))
 }
 
 /// Makes the connection by which the server is to reach a client that listens at `port`: from the port before that of

@@ -16,7 +16,10 @@ use crate::{
             Verdict, //
         },
         rcu_table::Side,
-        sync::RcuRef,
+        sync::{
+            Object,
+            RcuRef, //
+        },
         time, //
     },
     logic::{
@@ -88,10 +91,8 @@ fn schedule<V: Stack>(
         Scheduled::NotOurs => packet.accept(),
         Scheduled::To(conn) => to_real_server(context, packet, error, &conn),
         Scheduled::Once(dest, port) => {
-            match Conn::of_one_packet(tuple.key(), dest.clone(), port, time::jiffies32()) {
-                Ok(conn) => to_real_server(context, packet, error, &conn),
-                Err(_) => packet.discard(),
-            }
+            let conn = Conn::of_one_packet(tuple.key(), dest.clone(), port, time::jiffies32());
+            to_real_server(context, packet, error, &conn)
         }
         Scheduled::NoServer | Scheduled::Refused(_) | Scheduled::PortTaken | Scheduled::Failed => {
             packet.discard()
@@ -139,7 +140,7 @@ fn to_real_server<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     error: &IcmpError<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> Verdict {
     let to = conn.real_server();
     match conn.forward() {

@@ -14,7 +14,10 @@ use crate::{
             Verdict, //
         },
         rcu_table::Side,
-        sync::RcuRef, //
+        sync::{
+            Object,
+            RcuRef, //
+        },
     },
     logic::{
         packet::{
@@ -151,7 +154,7 @@ fn may_send_less<O: Stack, I: Stack>(context: Context<'_>, error: &TunnelError<O
 }
 
 /// Whether the error is about a packet that this host may have sent for the connection.
-fn is_tunnel_of<O: Stack, I: Stack>(conn: &Conn, error: &TunnelError<O, I>) -> bool {
+fn is_tunnel_of<O: Stack, I: Stack>(conn: &Object<Conn>, error: &TunnelError<O, I>) -> bool {
     let tunnel = conn.dest().tunnel();
     matches!(conn.forward(), Forward::Tun)
         && conn.real_server().addr == error.exit.into()

@@ -4,13 +4,16 @@
 
 use crate::{
     conn::Conn,
-    kapi::net::{
-        HookPoint,
-        Packet,
-        Stack,
-        Target,
-        Tracking,
-        Verdict, //
+    kapi::{
+        net::{
+            HookPoint,
+            Packet,
+            Stack,
+            Target,
+            Tracking,
+            Verdict, //
+        },
+        sync::Object,
     },
     logic::{
         nat,
@@ -42,7 +45,7 @@ pub(super) fn send<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     flow: Flow<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> Verdict {
     send_of(context, packet, flow, conn, Some(conn))
 }
@@ -54,7 +57,7 @@ pub(super) fn send_slowly<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     flow: Flow<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> Verdict {
     send_of(context, packet, flow, conn, None)
 }
@@ -64,8 +67,8 @@ fn send_of<V: Stack>(
     context: Context<'_>,
     mut packet: Packet<'_, V>,
     flow: Flow<V>,
-    conn: &Conn,
-    of: Option<&Conn>,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
 ) -> Verdict {
     if track::request(context, &mut packet, conn).is_none() {
         return packet.discard();
@@ -88,7 +91,7 @@ fn send_of<V: Stack>(
 pub(super) fn prepare<V: Stack>(
     packet: &mut Packet<'_, V>,
     flow: Flow<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> Option<()> {
     let change = to_real_server(packet, flow, conn);
     rewrite(packet, flow.headers_len(), true, Tracking::Ends, change)
@@ -99,7 +102,7 @@ pub(super) fn prepare<V: Stack>(
 fn to_real_server<V: Stack>(
     packet: &Packet<'_, V>,
     flow: Flow<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> impl FnOnce(&mut [u8]) -> Result<(), ParseError> + use<V> {
     let (header_len, protocol) = (flow.header.header_len, flow.transport.protocol());
     let to = conn.real_server();
@@ -135,8 +138,8 @@ pub(super) fn send_rewritten<V: Stack, E>(
     packet: Packet<'_, V>,
     header: Header<V>,
     headers_len: usize,
-    conn: &Conn,
-    of: Option<&Conn>,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
     rewrite: impl FnOnce(&mut [u8]) -> Result<(), E>,
 ) -> Verdict {
     let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
@@ -162,7 +165,11 @@ pub(super) fn send_rewritten<V: Stack, E>(
 
 /// A stranger must not reach services that listen on the loopback address only. Without translation a packet keeps the
 /// virtual address, whatever the real server's.
-fn leads_to_loopback<V: Stack>(context: Context<'_>, header: Header<V>, conn: &Conn) -> bool {
+fn leads_to_loopback<V: Stack>(
+    context: Context<'_>,
+    header: Header<V>,
+    conn: &Object<Conn>,
+) -> bool {
     matches!(context.point, HookPoint::LocalIn)
         && conn.real_server().addr.is_loopback()
         && !V::is_loopback(header.src)

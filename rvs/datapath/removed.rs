@@ -17,7 +17,10 @@ use crate::{
             Stack,
             Verdict, //
         },
-        sync::RcuRef,
+        sync::{
+            Object,
+            RcuRef, //
+        },
     },
     logic::{
         packet::{
@@ -57,12 +60,12 @@ pub(super) fn request<'a, V: Stack>(
 /// client, as with IPVS: the server may have something left to say.
 #[cold]
 #[inline(never)]
-pub(super) fn is_to_end(header: TransportHeader, conn: &Conn) -> bool {
+pub(super) fn is_to_end(header: TransportHeader, conn: &Object<Conn>) -> bool {
     answer(header, conn) == Answer::Reset
 }
 
 /// What the service says is to be done with a packet.
-fn answer(header: TransportHeader, conn: &Conn) -> Answer {
+fn answer(header: TransportHeader, conn: &Object<Conn>) -> Answer {
     conn.dest()
         .shared()
         .removal()

@@ -16,7 +16,10 @@ use crate::{
             Tracking,
             Verdict, //
         },
-        sync::RcuRef,
+        sync::{
+            Object,
+            RcuRef, //
+        },
         time, //
     },
     logic::{
@@ -83,7 +86,7 @@ pub(super) fn translate_once<V: Stack>(
     context: Context<'_>,
     mut packet: Packet<'_, V>,
     flow: Flow<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> Verdict {
     track::reply(context, &mut packet, conn);
     if rewrite(&mut packet, flow, conn).is_none() {
@@ -101,7 +104,7 @@ pub(super) fn translate_once<V: Stack>(
 pub(super) fn prepare<V: Stack>(
     packet: &mut Packet<'_, V>,
     flow: Flow<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> Option<()> {
     let bytes = rewrite(packet, flow, conn)?;
     V::decrement_ttl(bytes).ok()?;
@@ -115,7 +118,7 @@ pub(super) fn prepare<V: Stack>(
 fn rewrite<'a, V: Stack>(
     packet: &'a mut Packet<'_, V>,
     flow: Flow<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> Option<&'a mut [u8]> {
     let checksum = flow.checksum_state(packet);
     let bytes = packet.writable(flow.headers_len())?;
@@ -236,7 +239,7 @@ fn learn_new_route<V: Stack>(
     context: Context<'_>,
     packet: &Packet<'_, V>,
     client: V::Addr,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) {
     let net = context.net;
     if net.forwards_by_policy::<V>()

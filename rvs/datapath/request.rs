@@ -18,7 +18,10 @@ use crate::{
             Stack,
             Verdict, //
         },
-        sync::RcuRef,
+        sync::{
+            Object,
+            RcuRef, //
+        },
         time, //
     },
     logic::{
@@ -166,7 +169,7 @@ fn send<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     flow: &Flow<V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> Verdict {
     match conn.forward() {
         Forward::Nat => nat::send(context, packet, *flow, conn),
@@ -186,9 +189,6 @@ fn once<V: Stack>(
     port: u16,
 ) -> Verdict {
     let conn = Conn::of_one_packet(&flow.tuple(), dest.clone(), port, time::jiffies32());
-    let Ok(conn) = conn else {
-        return packet.discard();
-    };
     context.director.paths.count(Path::Slow);
     dest.count_request(packet.len());
     context.director.estimator.rouse();
@@ -201,7 +201,7 @@ fn once<V: Stack>(
 pub(super) fn direction<V: Stack>(
     context: Context<'_>,
     protocol: Protocol,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> Direction {
     match conn.request_direction() {
         Direction::OriginalOnly

@@ -6,7 +6,10 @@ use crate::{
     conn::Conn,
     kapi::{
         net::Stack,
-        sync::RcuRef, //
+        sync::{
+            Object,
+            RcuRef, //
+        },
     },
     logic::{
         packet::TransportHeader,
@@ -40,7 +43,7 @@ pub(super) fn wants_another<V: Stack>(
 /// removed servers end (`expire_nodest_conn`), or as `conn_reuse_mode` says.
 #[cold]
 #[inline(never)]
-fn gives_way<V: Stack>(context: Context<'_>, protocol: Protocol, conn: &Conn) -> bool {
+fn gives_way<V: Stack>(context: Context<'_>, protocol: Protocol, conn: &Object<Conn>) -> bool {
     let dest = conn.dest();
     if dest.is_quiescent() && dest.shared().removal() != Removal::Keep {
         return true;

@@ -12,7 +12,10 @@ use crate::{
             Stack,
             Verdict, //
         },
-        sync::RcuRef,
+        sync::{
+            Alone,
+            RcuRef, //
+        },
         time, //
     },
     logic::{
@@ -115,7 +118,7 @@ enum Reply<'g> {
     /// A connection that was made for it.
     Of(RcuRef<'g, Conn>),
     /// One that is gone with it: the service schedules each datagram.
-    Once(Conn),
+    Once(Alone<Conn>),
 }
 
 fn reply_of<'g, V: Stack>(
@@ -134,7 +137,7 @@ fn reply_of<'g, V: Stack>(
     if dests.get().schedules_each_datagram() {
         let (tuple, port) = (request.tuple(), flow.transport.src_port);
         let conn = Conn::of_one_packet(&tuple, dest.clone(), port, time::jiffies32());
-        return conn.ok().map(Reply::Once);
+        return Some(Reply::Once(conn));
     }
     persistence::connection_of_server(context, &call, request, &key, dest, persistence)
         .map(Reply::Of)

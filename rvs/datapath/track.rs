@@ -8,10 +8,13 @@
 use crate::{
     conn::Conn,
     director::Director,
-    kapi::net::{
-        Packet,
-        Stack,
-        Tracking, //
+    kapi::{
+        net::{
+            Packet,
+            Stack,
+            Tracking, //
+        },
+        sync::Object,
     },
     logic::sequence::Shift,
     svc::Forward, //
@@ -47,7 +50,7 @@ pub(super) fn is_wanted_by(director: &Director) -> bool {
 pub(super) fn request<V: Stack>(
     context: Context<'_>,
     packet: &mut Packet<'_, V>,
-    conn: &Conn,
+    conn: &Object<Conn>,
 ) -> Option<()> {
     if !is_wanted(context) || !matches!(conn.forward(), Forward::Nat) {
         return Some(());
@@ -62,7 +65,11 @@ pub(super) fn request<V: Stack>(
 /// Has connection tracking know where the client's answer to a reply is sent to, if the reply is the first that it
 /// sees of the flow.
 #[inline(always)]
-pub(super) fn reply<V: Stack>(context: Context<'_>, packet: &mut Packet<'_, V>, conn: &Conn) {
+pub(super) fn reply<V: Stack>(
+    context: Context<'_>,
+    packet: &mut Packet<'_, V>,
+    conn: &Object<Conn>,
+) {
     if is_wanted(context) {
         packet.track_from(conn.service());
     }

@@ -5,14 +5,17 @@
 
 use crate::{
     conn::Conn,
-    kapi::net::{
-        Outer,
-        Packet,
-        Route,
-        Stack,
-        Target,
-        Tracking,
-        Verdict, //
+    kapi::{
+        net::{
+            Outer,
+            Packet,
+            Route,
+            Stack,
+            Target,
+            Tracking,
+            Verdict, //
+        },
+        sync::Object,
     },
     logic::{
         packet::ip::{
@@ -82,8 +85,8 @@ pub(super) fn send<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     header: Header<V>,
-    conn: &Conn,
-    of: Option<&Conn>,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
 ) -> Verdict {
     let Some(real_server) = V::addr(conn.real_server().addr) else {
         return send_over_other(context, packet, header, conn, of);
@@ -102,8 +105,8 @@ fn send_into_other<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     header: Header<V>,
-    conn: &Conn,
-    of: Option<&Conn>,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
     real_server: V::Addr,
     tunnel: Tunnel,
 ) -> Verdict {
@@ -116,8 +119,8 @@ fn send_over_other<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     header: Header<V>,
-    conn: &Conn,
-    of: Option<&Conn>,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
 ) -> Verdict {
     let tunnel = conn.dest().tunnel();
     match V::Other::addr(conn.real_server().addr) {
@@ -133,8 +136,8 @@ fn send_into<V: Stack, O: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     header: Header<V>,
-    conn: &Conn,
-    of: Option<&Conn>,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
     real_server: O::Addr,
     tunnel: Tunnel,
 ) -> Verdict {
@@ -163,7 +166,7 @@ fn send_apart<'g, V: Stack, O: Stack>(
     header: Header<V>,
     tunnel: Tunnel,
     way: Way<'g, O>,
-    of: Option<&Conn>,
+    of: Option<&Object<Conn>>,
 ) -> Verdict {
     match packet.segments(&way.route) {
         Ok(segments) => {
@@ -180,7 +183,7 @@ fn send_one<'g, V: Stack, O: Stack>(
     header: Header<V>,
     tunnel: Tunnel,
     way: Way<'g, O>,
-    of: Option<&Conn>,
+    of: Option<&Object<Conn>>,
 ) -> Verdict {
     if track::is_wanted(context) && !packet.confirm_tracked() {
         return packet.discard();

@@ -21,7 +21,10 @@ use crate::{
             Target, //
         },
         rcu_table::Side,
-        sync::RcuRef, //
+        sync::{
+            Object,
+            RcuRef, //
+        },
     },
     logic::packet::ip::Version,
 };
@@ -90,7 +93,11 @@ fn of_client_outside<'g, V: Stack>(
 /// Whether the real server of a connection is this host, in its VRF.
 #[cold]
 #[inline(never)]
-pub(super) fn is_local<V: Stack>(context: Context<'_>, conn: &Conn, target: Target) -> bool {
+pub(super) fn is_local<V: Stack>(
+    context: Context<'_>,
+    conn: &Object<Conn>,
+    target: Target,
+) -> bool {
     let addr = conn.real_server().addr;
     match (V::addr(addr), V::Other::addr(addr)) {
         (Some(server), _) => is_local_over::<V>(context, conn, server, target),
@@ -101,7 +108,7 @@ pub(super) fn is_local<V: Stack>(context: Context<'_>, conn: &Conn, target: Targ
 
 fn is_local_over<O: Stack>(
     context: Context<'_>,
-    conn: &Conn,
+    conn: &Object<Conn>,
     server: O::Addr,
     target: Target,
 ) -> bool {

@@ -34,7 +34,9 @@ use crate::logic::{
 use super::{
     sync::{
         rcu_arc::{
-            Inner,
+            Extensible,
+            Object,
+            Plain,
             RcuArc,
             RcuRef, //
         },
@@ -70,16 +72,16 @@ pub(crate) enum Side {
 /// What the table has to know of its objects.
 pub(crate) trait Hasher: Send + Sync + 'static {
     /// The objects.
-    type Object: Send + Sync + 'static;
+    type Object: Extensible;
 
     /// What they are found by.
     type Key: Copy + PartialEq;
 
     /// Returns the key that an object has on this side. It never changes.
-    fn key(&self, object: &Self::Object, side: Side) -> Option<Self::Key>;
+    fn key(&self, object: &Object<Self::Object>, side: Side) -> Option<Self::Key>;
 
     /// Returns whether that is `key`; quicker than by [`Hasher::key`].
-    fn has_key(object: &Self::Object, side: Side, key: &Self::Key) -> bool;
+    fn has_key(object: &Object<Self::Object>, side: Side, key: &Self::Key) -> bool;
 
     /// Returns the hash of a key, the same each time.
     fn hash(&self, key: &Self::Key) -> u64;
@@ -139,6 +141,8 @@ struct Level {
     next: SetOnce<RcuArc<Level>>,
 }
 
+impl Plain for Level {}
+
 impl Generation for Level {
     type Word = Word;
     type Buckets = Buckets;
@@ -149,7 +153,7 @@ impl Generation for Level {
 
     #[inline]
     fn next(&self) -> Option<&Self> {
-        self.next.as_ref().map(|next| &**next)
+        self.next.as_ref().map(|next| &***next)
     }
 }
 
@@ -275,7 +279,7 @@ impl<H: Hasher> RcuTable<H> {
         for handle in table::candidates(current.get(), hashed.hash) {
             // SAFETY: The handle was read from the table within the critical section of `guard`.
             let (object, side) = unsafe { Self::object(handle, guard) };
-            if H::has_key(object.get(), side, &key) {
+            if H::has_key(object.inner(), side, &key) {
                 return Ok((object, side));
             }
         }
@@ -339,7 +343,7 @@ impl<H: Hasher> RcuTable<H> {
         let inserted = table::insert(current.get(), hash, handle, |other| {
             // SAFETY: The handle was read from the table within the critical section of `guard`.
             let (other, side) = unsafe { Self::object(other, guard) };
-            H::has_key(other.get(), side, &key.key)
+            H::has_key(other.inner(), side, &key.key)
         });
         match inserted {
             Ok(()) => {
@@ -441,9 +445,9 @@ impl<H: Hasher> RcuTable<H> {
         }
         while !self.copy_all(&current, again) {
             again = true;
-            let greater = table::newest(&*current).table.bits().saturating_add(1);
+            let greater = table::newest(&**current).table.bits().saturating_add(1);
             let next = Level::new(greater)?;
-            table::newest(&*current).next.populate(next);
+            table::newest(&**current).next.populate(next);
         }
         let mut newest = current;
         while let Some(next) = newest.next.as_ref() {
@@ -488,7 +492,7 @@ impl<H: Hasher> RcuTable<H> {
     }
 
     /// The hash under which an object is in the table. One without a key was never put into it.
-    fn hash_of(&self, object: &H::Object, side: Side) -> u64 {
+    fn hash_of(&self, object: &Object<H::Object>, side: Side) -> u64 {
         self.hasher
             .key(object, side)
             .map_or(0, |key| self.hasher.hash(&key))
@@ -497,7 +501,7 @@ impl<H: Hasher> RcuTable<H> {
     /// As [`RcuTable::hash_of`], without computing it again. Where an object is put in under
     /// another hash than it is taken out, its handle outlives it: hence the caller is not believed.
     #[inline]
-    fn hash_of_new(&self, object: &H::Object, side: Side, key: &Hashed<'_, H>) -> u64 {
+    fn hash_of_new(&self, object: &Object<H::Object>, side: Side, key: &Hashed<'_, H>) -> u64 {
         let is_its_own =
             core::ptr::eq(key.hasher, &self.hasher) && H::has_key(object, side, &key.key);
         if is_its_own {
@@ -509,7 +513,7 @@ impl<H: Hasher> RcuTable<H> {
 
     fn handle(object: RcuRef<'_, H::Object>, side: Side) -> u64 {
         const {
-            assert!(align_of::<Inner<H::Object>>() >= 2);
+            assert!(align_of::<Object<H::Object>>() >= 2);
         }
         let address = core::ptr::from_ref(object.inner()).expose_provenance() as u64;
         match side {
@@ -529,7 +533,7 @@ impl<H: Hasher> RcuTable<H> {
             Side::Reply
         };
         let address = (handle & !1) as usize;
-        let inner = core::ptr::with_exposed_provenance::<Inner<H::Object>>(address);
+        let inner = core::ptr::with_exposed_provenance::<Object<H::Object>>(address);
         // SAFETY: By the type invariant the table owned a reference when the handle was read; the
         // object is freed a grace period after the last reference, not before the guard ends.
         (unsafe { RcuRef::from_raw(inner) }, side)

@@ -32,8 +32,9 @@ use super::{
     sync::{
         percpu::possible_cpus,
         rcu_arc::{
-            Inner,
+            Extensible,
             Links,
+            Object,
             RcuArc,
             RcuRef,
             MAX_PLACE, //
@@ -81,7 +82,7 @@ const MAX_PARTS: usize = 16;
 /// Objects by the time at which to look at them.
 ///
 /// It takes no memory before [`Wheel::prepare`]; until then nothing can be put in.
-pub(crate) struct Wheel<T: Send + Sync + 'static> {
+pub(crate) struct Wheel<T: Extensible> {
     lists: SetOnce<Lists<T>>,
     slots: usize,
     count: Atomic<usize>,
@@ -98,20 +99,20 @@ pub(crate) struct Wheel<T: Send + Sync + 'static> {
 /// Each is null or the first object of a doubly linked list; an object in a list has the number
 /// of this wheel and of that list as its [`Place`], and is owned by the list (one reference). All
 /// this is read and changed only under the lock of the part.
-struct Lists<T: Send + Sync + 'static> {
+struct Lists<T: Extensible> {
     id: Id,
     locks: Locks,
-    heads: KVVec<UnsafeCell<*const Inner<T>>>,
+    heads: KVVec<UnsafeCell<*const Object<T>>>,
     slots: usize,
     _owns: PhantomData<RcuArc<T>>,
 }
 
 // SAFETY: The objects are `Send` and `Sync`, the lists are guarded by the locks.
-unsafe impl<T: Send + Sync> Send for Lists<T> {}
+unsafe impl<T: Extensible> Send for Lists<T> {}
 // SAFETY: As above.
-unsafe impl<T: Send + Sync> Sync for Lists<T> {}
+unsafe impl<T: Extensible> Sync for Lists<T> {}
 
-impl<T: Send + Sync> Wheel<T> {
+impl<T: Extensible> Wheel<T> {
     /// Makes an empty wheel of so many slots, or the next power of two. Its objects are counted in
     /// `total`, too, if there is one.
     pub(crate) fn new(slots: usize, total: Option<&'static Atomic<usize>>) -> Self {
@@ -161,7 +162,7 @@ impl<T: Send + Sync> Wheel<T> {
 
     /// Moves an object to another slot. Does nothing to one that is not in this wheel.
     pub(crate) fn move_to(&self, object: RcuRef<'_, T>, slot: usize) {
-        let inner: *const Inner<T> = object.inner();
+        let inner: *const Object<T> = object.inner();
         let Some(lists) = self.lists.as_ref() else {
             return;
         };
@@ -179,7 +180,7 @@ impl<T: Send + Sync> Wheel<T> {
 
     /// Takes an object out; none when it is not in this wheel.
     pub(crate) fn remove(&self, object: RcuRef<'_, T>) -> Option<RcuArc<T>> {
-        let inner: *const Inner<T> = object.inner();
+        let inner: *const Object<T> = object.inner();
         let lists = self.lists.as_ref()?;
         let part = lists.part_of(inner);
         if !lists.has(object.inner()) {
@@ -224,7 +225,7 @@ impl<T: Send + Sync> Wheel<T> {
                     // SAFETY: `sort_batch` chained objects that it took out of their lists by
                     // `next`, so nobody else uses their links, and passed their references on.
                     unsafe {
-                        let next = (*(*expired).links()).next.cast::<Inner<T>>();
+                        let next = (*(*expired).links()).next.cast::<Object<T>>();
                         // The claim ends last: from here on the links may be used again.
                         (*expired).release();
                         self.uncount(1);
@@ -241,7 +242,7 @@ impl<T: Send + Sync> Wheel<T> {
     }
 }
 
-impl<T: Send + Sync> Lists<T> {
+impl<T: Extensible> Lists<T> {
     /// Makes empty lists for so many slots, a power of two.
     fn new(slots: usize) -> Result<Self> {
         if slots >= Place::CLAIMED as usize {
@@ -287,8 +288,8 @@ impl<T: Send + Sync> Lists<T> {
         &self,
         number: usize,
         when: &mut impl FnMut(RcuRef<'_, T>) -> Due,
-    ) -> (*const Inner<T>, bool) {
-        let mut expired: *const Inner<T> = ptr::null();
+    ) -> (*const Object<T>, bool) {
+        let mut expired: *const Object<T> = ptr::null();
         let part = self.part(number);
         for _ in 0..BATCH {
             let first = part.first(self.slots);
@@ -318,14 +319,14 @@ impl<T: Send + Sync> Lists<T> {
     }
 
     /// Whether an object of this part is in one of the lists. To be asked under its lock.
-    fn has(&self, inner: &Inner<T>) -> bool {
+    fn has(&self, inner: &Object<T>) -> bool {
         let place = inner.place();
         place >> Place::LIST_BITS == self.id.number() && place & Place::LIST != Place::CLAIMED
     }
 
     /// Locks the part that an object belongs to.
     #[inline]
-    fn part_of(&self, inner: *const Inner<T>) -> Part<'_, T> {
+    fn part_of(&self, inner: *const Object<T>) -> Part<'_, T> {
         // Slab objects differ from bit 6 on; the multiplication spreads those bits upwards.
         let spread = (inner.addr() as u64 >> 6).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         self.part(spread as usize)
@@ -362,18 +363,18 @@ impl<T: Send + Sync> Lists<T> {
 struct Part<'a, T> {
     id: u32,
     last: usize,
-    heads: *const UnsafeCell<*const Inner<T>>,
+    heads: *const UnsafeCell<*const Object<T>>,
     _guard: Guard<'a>,
 }
 
 impl<T> Part<'_, T> {
     /// The head of a list; those beyond the last are the last.
-    fn head(&self, slot: usize) -> *mut *const Inner<T> {
+    fn head(&self, slot: usize) -> *mut *const Object<T> {
         // SAFETY: By the type invariant.
         unsafe { (*self.heads.add(slot.min(self.last))).get() }
     }
 
-    fn first(&self, slot: usize) -> *const Inner<T> {
+    fn first(&self, slot: usize) -> *const Object<T> {
         // SAFETY: The heads of a part are read under its lock only.
         unsafe { *self.head(slot) }
     }
@@ -382,7 +383,7 @@ impl<T> Part<'_, T> {
     ///
     /// The object must be of this part, in no list, and bring a reference for the list.
     #[inline(always)]
-    unsafe fn link(&self, slot: usize, inner: *const Inner<T>) {
+    unsafe fn link(&self, slot: usize, inner: *const Object<T>) {
         let head = self.head(slot);
         // SAFETY: By the requirement links and place are only used here, under the lock. A first
         // object in the list is alive by the list's reference.
@@ -403,7 +404,7 @@ impl<T> Part<'_, T> {
     /// # Safety
     ///
     /// The object must be in a list of this part. The list's reference is left to the caller.
-    unsafe fn unlink(&self, inner: *const Inner<T>) {
+    unsafe fn unlink(&self, inner: *const Object<T>) {
         // SAFETY: By the requirement links and place are valid; neighbours are alive by the list's
         // references.
         unsafe {
@@ -412,23 +413,23 @@ impl<T> Part<'_, T> {
                 let list = (*inner).place() & Place::LIST;
                 *self.head(list as usize) = next.cast();
             } else {
-                (*(*prev.cast::<Inner<T>>()).links()).next = next;
+                (*(*prev.cast::<Object<T>>()).links()).next = next;
             }
             if !next.is_null() {
-                (*(*next.cast::<Inner<T>>()).links()).prev = prev;
+                (*(*next.cast::<Object<T>>()).links()).prev = prev;
             }
         }
     }
 }
 
-impl<T: Send + Sync> Drop for Wheel<T> {
+impl<T: Extensible> Drop for Wheel<T> {
     fn drop(&mut self) {
         // The lists give the objects up.
         self.uncount(self.len());
     }
 }
 
-impl<T: Send + Sync> Drop for Lists<T> {
+impl<T: Extensible> Drop for Lists<T> {
     fn drop(&mut self) {
         for head in &self.heads {
             // SAFETY: `&mut self`: nobody else uses the wheel.

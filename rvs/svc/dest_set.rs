@@ -18,6 +18,7 @@ use kernel::{
 use crate::{
     kapi::{
         random,
+        sync::Plain,
         time, //
     },
     logic::{
@@ -182,6 +183,8 @@ pub(crate) struct DestSet {
     shared: Arc<Shared>,
     state: Atomic<u64>,
 }
+
+impl Plain for DestSet {}
 
 impl DestSet {
     /// Makes a set of the destinations of a service, which have this in common; `state` tells of the

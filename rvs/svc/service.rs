@@ -18,6 +18,8 @@ use crate::{
             Side, //
         },
         sync::{
+            Object,
+            Plain,
             RcuArc,
             RcuCell,
             RcuRef, //
@@ -39,16 +41,18 @@ use super::{
 /// Hashes services by their places.
 pub(crate) struct PlaceHash;
 
+impl Plain for Service {}
+
 impl Hasher for PlaceHash {
     type Object = Service;
     type Key = Place;
 
-    fn key(&self, service: &Service, _side: Side) -> Option<Place> {
+    fn key(&self, service: &Object<Service>, _side: Side) -> Option<Place> {
         Some(service.key.place())
     }
 
     #[inline(always)]
-    fn has_key(service: &Service, _side: Side, place: &Place) -> bool {
+    fn has_key(service: &Object<Service>, _side: Side, place: &Place) -> bool {
         service.key.is_at(place)
     }
 

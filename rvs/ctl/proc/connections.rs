@@ -32,6 +32,7 @@ use crate::{
             },
         },
         rcu_table::Position,
+        sync::Object,
         time,
     },
     logic::{
@@ -151,7 +152,7 @@ fn list(
 }
 
 /// Puts a connection, unless it has just ended.
-fn put_connection(text: &mut Text<'_>, conn: &Conn, origin: Option<&'static str>) -> bool {
+fn put_connection(text: &mut Text<'_>, conn: &Object<Conn>, origin: Option<&'static str>) -> bool {
     let Some(deadline) = conn.deadline(time::hz()) else {
         return false;
     };

@@ -24,7 +24,7 @@ impl<H: Hasher> RcuTable<H> {
         let current = self.current.read(&guard).and_then(RcuRef::upgrade);
         drop(guard);
         // Handles are counted, not followed: entries need not stay.
-        let mut rest = current.as_deref();
+        let mut rest = current.as_ref().map(|current| &***current);
         while let Some(level) = rest {
             for index in 0..level.home_buckets() {
                 let mut length = 0usize;

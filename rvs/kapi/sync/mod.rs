@@ -17,10 +17,14 @@ pub(crate) use percpu::{
     PerCpuPool, //
 };
 pub(crate) use rcu_arc::{
-    Cache,
-    ExtendedCache,
+    cache::Cache,
+    Alone,
+    Extended,
     Extensible,
+    Object,
+    Plain,
     RcuArc,
-    RcuRef, //
+    RcuRef,
+    Tailed, //
 };
 pub(crate) use rcu_cell::RcuCell;

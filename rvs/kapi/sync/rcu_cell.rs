@@ -19,7 +19,8 @@ use kernel::sync::{
 };
 
 use super::rcu_arc::{
-    Inner,
+    Extensible,
+    Object,
     RcuArc,
     RcuRef, //
 };
@@ -29,12 +30,12 @@ use super::rcu_arc::{
 /// # Invariants
 ///
 /// The pointer is null, or owns a reference that came from [`RcuArc::into_raw`].
-pub(crate) struct RcuCell<T: Send + Sync + 'static> {
-    pointer: Atomic<*mut Inner<T>>,
+pub(crate) struct RcuCell<T: Extensible> {
+    pointer: Atomic<*mut Object<T>>,
     _owns: PhantomData<RcuArc<T>>,
 }
 
-impl<T: Send + Sync> RcuCell<T> {
+impl<T: Extensible> RcuCell<T> {
     /// Creates a cell that holds `value`.
     pub(crate) fn new(value: Option<RcuArc<T>>) -> Self {
         // INVARIANT: `raw` hands over the reference.
@@ -70,13 +71,13 @@ impl<T: Send + Sync> RcuCell<T> {
     }
 }
 
-impl<T: Send + Sync> Drop for RcuCell<T> {
+impl<T: Extensible> Drop for RcuCell<T> {
     fn drop(&mut self) {
         self.replace(None);
     }
 }
 
-fn raw<T: Send + Sync>(value: Option<RcuArc<T>>) -> *mut Inner<T> {
+fn raw<T: Extensible>(value: Option<RcuArc<T>>) -> *mut Object<T> {
     match value {
         Some(value) => value.into_raw().cast_mut(),
         None => ptr::null_mut(),

@@ -14,18 +14,21 @@ use kernel::{
     },
 };
 
-use crate::logic::{
-    addr::{
-        Addr,
-        Endpoint,
-        Family, //
-    },
-    pool::{
-        order,
-        AddrRange,
-        Offer,
-        Ports,
-        Taken, //
+use crate::{
+    kapi::sync::Plain,
+    logic::{
+        addr::{
+            Addr,
+            Endpoint,
+            Family, //
+        },
+        pool::{
+            order,
+            AddrRange,
+            Offer,
+            Ports,
+            Taken, //
+        },
     },
 };
 
@@ -108,6 +111,8 @@ pub(super) struct Addresses {
     ports: Ports,
     generation: u32,
 }
+
+impl Plain for Addresses {}
 
 impl Addresses {
     /// Makes those of an empty pool.

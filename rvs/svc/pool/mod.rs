@@ -34,6 +34,7 @@ use crate::{
         sync::{
             spinlock::Class,
             Guarded,
+            Plain,
             RcuArc,
             RcuCell, //
         },
@@ -93,6 +94,8 @@ pub(crate) struct Pool {
     targets: Guarded<RBTree<Key, Arc<Target>>>,
     refused: Atomic<u64>,
 }
+
+impl Plain for Pool {}
 
 impl Pool {
     fn new(name: Name, addresses: RcuArc<Addresses>) -> Result<Self> {

@@ -9,6 +9,7 @@ use kernel::prelude::*;
 
 use crate::{
     bindings,
+    kapi::sync::Plain,
     logic::packet::{
         icmp::Message,
         ip::{
@@ -311,6 +312,8 @@ pub(crate) enum CachedRoute {
     /// Of IPv6.
     V6(Route<V6>),
 }
+
+impl Plain for CachedRoute {}
 
 impl CachedRoute {
     /// Returns whether it is the route to this target, and valid.

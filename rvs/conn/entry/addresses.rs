@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The addresses of a connection, and what is made of them: its tuples.
+//!
+//! Those of IPv4 outside of VRFs lie in the connection's line, others in the line behind it, [`Tail`]. Whether there is one is told by a
+//! bit that the object has.
+
+use core::net::Ipv4Addr;
+
+use crate::{
+    kapi::{
+        rcu_table::Side,
+        sync::Object, //
+    },
+    logic::{
+        addr::Endpoint,
+        tuple::{
+            AddrPair,
+            Tuple, //
+        },
+    },
+    svc::Dest,
+};
+
+use super::Conn;
+
+/// What lies in the line of a connection: without a [`Tail`] the addresses of client and service, as they stand in a packet;
+/// with one the VRFs that packets of the client and of the real server belong to.
+pub(super) struct InLine([u32; 2]);
+
+impl InLine {
+    #[inline(always)]
+    fn of_addrs(client: Ipv4Addr, service: Ipv4Addr) -> Self {
+        Self([client, service].map(|addr| u32::from_ne_bytes(addr.octets())))
+    }
+
+    #[inline(always)]
+    fn addrs(&self) -> AddrPair {
+        let [src, dst] = self.0.map(|addr| Ipv4Addr::from(addr.to_ne_bytes()));
+        AddrPair::V4 { src, dst }
+    }
+
+    #[inline(always)]
+    fn vrf(&self, side: Side) -> u32 {
+        let [of_client, of_server] = self.0;
+        match side {
+            Side::Original => of_client,
+            Side::Reply => of_server,
+        }
+    }
+}
+
+/// The addresses of a connection that has not all that it needs of them in its line.
+pub(crate) struct Tail {
+    /// Of client and service. That of the real server the destination has.
+    addrs: AddrPair,
+}
+
+// With it a connection takes two lines. A local endpoint of either family, and what it is leased by (a pointer and an
+// index), have room there.
+const _: () = assert!(size_of::<Tail>() <= 64 - 31);
+
+/// Where the addresses of a connection to a destination go whose first packet had this tuple.
+#[inline(always)]
+pub(super) fn of(tuple: &Tuple, dest: &Dest) -> (InLine, Option<Tail>) {
+    let tail = Tail { addrs: tuple.addrs };
+    match tuple.addrs {
+        _ if tuple.vrf != 0 => (vrfs(tuple.vrf, dest), Some(tail)),
+        AddrPair::V4 { src, dst } => (InLine::of_addrs(src, dst), None),
+        AddrPair::V6 { .. } => (InLine([0; 2]), Some(tail)),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn vrfs(of_client: u32, dest: &Dest) -> InLine {
+    InLine([of_client, dest.vrf_from(of_client)])
+}
+
+impl Object<Conn> {
+    /// Returns the addresses of client and service.
+    #[inline(always)]
+    fn addrs(&self) -> AddrPair {
+        match self.tail() {
+            Some(tail) => tail.addrs,
+            None => self.addrs.addrs(),
+        }
+    }
+
+    /// Returns where the client is.
+    #[inline]
+    pub(crate) fn client(&self) -> Endpoint {
+        Endpoint::new(self.addrs().src(), self.client_port)
+    }
+
+    /// Returns the virtual address and port.
+    #[inline]
+    pub(crate) fn service(&self) -> Endpoint {
+        Endpoint::new(self.addrs().dst(), self.service_port)
+    }
+
+    /// Returns whom the real server answers: the far end of the reply tuple.
+    #[inline]
+    pub(crate) fn peer(&self) -> Endpoint {
+        self.client()
+    }
+
+    /// Returns the VRF that packets from one side belong to, 0 for none.
+    #[inline]
+    pub(crate) fn vrf(&self, side: Side) -> u32 {
+        match self.tail() {
+            Some(_) => self.addrs.vrf(side),
+            None => 0,
+        }
+    }
+
+    /// Returns the tuple of the packets that arrive from one side.
+    pub(crate) fn tuple(&self, side: Side) -> Option<Tuple> {
+        match side {
+            Side::Original => Tuple::new(self.client(), self.service(), self.protocol),
+            Side::Reply => Tuple::new(self.real_server(), self.peer(), self.protocol),
+        }
+        .map(|tuple| tuple.in_vrf(self.vrf(side)))
+    }
+
+    /// Returns whether a packet that arrives from `side` with this tuple is of this connection.
+    #[inline(always)]
+    pub(crate) fn matches(&self, side: Side, tuple: &Tuple) -> bool {
+        if tuple.protocol != self.protocol {
+            return false;
+        }
+        match (self.tail(), tuple.addrs) {
+            (None, AddrPair::V4 { .. }) => {
+                tuple.vrf == 0 && self.is_between(self.addrs.addrs(), side, tuple)
+            }
+            (None, AddrPair::V6 { .. }) => false,
+            (Some(_), AddrPair::V4 { .. }) => self.has_tuple(side, tuple),
+            (Some(tail), AddrPair::V6 { .. }) => {
+                tuple.vrf == self.addrs.vrf(side) && self.is_between(tail.addrs, side, tuple)
+            }
+        }
+    }
+
+    /// Returns whether a packet that arrives from `side` with this tuple is of this connection, which has these addresses.
+    #[inline(always)]
+    fn is_between(&self, own: AddrPair, side: Side, tuple: &Tuple) -> bool {
+        match side {
+            Side::Original => {
+                tuple.src_port == self.client_port
+                    && tuple.dst_port == self.service_port
+                    && tuple.addrs == own
+            }
+            Side::Reply => {
+                tuple.dst_port == self.client_port
+                    && tuple.src_port == self.server_port
+                    && tuple.addrs.dst() == own.src()
+                    && tuple.addrs.src() == self.dest.endpoint().addr
+            }
+        }
+    }
+
+    /// As [`Object::matches`], of a connection of IPv4 that has a tail.
+    #[cold]
+    #[inline(never)]
+    fn has_tuple(&self, side: Side, tuple: &Tuple) -> bool {
+        self.tuple(side).is_some_and(|own| own == *tuple)
+    }
+}
