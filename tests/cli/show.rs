@@ -3,6 +3,7 @@
 //! Listings, to the byte.
 
 mod kernel;
+mod objects;
 mod run;
 
 use kernel::attribute;
@@ -11,121 +12,20 @@ use kernel::number;
 use kernel::string;
 use kernel::Kernel;
 use netlink_packet_core::DefaultNla;
+use objects::dns;
+use objects::dns_key;
+use objects::info;
+use objects::prints;
+use objects::servers;
+use objects::stats;
+use objects::web;
+use objects::web_by;
+use objects::web_key;
+use objects::DEST_GET;
+use objects::INFO_GET;
+use objects::SERVICE_GET;
+use objects::TIMEOUTS_GET;
 use run::run;
-
-const SERVICE_GET: u8 = 5;
-const DEST_GET: u8 = 9;
-const INFO_GET: u8 = 1;
-const STATS_GET: u8 = 11;
-const TIMEOUTS_GET: u8 = 13;
-
-fn uint(kind: u16, value: u64) -> DefaultNla {
-    // The kernel sends a YNL uint in 4 bytes when it fits.
-    match u32::try_from(value) {
-        Ok(short) => number(kind, short),
-        Err(_) => attribute(kind, &value.to_ne_bytes()),
-    }
-}
-
-fn stats<const N: usize>(kind: u16, counters: [u64; N]) -> DefaultNla {
-    let counters: Vec<_> = (2..)
-        .zip(counters)
-        .map(|(kind, value)| uint(kind, value))
-        .collect();
-    nest(kind, &counters)
-}
-
-fn web_key() -> Vec<DefaultNla> {
-    vec![
-        number(1, 6),
-        attribute(2, &[192, 0, 2, 1]),
-        attribute(4, &80u16.to_be_bytes()),
-    ]
-}
-
-fn dns_key() -> Vec<DefaultNla> {
-    let address = [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-    vec![
-        number(1, 17),
-        attribute(3, &address),
-        attribute(4, &53u16.to_be_bytes()),
-    ]
-}
-
-fn web() -> Vec<DefaultNla> {
-    let mut attributes = web_key();
-    attributes.extend([
-        string(5, "wrr"),
-        number(6, 0),
-        number(7, 2),
-        stats(8, [12, 30, 20, 5_000_000_000, 18_446_744_073_709_551_615]),
-        number(10, 1),
-    ]);
-    attributes
-}
-
-fn dns() -> Vec<DefaultNla> {
-    let mut attributes = dns_key();
-    // An attribute of a newer module is passed over.
-    attributes.extend([
-        string(5, "rr"),
-        number(7, 0),
-        stats(8, [0; 5]),
-        number(10, 0),
-        number(99, 1),
-    ]);
-    attributes
-}
-
-fn servers() -> Vec<Vec<DefaultNla>> {
-    let first = vec![
-        nest(1, &web_key()),
-        attribute(2, &[10, 0, 0, 2]),
-        attribute(4, &8080u16.to_be_bytes()),
-        number(5, 2),
-        number(6, 0),
-        number(7, 1),
-        number(8, 5),
-        stats(9, [6, 10, 9, 5_000_000_000, 700]),
-        number(10, 6),
-        number(11, 0),
-        number(12, 1),
-        number(13, 4),
-    ];
-    let second = vec![
-        nest(1, &web_key()),
-        attribute(2, &[10, 0, 0, 113]),
-        attribute(4, &80u16.to_be_bytes()),
-        number(5, 0),
-        number(6, 1),
-        number(7, 0),
-        number(8, 0),
-        stats(9, [0; 5]),
-        number(10, 0),
-        number(11, 0),
-        number(12, 0),
-        number(13, 0),
-    ];
-    vec![first, second]
-}
-
-fn info() -> Vec<DefaultNla> {
-    vec![
-        string(1, "0.1.0"),
-        number(2, 2),
-        number(3, 6),
-        number(4, 64),
-        number(5, 1000),
-        number(6, 7),
-    ]
-}
-
-/// The web service by another key.
-fn web_by(key: &[DefaultNla]) -> Vec<DefaultNla> {
-    let mut attributes = web();
-    attributes.splice(0..3, key.to_vec());
-    attributes
-}
 
 #[test]
 fn services_of_many_ports_and_of_marks() {
@@ -168,14 +68,6 @@ connections: 6 and 7 templates of at most 1000
     ] {
         assert!(outcome.out.contains(members), "{}", outcome.out);
     }
-}
-
-#[track_caller]
-fn prints(line: &str, kernel: Kernel, expected: &str) {
-    let outcome = run(line, kernel);
-    assert_eq!(outcome.err, "");
-    assert_eq!(outcome.out, expected);
-    assert_eq!(outcome.code, 0);
 }
 
 #[test]
@@ -314,67 +206,6 @@ fn json_for_programs() {
     );
 }
 
-/// The attributes of `stats-get`, of which the counters are numbered 2 and so on.
-fn paths(counters: [u64; 12], enabled: u32) -> Vec<DefaultNla> {
-    let counters = (2..).zip(counters).map(|(kind, value)| uint(kind, value));
-    let others = [
-        number(14, enabled),
-        uint(15, 11),
-        uint(16, 9_000_000_000),
-        uint(17, 13),
-        uint(21, 14),
-        uint(22, 15),
-        uint(23, 16),
-    ];
-    counters.chain(others).collect()
-}
-
-#[test]
-fn ways_of_packets() {
-    let counters = [5_000_000_000, 12, 3, 1, 4, 2, 5, 6, 7, 8, 9, 10];
-    prints(
-        "rvsadm stats",
-        Kernel::new().reply(STATS_GET, paths(counters, 1)),
-        "\
-fast path: on
-
-PATH               PACKETS
-fast               5000000000
-slow               12
-
-LEFT TO SLOW       PACKETS  REASON
-switched-off       3        the service has --fast-path off
-header             1        IP options, a fragment, or a burst for a tunnel
-begins             4        may begin a connection
-unavailable        2        the server was removed from its service
-route              5        the flow has passed no hooks yet by the routes of now, or stays here
-neighbour          6        the link layer address of the next hop is not known
-ttl                7        the time to live ends
-too-big            8        larger than the MTU of the route
-policy             9        IPsec, a tunnel or policy routing on the route
-memory             10       memory was short
-
-NO ROOM            TIMES       WHAT
-evicted            11          a connection half open or without an answer made room for another one
-refused            9000000000  a packet was dropped that would have begun a connection
-port-taken         13          a packet was refused, as each server has a connection of the client's port
-drop-entry         14          a connection was ended by the sysctl drop_entry
-drop-packet        15          a packet was dropped by the sysctl drop_packet
-templates-evicted  16          a client without connections that keeps its server made room for a connection
-",
-    );
-    prints(
-        "rvsadm -j stats",
-        Kernel::new().reply(STATS_GET, paths(counters, 1)),
-        concat!(
-            r#"{"enabled":true,"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
-            r#""unavailable":2,"route":5,"neighbour":6,"ttl":7,"too_big":8,"policy":9,"#,
-            r#""memory":10},"evicted":11,"refused":9000000000,"port_taken":13,"drop_entry":14,"drop_packet":15,"templates_evicted":16}"#,
-            "\n",
-        ),
-    );
-}
-
 /// A listing of a module that tells rates, which come behind the counters.
 fn with_rates() -> Kernel {
     let mut web = web();
@@ -410,57 +241,6 @@ udp/[2001:db8::1]:53  -              -                 -
         assert!(json.contains(stats), "{json}");
     }
     assert_eq!(json, run("rvsadm -j show", with_rates()).out);
-}
-
-#[test]
-fn rates_of_a_namespace() {
-    let attributes = || {
-        let mut attributes = paths([0; 12], 1);
-        attributes.extend([
-            stats(18, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
-            number(19, 2),
-            uint(20, 9),
-        ]);
-        Kernel::new().reply(STATS_GET, attributes)
-    };
-    let text = run("rvsadm stats", attributes()).out;
-    let end = "
-TOTAL        CONNECTIONS  PACKETS IN/OUT  BYTES IN/OUT
-services     1            2/3             4/5
-in a second  6            7/8             9/10
-
-rates: of 2 servers estimated every two seconds; 9 times of one since the beginning
-";
-    assert!(text.ends_with(end), "{text}");
-    let json = run("rvsadm -j stats", attributes()).out;
-    let end = concat!(
-        r#""totals":{"connections":1,"in_packets":2,"out_packets":3,"in_bytes":4,"out_bytes":5,"rates":"#,
-        r#"{"connections":6,"in_packets":7,"out_packets":8,"in_bytes":9,"out_bytes":10}},"#,
-        r#""estimated":2,"estimates":9}"#,
-        "\n",
-    );
-    assert!(json.ends_with(end), "{json}");
-}
-
-#[test]
-fn the_fast_path_may_be_closed() {
-    let closed = || Kernel::new().reply(STATS_GET, paths([0; 12], 0));
-    let text = run("rvsadm stats", closed()).out;
-    let first = "fast path: off, by the sysctl net.rvs.fast_path\n\nPATH  ";
-    assert!(text.starts_with(first), "{text}");
-    let json = run("rvsadm -j stats", closed()).out;
-    assert!(json.starts_with(r#"{"enabled":false,"fast":0,"#), "{json}");
-}
-
-#[test]
-fn an_older_module_counts_no_ways() {
-    let outcome = run("rvsadm stats", Kernel::new().refuse(95, &[]));
-    assert_eq!(outcome.code, 2);
-    assert_eq!(outcome.out, "");
-    assert_eq!(
-        outcome.err,
-        "rvsadm: stats: not supported by the loaded module\n"
-    );
 }
 
 #[test]

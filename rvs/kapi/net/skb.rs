@@ -30,6 +30,12 @@ use super::{
     Tracking, //
 };
 
+mod checksum;
+mod fragments;
+mod vrf;
+
+pub(crate) use fragments::DefragmentAt;
+
 /// What becomes of a packet.
 ///
 /// Verdicts are made only by consuming the packet, so a packet can be neither used after it was
@@ -52,17 +58,6 @@ impl Verdict {
     pub(super) fn number(self) -> c_uint {
         self.0
     }
-}
-
-/// At which hook fragments are collected; each keeps its own queues (`enum ip_defrag_users`).
-#[derive(Clone, Copy)]
-pub(crate) enum DefragmentAt {
-    /// Packets for this host.
-    LocalIn,
-    /// Replies that are forwarded.
-    Forward,
-    /// Packets of this host.
-    LocalOut,
 }
 
 /// A packet that is only looked at, before a hook has it.
@@ -192,37 +187,6 @@ impl<'a, V: Stack> Packet<'a, V> {
         self.dst().addr()
     }
 
-    /// Returns whether the packet belongs to a VRF: it was received by a device of one and is where all packets of that come by,
-    /// or it leaves (`is_output`) by one.
-    #[inline(always)]
-    pub(crate) fn is_of_vrf(&self, is_output: bool) -> bool {
-        if is_output {
-            // SAFETY: By the type invariant; a hook runs under RCU.
-            unsafe { bindings::helper_skb_leaves_by_vrf(self.skb) }
-        } else {
-            // SAFETY: By the type invariant.
-            unsafe { V::is_of_vrf(self.skb) }
-        }
-    }
-
-    /// Returns the VRF that the packet belongs to, by the index of its device; 0 for none.
-    #[cold]
-    pub(crate) fn vrf(&self, is_output: bool) -> u32 {
-        if !self.is_of_vrf(is_output) {
-            return 0;
-        }
-        // SAFETY: As above.
-        unsafe { bindings::helper_skb_vrf(self.skb, is_output) }
-    }
-
-    /// Returns whether the packet was received by a device of a VRF, or by that of the VRF itself.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn came_by_vrf(&self) -> bool {
-        // SAFETY: By the type invariant; packets that were received have a device.
-        unsafe { bindings::helper_skb_came_by_vrf(self.skb) }
-    }
-
     /// Gives the packet the priority of forwarded packets (`ip_forward_update_priority`).
     #[inline]
     pub(crate) fn prioritize(&mut self, tos: u8) {
@@ -280,27 +244,6 @@ impl<'a, V: Stack> Packet<'a, V> {
         })
     }
 
-    /// Returns whether the checksum at `field` of the header at offset `header` is left to the
-    /// device, and covers the pseudo header only (`CHECKSUM_PARTIAL`). That of a packet within this
-    /// one may be left to it instead.
-    #[inline(always)]
-    pub(crate) fn checksum_is_partial(&self, header: usize, field: usize) -> bool {
-        // Beyond the end of any packet there is no header.
-        let header = u32::try_from(header).unwrap_or(u32::MAX);
-        let field = u32::try_from(field).unwrap_or(u32::MAX);
-        // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_csum_is_partial(self.skb, header, field) }
-    }
-
-    /// Makes the CRC32c within the packet that is left to the device, if it is (`skb_crc32c_csum_help()`). None
-    /// when memory is short, or the packet stands for several.
-    #[inline]
-    pub(crate) fn complete_crc(&mut self) -> Option<()> {
-        // SAFETY: By the type invariant; `&mut self` keeps borrows of its bytes away.
-        let errno = unsafe { bindings::helper_skb_complete_crc(self.skb) };
-        (errno == 0).then_some(())
-    }
-
     /// Copies the first bytes, wherever they are, as many as there are and as there is room for. Returns these.
     #[cold]
     pub(crate) fn copy<'b>(&self, room: &'b mut [u8]) -> Option<&'b [u8]> {
@@ -311,14 +254,6 @@ impl<'a, V: Stack> Packet<'a, V> {
             bindings::helper_skb_network_copy(self.skb, room.as_mut_ptr(), room.len() as u32)
         };
         is_copied.then_some(&*room)
-    }
-
-    /// Forgets a sum that the device made over the packet (`skb_forward_csum()`); to be called
-    /// after the packet was changed.
-    #[inline]
-    pub(crate) fn forget_device_checksum(&mut self) {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_forward_csum(self.skb) };
     }
 
     /// Returns whether the packet, or each packet that a GSO packet stands for, fits into `mtu`.
@@ -338,22 +273,6 @@ impl<'a, V: Stack> Packet<'a, V> {
     pub(crate) fn is_gso(&self) -> bool {
         // SAFETY: By the type invariant.
         unsafe { bindings::helper_skb_is_gso(self.skb) }
-    }
-
-    /// Returns whether the packet was made of fragments, so that the stack would fragment it again.
-    #[inline(always)]
-    pub(crate) fn was_fragmented(&self) -> bool {
-        // SAFETY: By the type invariant.
-        unsafe { V::largest_fragment(self.skb) != 0 }
-    }
-
-    /// Has the stack send a packet that was made of fragments as such again, none larger than they
-    /// came, whatever it is as a whole. Returns whether they fit into `mtu`, as `ip_forward()` asks
-    /// for each.
-    #[cold]
-    pub(crate) fn fits_in_fragments(&mut self, mtu: u32) -> bool {
-        // SAFETY: By the type invariant.
-        unsafe { V::send_fragments(self.skb) <= mtu }
     }
 
     /// Returns whether the link layer address was that of this host (`PACKET_HOST`).
@@ -403,24 +322,6 @@ impl<'a, V: Stack> Packet<'a, V> {
                 bindings::helper_skb_untrack(self.skb);
             }
             bindings::helper_skb_scrub_ingress(self.skb);
-        }
-    }
-
-    /// Returns whether the packet is of a raw socket that wants it untouched (`IP_NODEFRAG`).
-    pub(crate) fn is_of_nodefrag_socket(&self) -> bool {
-        // SAFETY: By the type invariant.
-        unsafe { V::is_of_nodefrag_socket(self.skb) }
-    }
-
-    /// Collects fragments. Returns the whole packet when this was the last one
-    /// missing, and a verdict when it has to wait.
-    pub(crate) fn defragment(self, at: DefragmentAt) -> Result<Self, Verdict> {
-        // SAFETY: By the type invariant; the packet is taken unless 0 is returned.
-        let errno = unsafe { V::defragment(self.net().as_ptr(), self.skb, at) };
-        if errno == 0 {
-            Ok(self)
-        } else {
-            Err(Verdict(bindings::NF_STOLEN))
         }
     }
 
@@ -525,13 +426,6 @@ impl<'a, V: Stack> Packet<'a, V> {
             );
         }
         Verdict(bindings::NF_STOLEN)
-    }
-
-    /// Returns the size of the largest fragment that the packet was made of, 0 when it was made of none.
-    #[inline(always)]
-    pub(crate) fn largest_fragment(&self) -> u32 {
-        // SAFETY: By the type invariant.
-        unsafe { V::largest_fragment(self.skb) }
     }
 
     /// Makes the packet, which came of [`Roomy::encapsulate`], one of this host: what is known of
