@@ -263,10 +263,7 @@ pub(super) fn is_local<V: Stack>(context: Context<'_>, conn: &Object<Conn>) -> b
         return vrf::is_local::<V>(context, conn, target);
     }
     let route = conn.dest().route();
-    match route.peek::<V>(context.guard, context.net, target) {
-        Some(route) => route.is_local(),
-        None => route.is_local(context.guard, context.net, target),
-    }
+    route.is_local(context.guard, context.net, target)
 }
 
 /// Returns the route to the real server of a destination, which is looked up where it is not known.

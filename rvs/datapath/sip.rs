@@ -20,14 +20,20 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
-        persistence::Engine,
+        persistence::{
+            Engine,
+            Persistence, //
+        },
         protocol::Protocol,
         sip::{
             self,
             MAX_CALL_ID, //
         },
     },
-    svc::ServiceKey,
+    svc::{
+        Service,
+        ServiceKey, //
+    },
 };
 
 use super::{
@@ -126,11 +132,12 @@ fn reply_of<'g, V: Stack>(
     packet: &mut Packet<'_, V>,
     flow: Flow<V>,
 ) -> Option<Reply<'g>> {
-    let (key, place) = service_of(context, flow)?;
+    let Served {
+        service,
+        place,
+        persistence,
+    } = service_of(context, flow)?;
     let request = request_for(flow, place)?;
-    let services = &context.director.services;
-    let service = services.find_seldom(context.guard, 0, Protocol::Udp, place)?;
-    let persistence = service.persistence()?;
     let dests = service.get().dests(context.guard)?;
     let dest = dests.get().at(flow.tuple().src())?;
     let call = call_id(packet, flow)?;
@@ -139,27 +146,35 @@ fn reply_of<'g, V: Stack>(
         let conn = Conn::of_one_packet(&tuple, dest.clone(), port, time::jiffies32());
         return Some(Reply::Once(conn));
     }
-    persistence::connection_of_server(context, &call, request, &key, dest, persistence)
+    persistence::connection_of_server(context, &call, request, service.key(), dest, persistence)
         .map(Reply::Of)
 }
 
-/// The service that a real server belongs to which a packet comes from, if its clients are told apart by calls; and where it is.
-fn service_of<V: Stack>(context: Context<'_>, flow: Flow<V>) -> Option<(ServiceKey, Endpoint)> {
+/// A service whose clients are told apart by calls.
+struct Served<'g> {
+    service: RcuRef<'g, Service>,
+    place: Endpoint,
+    persistence: Persistence,
+}
+
+/// The service that a real server belongs to which a packet comes from, if its clients are told apart by calls.
+fn service_of<'g, V: Stack>(context: Context<'g>, flow: Flow<V>) -> Option<Served<'g>> {
     let director = context.director;
-    let is_one = |key: &ServiceKey| {
-        place_of(key).is_some_and(|place| {
-            let found = director
-                .services
-                .find_seldom(context.guard, 0, Protocol::Udp, place);
-            found.is_some_and(|found| {
-                let engine = found.persistence().and_then(|values| values.engine);
-                found.key() == key && engine == Some(Engine::Sip)
-            })
+    let served = |key: &ServiceKey| {
+        let place = place_of(key)?;
+        let service = director
+            .services
+            .find_seldom(context.guard, 0, Protocol::Udp, place)?;
+        let persistence = service.persistence()?;
+        let is_one = service.key() == key && persistence.engine == Some(Engine::Sip);
+        is_one.then_some(Served {
+            service,
+            place,
+            persistence,
         })
     };
     let servers = &director.common.real_servers;
-    let key = servers.find(flow.tuple().src(), Protocol::Udp, is_one)?;
-    Some((key, place_of(&key)?))
+    servers.find(flow.tuple().src(), Protocol::Udp, served)
 }
 
 /// Where a service is that has one address and port.

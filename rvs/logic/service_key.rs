@@ -2,13 +2,7 @@
 
 //! What names a service.
 
-use core::{
-    cmp::Ordering,
-    net::{
-        Ipv4Addr,
-        Ipv6Addr, //
-    }, //
-};
+use core::cmp::Ordering;
 
 use super::{
     addr::{
@@ -16,6 +10,7 @@ use super::{
         Endpoint,
         Family, //
     },
+    packet::ip::Version,
     protocol::Protocol,
     service_rank::Rank,
     spread::spread,
@@ -309,28 +304,19 @@ impl ServiceKey {
         }
     }
 
-    /// As [`ServiceKey::is_at`], of [`Place::Port`] of an IPv4 address.
+    /// As [`ServiceKey::is_at`], of [`Place::Port`] of an address of this version.
     #[inline(always)]
-    pub fn is_of_ipv4_port(&self, protocol: Protocol, addr: Ipv4Addr, port: u16) -> bool {
+    pub fn is_of_port<V: Version>(&self, protocol: Protocol, addr: V::Addr, port: u16) -> bool {
         match self {
             Self::Address {
                 protocol: own_protocol,
-                addr: Addr::V4(own_addr),
+                addr: own_addr,
                 ports: Ports::One(own_port),
-            } => *own_port == port && *own_addr == addr && *own_protocol == protocol,
-            _ => false,
-        }
-    }
-
-    /// As [`ServiceKey::is_at`], of [`Place::Port`] of an IPv6 address.
-    #[inline(always)]
-    pub fn is_of_ipv6_port(&self, protocol: Protocol, addr: Ipv6Addr, port: u16) -> bool {
-        match self {
-            Self::Address {
-                protocol: own_protocol,
-                addr: Addr::V6(own_addr),
-                ports: Ports::One(own_port),
-            } => *own_port == port && *own_addr == addr && *own_protocol == protocol,
+            } => {
+                *own_port == port
+                    && V::addr(*own_addr).is_some_and(|own_addr| own_addr == addr)
+                    && *own_protocol == protocol
+            }
             _ => false,
         }
     }
@@ -362,17 +348,10 @@ pub enum Place {
 }
 
 impl Place {
-    /// As [`Place::hash`], of [`Place::Port`] of an IPv4 address: an address that is in no memory stays out
-    /// of it.
+    /// As [`Place::hash`], of [`Place::Port`] of an address of this version: one that is in no memory stays out of it.
     #[inline(always)]
-    pub fn hash_of_ipv4_port(protocol: Protocol, addr: Ipv4Addr, port: u16) -> u64 {
-        spread(u64::from(addr.to_bits()) | rest(0, protocol, port))
-    }
-
-    /// The same of an IPv6 address.
-    #[inline(always)]
-    pub fn hash_of_ipv6_port(protocol: Protocol, addr: Ipv6Addr, port: u16) -> u64 {
-        of_addr(Addr::V6(addr), rest(0, protocol, port))
+    pub fn hash_of_port<V: Version>(protocol: Protocol, addr: V::Addr, port: u16) -> u64 {
+        of_addr(addr.into(), rest(0, protocol, port))
     }
 
     /// The hash for the table of services.

@@ -93,15 +93,15 @@ impl RealServers {
         Ok(Arc::new(servers, GFP_KERNEL_ACCOUNT)?)
     }
 
-    /// Finds the service of such a protocol with a real server whose packets come from this address and port, of which
-    /// `is_one` holds; among a few of them.
+    /// Finds a service of such a protocol with a real server whose packets come from this address and port, for which
+    /// `look` returns something, and returns that; among a few of them.
     #[cold]
-    pub(crate) fn find(
+    pub(crate) fn find<R>(
         &self,
         source: Endpoint,
         protocol: Protocol,
-        is_one: impl Fn(&ServiceKey) -> bool,
-    ) -> Option<ServiceKey> {
+        look: impl Fn(&ServiceKey) -> Option<R>,
+    ) -> Option<R> {
         let first = Place::first_of(source, Some(protocol));
         let found = self.parts.with(first.part(), |tree| {
             let mut from = first;
@@ -111,8 +111,8 @@ impl RealServers {
                 if !place.is_with(&first) {
                     return None;
                 }
-                if is_one(service) {
-                    return Some(*service);
+                if let found @ Some(_) = look(service) {
+                    return found;
                 }
                 from.number = place.number.checked_add(1)?;
             }

@@ -2,10 +2,7 @@
 
 //! What packets find services in.
 
-use core::net::{
-    Ipv4Addr,
-    Ipv6Addr, //
-};
+use core::net::Ipv4Addr;
 
 use kernel::{
     prelude::*,
@@ -35,6 +32,11 @@ use crate::{
             Addr,
             Endpoint,
             Family, //
+        },
+        packet::ip::{
+            Version,
+            V4,
+            V6, //
         },
         protocol::Protocol,
         service_key::{
@@ -177,8 +179,8 @@ impl Services {
         }
         if self.one_port.load(Relaxed) != 0 {
             let found = match addr {
-                Addr::V4(addr) => self.of_ipv4_port(guard, protocol, addr, port),
-                Addr::V6(addr) => self.of_ipv6_port(guard, protocol, addr, port),
+                Addr::V4(addr) => self.of_port::<V4>(guard, protocol, addr, port),
+                Addr::V6(addr) => self.of_port::<V6>(guard, protocol, addr, port),
             };
             if found.is_some() {
                 return found;
@@ -213,31 +215,16 @@ impl Services {
     /// Finds the service of one port of an address.
     // On its own it keeps what it needs in registers.
     #[inline(never)]
-    fn of_ipv4_port<'g>(
+    fn of_port<'g, V: Version>(
         &self,
         guard: &'g rcu::Guard,
         protocol: Protocol,
-        addr: Ipv4Addr,
+        addr: V::Addr,
         port: u16,
     ) -> Option<RcuRef<'g, Service>> {
-        let hash = Place::hash_of_ipv4_port(protocol, addr, port);
+        let hash = Place::hash_of_port::<V>(protocol, addr, port);
         self.table.find_by_hash(guard, hash, |service| {
-            service.key().is_of_ipv4_port(protocol, addr, port)
-        })
-    }
-
-    /// As [`Services::of_ipv4_port`].
-    #[inline(never)]
-    fn of_ipv6_port<'g>(
-        &self,
-        guard: &'g rcu::Guard,
-        protocol: Protocol,
-        addr: Ipv6Addr,
-        port: u16,
-    ) -> Option<RcuRef<'g, Service>> {
-        let hash = Place::hash_of_ipv6_port(protocol, addr, port);
-        self.table.find_by_hash(guard, hash, |service| {
-            service.key().is_of_ipv6_port(protocol, addr, port)
+            service.key().is_of_port::<V>(protocol, addr, port)
         })
     }
 

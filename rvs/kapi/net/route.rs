@@ -405,9 +405,14 @@ impl RouteCache {
     }
 
     /// Returns whether the route is there and valid, and leads to this host, of whatever version it is.
+    #[inline]
     pub(crate) fn is_local(&self, guard: &rcu::Guard, net: &Net, target: Target) -> bool {
-        let route = self.route.read(guard);
-        route.is_some_and(|route| route.is_to(net, target) && route.is_local())
+        self.route
+            .read(guard)
+            .is_some_and(|route| match route.get() {
+                CachedRoute::V4(route) => route.is_to(net, target) && route.is_local(),
+                CachedRoute::V6(route) => route.is_to(net, target) && route.is_local(),
+            })
     }
 
     #[cold]

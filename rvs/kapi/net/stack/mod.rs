@@ -316,22 +316,6 @@ pub(crate) enum CachedRoute {
 impl Plain for CachedRoute {}
 
 impl CachedRoute {
-    /// Returns whether it is the route to this target, and valid.
-    pub(super) fn is_to(&self, net: &Net, target: Target) -> bool {
-        match self {
-            Self::V4(route) => route.is_to(net, target),
-            Self::V6(route) => route.is_to(net, target),
-        }
-    }
-
-    /// Returns whether the destination is this host.
-    pub(super) fn is_local(&self) -> bool {
-        match self {
-            Self::V4(route) => route.is_local(),
-            Self::V6(route) => route.is_local(),
-        }
-    }
-
     /// Returns whether no route of the namespace has changed since the lookup.
     pub(crate) fn is_valid(&self, net: &Net) -> bool {
         match self {
