@@ -48,8 +48,8 @@ pub(super) fn send<V: Stack>(
     ) else {
         return packet.refuse(Report::HostUnreachable);
     };
-    // As when a server is to be reached: not to this host, nor from its loopback device.
-    if route.is_local() || V::is_loopback(header.src) {
+    // As when a server is to be reached: not to this host, nor from an address that stays on its link.
+    if route.is_local() || V::stays_on_link(header.src) {
         return packet.discard();
     }
     if header.ttl <= 1 {

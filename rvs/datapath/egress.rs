@@ -206,52 +206,91 @@ pub(super) struct Method {
     pub(super) overhead: u32,
 }
 
+/// Why a packet cannot leave.
+#[derive(Clone, Copy)]
+pub(super) enum Refusal {
+    /// Its sender is told.
+    Told(Report),
+    /// Its sender hears nothing: an answer would not come to who has sent it.
+    Silent,
+}
+
+impl Refusal {
+    /// Refuses a packet.
+    #[cold]
+    pub(super) fn of<V: Stack>(self, packet: Packet<'_, V>) -> Verdict {
+        match self {
+            Self::Told(report) => packet.refuse(report),
+            Self::Silent => packet.discard(),
+        }
+    }
+}
+
+/// Returns whether a packet may not leave this host, wherever the real server is: its last hop has sent it, or its source
+/// is one of its link.
+#[inline(always)]
+pub(super) fn may_end_here<V: Stack>(header: &Header<V>) -> bool {
+    header.ttl <= 1 || V::stays_on_link(header.src)
+}
+
 /// Checks whether a packet with this header can leave for `dest`. What this host itself takes may have
-/// come by its last hop. Nothing is remembered of one that cannot.
+/// come by its last hop, and from an address of its link. Nothing is remembered of one that cannot.
 #[inline(always)]
 pub(super) fn check<V: Stack>(
     context: Context<'_>,
     header: &Header<V>,
     dest: &Dest,
-) -> Result<(), Report> {
+) -> Result<(), Refusal> {
     let target = target(dest.forward(), dest);
     if context.vrf != 0 {
-        return check_route::<V>(context, header.ttl, dest);
+        return check_route::<V>(context, header, dest);
     }
     // The route that is there leads somewhere.
     let route = dest.route().peek::<V>(context.guard, context.net, target);
-    if header.ttl > 1 && route.is_some() {
+    if !may_end_here(header) && route.is_some() {
         return Ok(());
     }
-    check_route::<V>(context, header.ttl, dest)
+    check_route::<V>(context, header, dest)
 }
 
-/// As [`check`], of a packet that its last hop has sent, or to a server whose route is not known.
+/// As [`check`], of a packet that may end here, or to a server whose route is not known.
 #[cold]
 #[inline(never)]
-fn check_route<V: Stack>(context: Context<'_>, ttl: u8, dest: &Dest) -> Result<(), Report> {
+fn check_route<V: Stack>(
+    context: Context<'_>,
+    header: &Header<V>,
+    dest: &Dest,
+) -> Result<(), Refusal> {
     if dest.is_beyond() {
         return Ok(());
     }
     let addr = dest.endpoint().addr;
-    match (V::addr(addr), V::Other::addr(addr)) {
-        (Some(server), _) => check_route_over::<V>(context, ttl, dest, server),
-        (None, Some(server)) => check_route_over::<V::Other>(context, ttl, dest, server),
-        (None, None) => Ok(()),
+    let is_local = match (V::addr(addr), V::Other::addr(addr)) {
+        (Some(server), _) => leads_here::<V>(context, dest, server)?,
+        (None, Some(server)) => leads_here::<V::Other>(context, dest, server)?,
+        (None, None) => return Ok(()),
+    };
+    if is_local {
+        Ok(())
+    } else if V::stays_on_link(header.src) {
+        Err(Refusal::Silent)
+    } else if header.ttl <= 1 {
+        Err(Refusal::Told(Report::TimeExceeded))
+    } else {
+        Ok(())
     }
 }
 
-fn check_route_over<O: Stack>(
+/// Returns whether the route to a destination, whose address is `server`, leads to this host.
+fn leads_here<O: Stack>(
     context: Context<'_>,
-    ttl: u8,
     dest: &Dest,
     server: O::Addr,
-) -> Result<(), Report> {
+) -> Result<bool, Refusal> {
     let target = target(dest.forward(), dest);
     match get::<O>(context, dest, server, target) {
-        Err(_) => Err(Report::HostUnreachable),
-        Ok(route) if ttl <= 1 && !route.is_local() => Err(Report::TimeExceeded),
-        Ok(_) => Ok(()),
+        Ok(route) => Ok(route.is_local()),
+        Err(_) => Err(Refusal::Told(Report::HostUnreachable)),
     }
 }
 

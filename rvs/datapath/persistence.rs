@@ -188,7 +188,7 @@ impl<'g, V: Stack> New<'_, 'g, V> {
         let request = schedule::request_of(self.flow);
         let lifetimes = &self.context.director.lifetimes;
         // The scheduler does not go on for a packet that ends here.
-        if self.flow.header.ttl <= 1 {
+        if egress::may_end_here(&self.flow.header) {
             if let Some(refusal) = schedule::ends_here(self.context, self.flow, dests) {
                 return Scheduled::Refused(refusal);
             }

@@ -65,7 +65,7 @@ pub(super) fn of_connection<V: Stack>(
     }
     if flow.header.ttl <= 1 && conn.dest().is_available() {
         if let Err(refusal) = egress::check(context, &flow.header, conn.dest()) {
-            return packet.refuse(refusal);
+            return refusal.of(packet);
         }
     }
     if reuse::wants_another::<V>(context, flow.transport.header, &conn) {
@@ -108,7 +108,7 @@ pub(super) fn first<V: Stack>(
         Scheduled::To(conn) => forward(context, packet, &flow, conn, Direction::Original),
         Scheduled::Once(dest, port) => once(context, packet, flow, dest, port),
         Scheduled::NoServer => past_service(context, packet, flow, &tuple),
-        Scheduled::Refused(refusal) => packet.refuse(refusal),
+        Scheduled::Refused(refusal) => refusal.of(packet),
         Scheduled::PortTaken => {
             context.director.paths.count(Path::PortTaken);
             egress::unreachable(packet)

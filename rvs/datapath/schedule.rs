@@ -24,10 +24,7 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
-        packet::{
-            icmp::Report,
-            TransportHeader, //
-        },
+        packet::TransportHeader,
         protocol::Protocol,
         scheduler::Request, //
     },
@@ -38,7 +35,10 @@ use crate::{
 };
 
 use super::{
-    egress,
+    egress::{
+        self,
+        Refusal, //
+    },
     ftp,
     own,
     parse::Flow,
@@ -59,12 +59,12 @@ pub(super) enum Scheduled<'g> {
     /// The service has no server that takes new connections.
     NoServer,
     /// It cannot leave for the server.
-    Refused(Report),
+    Refused(Refusal),
     /// Each server that takes new connections has one already that replies could not be told from:
     /// of the client's port by way of another service.
     PortTaken,
-    /// The connection could not be created, a defence has dropped the packet, or IPsec policies do not let
-    /// it in.
+    /// The connection could not be created, a defence has dropped the packet, IPsec policies do not let
+    /// it in, or it is to leave its link and may not.
     Failed,
 }
 
@@ -121,7 +121,7 @@ pub(super) fn connection<'g, V: Stack>(
         );
     }
     // The scheduler does not go on for a packet that ends here.
-    if flow.header.ttl <= 1 {
+    if egress::may_end_here(&flow.header) {
         if let Some(refusal) = ends_here(context, *flow, dests.get()) {
             return Scheduled::Refused(refusal);
         }
@@ -148,14 +148,14 @@ pub(super) fn connection<'g, V: Stack>(
     }
 }
 
-/// Why a packet cannot leave whose time to live ends with the next hop, if it cannot.
+/// Why a packet cannot leave that may end here, if it cannot.
 #[cold]
 #[inline(never)]
 pub(super) fn ends_here<V: Stack>(
     context: Context<'_>,
     flow: Flow<V>,
     dests: &DestSet,
-) -> Option<Report> {
+) -> Option<Refusal> {
     let chosen = dests.peek(request_of(flow), &context.director.lifetimes)?;
     egress::check(context, &flow.header, chosen).err()
 }
@@ -323,6 +323,9 @@ pub(super) fn past_service<'g, V: Stack>(
         || context.net.address_type::<V>(flow.header.dst) == AddressType::Unicast;
     if !director.settings.cache_bypass.is_on() || !is_of_another_host() {
         return Scheduled::NoServer;
+    }
+    if V::stays_on_link(flow.header.src) {
+        return Scheduled::Failed;
     }
     let (guard, protocol) = (context.guard, flow.transport.protocol());
     let Some(service) = director

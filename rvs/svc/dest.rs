@@ -2,7 +2,10 @@
 
 //! A destination (real server).
 
-use core::net::Ipv4Addr;
+use core::net::{
+    Ipv4Addr,
+    Ipv6Addr, //
+};
 
 use kernel::{
     list::{
@@ -32,7 +35,8 @@ use crate::{
     logic::{
         addr::{
             Addr,
-            Endpoint, //
+            Endpoint,
+            Family, //
         },
         thresholds::{
             Event,
@@ -89,9 +93,6 @@ impl Forward {
         }
     }
 }
-
-/// No real server has it.
-const NOWHERE: Endpoint = Endpoint::new(Addr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// What an active connection counts more than another one.
 const OVERHEAD_OF_ACTIVE: u64 = 256;
@@ -206,8 +207,13 @@ impl Dest {
     /// Makes what stands for all that is behind a service of a mark: packets go past it to where they are
     /// sent to (`cache_bypass`). The filter of packets knows the service as `noted` lives.
     pub(super) fn beyond(shared: Arc<Shared>, noted: [Noted; 2]) -> Result<Arc<Self>> {
+        // No real server has it.
+        let nowhere = match shared.key().family() {
+            Family::V4 => Addr::V4(Ipv4Addr::UNSPECIFIED),
+            Family::V6 => Addr::V6(Ipv6Addr::UNSPECIFIED),
+        };
         Self::new(
-            NOWHERE,
+            Endpoint::new(nowhere, 0),
             Forward::Dr,
             shared,
             0,
@@ -219,7 +225,7 @@ impl Dest {
     /// Returns whether it is no real server, but stands for all addresses behind the service.
     #[inline(always)]
     pub(crate) fn is_beyond(&self) -> bool {
-        self.endpoint.addr == NOWHERE.addr
+        self.endpoint.addr.is_unspecified()
     }
 
     /// Returns address and port of the real server.
