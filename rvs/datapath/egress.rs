@@ -404,7 +404,7 @@ pub(super) fn route_over<'a, 'g, V: Stack, O: Stack>(
     if V::ROUTERS_FRAGMENT && mtu < V::MIN_MTU {
         return Err(packet.discard());
     }
-    let is_whole = !packet.was_fragmented();
+    let is_whole = !packet.was_fragmented() || packet.leaves_whole();
     let fits = if is_whole {
         packet.fits(mtu)
     } else {

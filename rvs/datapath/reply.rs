@@ -282,6 +282,7 @@ pub(super) fn go_on<V: Stack>(
     }
     packet.set_balanced(track::tracking(context));
     if !matches!(context.point, HookPoint::Forward) || !packet.is_forwarded_plainly() {
+        packet.leaves_whole();
         return packet.accept();
     }
     let next_hop = NextHop::of_packet(context.guard, &packet, client);

@@ -109,6 +109,20 @@ __rvs_helper u32 rvs_helper_skb_send_fragments6(struct sk_buff *skb)
 	return IP6CB(skb)->frag_max_size;
 }
 
+/* Whether a packet that was collected leaves as one nevertheless: each link takes it, and the only
+ * fragment of it would be one that is no part of anything (RFC 8021). What has come as such a
+ * fragment leaves as one, and the stack knows the parts of what it has collected itself. */
+__rvs_helper bool rvs_helper_skb_leaves_whole6(struct sk_buff *skb)
+{
+	u32 largest = IP6CB(skb)->frag_max_size;
+
+	if (!largest || skb->len <= largest || skb->len > IPV6_MIN_MTU || skb_has_frag_list(skb))
+		return false;
+	IP6CB(skb)->frag_max_size = 0;
+	skb->ignore_df = 0;
+	return true;
+}
+
 __rvs_helper void rvs_helper_icmpv6_send(struct net *net, struct sk_buff *skb, int type,
 					 int code, u32 info)
 {

@@ -74,6 +74,28 @@ headers_before_fragments_are_passed_by() {
 	expect_equal "behind a routing header" server1 "$(odd routed-fragments 45002)"
 }
 
+# has_counted NAMESPACE NAME: something.
+has_counted() {
+	[ "$(counted_packets "$@")" != 0 ]
+}
+
+# Parts as small as these are copied into one where they are collected. With IPVS they are kept; with RVS they leave as one packet,
+# rather than as one fragment of which there is no other (RFC 8021).
+fragments_that_every_link_takes_together_leave_as_one() {
+	local parts=0
+	[ "$LB_BACKEND" = rvs ] || parts=2
+	count_packets "${SERVERS[0]}" parts prerouting "ip6 daddr ${SERVER_IPS[0]} exthdr frag exists"
+	count_packets "$CLIENT" parts_back prerouting "ip6 saddr $VIP exthdr frag exists"
+	count_packets "$CLIENT" whole_back input "ip6 saddr $VIP udp length 216"
+	expect_equal "who answers" server1 "$(odd small-fragments 45007)"
+	expect_equal "fragments at the server" "$parts" "$(counted_packets "${SERVERS[0]}" parts)"
+	expect_equal "sending back" sent "$(in_ns "${SERVERS[0]}" python3 -S "$HELPERS/odd_datagram.py" \
+		unanswered-small-fragments "${SERVER_IPS[0]}" 7003 "$CLIENT_IP" 45007)"
+	wait_until 5 has_counted "$CLIENT" whole_back
+	expect_equal "what has come back" 1 "$(counted_packets "$CLIENT" whole_back)"
+	expect_equal "fragments at the client" "$parts" "$(counted_packets "$CLIENT" parts_back)"
+}
+
 routing_header_that_is_done_is_passed_by() {
 	expect_equal "who answers" server1 "$(odd routed 45003)"
 }
@@ -133,14 +155,38 @@ next_hops_may_be_link_local() {
 addresses_of_one_link_do_not_leave_it() {
 	local source
 	needs_rvs "sends them to the real server, whose answers go nowhere" || return
-	count_packets "${SERVERS[0]}" strangers prerouting "ip6 saddr { ::, fe80::/10 } udp dport 7003"
-	for source in :: "$(link_local "$CLIENT" eth0)"; do
+	count_packets "${SERVERS[0]}" strangers prerouting "ip6 saddr { ::, ::1, fe80::/10, ff00::/8 } udp dport 7003"
+	# Groups, and what is the sender itself to everybody, the stack leaves out.
+	for source in :: "$(link_local "$CLIENT" eth0)" ff05::1 ::1; do
 		expect_equal "sending" sent \
 			"$(in_ns "$CLIENT" python3 -S "$HELPERS/odd_datagram.py" plain "$source" 45010 "$VIP" 7003)"
 	done
 	# What was sent is through when this is answered.
 	expect_equal "who answers" server1 "$(odd plain 45011)"
 	expect_equal "datagrams from there at the server" 0 "$(counted_packets "${SERVERS[0]}" strangers)"
+	expect_equal "connections from there" "" "$(lb_connection_list "$ODD" | grep -F ':45010 ')"
+}
+
+# Nor where no server takes them, and they were to go on.
+addresses_of_one_link_do_not_pass_a_service() {
+	local source
+	needs_rvs "sends them on" || return
+	in_ns "$DIRECTOR" nft add table ip6 marks
+	in_ns "$DIRECTOR" nft "add chain ip6 marks marks { type filter hook prerouting priority mangle; }"
+	in_ns "$DIRECTOR" nft add rule ip6 marks marks ip6 daddr "$BEHIND_SERVER" udp dport 7007 meta mark set 7
+	ip -n "$DIRECTOR" -6 rule add fwmark 7 table 100
+	ip -n "$DIRECTOR" -6 route add local default dev lo table 100
+	in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.cache_bypass=1
+	expect_success lb_service_add "$MARK7" rr
+	expect_success lb_server_add "$MARK7" "${SERVER_HOSTS[0]}" 0
+	count_packets "${SERVERS[1]}" passed prerouting "udp dport 7007"
+	for source in "$(link_local "$CLIENT" eth0)" "$BEHIND_CLIENT"; do
+		expect_equal "sending" sent \
+			"$(in_ns "$CLIENT" python3 -S "$HELPERS/odd_datagram.py" unanswered-plain "$source" 45012 "$BEHIND_SERVER" 7007)"
+	done
+	wait_until 5 has_counted "${SERVERS[1]}" passed
+	expect_equal "datagrams that went on" 1 "$(counted_packets "${SERVERS[1]}" passed)"
+	expect_equal "connections" 1 "$(lb_connection_list | grep -cF ':45012 ')"
 }
 
 # A real server on the director is on the client's link.
@@ -184,10 +230,12 @@ ktap_run \
 	packets_with_options_are_routed_directly \
 	fragments_behind_options_arrive \
 	headers_before_fragments_are_passed_by \
+	fragments_that_every_link_takes_together_leave_as_one \
 	routing_header_that_is_done_is_passed_by \
 	packets_that_are_to_go_on_are_not_balanced \
 	packets_within_an_authentication_header_are_not_balanced \
 	absent_checksum_stays_absent \
 	next_hops_may_be_link_local \
 	addresses_of_one_link_do_not_leave_it \
+	addresses_of_one_link_do_not_pass_a_service \
 	clients_of_one_link_reach_the_director_itself

@@ -13,9 +13,11 @@ Of IPv6:
     to-be-routed       that is to go on to another host
     options-fragments  in two fragments, with destination options before
     routed-fragments   in two fragments, with such a routing header before
+    small-fragments    in two fragments that are less together than each link takes
     authenticated      within an authentication header
+With unanswered- before it there is no look at the answer.
 
-Prints the first word of the answer, "timeout", or an errno; "sent" where no socket can have the source.
+Prints the first word of the answer, "timeout", or an errno; "sent" where nobody is to answer, or no socket can have the source.
 """
 
 import errno
@@ -29,6 +31,9 @@ import packet
 from family import family_of
 
 SECONDS = 1.0
+# Bytes of the first of two fragments.
+PART = {"options-fragments": 1000, "routed-fragments": 1000, "small-fragments": 104}
+NOBODYS = ("::", "fe80:", "ff")
 ELSEWHERE = "2001:db8:ffff::1"
 
 
@@ -41,7 +46,7 @@ def datagram(kind, source, destination, ports, server):
         at_server = packet.udp(source, address, (ports[0], int(port)), bytes(2), check=0)
         data = struct.pack("!H", packet.transport_checksum(source, address, packet.UDP, at_server))
         return packet.udp(source, destination, ports, data)
-    size = 2000 if kind.endswith("-fragments") else 8
+    size = 2 * PART.get(kind, 4)
     if kind == "to-be-routed":
         # The checksum is that of the last destination.
         return packet.udp(source, ELSEWHERE, ports, bytes(size))
@@ -57,8 +62,8 @@ def packets(kind, source, destination, data):
         "routed-fragments": [headers.routing(0, ELSEWHERE)],
         "authenticated": [headers.authentication()],
     }.get(kind, [])
-    if kind.endswith("-fragments"):
-        number, half = os.getpid(), 1000
+    if kind in PART:
+        number, half = os.getpid(), PART[kind]
         return [
             packet.ipv6(source, destination, packet.UDP, part, headers=[*before, headers.fragment(at, more, number)])
             for part, at, more in ((data[:half], 0, 1), (data[half:], half, 0))
@@ -70,9 +75,11 @@ def packets(kind, source, destination, data):
 
 def main():
     kind, source, source_port, address, port, *server = sys.argv[1:]
+    is_answered = not kind.startswith("unanswered-")
+    kind = kind.removeprefix("unanswered-")
     sock = socket.socket(family_of(address), socket.SOCK_DGRAM)
     sock.settimeout(SECONDS)
-    is_ours = source != "::" and not source.startswith("fe80:")
+    is_ours = is_answered and not source.startswith(NOBODYS)
     if is_ours:
         sock.bind((source, int(source_port)))
         sock.connect((address, int(port)))

@@ -29,6 +29,15 @@ impl<V: Stack> Packet<'_, V> {
         unsafe { V::largest_fragment(self.skb) != 0 }
     }
 
+    /// Returns whether a packet that was made of fragments is so short that it leaves as one, and has the stack send it so: of
+    /// IPv6 it would be a fragment that is the whole (RFC 8021).
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn leaves_whole(&mut self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { V::leaves_whole(self.skb) }
+    }
+
     /// Has the stack send a packet that was made of fragments as such again, none larger than they
     /// came, whatever it is as a whole. Returns whether they fit into `mtu`, as `ip_forward()` asks
     /// for each.

@@ -73,6 +73,12 @@ impl Stack for V4 {
         unsafe { bindings::helper_skb_largest_fragment(skb) }
     }
 
+    // The stack sends no header of fragments where there are none.
+    #[inline(always)]
+    unsafe fn leaves_whole(_skb: *mut bindings::sk_buff) -> bool {
+        false
+    }
+
     #[inline(always)]
     unsafe fn send_fragments(skb: *mut bindings::sk_buff) -> u32 {
         // SAFETY: By the requirement.

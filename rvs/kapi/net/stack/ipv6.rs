@@ -69,6 +69,12 @@ impl Stack for V6 {
     }
 
     #[inline(always)]
+    unsafe fn leaves_whole(skb: *mut bindings::sk_buff) -> bool {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_skb_leaves_whole6(skb) }
+    }
+
+    #[inline(always)]
     unsafe fn send_fragments(skb: *mut bindings::sk_buff) -> u32 {
         // SAFETY: By the requirement.
         unsafe { bindings::helper_skb_send_fragments6(skb) }

@@ -65,6 +65,9 @@ pub(crate) trait Stack: Version {
     /// The size of the largest fragment that the packet was made of, 0 when it was made of none.
     unsafe fn largest_fragment(skb: *mut bindings::sk_buff) -> u32;
 
+    /// Returns whether a packet that was made of fragments leaves as one nevertheless, and sees to it.
+    unsafe fn leaves_whole(skb: *mut bindings::sk_buff) -> bool;
+
     /// Has a packet leave as fragments, of which the size of the largest is returned.
     unsafe fn send_fragments(skb: *mut bindings::sk_buff) -> u32;
 
