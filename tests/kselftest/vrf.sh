@@ -137,6 +137,48 @@ direct_routing() {
 	expect_equal "packets at the blue server" 1 "$(counted_packets "$BLUE_SERVER" arrived)"
 }
 
+# serve PORT SERVER:PORT [METHOD]: both protocols.
+serve() {
+	local protocol LB_FORWARD=${3:-nat}
+	for protocol in tcp udp; do
+		lb_begin "$protocol/$VIP_HOST:$1" rr "$2"
+	done
+}
+
+director_is_client_in_its_vrf() {
+	local protocol
+	peer_fails && return
+	for protocol in tcp udp; do
+		expect_served director "$protocol" server1
+		expect_served director "$protocol" server1 "$DIRECTOR_LAN_IP"
+	done
+}
+
+# By NAT at another port, by direct routing at the virtual address.
+director_is_real_server_in_its_vrf() {
+	local protocol port client
+	peer_fails && return
+	serve 7005 "$DIRECTOR_LAN_HOST:7008"
+	serve 7006 "$DIRECTOR_LAN_HOST:7006" dr
+	for client in red director; do
+		for protocol in tcp udp; do
+			for port in 7005 7006; do
+				expect_match "opening port $port" '^ok' "$(talk "$client" open local "$protocol" "$VIP" "$port")"
+				expect_equal "who answers $client by $protocol at port $port" director "$(talk "$client" ask local)"
+				expect_equal "who answers again" director "$(talk "$client" ask local)"
+				talk "$client" close local >"$TEST_DIR/closed"
+			done
+		done
+	done
+	lb_counters_settle
+	for port in 7008 7006; do
+		for protocol in tcp udp; do
+			expect_equal "connections of the director by $protocol at port $port" 2 \
+				"$(lb_counters "$protocol/$VIP_HOST:$((port == 7008 ? 7005 : 7006))" "$DIRECTOR_LAN_HOST:$port" | cut -d' ' -f1)"
+		done
+	done
+}
+
 # Clients and virtual address in no VRF, servers in red, where routes lead from one to the other: IPVS does that.
 servers_of_another_vrf() {
 	expect_success ip -n "$DIRECTOR" link set client nomaster
@@ -190,8 +232,10 @@ talk_server_start "${SERVERS[0]}" server1 tcp:7000 udp:7000
 talk_server_start "$BLUE_SERVER" blue tcp:7000 udp:7000
 talk_client_start red "$CLIENT"
 talk_client_start blue "$BLUE_CLIENT"
+TALK_DEVICE=red talk_client_start director "$DIRECTOR"
+TALK_DEVICE=red talk_server_start "$DIRECTOR" director {tcp,udp}:"$DIRECTOR_LAN_IP:7008" {tcp,udp}:"$VIP:7006"
 lb_begin "tcp/$VIP_HOST:7000" rr "$SERVER:7000"
 lb_begin "udp/$VIP_HOST:7000" rr "$SERVER:7000"
 
 ktap_run each_vrf_has_its_server the_same_flow_in_both flows_of_a_vrf_are_never_fast errors_come_back strangers_are_left_alone \
-	direct_routing servers_of_another_vrf uplink_is_that_of_the_rule
+	direct_routing director_is_client_in_its_vrf director_is_real_server_in_its_vrf servers_of_another_vrf uplink_is_that_of_the_rule

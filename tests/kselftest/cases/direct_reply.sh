@@ -15,8 +15,9 @@ direct_reply_begin() {
 	for i in 1 2 3; do
 		http_server_start "$i" 80 || bail "nginx does not start"
 		# A datagram is to be answered from the VIP.
-		talk_server_start "${SERVERS[i - 1]}" "server$i" tcp:7000 "udp:$VIP:7000"
+		talk_server_start "${SERVERS[i - 1]}" "server$i" tcp:7000 "udp:$VIP:7000" "udp:$VIP:500"
 	done
+	ipsec_start "$VIP"
 	talk_client_start me "$CLIENT"
 	count_packets "$DIRECTOR" requests prerouting "$IP daddr $VIP tcp dport 80"
 	count_packets "$DIRECTOR" replies prerouting "$IP saddr $VIP"
@@ -176,6 +177,7 @@ direct_reply_cases=(
 	counters_are_those_of_the_client
 	udp_flows_go_round_and_stay
 	large_datagrams_arrive_whole
+	ipsec_follows_its_key_exchange
 	weight_0_keeps_connections_and_gets_no_new_ones
 	removed_server_gets_nothing
 	returning_server_keeps_its_connections

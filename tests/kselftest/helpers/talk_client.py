@@ -17,6 +17,8 @@
     close NAME        "ok"
     reset NAME        closes a TCP connection by RST, one of SCTP by ABORT: "ok"
     finish NAME       closes the sending side and waits for the other, of SCTP by SHUTDOWN: "ok"
+
+TALK_DEVICE in the environment: the device, that of a VRF, which its sockets are bound to.
 """
 
 import collections
@@ -26,6 +28,7 @@ import socket
 import struct
 import sys
 
+from device import bind_to_device
 from extension_headers import send_options
 
 ANSWER_SECONDS = 5.0
@@ -63,6 +66,7 @@ class Client:
         sock = socket.socket(family, kind, socket.IPPROTO_SCTP if protocol == "sctp" else 0)
         sock.settimeout(ANSWER_SECONDS)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bind_to_device(sock)
         if protocol == "udp-without-checksum":
             sock.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
         if protocol.endswith("-with-options"):

@@ -9,6 +9,8 @@ Addresses are those of the family FAMILY of the environment: v4 or v6.
 
 Each line of a connection of TCP or SCTP, and each datagram, is answered by NAME, a blank and
 what came. Prints "ready" when it serves.
+
+TALK_DEVICE in the environment: the device, that of a VRF, which its sockets are bound to.
 """
 
 import os
@@ -16,6 +18,7 @@ import selectors
 import socket
 import sys
 
+from device import bind_to_device
 from extension_headers import send_options
 
 READ_SIZE = 1 << 16
@@ -59,6 +62,7 @@ def listen(spec):
     family = socket.AF_INET6 if os.environ.get("FAMILY") == "v6" else socket.AF_INET
     sock = socket.socket(family, kind, socket.IPPROTO_SCTP if protocol == "sctp" else 0)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bind_to_device(sock)
     if protocol.endswith("-with-options"):
         send_options(sock)
     sock.bind((address, int(port)))
