@@ -99,7 +99,8 @@ direct_reply_site dr
 test_begin --direct-reply
 sctp_begin
 for i in 1 2 3; do
-	talk_server_start "${SERVERS[i - 1]}" "server$i" sctp:7000 sctp:7001 sctp:7002 sctp:7003
+	# With another address of the server the client goes on past the director, when something is late by the first.
+	talk_server_start "${SERVERS[i - 1]}" "server$i" "sctp:$VIP:7000" "sctp:$VIP:7001" "sctp:$VIP:7002" "sctp:$VIP:7003"
 done
 talk_client_start me "$CLIENT"
 sctp_raw_start client "$CLIENT" "$CLIENT_IP" 20000

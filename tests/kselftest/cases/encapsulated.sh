@@ -10,8 +10,8 @@ INNER_CLIENT=172.16.0.1
 INNER_SERVER=172.16.0.2
 # The packet inside is of IPv4.
 case $FAMILY in
-v4) inner_kind=(ipip) inner_sum='' udp_sum=udpcsum wrong_sums=UdpInCsumErrors ;;
-v6) inner_kind=(ip6tnl mode ipip6 encaplimit none) inner_sum=6 udp_sum=noudp6zerocsumtx wrong_sums=Udp6InCsumErrors ;;
+v4) inner_kind=(ipip) inner_sum=csum udp_sum=udpcsum wrong_sums=UdpInCsumErrors ;;
+v6) inner_kind=(ip6tnl mode ipip6 encaplimit none) inner_sum=udp6-csum udp_sum=noudp6zerocsumtx wrong_sums=Udp6InCsumErrors ;;
 esac
 
 encapsulated_begin() {
@@ -38,9 +38,9 @@ fou_up() {
 	in_ns "$CLIENT" ip "$IP_FAMILY" fou add port 5556 ipproto 4 &&
 		in_ns "${SERVERS[0]}" ip "$IP_FAMILY" fou add port 5555 ipproto 4 &&
 		ip -n "$CLIENT" link add inner type "${inner_kind[@]}" remote "$VIP" local "$CLIENT_IP" \
-			encap fou encap-sport 5556 encap-dport 5555 "$1$inner_sum" &&
+			encap fou encap-sport 5556 encap-dport 5555 "${1%csum}$inner_sum" &&
 		ip -n "${SERVERS[0]}" link add inner type "${inner_kind[@]}" remote "$CLIENT_IP" local "$SERVED" \
-			encap fou encap-sport 5555 encap-dport 5556 "$1$inner_sum" &&
+			encap fou encap-sport 5555 encap-dport 5556 "${1%csum}$inner_sum" &&
 		inner_addresses inner
 }
 
