@@ -52,9 +52,16 @@ user: ## build/rvsadm
 	@tools/progress "rvsadm" -- $(CARGO) build --release --locked -p rvsadm
 	@mkdir -p build && install target/release/rvsadm build/rvsadm
 
+# What real servers run. Its programs of BPF become a part of it. What it has in common with rvsadm is compiled once.
+.PHONY: rvs-toa
+rvs-toa: deps ## build/rvs-toa, by which real servers see clients
+	@tools/bpf rvs-toa/bpf/toa.c build/bpf/toa.o
+	@tools/progress "rvs-toa" -- $(CARGO) build --release --locked --manifest-path rvs-toa/Cargo.toml --target-dir target
+	@install target/release/rvs-toa build/rvs-toa
+
 # What a guest gets. A tree given by KDIR has no kernel that could be booted, so guests are for FLAVOURs only.
 .PHONY: stage
-stage: module user hold differential-program
+stage: module user rvs-toa hold differential-program
 	$(if $(KDIR),$(error KDIR= is for building and installing; guests boot a FLAVOUR))
 	@tools/stage $(build)
 
@@ -172,6 +179,10 @@ lint: kdir ## formatting, clippy of both toolchains, layers, shell scripts, gene
 .PHONY: install
 install: ## module and rvsadm into this system (DESTDIR, PREFIX; COMPAT=1: in place of ip_vs)
 	@tools/install $(build) '$(DESTDIR)' '$(PREFIX)' '$(COMPAT)'
+
+.PHONY: install-toa
+install-toa: ## rvs-toa and its unit of systemd into this system, a real server (DESTDIR, PREFIX)
+	@tools/install-toa '$(DESTDIR)' '$(PREFIX)'
 
 .PHONY: clean
 clean: ## remove what was built here; the cache stays

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tells what to do where the programs of BPF have not been compiled.
+
+use std::path::Path;
+
+fn main() {
+    let object = concat!(env!("CARGO_MANIFEST_DIR"), "/../build/bpf/toa.o");
+    println!("cargo::rerun-if-changed={object}");
+    if !Path::new(object).exists() {
+        println!("cargo::error=the programs of BPF are not there: run make rvs-toa");
+    }
+}
