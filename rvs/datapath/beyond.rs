@@ -13,10 +13,7 @@ use crate::{
     },
     logic::{
         addr::Addr,
-        packet::{
-            icmp::Report,
-            ip::Header, //
-        },
+        packet::icmp::Report, //
     },
 };
 
@@ -26,16 +23,18 @@ use super::{
     Context, //
 };
 
-/// Sends a packet on to its destination, by a route that is looked up for each: there are many.
+/// Sends a packet on to its destination, by a route that is looked up for each: there are many. Its header is read once
+/// more, so that who has read it can keep what it says in registers.
 #[cold]
 #[inline(never)]
 pub(super) fn send<V: Stack>(
     context: Context<'_>,
     mut packet: Packet<'_, V>,
-    header: Header<V>,
     destination: Addr,
 ) -> Verdict {
-    let Some(destination) = V::addr(destination) else {
+    let (Some(destination), Ok(header)) =
+        (V::addr(destination), V::parse(packet.bytes(), packet.len()))
+    else {
         return packet.discard();
     };
     // It has no number: no flow is fast by it.

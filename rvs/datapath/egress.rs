@@ -324,17 +324,6 @@ pub(super) fn get<'g, V: Stack>(
     dest.route().get(guard, net, destination, target)
 }
 
-/// What the forward method of a connection does to a packet, as far as the way out is concerned. The real server's address is
-/// of the packet's version.
-#[inline(always)]
-pub(super) fn method<V: Stack>(conn: &Object<Conn>, packet: &Packet<'_, V>) -> Method {
-    match conn.forward() {
-        Forward::Nat => nat::METHOD,
-        Forward::Dr => direct::METHOD,
-        Forward::Tun => tunnel::method::<V, V>(conn.dest().tunnel(), packet),
-    }
-}
-
 /// What the address of a destination is to packets that are forwarded by a method.
 #[inline]
 fn target(forward: Forward, dest: &Dest) -> Target {
@@ -381,7 +370,7 @@ pub(super) fn route_over<'a, 'g, V: Stack, O: Stack>(
     let route = match known {
         Some(route) => route,
         None if method.target == Target::NextHop && conn.dest().is_beyond() => {
-            return Err(beyond::send(context, packet, header, conn.service().addr))
+            return Err(beyond::send(context, packet, conn.service().addr))
         }
         None => match get(context, conn.dest(), destination, method.target) {
             Ok(route) => route,

@@ -26,7 +26,6 @@ use crate::{
             Route,
             RouteRef,
             Stack,
-            Target,
             Verdict, //
         },
         rcu_table::Side,
@@ -35,6 +34,7 @@ use crate::{
             RcuRef, //
         },
     },
+    logic::tunnel::Tunnel,
     svc::Forward,
 };
 
@@ -82,53 +82,57 @@ impl<V: Stack> Hook for PreRouting<V> {
     }
 }
 
-/// What becomes of a packet of a connection.
-enum Outcome<'a, 'g, V: Stack> {
-    /// It is ready, and goes to this next hop.
-    Ready(Packet<'a, V>, NextHop<'g, V>),
-    /// It is as it came, and left to the slow path.
-    Left(Packet<'a, V>, Path),
-    /// It has been decided on.
-    Decided(Verdict),
-}
-
 /// Sends a packet of a connection, if nothing speaks against it.
 #[inline(always)]
 fn established<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
     match parse::usual(&packet) {
         Some(flow) => of_flow(context, packet, flow),
-        None => unusual(context, packet),
+        None => {
+            let Context {
+                director,
+                net,
+                guard,
+                ..
+            } = context;
+            unusual(director, packet, net, guard)
+        }
     }
 }
 
 /// Does so with one that is of another protocol than most. Only who comes here is seldom.
 #[cold]
 #[inline(never)]
-fn unusual<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
-    of_few(context, packet)
+fn unusual<V: Stack>(
+    director: &Director,
+    packet: Packet<'_, V>,
+    net: &Net,
+    guard: &rcu::Guard,
+) -> Verdict {
+    of_few(director, packet, net, guard)
 }
 
 /// Does so if it is of the usual form but for its protocol.
 #[inline(never)]
-fn of_few<V: Stack>(context: Context<'_>, packet: Packet<'_, V>) -> Verdict {
+fn of_few<V: Stack>(
+    director: &Director,
+    packet: Packet<'_, V>,
+    net: &Net,
+    guard: &rcu::Guard,
+) -> Verdict {
+    let context = Context::new(director, net, guard, HookPoint::PreRouting);
     match parse::usual_of_few(&packet, 0) {
         Some(flow) => of_flow(context, packet, flow),
-        None => left(context, packet, Path::Header),
+        None => left(director, packet, Path::Header),
     }
 }
 
 #[inline(always)]
 fn of_flow<V: Stack>(context: Context<'_>, packet: Packet<'_, V>, flow: Flow<V>) -> Verdict {
     let connections = &context.director.connections;
-    let outcome = match connections.find(context.guard, flow.tuple()) {
+    match connections.find(context.guard, flow.tuple()) {
         Ok((conn, Side::Original)) => to_real_server(context, packet, flow, conn),
         Ok((conn, Side::Reply)) => to_client(context, packet, flow, conn),
-        Err(_) => return packet.accept(),
-    };
-    match outcome {
-        Outcome::Ready(packet, next_hop) => sent(context, packet, next_hop),
-        Outcome::Left(packet, reason) => left(context, packet, reason),
-        Outcome::Decided(verdict) => verdict,
+        Err(_) => packet.accept(),
     }
 }
 
@@ -143,71 +147,125 @@ fn sent<V: Stack>(
     packet.transmit(next_hop)
 }
 
-/// Leaves a packet to the slow path.
-#[inline(always)]
-fn left<V: Stack>(context: Context<'_>, packet: Packet<'_, V>, reason: Path) -> Verdict {
-    context.director.paths.count(reason);
+/// Leaves a packet, which is as it came, to the slow path.
+#[inline(never)]
+fn left<V: Stack>(director: &Director, packet: Packet<'_, V>, reason: Path) -> Verdict {
+    director.paths.count(reason);
     packet.accept()
 }
 
-/// Makes a client's packet ready for its way to the real server, or tells why the slow path has to
-/// do it.
+/// Sends a client's packet to the real server, if nothing speaks against it.
+// What a method does is known to the compiler in each of the calls.
 #[inline(always)]
-fn to_real_server<'a, 'g, V: Stack>(
-    context: Context<'g>,
-    mut packet: Packet<'a, V>,
+fn to_real_server<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
     flow: Flow<V>,
-    conn: RcuRef<'g, Conn>,
-) -> Outcome<'a, 'g, V> {
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
     if let Err(reason) = check_server(flow, &conn) {
-        return Outcome::Left(packet, reason);
+        return left(context.director, packet, reason);
     }
-    let method = egress::method(&conn, &packet);
-    let (route, next_hop) = match way::<V, V>(context, &packet, flow, conn, method) {
-        Ok(way) => way,
-        Err(Path::Route) => {
+    match conn.forward() {
+        Forward::Nat => translated(context, packet, flow, conn),
+        Forward::Dr => as_it_is(context, packet, flow, conn),
+        Forward::Tun => {
+            let tunnel = conn.dest().tunnel();
             let Context {
                 director,
                 net,
                 guard,
                 ..
             } = context;
-            return Outcome::Decided(unrouted(director, net, guard, packet, conn));
-        }
-        Err(reason) => return Outcome::Left(packet, reason),
-    };
-    let len = packet.len();
-    let prepared = match method.target {
-        Target::Destination => nat::prepare(&mut packet, flow, &conn),
-        Target::NextHop => direct::prepare(&mut packet),
-        Target::EndOf(tunnel) => {
-            match tunnel::prepare(context, packet, flow.header, tunnel, &route) {
-                Ok(around) => {
-                    packet = around;
-                    Some(())
-                }
-                Err(same) => {
-                    packet = same;
-                    None
-                }
+            let unrouted = |packet| unrouted(director, net, guard, packet, conn);
+            if tunnel.is_ipip() {
+                through::<V, V>(context, packet, flow, conn, Tunnel::IPIP, unrouted)
+            } else {
+                through::<V, V>(context, packet, flow, conn, tunnel, unrouted)
             }
         }
-    };
-    if prepared.is_none() {
-        return Outcome::Left(packet, Path::Memory);
     }
-    request::account(
-        context,
-        len,
-        flow.transport.header,
-        conn,
-        conn.request_direction(),
-    );
-    Outcome::Ready(packet, next_hop)
 }
 
-/// A client's packet to a real server to which no route is known that a packet of the flow has confirmed. Where its address is
-/// of the other version of IP, and a tunnel leads there, it has not been looked for yet.
+/// Sends a client's packet to the real server's address and port.
+#[inline(always)]
+fn translated<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    let next_hop = match way::<V, V>(context, &packet, flow, conn, nat::METHOD) {
+        Ok((_, next_hop)) => next_hop,
+        Err(reason) => return left(context.director, packet, reason),
+    };
+    let len = packet.len();
+    if nat::prepare(&mut packet, flow, &conn).is_none() {
+        return left(context.director, packet, Path::Memory);
+    }
+    account(context, len, flow, conn);
+    sent(context, packet, next_hop)
+}
+
+/// Sends a client's packet to the real server as it is.
+#[inline(always)]
+fn as_it_is<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    let next_hop = match way::<V, V>(context, &packet, flow, conn, direct::METHOD) {
+        Ok((_, next_hop)) => next_hop,
+        Err(reason) => return left(context.director, packet, reason),
+    };
+    let len = packet.len();
+    if direct::prepare(&mut packet).is_none() {
+        return left(context.director, packet, Path::Memory);
+    }
+    account(context, len, flow, conn);
+    sent(context, packet, next_hop)
+}
+
+/// Sends a client's packet through a tunnel of the version `O`, or as `unrouted` says where no route is known that a packet of
+/// the flow has confirmed.
+#[inline(always)]
+fn through<'a, V: Stack, O: Stack>(
+    context: Context<'_>,
+    packet: Packet<'a, V>,
+    flow: Flow<V>,
+    conn: RcuRef<'_, Conn>,
+    tunnel: Tunnel,
+    unrouted: impl FnOnce(Packet<'a, V>) -> Verdict,
+) -> Verdict {
+    let method = tunnel::method::<V, O>(tunnel, &packet);
+    let (route, next_hop) = match way::<V, O>(context, &packet, flow, conn, method) {
+        Ok(way) => way,
+        Err(Path::Route) => return unrouted(packet),
+        Err(reason) => return left(context.director, packet, reason),
+    };
+    if tunnel::takes_apart(tunnel, &packet) {
+        return left(context.director, packet, Path::Header);
+    }
+    let len = packet.len();
+    match tunnel::prepare(context, packet, flow.header, tunnel, &route) {
+        Ok(packet) => {
+            account(context, len, flow, conn);
+            sent(context, packet, next_hop)
+        }
+        Err(packet) => left(context.director, packet, Path::Memory),
+    }
+}
+
+/// Counts a client's packet of `len` bytes and advances its connection.
+#[inline(always)]
+fn account<V: Stack>(context: Context<'_>, len: usize, flow: Flow<V>, conn: RcuRef<'_, Conn>) {
+    let direction = conn.request_direction();
+    request::account(context, len, flow.transport.header, conn, direction);
+}
+
+/// A client's packet to a real server behind a tunnel, to which no route of its own version is known that a packet of the flow
+/// has confirmed. Where the server's address is of the other one, it has not been looked for yet.
 ///
 /// The headers are read once more, so that packets that do not come here have what they say in registers.
 #[cold]
@@ -219,40 +277,29 @@ fn unrouted<V: Stack>(
     packet: Packet<'_, V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    let context = Context::new(director, net, guard, HookPoint::PreRouting);
-    let is_over_other = V::addr(conn.real_server().addr).is_none();
-    if !is_over_other || !matches!(conn.forward(), Forward::Tun) {
-        return left(context, packet, Path::Route);
+    if V::addr(conn.real_server().addr).is_some() {
+        return left(director, packet, Path::Route);
     }
+    let context = Context::new(director, net, guard, HookPoint::PreRouting);
     let flow = parse::usual(&packet).or_else(|| parse::usual_of_few(&packet, 0));
     match flow {
         Some(flow) => over_other(context, packet, flow, conn),
-        None => left(context, packet, Path::Header),
+        None => left(director, packet, Path::Header),
     }
 }
 
 /// Sends a client's packet to a real server that has an address of the other version of IP, if nothing speaks against it.
-fn over_other<'g, V: Stack>(
-    context: Context<'g>,
+#[inline(never)]
+fn over_other<V: Stack>(
+    context: Context<'_>,
     packet: Packet<'_, V>,
     flow: Flow<V>,
-    conn: RcuRef<'g, Conn>,
+    conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     let tunnel = conn.dest().tunnel();
-    let method = tunnel::method::<V, V::Other>(tunnel, &packet);
-    let (route, next_hop) = match way::<V, V::Other>(context, &packet, flow, conn, method) {
-        Ok(way) => way,
-        Err(reason) => return left(context, packet, reason),
-    };
-    let len = packet.len();
-    match tunnel::prepare(context, packet, flow.header, tunnel, &route) {
-        Ok(packet) => {
-            let direction = conn.request_direction();
-            request::account(context, len, flow.transport.header, conn, direction);
-            sent(context, packet, next_hop)
-        }
-        Err(packet) => left(context, packet, Path::Memory),
-    }
+    through::<V, V::Other>(context, packet, flow, conn, tunnel, |packet| {
+        left(context.director, packet, Path::Route)
+    })
 }
 
 /// Checks whether a client's packet may take the fast path to the real server at all.
@@ -299,36 +346,30 @@ fn way<'g, V: Stack, O: Stack>(
         return Err(Path::Policy);
     }
     check_passage(packet, flow, route.mtu().saturating_sub(method.overhead))?;
-    if let Target::EndOf(tunnel) = method.target {
-        if tunnel::takes_apart(tunnel, packet) {
-            return Err(Path::Header);
-        }
-    }
     let real_server = O::addr(conn.real_server().addr).ok_or(Path::Route)?;
     let next_hop = NextHop::find(context.guard, route.get(), real_server).ok_or(Path::Neighbour)?;
     Ok((route, next_hop))
 }
 
-/// Makes a real server's packet ready for its way to the client, or tells why the slow path has to
-/// do it.
+/// Sends a real server's packet to the client, if nothing speaks against it.
 #[inline(always)]
-fn to_client<'a, 'g, V: Stack>(
-    context: Context<'g>,
-    mut packet: Packet<'a, V>,
+fn to_client<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
     flow: Flow<V>,
-    conn: RcuRef<'g, Conn>,
-) -> Outcome<'a, 'g, V> {
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
     let next_hop = match way_to_client(context, &packet, flow, conn) {
         Ok(next_hop) => next_hop,
-        Err(reason) => return Outcome::Left(packet, reason),
+        Err(reason) => return left(context.director, packet, reason),
     };
     let len = packet.len();
     if reply::prepare(&mut packet, flow, &conn).is_none() {
-        return Outcome::Left(packet, Path::Memory);
+        return left(context.director, packet, Path::Memory);
     }
     packet.prioritize(flow.header.tos);
     reply::account(context, len, flow.transport.header, conn);
-    Outcome::Ready(packet, next_hop)
+    sent(context, packet, next_hop)
 }
 
 /// Finds the way of a real server's packet to the client, or tells why the slow path has to do it.

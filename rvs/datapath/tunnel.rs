@@ -56,14 +56,14 @@ fn overhead<V: Stack, O: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> u32 {
     if tunnel.is_ipip() {
         outer
     } else {
-        outer.saturating_add(header_len(tunnel, packet))
+        outer.saturating_add(header_len(tunnel, packet.leaves_checksum()))
     }
 }
 
-/// How many of these bytes are not the outer header.
+/// How many of these bytes are not the outer header, of a packet with a checksum that is left to others or not.
 #[inline(never)]
-fn header_len<V: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> u32 {
-    tunnel.header_len(packet.leaves_checksum()) as u32
+fn header_len(tunnel: Tunnel, leaves_checksum: bool) -> u32 {
+    tunnel.header_len(leaves_checksum) as u32
 }
 
 /// Whether a packet stands for several that have to be taken apart before they go into this tunnel: those of another
@@ -71,13 +71,10 @@ fn header_len<V: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> u32 {
 /// tunnel: the kernel makes them where it takes such a packet apart later.
 #[inline(always)]
 pub(super) fn takes_apart<V: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> bool {
-    packet.is_burst_of_tunnel() || !tunnel.is_ipip() && is_burst_without_checksums(tunnel, packet)
-}
-
-#[cold]
-#[inline(never)]
-fn is_burst_without_checksums<V: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> bool {
-    tunnel.checksum() == Checksum::Remote && packet.is_burst_of_datagrams()
+    packet.is_burst_of_tunnel()
+        || !tunnel.is_ipip()
+            && tunnel.checksum() == Checksum::Remote
+            && packet.is_burst_of_datagrams()
 }
 
 /// Sends a packet to the real server in a tunnel. It is about the connection, and may be `of` it.

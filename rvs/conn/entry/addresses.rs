@@ -134,7 +134,10 @@ impl Object<Conn> {
                 tuple.vrf == 0 && self.is_between(self.addrs.addrs(), side, tuple)
             }
             (None, AddrPair::V6 { .. }) => false,
-            (Some(_), AddrPair::V4 { .. }) => self.has_tuple(side, tuple),
+            (Some(_), AddrPair::V4 { src, dst }) => {
+                let ports = (tuple.src_port, tuple.dst_port);
+                self.is_at(side, tuple.vrf, src, dst, ports)
+            }
             (Some(tail), AddrPair::V6 { .. }) => {
                 tuple.vrf == self.addrs.vrf(side) && self.is_between(tail.addrs, side, tuple)
             }
@@ -159,10 +162,22 @@ impl Object<Conn> {
         }
     }
 
-    /// As [`Object::matches`], of a connection of IPv4 that has a tail.
+    /// As [`Object::matches`], of a packet of IPv4 and a connection that has a tail. What the tuple says comes in pieces, so
+    /// that who asks can have them in registers.
     #[cold]
     #[inline(never)]
-    fn has_tuple(&self, side: Side, tuple: &Tuple) -> bool {
-        self.tuple(side).is_some_and(|own| own == *tuple)
+    fn is_at(
+        &self,
+        side: Side,
+        vrf: u32,
+        src: Ipv4Addr,
+        dst: Ipv4Addr,
+        (src_port, dst_port): (u16, u16),
+    ) -> bool {
+        self.tuple(side).is_some_and(|own| {
+            own.addrs == AddrPair::V4 { src, dst }
+                && (own.src_port, own.dst_port) == (src_port, dst_port)
+                && own.vrf == vrf
+        })
     }
 }

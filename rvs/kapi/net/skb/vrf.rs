@@ -33,11 +33,23 @@ impl<V: Stack> Packet<'_, V> {
         unsafe { bindings::helper_skb_vrf(self.skb, is_output) }
     }
 
-    /// Returns whether the packet was received by a device of a VRF, or by that of the VRF itself.
-    #[cold]
-    #[inline(never)]
+    /// Returns whether the packet was received by a device of a VRF, or by that of the VRF itself. For who asks seldom: others pay
+    /// nothing for it.
+    #[inline(always)]
     pub(crate) fn came_by_vrf(&self) -> bool {
-        // SAFETY: By the type invariant; packets that were received have a device.
-        unsafe { bindings::helper_skb_came_by_vrf(self.skb) }
+        // SAFETY: By the type invariant; a hook runs under RCU.
+        unsafe { came_by_vrf(self.skb) }
     }
+}
+
+/// Whether a packet was received by a device of a VRF, out of line.
+///
+/// # Safety
+///
+/// `skb` must be valid, and the caller under RCU, as in a hook.
+#[cold]
+#[inline(never)]
+unsafe fn came_by_vrf(skb: *mut bindings::sk_buff) -> bool {
+    // SAFETY: By the requirement.
+    unsafe { bindings::helper_skb_came_by_vrf(skb) }
 }
