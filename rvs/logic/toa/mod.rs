@@ -19,6 +19,8 @@ mod mss;
 mod options;
 mod take_out;
 
+// The module takes none of these yet.
+#[allow(unused_imports)]
 pub use self::{
     insert::{
         Insertion,
