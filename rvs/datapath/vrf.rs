@@ -98,6 +98,9 @@ pub(super) fn is_local<V: Stack>(
     conn: &Object<Conn>,
     target: Target,
 ) -> bool {
+    if conn.dest().is_beyond() {
+        return false;
+    }
     let addr = conn.real_server().addr;
     match (V::addr(addr), V::Other::addr(addr)) {
         (Some(server), _) => is_local_over::<V>(context, conn, server, target),
