@@ -39,8 +39,6 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$KSELFTEST_DIR/lib/path.sh"
 # shellcheck source=lib/talk.sh
 . "$KSELFTEST_DIR/lib/talk.sh"
-# shellcheck source=lib/ipsec.sh
-. "$KSELFTEST_DIR/lib/ipsec.sh"
 # shellcheck source=lib/flood.sh
 . "$KSELFTEST_DIR/lib/flood.sh"
 # shellcheck source=lib/sctp.sh

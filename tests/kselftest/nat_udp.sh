@@ -3,6 +3,8 @@
 # UDP through NAT: flows stay with their server, datagrams without checksum stay without, fragmented ones arrive whole, and
 # packets of IPsec go where their key exchange has gone.
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=cases/ipsec.sh
+. "$KSELFTEST_DIR/cases/ipsec.sh"
 
 ECHO=udp/$VIP_HOST:7000
 ECHO_SERVERS=("${SERVER_HOSTS[@]/%/:7000}")

@@ -3,6 +3,9 @@
 # What holds wherever the real servers answer the clients themselves: the cases of dr.sh and tun.sh.
 # shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
+# shellcheck source=cases/ipsec.sh
+. "$KSELFTEST_DIR/cases/ipsec.sh"
+
 WEB=tcp/$VIP_HOST:80
 WEB_SERVERS=("${SERVER_HOSTS[@]/%/:80}")
 TALK=tcp/$VIP_HOST:7000

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Packets of IPsec, which nobody encrypts, between the client and the first server; helpers/ipsec_raw.py.
+# Packets of IPsec, which nobody encrypts, between the client and the first server: a case of nat_udp.sh, dr.sh and tun.sh.
 
-# ipsec_start ADDRESS: the ends; that of the server has this address, and answers the key exchange at its UDP port 500.
+# ipsec_start ADDRESS: the ends (helpers/ipsec_raw.py); that of the server has this address, and answers the key exchange at its UDP port 500.
 ipsec_start() {
 	talk_start near "$CLIENT" ipsec_raw.py "$CLIENT_IP"
 	talk_start far "${SERVERS[0]}" ipsec_raw.py "$1"
 }
 
-# A case: by the method of LB_FORWARD. The client of the key exchange is "me".
+# By the method of LB_FORWARD. The client of the key exchange is "me".
 ipsec_follows_its_key_exchange() {
 	local kind end connections service=udp/$VIP_HOST:500
 	# With IPv6 IPVS looks for a flow behind the header of AH.
