@@ -74,9 +74,9 @@ headers_before_fragments_are_passed_by() {
 	expect_equal "behind a routing header" server1 "$(odd routed-fragments 45002)"
 }
 
-# has_counted NAMESPACE NAME: something.
+# has_counted NAMESPACE NAME NUMBER: so many at least.
 has_counted() {
-	[ "$(counted_packets "$@")" != 0 ]
+	[ "$(counted_packets "$1" "$2")" -ge "$3" ]
 }
 
 # Parts as small as these are copied into one where they are collected. With IPVS they are kept; with RVS they leave as one packet,
@@ -91,7 +91,7 @@ fragments_that_every_link_takes_together_leave_as_one() {
 	expect_equal "fragments at the server" "$parts" "$(counted_packets "${SERVERS[0]}" parts)"
 	expect_equal "sending back" sent "$(in_ns "${SERVERS[0]}" python3 -S "$HELPERS/odd_datagram.py" \
 		unanswered-small-fragments "${SERVER_IPS[0]}" 7003 "$CLIENT_IP" 45007)"
-	wait_until 5 has_counted "$CLIENT" whole_back
+	wait_until 5 has_counted "$CLIENT" whole_back 1
 	expect_equal "what has come back" 1 "$(counted_packets "$CLIENT" whole_back)"
 	expect_equal "fragments at the client" "$parts" "$(counted_packets "$CLIENT" parts_back)"
 }
@@ -169,8 +169,11 @@ addresses_of_one_link_do_not_leave_it() {
 
 # Nor where no server takes them, and they were to go on.
 addresses_of_one_link_do_not_pass_a_service() {
-	local source
-	needs_rvs "sends them on" || return
+	local source number=1
+	if [ "$LB_BACKEND" = ipvs ]; then
+		diagnose "IPVS sends them on"
+		number=2
+	fi
 	in_ns "$DIRECTOR" nft add table ip6 marks
 	in_ns "$DIRECTOR" nft "add chain ip6 marks marks { type filter hook prerouting priority mangle; }"
 	in_ns "$DIRECTOR" nft add rule ip6 marks marks ip6 daddr "$BEHIND_SERVER" udp dport 7007 meta mark set 7
@@ -178,15 +181,15 @@ addresses_of_one_link_do_not_pass_a_service() {
 	ip -n "$DIRECTOR" -6 route add local default dev lo table 100
 	in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.cache_bypass=1
 	expect_success lb_service_add "$MARK7" rr
-	expect_success lb_server_add "$MARK7" "${SERVER_HOSTS[0]}" 0
+	expect_success lb_server_add "$MARK7" "${SERVER_HOSTS[0]}:7007" 0
 	count_packets "${SERVERS[1]}" passed prerouting "udp dport 7007"
 	for source in "$(link_local "$CLIENT" eth0)" "$BEHIND_CLIENT"; do
 		expect_equal "sending" sent \
 			"$(in_ns "$CLIENT" python3 -S "$HELPERS/odd_datagram.py" unanswered-plain "$source" 45012 "$BEHIND_SERVER" 7007)"
 	done
-	wait_until 5 has_counted "${SERVERS[1]}" passed
-	expect_equal "datagrams that went on" 1 "$(counted_packets "${SERVERS[1]}" passed)"
-	expect_equal "connections" 1 "$(lb_connection_list | grep -cF ':45012 ')"
+	wait_until 5 has_counted "${SERVERS[1]}" passed "$number"
+	expect_equal "datagrams that went on" "$number" "$(counted_packets "${SERVERS[1]}" passed)"
+	expect_equal "connections" "$number" "$(lb_connection_list | grep -cF ':45012 ')"
 }
 
 # A real server on the director is on the client's link.
