@@ -34,7 +34,7 @@ errors_about_later_fragments_do_not_tell_of_the_server() {
 	expect_equal "errors about fragments to another host" 1 "$errors"
 }
 
-modprobe -a ipip fou || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU)"
+modprobe -a "${inner_modules[@]}" || skip_all "no tunnels of IPv4 in UDP (CONFIG_NET_FOU, of IPv6 CONFIG_IPV6_FOU)"
 packets_begin
 encapsulated_begin
 

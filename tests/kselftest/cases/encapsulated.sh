@@ -10,8 +10,8 @@ INNER_CLIENT=172.16.0.1
 INNER_SERVER=172.16.0.2
 # The packet inside is of IPv4.
 case $FAMILY in
-v4) inner_kind=(ipip) inner_sum=csum udp_sum=udpcsum wrong_sums=UdpInCsumErrors ;;
-v6) inner_kind=(ip6tnl mode ipip6 encaplimit none) inner_sum=udp6-csum udp_sum=noudp6zerocsumtx wrong_sums=Udp6InCsumErrors ;;
+v4) inner_kind=(ipip) inner_sum=csum udp_sum=udpcsum wrong_sums=UdpInCsumErrors inner_modules=(ipip fou) ;;
+v6) inner_kind=(ip6tnl mode ipip6 encaplimit none) inner_sum=udp6-csum udp_sum=noudp6zerocsumtx wrong_sums=Udp6InCsumErrors inner_modules=(ip6_tunnel fou6) ;;
 esac
 
 encapsulated_begin() {
