@@ -140,6 +140,9 @@ fn names() {
     assert_eq!(names.map(|name| name.to_string()), ["a", "ab", "b", "b.c"]);
 }
 
+/// Whether it is the reason that was to be given.
+type IsRight = fn(NoRange) -> bool;
+
 #[test]
 fn ranges() {
     let range = |text: &str| text.parse::<AddrRange>();
@@ -154,7 +157,7 @@ fn ranges() {
         assert_eq!(range(text).expect(text).to_string(), text);
     }
     assert_eq!(range("192.0.2.7-192.0.2.7"), range("192.0.2.7"));
-    let refused: [(&str, fn(NoRange) -> bool); 17] = [
+    let refused: [(&str, IsRight); 17] = [
         ("", |why| why == NoRange::Text),
         ("192.0.2", |why| why == NoRange::Text),
         ("192.0.2.1-", |why| why == NoRange::Text),

@@ -108,7 +108,7 @@ impl<S: Storage> Target<S> {
         }
         self.heed(offer);
         let count = offer.addrs.len();
-        let start = ((random >> u32::BITS) * count as u64 >> u32::BITS) as usize;
+        let start = (((random >> u32::BITS) * count as u64) >> u32::BITS) as usize;
         let from = offer.ports.at(random as u32);
         if self.counted < self.offered {
             for passed in 0..count {
