@@ -216,7 +216,8 @@ fn options() -> impl Strategy<Value = Vec<u8>> {
     });
     let any_bytes =
         (0..=10usize).prop_flat_map(|words| prop::collection::vec(any::<u8>(), words * 4));
-    prop_oneof![8 => list, 1 => any_bytes]
+    let timestamp = filled(8, 10).prop_map(|option| [&[1, 1][..], &option].concat());
+    prop_oneof![8 => list, 1 => any_bytes, 1 => timestamp]
 }
 
 fn built() -> impl Strategy<Value = Built> {

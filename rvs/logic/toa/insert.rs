@@ -175,7 +175,11 @@ impl Insertion {
         let old_total_len = segment.header.total_len;
         let new_total_len = old_total_len.saturating_add(self.growth);
         let old_packet = bytes.get(self.growth..).ok_or(malformed)?;
-        let old_options_sum = csum::sum(options::of(segment, old_packet)?);
+        let old_sum = match &self.packed {
+            Some(_) => csum::sum(options::of(segment, old_packet)?),
+            // Those that are there already stay what they are, and move by an even number of bytes.
+            None => 0,
+        };
         // 0 where the packet is longer than its header can tell.
         let told = V::total_len(old_packet).ok();
         let data_offset = segment.header.header_len.saturating_add(DATA_OFFSET_OFFSET);
@@ -207,13 +211,14 @@ impl Insertion {
             let packed = packed.bytes.get(..others.len()).ok_or(malformed)?;
             others.copy_from_slice(packed);
         }
-        let new_options_sum = csum::sum(list);
+        let new_sum = csum::sum(match &self.packed {
+            Some(_) => list,
+            None => self.option.bytes(),
+        });
         let new_word = (old_word & 0x0fff) | ((new_header_len / 4) as u16) << 12;
         let field: &mut [u8; 2] = chunk_at_mut(tcp, DATA_OFFSET_OFFSET)?;
         *field = new_word.to_be_bytes();
-        let in_segment = Delta::new()
-            .word(old_word, new_word)
-            .word(old_options_sum, new_options_sum);
+        let in_segment = Delta::new().word(old_word, new_word).word(old_sum, new_sum);
         let before_segment = segment.header.header_len;
         let in_pseudo_header = Delta::new().double_word(
             old_total_len.saturating_sub(before_segment) as u32,
