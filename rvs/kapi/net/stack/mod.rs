@@ -23,8 +23,7 @@ use crate::{
 use super::{
     DefragmentAt,
     Net,
-    Route,
-    Target, //
+    Route, //
 };
 
 mod ipv4;
