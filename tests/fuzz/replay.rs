@@ -85,6 +85,6 @@ macro_rules! replays {
 }
 
 replays! {
-    attributes csum encapsulation filter ftp header icmp_error nat packet reset sequence service_key state text
-    toa tunnel_error
+    attributes call_id csum encapsulation filter ftp header icmp_error nat packet reset sequence service_key state
+    text toa tunnel_error
 }

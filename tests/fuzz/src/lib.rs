@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod attributes;
+mod call_id;
 mod csum;
 mod encapsulation;
 mod filter;
@@ -40,6 +41,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("filter", filter::any_bytes),
     ("text", text::any_bytes),
     ("ftp", ftp::any_bytes),
+    ("call_id", call_id::any_bytes),
     ("sequence", sequence::any_bytes),
     ("csum", csum::any_bytes),
     ("encapsulation", encapsulation::any_bytes),

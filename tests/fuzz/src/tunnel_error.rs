@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The parser of ICMP errors about packets in tunnels.
+//! The parser of ICMP errors about packets in tunnels: each version of IP in each, and what clients are told of it.
 
 use rvs_logic::logic::{
     packet::{
@@ -24,19 +24,34 @@ use crate::{
 };
 
 pub(crate) fn any_bytes(bytes: &[u8]) {
-    of::<V4>(bytes);
-    of::<V6>(bytes);
+    let about = [
+        of::<V4, V4>(bytes),
+        of::<V4, V6>(bytes),
+        of::<V6, V4>(bytes),
+        of::<V6, V6>(bytes),
+    ];
+    let read = about.iter().filter(|is_read| **is_read).count();
+    assert!(read <= 1, "what is in a tunnel is of one version");
 }
 
-fn of<V: Layout>(bytes: &[u8]) {
-    let Ok(error) = step_by_step(bytes, parse::<V>) else {
-        return;
+/// Of a packet of the version `I` in a tunnel of the version `O`. Returns whether it is one.
+fn of<O: Layout, I: Layout>(bytes: &[u8]) -> bool {
+    let Ok(error) = step_by_step(bytes, parse::<O, I>) else {
+        return false;
     };
-    let header = V::parse(bytes, 0).expect("it was read already");
+    holds(bytes, &error);
+    told(&error);
+    true
+}
+
+fn holds<O: Layout, I: Layout>(bytes: &[u8], error: &TunnelError<O, I>) {
+    let header = O::parse(bytes, 0).expect("it was read already");
     assert_eq!(error.outer_offset, header.header_len + 8);
-    let outer = V::parse(&bytes[error.outer_offset..], 0).expect("it was read already");
+    let outer = O::parse(&bytes[error.outer_offset..], 0).expect("it was read already");
     assert_eq!(outer.dst, error.exit);
     assert!(error.inner_offset >= error.outer_offset + outer.header_len);
+    let inner = I::parse(&bytes[error.inner_offset..], 0).expect("it was read already");
+    assert_eq!((inner.src, inner.dst), (error.inner.src, error.inner.dst));
     let ports = error.inner_offset + error.inner.header_len;
     assert!(ports + 4 <= bytes.len() && ports + 4 <= header.total_len);
     let word = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
@@ -56,6 +71,23 @@ fn of<V: Layout>(bytes: &[u8]) {
     assert!(between.contains(&(error.headers_len() - outer.header_len)));
 }
 
-fn parse<V: Layout>(bytes: &[u8]) -> Result<TunnelError<V>, ParseError> {
-    tunnel_error::parse(&V::parse(bytes, 0)?, bytes)
+/// The client is told in its own terms, by an error of its version of IP.
+fn told<O: Layout, I: Layout>(error: &TunnelError<O, I>) {
+    if error.mtu().is_some() {
+        return;
+    }
+    let Some(message) = error.message() else {
+        return;
+    };
+    let errors: &[u8] = match I::NUMBER {
+        4 => &[3, 4, 11, 12],
+        _ => &[1, 3, 4],
+    };
+    assert!(errors.contains(&message.number), "{message:?}");
+    let is_the_same = O::NUMBER == I::NUMBER && message.code == error.code;
+    assert!(message.rest == 0 || is_the_same, "{message:?}");
+}
+
+fn parse<O: Layout, I: Layout>(bytes: &[u8]) -> Result<TunnelError<O, I>, ParseError> {
+    tunnel_error::parse(&O::parse(bytes, 0)?, bytes)
 }
