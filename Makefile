@@ -115,9 +115,9 @@ test-logic: ## the tests that need no kernel
 	@tools/test logic
 
 .PHONY: differential
-differential: stage ## 15000 packets into C ip_vs and RVS, compared (SEED=, PACKETS=)
+differential: stage ## 22000 packets into C ip_vs and RVS, compared (SEED=, PACKETS=)
 	@qemu/boot --flavour $(FLAVOUR) --overlay $(build)/stage --timeout 900 -- \
-		env PACKETS=$(or $(PACKETS),15000) SEED=$(or $(SEED),$$(date +%s)) /rvs/kselftest/run_all differential.sh
+		env PACKETS=$(or $(PACKETS),22000) SEED=$(or $(SEED),$$(date +%s)) /rvs/kselftest/run_all differential.sh
 
 .PHONY: fuzz
 fuzz: ## each parser and rewriter reads what a fuzzer makes (FUZZ_SECONDS=300 each; TARGETS=: these; needs nightly)

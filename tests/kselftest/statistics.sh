@@ -228,6 +228,10 @@ idle_services_are_not_looked_at() {
 		skip "IPVS estimates all"
 		return
 	}
+	! lb_by_ipvsadm || {
+		skip "it is the same whoever has made the services"
+		return
+	}
 	for ((i = 0; i < 300; i++)); do
 		echo "service_add udp/$VIP:$((20000 + i)) rr"
 		echo "server_add udp/$VIP:$((20000 + i)) $ONE 1"

@@ -71,40 +71,53 @@ impl Report {
         found.count += 1;
     }
 
-    /// Prints it, `told` differences with all that belongs to them, and returns whether there is no difference but those on the list.
-    pub(crate) fn print(&self, told: usize) -> bool {
-        for (what, found) in self.found.iter().take(told) {
-            println!("{what}: {} times, first", found.count);
-            for line in &found.lines {
-                println!("    {line}");
-            }
-        }
-        if self.found.len() > told {
-            println!("and {} more kinds of differences", self.found.len() - told);
-        }
-        println!(
-            "{} packets and {} connections compared, {} as on the list, {} packets passed over after those",
-            self.compared,
-            self.connections,
-            self.seen.iter().sum::<usize>(),
-            self.passed_over
-        );
+    /// Whether there is no difference but those on the list.
+    pub(crate) fn is_same(&self) -> bool {
         // Nothing compared is nothing shown.
         self.found.is_empty() && self.compared > 0
     }
 
-    /// Prints how often what is on the list was seen, and returns whether all was that has to be.
-    pub(crate) fn print_unseen(&self, list: &[Difference]) -> bool {
-        let mut is_complete = true;
-        for (difference, count) in list.iter().zip(&self.seen) {
-            if *count == 0 && !difference.is_by_chance {
-                println!("does not occur any more: {}", difference.name);
-                is_complete = false;
-            } else {
-                println!("{count} times: {}", difference.name);
+    /// What was found, `told` differences with all that belongs to them.
+    pub(crate) fn text(&self, told: usize) -> String {
+        let mut text = String::new();
+        for (what, found) in self.found.iter().take(told) {
+            text += &format!("{what}: {} times, first\n", found.count);
+            for line in &found.lines {
+                text += &format!("    {line}\n");
             }
         }
-        is_complete
+        if self.found.len() > told {
+            let more = self.found.len() - told;
+            text += &format!("and {more} more kinds of differences\n");
+        }
+        text + &format!(
+            "{} packets and {} connections compared, {} as on the list, {} packets passed over after those\n",
+            self.compared,
+            self.connections,
+            self.seen.iter().sum::<usize>(),
+            self.passed_over
+        )
+    }
+
+    /// Counts what another report has seen of the list, too.
+    pub(crate) fn add_seen(&mut self, other: &Self) {
+        for (count, more) in self.seen.iter_mut().zip(&other.seen) {
+            *count += more;
+        }
+    }
+
+    /// Whether all of the list was seen that has to be, and how often each was.
+    pub(crate) fn seen_text(&self, list: &[Difference]) -> (bool, String) {
+        let (mut is_complete, mut text) = (true, String::new());
+        for (difference, count) in list.iter().zip(&self.seen) {
+            text += &if *count == 0 && !difference.is_by_chance {
+                is_complete = false;
+                format!("does not occur any more: {}\n", difference.name)
+            } else {
+                format!("{count} times: {}\n", difference.name)
+            };
+        }
+        (is_complete, text)
     }
 }
 
@@ -117,31 +130,50 @@ pub(crate) fn families(groups: &[Group]) -> BTreeMap<&str, usize> {
     families
 }
 
-/// Compares a run of RVS, which `name` tells from others.
-pub(crate) fn compare(
-    groups: &[Group],
-    ip_vs: &HashMap<usize, Fate>,
-    rvs: &HashMap<usize, Fate>,
-    list: &[Difference],
-    family: Option<&str>,
-    name: &str,
-    report: &mut Report,
-) {
-    let none = Fate::default();
-    for (number, group) in groups.iter().enumerate() {
-        if family.is_some_and(|family| group.family != family) {
-            continue;
+/// What became of the packets in a run, and what that is called.
+pub(crate) type Named = (String, HashMap<usize, Fate>);
+
+/// All that is compared.
+pub(crate) struct Traces {
+    pub(crate) groups: Vec<Group>,
+    /// The differences that there are to be.
+    pub(crate) list: Vec<Difference>,
+    pub(crate) ip_vs: HashMap<usize, Fate>,
+    /// Each is compared with `ip_vs`.
+    pub(crate) rvs: Vec<Named>,
+}
+
+impl Traces {
+    /// Compares the packets of a family, or all.
+    pub(crate) fn compare(&self, family: Option<&str>, report: &mut Report) {
+        for (name, rvs) in &self.rvs {
+            self.compare_run(family, name, rvs, report);
         }
-        let comparison = Comparison {
-            number,
-            group,
-            ip_vs: ip_vs.get(&number).unwrap_or(&none),
-            rvs: rvs.get(&number).unwrap_or(&none),
-            list,
-            name,
-        };
-        let others = comparison.packets(report);
-        comparison.connections(&others, report);
+    }
+
+    fn compare_run(
+        &self,
+        family: Option<&str>,
+        name: &str,
+        rvs: &HashMap<usize, Fate>,
+        report: &mut Report,
+    ) {
+        let none = Fate::default();
+        for (number, group) in self.groups.iter().enumerate() {
+            if family.is_some_and(|family| group.family != family) {
+                continue;
+            }
+            let comparison = Comparison {
+                number,
+                group,
+                ip_vs: self.ip_vs.get(&number).unwrap_or(&none),
+                rvs: rvs.get(&number).unwrap_or(&none),
+                list: &self.list,
+                name,
+            };
+            let others = comparison.packets(report);
+            comparison.connections(&others, report);
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::wire::{
+    SCTP,
     TCP,
     UDP, //
 };
@@ -196,6 +197,7 @@ fn protocol(name: &str) -> Option<u8> {
     match name {
         "TCP" | "tcp" => Some(TCP),
         "UDP" | "udp" => Some(UDP),
+        "SCTP" | "sctp" => Some(SCTP),
         _ => None,
     }
 }

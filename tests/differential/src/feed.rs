@@ -35,6 +35,10 @@ use crate::{
     }, //
 };
 
+/// After so many packets, or more, the connections of their groups are looked at: who is asked takes his time for it. All are
+/// kept for longer than that takes.
+const LOOK_AFTER: usize = 150;
+
 /// For how long a device may take until it knows that it has a wire.
 const READY: Duration = Duration::from_secs(10);
 
@@ -109,6 +113,7 @@ fn wait_for_carrier(device: &str) -> io::Result<()> {
 pub(crate) fn run(groups: &[Group], balancer: Balancer, path: &Path) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     let mut director = Director::attach()?;
+    let (mut pending, mut packets) = (0, 0);
     for (number, group) in groups.iter().enumerate() {
         for (at, step) in group.steps.iter().enumerate() {
             director.tap(step.side).send(step)?;
@@ -116,11 +121,20 @@ pub(crate) fn run(groups: &[Group], balancer: Balancer, path: &Path) -> io::Resu
                 write_output(&mut file, number, at, &output)?;
             }
         }
+        packets += group.steps.len();
+        if packets < LOOK_AFTER && number + 1 < groups.len() {
+            continue;
+        }
         for connection in balancer.connections()? {
-            if group.flows.contains_key(&connection.key()) {
-                write_connection(&mut file, number, &connection)?;
+            let is_of = |group: &&Group| group.flows.contains_key(&connection.key());
+            if let Some(at) = groups[pending..=number]
+                .iter()
+                .rposition(|group| is_of(&group))
+            {
+                write_connection(&mut file, pending + at, &connection)?;
             }
         }
+        (pending, packets) = (number + 1, 0);
     }
     file.flush()
 }

@@ -46,8 +46,11 @@ struct Stream {
     #[arg(long)]
     seed: u64,
     /// How many at least; those that are the same for each seed come first, and are sent in any case.
-    #[arg(long, default_value_t = 12_500)]
+    #[arg(long, default_value_t = 20_000)]
     packets: usize,
+    /// Some of those only.
+    #[arg(long)]
+    few: bool,
 }
 
 #[derive(Subcommand)]
@@ -76,12 +79,13 @@ enum Command {
         /// Only packets of this family.
         #[arg(long)]
         family: Option<String>,
-        /// Instead of the packets: fail for each difference on the list that does not occur.
-        #[arg(long, conflicts_with = "family")]
-        unseen: bool,
         /// How many kinds of differences are told.
         #[arg(long, default_value_t = 10)]
         told: usize,
+        /// Instead of telling: writes what is to be told of each family into a file of its name in this directory, and into
+        /// the file `listed` which differences on the list occur. The first line of each is `same` or `different`.
+        #[arg(long, conflicts_with = "family")]
+        reports: Option<PathBuf>,
         /// What became of them with C ip_vs.
         ip_vs: PathBuf,
         /// What became of them with RVS: files of several runs, each is compared.
@@ -117,34 +121,25 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             stream,
             differences,
             family,
-            unseen,
             told,
+            reports,
             ip_vs,
             rvs,
         } => {
-            let list = differences::read(&differences)?;
-            let groups = stream.groups();
-            let ip_vs = trace::read(&ip_vs)?;
-            let mut report = compare::Report::new(list.len());
-            for path in &rvs {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let rvs = trace::read(path)?;
-                compare::compare(
-                    &groups,
-                    &ip_vs,
-                    &rvs,
-                    &list,
-                    family.as_deref(),
-                    &name,
-                    &mut report,
-                );
-            }
-            let is_same = if unseen {
-                report.print_unseen(&list)
-            } else {
-                report.print(told)
+            let traces = compare::Traces {
+                groups: stream.groups(),
+                list: differences::read(&differences)?,
+                ip_vs: trace::read(&ip_vs)?,
+                rvs: named_traces(&rvs)?,
             };
-            if !is_same {
+            if let Some(directory) = reports {
+                write_reports(&traces, &directory, told)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            let mut report = compare::Report::new(traces.list.len());
+            traces.compare(family.as_deref(), &mut report);
+            print!("{}", report.text(told));
+            if !report.is_same() {
                 return Ok(ExitCode::FAILURE);
             }
         }
@@ -152,9 +147,38 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What became of the packets in each of these files, and its name.
+fn named_traces(paths: &[PathBuf]) -> std::io::Result<Vec<compare::Named>> {
+    let named = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Ok((name.into_owned(), trace::read(path)?))
+    };
+    paths.iter().map(named).collect()
+}
+
+fn write_reports(
+    traces: &compare::Traces,
+    directory: &std::path::Path,
+    told: usize,
+) -> std::io::Result<()> {
+    let write = |name: &str, is_same: bool, text: &str| {
+        let verdict = if is_same { "same" } else { "different" };
+        std::fs::write(directory.join(name), format!("{verdict}\n{text}"))
+    };
+    let mut seen = compare::Report::new(traces.list.len());
+    for family in compare::families(&traces.groups).into_keys() {
+        let mut report = compare::Report::new(traces.list.len());
+        traces.compare(Some(family), &mut report);
+        write(family, report.is_same(), &report.text(told))?;
+        seen.add_seen(&report);
+    }
+    let (is_complete, text) = seen.seen_text(&traces.list);
+    write("listed", is_complete, &text)
+}
+
 impl Stream {
     fn groups(&self) -> Vec<stream::Group> {
-        stream::groups(self.seed, self.packets)
+        stream::groups(self.seed, self.packets, self.few)
     }
 }
 

@@ -112,19 +112,40 @@ impl Method {
     }
 }
 
-/// A service of TCP and UDP; how it is configured stands in `differential.sh`.
+/// What a packet has around it on its way to a real server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Tunnel {
+    Ipip,
+    Gre,
+    /// With a checksum.
+    GreSum,
+    Gue,
+    GueSum,
+    /// With remote checksum offload.
+    GueRemote,
+}
+
+/// A service of TCP, UDP and SCTP; how it is configured stands in `differential.sh`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Service {
     pub(crate) method: Method,
     pub(crate) port: u16,
     pub(crate) server: IpAddr,
     pub(crate) server_port: u16,
+    /// By the method Tun.
+    pub(crate) tunnel: Tunnel,
+    /// Of which version of IP the service is; the real server behind a tunnel may be of the other.
+    pub(crate) is_ipv6: bool,
     /// What it is called in labels.
     pub(crate) name: &'static str,
 }
 
-const fn named(name: &'static str, service: Service) -> Service {
-    Service { name, ..service }
+const fn tunnel(name: &'static str, tunnel: Tunnel, service: Service) -> Service {
+    Service {
+        name,
+        tunnel,
+        ..service
+    }
 }
 
 const fn service(method: Method, port: u16, server: u8, server_port: u16) -> Service {
@@ -133,6 +154,8 @@ const fn service(method: Method, port: u16, server: u8, server_port: u16) -> Ser
         port,
         server: IpAddr::V4(Ipv4Addr::new(10, 0, 0, server)),
         server_port,
+        tunnel: Tunnel::Ipip,
+        is_ipv6: false,
         name: method.name(),
     }
 }
@@ -143,7 +166,23 @@ const fn service6(method: Method, port: u16, server: u16, server_port: u16) -> S
         port,
         server: IpAddr::V6(server6(server)),
         server_port,
+        tunnel: Tunnel::Ipip,
+        is_ipv6: true,
         name: method.name(),
+    }
+}
+
+const fn in_ipv6(is_ipv6: bool, port: u16, server: u16) -> Service {
+    Service {
+        is_ipv6,
+        ..service6(Method::Tun, port, server, port)
+    }
+}
+
+const fn of_ipv6_in_ipv4(port: u16, server: u8) -> Service {
+    Service {
+        is_ipv6: true,
+        ..service(Method::Tun, port, server, port)
     }
 }
 
@@ -152,16 +191,69 @@ pub(crate) const DR: Service = service(Method::Dr, 8001, 12, 8001);
 pub(crate) const TUN: Service = service(Method::Tun, 8002, 13, 8002);
 pub(crate) const EMPTY: Service = service(Method::Empty, 8004, 0, 0);
 /// Tunnels of other kinds, with and without checksums.
-pub(crate) const GRE: Service = named("gre", service(Method::Tun, 8010, 14, 8010));
-pub(crate) const GRE_SUM: Service = named("gre-sum", service(Method::Tun, 8011, 15, 8011));
-pub(crate) const GUE: Service = named("gue", service(Method::Tun, 8012, 16, 8012));
-pub(crate) const GUE_SUM: Service = named("gue-sum", service(Method::Tun, 8013, 17, 8013));
-pub(crate) const GUE_REMOTE: Service = named("gue-remote", service(Method::Tun, 8014, 18, 8014));
-pub(crate) const TUNNELS: [Service; 5] = [GRE, GRE_SUM, GUE, GUE_SUM, GUE_REMOTE];
+pub(crate) const TUNNELS: [Service; 5] = [
+    tunnel("gre", Tunnel::Gre, service(Method::Tun, 8010, 14, 8010)),
+    tunnel(
+        "gre-sum",
+        Tunnel::GreSum,
+        service(Method::Tun, 8011, 15, 8011),
+    ),
+    tunnel("gue", Tunnel::Gue, service(Method::Tun, 8012, 16, 8012)),
+    tunnel(
+        "gue-sum",
+        Tunnel::GueSum,
+        service(Method::Tun, 8013, 17, 8013),
+    ),
+    tunnel(
+        "gue-remote",
+        Tunnel::GueRemote,
+        service(Method::Tun, 8014, 18, 8014),
+    ),
+];
+/// Tunnels that have to do with IPv6: of one version in the other, and of IPv6 in itself.
+pub(crate) const TUNNELS_OF_4IN6: [Service; 6] = [
+    tunnel("4in6-ipip", Tunnel::Ipip, in_ipv6(false, 8020, 0x20)),
+    tunnel("4in6-gre", Tunnel::Gre, in_ipv6(false, 8021, 0x21)),
+    tunnel("4in6-gre-sum", Tunnel::GreSum, in_ipv6(false, 8022, 0x22)),
+    tunnel("4in6-gue", Tunnel::Gue, in_ipv6(false, 8023, 0x23)),
+    tunnel("4in6-gue-sum", Tunnel::GueSum, in_ipv6(false, 8024, 0x24)),
+    tunnel(
+        "4in6-gue-remote",
+        Tunnel::GueRemote,
+        in_ipv6(false, 8025, 0x25),
+    ),
+];
+pub(crate) const TUNNELS_OF_6IN6: [Service; 6] = [
+    tunnel("6in6-ipip", Tunnel::Ipip, in_ipv6(true, 8030, 0x30)),
+    tunnel("6in6-gre", Tunnel::Gre, in_ipv6(true, 8031, 0x31)),
+    tunnel("6in6-gre-sum", Tunnel::GreSum, in_ipv6(true, 8032, 0x32)),
+    tunnel("6in6-gue", Tunnel::Gue, in_ipv6(true, 8033, 0x33)),
+    tunnel("6in6-gue-sum", Tunnel::GueSum, in_ipv6(true, 8034, 0x34)),
+    tunnel(
+        "6in6-gue-remote",
+        Tunnel::GueRemote,
+        in_ipv6(true, 8035, 0x35),
+    ),
+];
+pub(crate) const TUNNELS_OF_6IN4: [Service; 6] = [
+    tunnel("6in4-ipip", Tunnel::Ipip, of_ipv6_in_ipv4(8040, 40)),
+    tunnel("6in4-gre", Tunnel::Gre, of_ipv6_in_ipv4(8041, 41)),
+    tunnel("6in4-gre-sum", Tunnel::GreSum, of_ipv6_in_ipv4(8042, 42)),
+    tunnel("6in4-gue", Tunnel::Gue, of_ipv6_in_ipv4(8043, 43)),
+    tunnel("6in4-gue-sum", Tunnel::GueSum, of_ipv6_in_ipv4(8044, 44)),
+    tunnel(
+        "6in4-gue-remote",
+        Tunnel::GueRemote,
+        of_ipv6_in_ipv4(8045, 45),
+    ),
+];
 /// The port of those of GUE.
 pub(crate) const GUE_PORT: u16 = 5555;
 /// A port that nothing listens at.
 pub(crate) const NOTHING: Service = service(Method::Nothing, 8009, 0, 0);
+/// What keys of IPsec are exchanged by.
+pub(crate) const ISAKMP: Service = service(Method::Nat, 500, 11, 500);
+pub(crate) const ISAKMP6: Service = service6(Method::Nat, 500, 0x11, 500);
 
 /// Those that forward.
 pub(crate) const FORWARDING: [Service; 3] = [NAT, DR, TUN];
@@ -225,9 +317,10 @@ impl Service {
 
     /// The address of the service.
     pub(crate) const fn vip(self) -> IpAddr {
-        match self.server {
-            IpAddr::V4(_) => IpAddr::V4(VIP),
-            IpAddr::V6(_) => IpAddr::V6(VIP6),
+        if self.is_ipv6 {
+            IpAddr::V6(VIP6)
+        } else {
+            IpAddr::V4(VIP)
         }
     }
 

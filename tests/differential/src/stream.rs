@@ -3,7 +3,10 @@
 //! The packets of a seed, in groups. The connections of a group are its own, so that they can be looked at after it.
 
 use std::{
-    collections::HashMap,
+    collections::{
+        HashMap,
+        HashSet, //
+    },
     net::IpAddr, //
 };
 
@@ -18,13 +21,21 @@ use crate::{
         DIRECTOR_MAC, //
     },
     wire::{
+        chunk,
+        sctp,
         Ip,
         Ip6,
         Sum,
         Tcp,
         Udp,
         ACK,
+        COOKIE_ACK,
+        COOKIE_ECHO,
+        DATA,
+        INIT,
+        INIT_ACK,
         PSH,
+        SCTP,
         SYN,
         TCP, //
     }, //
@@ -74,6 +85,24 @@ pub(crate) struct Group {
     /// What each flow is, by protocol and client's port.
     pub(crate) flows: HashMap<(u8, u16), String>,
 }
+
+impl Group {
+    /// Leaves out two thirds of the flows that are one case each.
+    fn thin_flows(&mut self, random: &mut Random) {
+        let mut keys: Vec<_> = self.flows.keys().copied().collect();
+        keys.sort_unstable();
+        keys.retain(|key| {
+            let packets = self.steps.iter().filter(|step| step.flow == Some(*key));
+            packets.count() < OF_ONE_CASE && !random.one_in(3)
+        });
+        self.flows.retain(|key, _| !keys.contains(key));
+        self.steps
+            .retain(|step| step.flow.is_none_or(|flow| !keys.contains(&flow)));
+    }
+}
+
+/// More packets than this has a flow that has many cases.
+const OF_ONE_CASE: usize = 12;
 
 /// Of which side of a connection a packet is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -161,21 +190,26 @@ impl Flow {
         .datagram(from, to, payload)
     }
 
+    /// A packet with a chunk of this kind, of SCTP.
+    pub(crate) fn sctp(&self, direction: Direction, kind: u8, payload: &[u8]) -> Vec<u8> {
+        sctp(self.ports(direction), &chunk(kind, payload))
+    }
+
     /// What follows the IP header of a packet in the middle of the flow.
     pub(crate) fn data(&self, direction: Direction, payload: &[u8]) -> Vec<u8> {
-        if self.protocol == TCP {
-            self.tcp(direction, PSH | ACK, payload)
-        } else {
-            self.udp(direction, Sum::Right, payload)
+        match self.protocol {
+            TCP => self.tcp(direction, PSH | ACK, payload),
+            SCTP => self.sctp(direction, DATA, payload),
+            _ => self.udp(direction, Sum::Right, payload),
         }
     }
 
     /// The same of its first packet.
     pub(crate) fn first(&self, payload: &[u8]) -> Vec<u8> {
-        if self.protocol == TCP {
-            self.tcp(Direction::Request, SYN, payload)
-        } else {
-            self.udp(Direction::Request, Sum::Right, payload)
+        match self.protocol {
+            TCP => self.tcp(Direction::Request, SYN, payload),
+            SCTP => self.sctp(Direction::Request, INIT, payload),
+            _ => self.udp(Direction::Request, Sum::Right, payload),
         }
     }
 
@@ -183,10 +217,10 @@ impl Flow {
     /// sent, the real server of what it has got.
     pub(crate) fn seen(&self, direction: Direction, payload: &[u8]) -> Vec<u8> {
         let (ends, ports) = self.seen_ends(direction);
-        let transport = if self.protocol == TCP {
-            Tcp::new(ports, ACK).segment(ends.0, ends.1, payload)
-        } else {
-            Udp::new(ports).datagram(ends.0, ends.1, payload)
+        let transport = match self.protocol {
+            TCP => Tcp::new(ports, ACK).segment(ends.0, ends.1, payload),
+            SCTP => sctp(ports, &chunk(DATA, payload)),
+            _ => Udp::new(ports).datagram(ends.0, ends.1, payload),
         };
         if ends.0.is_ipv6() {
             return self.seen_ip6(direction).packet(&transport);
@@ -271,7 +305,7 @@ impl Builder {
 
     /// A new flow of the group from the usual client.
     pub(crate) fn flow(&mut self, service: Service, protocol: u8, label: &str) -> Flow {
-        let client = if service.server.is_ipv6() {
+        let client = if service.vip().is_ipv6() {
             IpAddr::V6(CLIENTS6[0])
         } else {
             IpAddr::V4(CLIENTS[0])
@@ -382,12 +416,18 @@ impl Builder {
         let label = format!("open{suffix}/{}", flow.service.name());
         self.send_of(flow, Request, &label, &flow.first(b""));
         if flow.service.has_replies() {
-            let answer = if flow.protocol == TCP {
-                flow.tcp(Reply, SYN | ACK, b"")
-            } else {
-                flow.udp(Reply, Sum::Right, b"")
+            let answer = match flow.protocol {
+                TCP => flow.tcp(Reply, SYN | ACK, b""),
+                SCTP => flow.sctp(Reply, INIT_ACK, b""),
+                _ => flow.udp(Reply, Sum::Right, b""),
             };
             self.send_of(flow, Reply, &label, &answer);
+        }
+        if flow.protocol == SCTP {
+            self.send_of(flow, Request, &label, &flow.sctp(Request, COOKIE_ECHO, b""));
+            if flow.service.has_replies() {
+                self.send_of(flow, Reply, &label, &flow.sctp(Reply, COOKIE_ACK, b""));
+            }
         }
         for _ in 0..2 {
             for direction in flow.directions() {
@@ -399,14 +439,51 @@ impl Builder {
     pub(crate) const fn packets(&self) -> usize {
         self.packets
     }
+
+    /// Leaves out, by chance, some of the packets that there are by now: two thirds of the flows of which the family has one
+    /// for each of very many cases, and most of those packets that are a case once more.
+    fn thin(&mut self, seed: u64) {
+        let mut random = Random::new(seed, "thin");
+        let mut seen = HashSet::new();
+        for group in &mut self.groups {
+            if MANY_FLOWS.contains(&group.family) {
+                group.thin_flows(&mut random);
+            }
+            group.steps.retain(|step| {
+                let protocol = step.flow.map(|flow| flow.0);
+                let is_new = seen.insert((step.label.clone(), protocol));
+                is_new || is_needed(step) || random.one_in(8)
+            });
+        }
+        self.packets = self.groups.iter().map(|group| group.steps.len()).sum();
+    }
 }
 
-/// The groups of a seed: all cases that are the same each time, then random ones until there are `packets`.
-pub(crate) fn groups(seed: u64, packets: usize) -> Vec<Group> {
+/// Families in which each case is a flow.
+const MANY_FLOWS: [&str; 4] = ["fragments", "sctp", "sctp6", "tcp"];
+
+/// Whether others mean something else without it: packets that open a flow or lead it to a state, fragments, and path
+/// MTUs.
+fn is_needed(step: &Step) -> bool {
+    let label = &step.label;
+    let family = label.split('/').next().unwrap_or_default();
+    family.starts_with("open")
+        || family.starts_with("fragments")
+        || label.contains("/way/")
+        || label.contains("fragment")
+        || label.contains("mtu")
+}
+
+/// The groups of a seed: all cases that are the same each time, or some of them if they are to be few, then random ones until
+/// there are `packets`.
+pub(crate) fn groups(seed: u64, packets: usize, few: bool) -> Vec<Group> {
     let mut builder = Builder::new(seed);
     for (family, cases) in generate::CASES {
         builder.family = family;
         cases(&mut builder);
+    }
+    if few {
+        builder.thin(seed);
     }
     while builder.packets() < packets {
         let (family, random) = *builder.random.of(generate::RANDOM);

@@ -8,6 +8,7 @@ use crate::{
     site::{
         Side,
         DIRECTOR_INSIDE,
+        DIRECTOR_INSIDE6,
         GUE_PORT,
         OWN,
         OWN6, //
@@ -27,6 +28,7 @@ use crate::{
         IPIP,
         IPV6,
         RST,
+        SCTP,
         TCP,
         UDP, //
     }, //
@@ -84,7 +86,12 @@ fn is_reset(packet: &[u8]) -> bool {
 
 /// Whether it is a packet of the director's in GUE.
 fn is_gue(packet: &[u8]) -> bool {
-    packet[12..16] == DIRECTOR_INSIDE.octets()
+    let is_from_inside = if is_v6(packet) {
+        packet[8..24] == DIRECTOR_INSIDE6.octets()
+    } else {
+        packet[12..16] == DIRECTOR_INSIDE.octets()
+    };
+    is_from_inside
         && payload(packet).is_some_and(|(protocol, _)| protocol == UDP)
         && transport(packet).get(2..4) == Some(&GUE_PORT.to_be_bytes())
 }
@@ -116,6 +123,7 @@ fn word(output: &Output) -> String {
         (TCP, _) => format!("{side}:tcp"),
         (UDP, _) if is_gue(packet) => format!("{side}:gue"),
         (UDP, _) => format!("{side}:udp"),
+        (SCTP, _) => format!("{side}:sctp"),
         (GRE, _) => format!("{side}:gre"),
         (IPIP | IPV6, _) => format!("{side}:ipip"),
         (other, _) => format!("{side}:protocol-{other}"),
@@ -336,11 +344,13 @@ fn fields_of_payload(
             _ => format!("{of}udp-checksum"),
         }),
         TCP if differ(16..18) => names.push(format!("{of}tcp-checksum")),
+        SCTP if differ(8..12) => names.push(format!("{of}sctp-checksum")),
         _ => {}
     }
     let (check, end) = match protocol {
         UDP => (6..8, 8),
         TCP => (16..18, 20),
+        SCTP => (8..12, 12),
         _ => (0..0, 0),
     };
     if differ(0..check.start) || differ(check.end..end) {
@@ -369,7 +379,7 @@ fn fields_in_tunnel(
 fn is_the_directors(step: &Step, packet: &[u8]) -> bool {
     is_own(packet)
         && match packet[9] {
-            IPIP | GRE => true,
+            IPIP | IPV6 | GRE => true,
             UDP => is_gue(packet) || is_gue_later(step, packet),
             TCP => is_reset(packet) && step.side == Side::Client,
             ICMP => !is_translated(step, packet),
@@ -377,7 +387,7 @@ fn is_the_directors(step: &Step, packet: &[u8]) -> bool {
         }
 }
 
-/// Whether the packet sent is an ICMP error about TCP or UDP, and this one is what a translation makes of it.
+/// Whether the packet sent is an ICMP error about TCP, UDP or SCTP, and this one is what a translation makes of it.
 fn is_translated(step: &Step, packet: &[u8]) -> bool {
     let is_icmp = step.packet.len() >= 20 && step.packet[9] == ICMP;
     let sent = if is_icmp {
@@ -386,7 +396,7 @@ fn is_translated(step: &Step, packet: &[u8]) -> bool {
         &[]
     };
     is_icmp
-        && matches!(sent.get(17), Some(&(TCP | UDP)))
+        && matches!(sent.get(17), Some(&(TCP | UDP | SCTP)))
         && transport(packet).get(..2) == sent.get(..2)
         && step.packet.len() == packet.len()
 }

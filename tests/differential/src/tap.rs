@@ -49,6 +49,7 @@ use crate::{
         ICMP,
         ICMPV6,
         IPIP,
+        SCTP,
         TCP,
         UDP, //
     }, //
@@ -112,7 +113,7 @@ impl Tap {
 
     /// Has the director receive the packet.
     pub(crate) fn send(&mut self, step: &Step) -> io::Result<()> {
-        let mut frame = offload_header(step.offload).to_vec();
+        let mut frame = offload_header(step.offload, step.is_ipv6).to_vec();
         frame.extend(step.mac);
         frame.extend(NEIGHBOUR_MAC);
         frame.extend(if step.is_ipv6 { TYPE_IPV6 } else { TYPE_IPV4 });
@@ -137,7 +138,7 @@ impl Tap {
 }
 
 /// `struct virtio_net_hdr` in the byte order of the machine. Offsets count from the Ethernet header.
-fn offload_header(offload: Offload) -> [u8; OFFLOAD_HEADER_LEN] {
+fn offload_header(offload: Offload, is_ipv6: bool) -> [u8; OFFLOAD_HEADER_LEN] {
     const NEEDS_CHECKSUM: u8 = 1;
     let ethernet = ETHERNET_LEN as u16;
     let (flags, kind, header_len, size, start, at) = match offload {
@@ -150,8 +151,12 @@ fn offload_header(offload: Offload) -> [u8; OFFLOAD_HEADER_LEN] {
             start,
             at,
         } => {
-            // VIRTIO_NET_HDR_GSO_TCPV4, VIRTIO_NET_HDR_GSO_UDP_L4.
-            let kind = if protocol == TCP { 1 } else { 5 };
+            // VIRTIO_NET_HDR_GSO_TCPV6, VIRTIO_NET_HDR_GSO_TCPV4, VIRTIO_NET_HDR_GSO_UDP_L4.
+            let kind = match protocol {
+                TCP if is_ipv6 => 4,
+                TCP => 1,
+                _ => 5,
+            };
             (
                 NEEDS_CHECKSUM,
                 kind,
@@ -189,10 +194,10 @@ impl Local {
             )
         };
         let mut sockets = Vec::new();
-        for number in [ICMP, IPIP, TCP, UDP, GRE] {
+        for number in [ICMP, IPIP, TCP, UDP, GRE, SCTP] {
             sockets.push((socket(AddressFamily::INET, number)?, None));
         }
-        for number in [ICMPV6, TCP, UDP] {
+        for number in [ICMPV6, TCP, UDP, SCTP] {
             sockets.push((socket(AddressFamily::INET6, number)?, Some(number)));
         }
         Ok(Self {

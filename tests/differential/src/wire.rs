@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Packets as bytes, right or deliberately wrong. Written after RFC 791, 768, 792, 9293, 2784, 8200 and 4443 and nothing
-//! else, so that it can judge what a kernel makes: it shares no line with the parsers of RVS.
+//! Packets as bytes, right or deliberately wrong. Written after RFC 791, 768, 792, 9293, 9260, 2784, 8200 and 4443 and
+//! nothing else, so that it can judge what a kernel makes: it shares no line with the parsers of RVS.
 
 use std::net::{
     IpAddr,
@@ -15,6 +15,9 @@ pub(crate) const TCP: u8 = 6;
 pub(crate) const UDP: u8 = 17;
 pub(crate) const IPV6: u8 = 41;
 pub(crate) const GRE: u8 = 47;
+pub(crate) const ESP: u8 = 50;
+pub(crate) const AH: u8 = 51;
+pub(crate) const SCTP: u8 = 132;
 pub(crate) const ICMPV6: u8 = 58;
 
 pub(crate) const FIN: u8 = 0x01;
@@ -385,6 +388,58 @@ impl Udp {
     }
 }
 
+/// Types of chunks of SCTP.
+pub(crate) const DATA: u8 = 0;
+pub(crate) const INIT: u8 = 1;
+pub(crate) const INIT_ACK: u8 = 2;
+pub(crate) const ABORT: u8 = 6;
+pub(crate) const SHUTDOWN: u8 = 7;
+pub(crate) const SHUTDOWN_ACK: u8 = 8;
+pub(crate) const COOKIE_ECHO: u8 = 10;
+pub(crate) const COOKIE_ACK: u8 = 11;
+pub(crate) const SHUTDOWN_COMPLETE: u8 = 14;
+
+/// A chunk of SCTP, padded to a multiple of 4 bytes.
+pub(crate) fn chunk(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![kind, 0];
+    bytes.extend((4 + body.len() as u16).to_be_bytes());
+    bytes.extend(body);
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes
+}
+
+/// A packet of SCTP with these chunks.
+pub(crate) fn sctp(ports: (u16, u16), chunks: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend(ports.0.to_be_bytes());
+    bytes.extend(ports.1.to_be_bytes());
+    bytes.extend([0x12, 0x34, 0x56, 0x78]);
+    bytes.extend([0; 4]);
+    bytes.extend(chunks);
+    set_sctp_checksum(&mut bytes);
+    bytes
+}
+
+/// Makes the checksum of a packet of SCTP right.
+pub(crate) fn set_sctp_checksum(packet: &mut [u8]) {
+    packet[8..12].fill(0);
+    let check = crc32c(packet);
+    packet[8..12].copy_from_slice(&check.to_le_bytes());
+}
+
+/// The checksum of SCTP (RFC 9260 appendix A).
+fn crc32c(bytes: &[u8]) -> u32 {
+    let mut register = u32::MAX;
+    for byte in bytes {
+        register ^= u32::from(*byte);
+        for _ in 0..8 {
+            let polynomial = (register & 1) * 0x82f6_3b78;
+            register = register >> 1 ^ polynomial;
+        }
+    }
+    !register
+}
+
 fn fill_in(segment: &mut [u8], at: usize, check: Sum, (from, to): (IpAddr, IpAddr), protocol: u8) {
     let pseudo = pseudo_header(from, to, protocol, segment.len());
     let check = match check {
@@ -425,11 +480,13 @@ pub(crate) fn icmp6(
     bytes
 }
 
-/// A GRE header without options, about IPv4.
+/// A GRE header without options, about IP of the body's version.
 pub(crate) fn gre(body: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0, 0, 0x08, 0x00];
-    bytes.extend(body);
-    bytes
+    let kind = match body.first().map(|first| first >> 4) {
+        Some(6) => [0x86, 0xdd],
+        _ => [0x08, 0x00],
+    };
+    [&[0, 0][..], &kind, body].concat()
 }
 
 /// What a packet is, in one line.
@@ -485,15 +542,19 @@ pub(crate) fn describe(packet: &[u8]) -> String {
             text + &format!(" TCP {ports} {}", flag_names(flags))
         }
         UDP => text + &format!(" UDP {ports} length {}", word(header_len + 4).unwrap_or(0)),
+        SCTP => {
+            let chunk = packet.get(header_len + 12).copied().unwrap_or(0);
+            text + &format!(" SCTP {ports} chunk {chunk}")
+        }
         ICMP => {
             let kind = packet.get(header_len).copied().unwrap_or(0);
             let code = packet.get(header_len + 1).copied().unwrap_or(0);
             let about = packet.get(header_len + 8..).unwrap_or(&[]);
             text + &format!(" ICMP {kind}/{code} about [{}]", describe(about))
         }
-        IPIP => {
+        IPIP | IPV6 => {
             text + &format!(
-                " IPIP [{}]",
+                " tunnel [{}]",
                 describe(packet.get(header_len..).unwrap_or(&[]))
             )
         }
@@ -529,6 +590,7 @@ fn describe6(packet: &[u8]) -> String {
     match protocol {
         TCP => text + &format!(" TCP {ports} {}", flag_names(byte(13))),
         UDP => text + &format!(" UDP {ports} length {}", word(at + 4)),
+        SCTP => text + &format!(" SCTP {ports} chunk {}", byte(12)),
         ICMPV6 => text + &format!(" ICMPv6 {}/{} about [{}]", byte(0), byte(1), rest(8)),
         IPIP | IPV6 => text + &format!(" tunnel [{}]", rest(0)),
         other => text + &format!(" protocol {other} at {at}"),
@@ -561,6 +623,13 @@ mod tests {
             !checksum(&[&[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]]),
             0xddf2
         );
+    }
+
+    #[test]
+    fn crc32c_is_that_of_the_rfc() {
+        // RFC 3720 appendix B.4.
+        assert_eq!(crc32c(&[0; 32]), 0x8a91_36aa);
+        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
     }
 
     #[test]

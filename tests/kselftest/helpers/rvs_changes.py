@@ -6,7 +6,7 @@
 
     service_add SERVICE SCHEDULER
     service_del SERVICE
-    server_add SERVICE SERVER WEIGHT
+    server_add SERVICE SERVER WEIGHT [METHOD [ipip|gre|gue [none|full|remote [PORT]]]]
     server_weight SERVICE SERVER WEIGHT
     server_del SERVICE SERVER
 
@@ -20,7 +20,9 @@ from genl import string, u32
 from rvs_family import *
 
 METHODS = {"nat": NAT, "dr": DR, "tun": TUN}
-PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP}
+TUNNELS = {"ipip": IPIP, "gre": GRE, "gue": GUE}
+CHECKSUMS = {"none": NO_CHECKSUM, "full": FULL_CHECKSUM, "remote": REMOTE_CHECKSUM}
+PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP, "sctp": socket.IPPROTO_SCTP}
 
 
 def service_of(text):
@@ -34,6 +36,13 @@ def server_of(service, text):
     return dest_key(service_of(service), address, int(number))
 
 
+def tunnel_of(kind="ipip", checksum="none", number=None):
+    """The attributes of a tunnel, without those that say what is so by default."""
+    attributes = u32(TUNNEL, TUNNELS[kind]) if kind != "ipip" else b""
+    attributes += u32(TUNNEL_CHECKSUM, CHECKSUMS[checksum]) if checksum != "none" else b""
+    return attributes + (tunnel_port(int(number)) if number else b"")
+
+
 def request(method, change, service, *words):
     """The command of a change, and its attributes."""
     if change == "service_add":
@@ -42,7 +51,8 @@ def request(method, change, service, *words):
         return SERVICE_DEL, service_of(service)
     server = server_of(service, words[0])
     if change == "server_add":
-        return DEST_ADD, server + u32(WEIGHT, int(words[1])) + u32(FORWARD, method)
+        method = METHODS[words[2]] if len(words) > 2 else method
+        return DEST_ADD, server + u32(WEIGHT, int(words[1])) + u32(FORWARD, method) + tunnel_of(*words[3:])
     if change == "server_weight":
         return DEST_SET, server + u32(WEIGHT, int(words[1]))
     if change == "server_del":

@@ -80,17 +80,18 @@ expect_success() {
 	[ "$status" = 0 ] || fail "$*: expected success, saw exit status $status: $output"
 }
 
-# ktap_run CASE...: run the cases in order, report each, and exit as kselftest wants.
+# ktap_run CASE...: run the cases in order, report each, and exit as kselftest wants. CASE_TIMES=y tells how long each takes.
 ktap_run() {
-	local name number=0 failures=0 passes=0
+	local name number=0 failures=0 passes=0 began
 	# Every test in a guest ends with a look at its kernel log.
 	! declare -F kernel_log_is_clean >/dev/null || set -- "$@" kernel_log_is_clean
 	echo "TAP version 13"
 	echo "1..$#"
 	for name; do
 		number=$((number + 1))
-		case_failed=n case_skipped=''
+		case_failed=n case_skipped='' began=${EPOCHREALTIME/[.,]/}
 		"$name"
+		[ -z "${CASE_TIMES-}" ] || diagnose "$name took $(((${EPOCHREALTIME/[.,]/} - began) / 1000)) ms"
 		if [ "$case_failed" = y ]; then
 			failures=$((failures + 1))
 			echo "not ok $number $name"

@@ -8,11 +8,13 @@ mod fragments6;
 mod hop;
 mod icmp;
 mod icmp6;
+mod ipsec;
 mod ipv6;
 mod lengths;
 mod mutations;
 mod offload;
 mod options;
+mod sctp;
 mod sizes;
 mod strangers;
 mod tcp;
@@ -42,6 +44,9 @@ pub(crate) const CASES: &[(&str, Generator)] = &[
     ("sizes", sizes::cases),
     ("offload", offload::cases),
     ("strangers", strangers::cases),
+    ("sctp", sctp::cases),
+    ("ipsec", ipsec::cases),
+    ("tunnels6", tunnels::cases6),
     ("tcp6", tcp::first6),
     ("tcp6", tcp::in_each_state6),
     ("udp6", udp::cases6),
@@ -50,6 +55,10 @@ pub(crate) const CASES: &[(&str, Generator)] = &[
     ("sizes6", ipv6::sizes),
     ("strangers6", ipv6::strangers),
     ("fragments6", fragments6::cases),
+    ("sctp6", sctp::cases6),
+    ("ipsec6", ipsec::cases6),
+    ("offload6", offload::cases6),
+    // Last, as path MTUs are remembered.
     ("icmp6", icmp6::cases),
 ];
 
@@ -58,12 +67,14 @@ pub(crate) const RANDOM: &[(&str, Generator)] = &[
     ("walks", walks::tcp),
     ("walks", walks::tcp),
     ("walks", walks::udp),
+    ("walks", sctp::walk4),
     ("mutations", mutations::packets),
     ("mutations", mutations::packets),
     ("mutations", mutations::errors),
     ("fragments", fragments::random),
     ("walks6", walks::tcp6),
     ("walks6", walks::udp6),
+    ("walks6", sctp::walk6),
     ("mutations6", mutations::packets6),
     ("mutations6", mutations::errors6),
     ("fragments6", fragments6::random),

@@ -31,6 +31,7 @@ use crate::{
         ICMP,
         ICMPV6,
         IPIP,
+        SCTP,
         TCP,
         UDP, //
     }, //
@@ -49,7 +50,7 @@ fn packets_of(builder: &mut Builder, site: &Site) {
     let established = builder.random.one_in(2);
     for _ in 0..6 {
         let service = *builder.random.of(site.forwarding);
-        let protocol = *builder.random.of(&[TCP, UDP]);
+        let protocol = *builder.random.of(&[TCP, UDP, SCTP]);
         let age = if established { "established" } else { "first" };
         let label = format!("mutations{}/{age}/{}", site.suffix, service.name());
         let flow = builder.flow(service, protocol, &label);
@@ -84,7 +85,7 @@ fn packets_of(builder: &mut Builder, site: &Site) {
 /// ICMP errors about packets of a flow. "Fragmentation needed" would be remembered, and is left to the cases.
 pub(crate) fn errors(builder: &mut Builder) {
     let service = *builder.random.of(&FORWARDING);
-    let protocol = *builder.random.of(&[TCP, UDP]);
+    let protocol = *builder.random.of(&[TCP, UDP, SCTP]);
     let flow = builder.flow(
         service,
         protocol,
@@ -120,7 +121,7 @@ pub(crate) fn errors(builder: &mut Builder) {
 /// The same of IPv6. "Packet too big" would be remembered.
 pub(crate) fn errors6(builder: &mut Builder) {
     let service = *builder.random.of(&FORWARDING6);
-    let protocol = *builder.random.of(&[TCP, UDP]);
+    let protocol = *builder.random.of(&[TCP, UDP, SCTP]);
     let name = service.name();
     let flow = builder.flow(service, protocol, &format!("mutations6/error/{name}"));
     builder.open(&flow);

@@ -3,8 +3,12 @@
 //! What is left to the device: checksums, and bursts to be taken apart. Guests of a virtual machine send such packets.
 
 use crate::{
-    site::DIRECTOR_MAC,
-    site::FORWARDING,
+    site::{
+        Site,
+        DIRECTOR_MAC,
+        V4,
+        V6, //
+    },
     stream::{
         Builder,
         Direction,
@@ -26,16 +30,26 @@ use crate::{
 };
 
 pub(crate) fn cases(builder: &mut Builder) {
-    for service in FORWARDING {
+    of(builder, &V4);
+}
+
+pub(crate) fn cases6(builder: &mut Builder) {
+    of(builder, &V6);
+}
+
+fn of(builder: &mut Builder, site: &Site) {
+    for service in site.forwarding {
         for protocol in [TCP, UDP] {
             builder.group();
-            let label = format!("offload/established/{}", service.name());
-            let flow = builder.flow(service, protocol, &label);
+            let label = format!("offload{}/established/{}", site.suffix, service.name());
+            let flow = builder.flow(*service, protocol, &label);
             builder.open(&flow);
             for direction in flow.directions().iter().copied() {
                 for length in [0, 1, 100, 1341] {
                     checksum(builder, &flow, direction, length, 0);
-                    checksum(builder, &flow, direction, length, DONT_FRAGMENT);
+                    if !flow.client.is_ipv6() {
+                        checksum(builder, &flow, direction, length, DONT_FRAGMENT);
+                    }
                 }
                 for (length, size) in [(3000, 1000), (4000, 1340), (1500, 1460), (100, 200)] {
                     segments(builder, &flow, direction, length, size);
@@ -66,7 +80,8 @@ fn transport(flow: &Flow, direction: Direction, length: usize) -> Vec<u8> {
 
 /// Where the device finds what to sum up, and where the sum goes.
 fn place(flow: &Flow) -> (u16, u16) {
-    (20, if flow.protocol == TCP { 16 } else { 6 })
+    let start = if flow.client.is_ipv6() { 40 } else { 20 };
+    (start, if flow.protocol == TCP { 16 } else { 6 })
 }
 
 fn send(
@@ -78,21 +93,29 @@ fn send(
     length: usize,
     offload: Offload,
 ) {
-    let ip = Ip {
-        id: builder.id(),
-        fragment,
-        ..flow.ip(direction)
+    let transport = transport(flow, direction, length);
+    let is_ipv6 = flow.client.is_ipv6();
+    let packet = if is_ipv6 {
+        flow.ip6(direction).packet(&transport)
+    } else {
+        let ip = Ip {
+            id: builder.id(),
+            fragment,
+            ..flow.ip(direction)
+        };
+        ip.packet(&transport)
     };
     builder.step(Step {
         label: format!(
-            "offload/{name}/{}/{}",
+            "offload{}/{name}/{}/{}",
+            if is_ipv6 { "6" } else { "" },
             flow.service.name(),
             direction.name()
         ),
         side: direction.side(),
         mac: DIRECTOR_MAC,
-        packet: ip.packet(&transport(flow, direction, length)),
-        is_ipv6: flow.client.is_ipv6(),
+        packet,
+        is_ipv6,
         offload,
         flow: Some(flow.key()),
     });
