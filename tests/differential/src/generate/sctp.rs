@@ -362,7 +362,7 @@ fn fragments(builder: &mut Builder, flow: &Flow, direction: Direction) {
             let more = if is_last { 0 } else { MORE_FRAGMENTS };
             let ip = Ip {
                 id: id as u16,
-                fragment: more | offset as u16 / 8,
+                fragment: more | (offset / 8) as u16,
                 ..flow.ip(direction)
             };
             let label = label(&V4, "fragments", flow, direction);
