@@ -21,6 +21,7 @@ use crate::{
         DIRECTOR_MAC, //
     },
     wire::{
+        self,
         chunk,
         sctp,
         Ip,
@@ -32,6 +33,8 @@ use crate::{
         COOKIE_ACK,
         COOKIE_ECHO,
         DATA,
+        ICMP,
+        ICMPV6,
         INIT,
         INIT_ACK,
         PSH,
@@ -472,6 +475,19 @@ fn is_needed(step: &Step) -> bool {
         || label.contains("/way/")
         || label.contains("fragment")
         || label.contains("mtu")
+        || tells_mtu(&step.packet)
+}
+
+/// Whether it is an ICMP error that may be about a path MTU, of which a director remembers those that are for itself.
+fn tells_mtu(packet: &[u8]) -> bool {
+    match (
+        packet.first().map(|first| first >> 4),
+        wire::payload(packet),
+    ) {
+        (Some(4), Some((ICMP, at))) => packet.get(at..at + 2) == Some(&[3, 4]),
+        (Some(6), Some((ICMPV6, at))) => packet.get(at) == Some(&2),
+        _ => false,
+    }
 }
 
 /// The groups of a seed: all cases that are the same each time, or some of them if they are to be few, then random ones until
