@@ -85,8 +85,8 @@ services() {
 			port=$((port + 1))
 		done
 	done
-	echo udp v4 500 nat 10.0.0.11:500
-	echo udp v6 500 nat [fd00::11]:500
+	echo "udp v4 500 nat 10.0.0.11:500"
+	echo "udp v6 500 nat [fd00::11]:500"
 }
 
 ip_vs_configure() {
