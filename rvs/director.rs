@@ -138,7 +138,7 @@ impl PernetData for Director {
 
     fn new(net: &Net, home: Home) -> Result<Arc<Self>> {
         let services = Services::new();
-        let pools = Pools::new(home.again(), |_, _| ())?;
+        let pools = Pools::new(home.again(), ctl::tell_of_pool)?;
         let common = Common::new()?;
         let estimator = Worker::new(Estimator::new(common.clone()));
         let estimator = Arc::pin_init(estimator, GFP_KERNEL_ACCOUNT)?;

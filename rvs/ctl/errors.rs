@@ -20,6 +20,11 @@ pub(super) fn eprotonosupport() -> Error {
     Error::from_errno(-93)
 }
 
+/// Address already in use (`EADDRINUSE`).
+pub(super) fn eaddrinuse() -> Error {
+    Error::from_errno(-98)
+}
+
 impl From<ConfigError> for Refusal {
     fn from(error: ConfigError) -> Self {
         match error {
@@ -66,6 +71,11 @@ impl From<ConfigError> for Refusal {
             ConfigError::Thresholds => {
                 Self::new(EINVAL, c"the lower threshold is higher than the upper one")
             }
+            ConfigError::UnknownPool => Self::new(ENOENT, c"there is no such pool"),
+            ConfigError::PoolNeeded => Self::new(
+                EINVAL,
+                c"servers of the service have their local addresses of its pool",
+            ),
             ConfigError::NoSchedulerFlags => Self::new(EINVAL, c"only sh and mh have flags"),
             ConfigError::TooManyDests => {
                 Self::new(EINVAL, c"the scheduler does not serve as many destinations")

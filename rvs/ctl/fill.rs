@@ -111,6 +111,9 @@ pub(super) fn service(
             persistence::fill(nest, &persistence)
         })?;
     }
+    if let Some(pool) = config.pool() {
+        message.str(service::POOL, pool.as_str())?;
+    }
     let dests = config.dests();
     message.u32(
         service::DESTS,

@@ -15,6 +15,7 @@ mod info;
 pub(crate) mod ipvs;
 mod key;
 mod persistence;
+mod pool;
 pub(crate) mod proc;
 mod service;
 mod stats;
@@ -30,9 +31,13 @@ use crate::{
         Description,
         Family,
         Operation,
+        RegisteredPlace,
         Validation, //
     },
-    logic::uapi,
+    logic::uapi::{
+        self,
+        group, //
+    },
 };
 
 /// The family. Each operation has its own policy.
@@ -41,6 +46,8 @@ static FAMILY: Description = Description {
     version: uapi::FAMILY_VERSION,
     validation: Validation::Strict,
     operations: OPERATIONS,
+    groups: group::NAMES,
+    place: RegisteredPlace::new(),
 };
 
 /// The operations, in the order of their command numbers.
@@ -63,7 +70,17 @@ const OPERATIONS: &[Operation] = &[
     Operation::of_do::<timeouts::Set>(),
     Operation::of_do::<zero::Zero>(),
     Operation::of_dump::<template::GetAll>(),
+    Operation::of_do::<pool::Add>(),
+    Operation::of_do::<pool::Set>(),
+    Operation::of_do::<pool::Del>(),
+    Operation::of_do::<pool::Get>(),
+    Operation::of_dump::<pool::GetAll>(),
+    Operation::of_do::<pool::AddAddress>(),
+    Operation::of_do::<pool::DelAddress>(),
+    Operation::of_dump::<pool::GetAddresses>(),
 ];
+
+pub(crate) use pool::tell as tell_of_pool;
 
 /// Registers the family.
 pub(crate) fn register(module: &'static ThisModule) -> Result<Family> {

@@ -48,6 +48,7 @@ use super::{
     fill,
     key::read_service,
     persistence,
+    pool,
     timeouts, //
 };
 
@@ -84,6 +85,7 @@ impl Do for Add {
             removal: read_removal(attributes).flatten(),
             timeouts,
             persistence,
+            pool: pool::read_of_service(request)?.flatten(),
             told: Told::nothing(key.family()),
         };
         add(Director::of(request.net()), new)
@@ -94,6 +96,10 @@ impl Do for Add {
 pub(super) fn add(namespace: &Namespace<Director>, new: NewService) -> Result<(), Refusal> {
     let director = namespace.data();
     let mut config = director.config.lock();
+    let pool = match &new.pool {
+        Some(name) => Some(director.pools.get(name).ok_or(ConfigError::UnknownPool)?),
+        None => None,
+    };
     let noted = director.filter.note_service(&new.key)?;
     let added = director
         .prepare()
@@ -107,7 +113,7 @@ pub(super) fn add(namespace: &Namespace<Director>, new: NewService) -> Result<()
         })
         .and_then(|()| Director::enable_hooks(namespace, new.key.family()))
         .map_err(Refusal::from)
-        .and_then(|()| Ok(config.add_service(&director.services, new, noted)?));
+        .and_then(|()| Ok(config.add_service(&director.services, new, noted, pool)?));
     director.timeouts_changed(&mut config);
     if config.count() == 0 {
         namespace.disable_all_hooks();
@@ -134,6 +140,7 @@ impl Do for Set {
             one_packet: read_one_packet(attributes, &key)?,
             persistence: persistence::read(attributes, &key)?,
             removal: read_removal(attributes),
+            pool: pool::read_of_service(request)?,
             told: None,
             timeouts: timeouts::read_own(attributes, &key)?,
         };
@@ -143,6 +150,7 @@ impl Do for Set {
             change,
             |error| match error {
                 ConfigError::NoSchedulerFlags => no_scheduler_flags(attributes),
+                ConfigError::PoolNeeded => Refusal::from(error).at(attributes.get(service::POOL)),
                 error => error.into(),
             },
         )
@@ -161,7 +169,14 @@ pub(super) fn set(
     if let Some(Some(_)) = change.persistence {
         director.prepare_persistence()?;
     }
-    let result = config.set_service(key, change);
+    let pool = match &change.pool {
+        Some(Some(name)) => Some(Some(
+            director.pools.get(name).ok_or(ConfigError::UnknownPool)?,
+        )),
+        Some(None) => Some(None),
+        None => None,
+    };
+    let result = config.set_service(key, change, pool);
     director.timeouts_changed(&mut config);
     result.map_err(refusal)
 }

@@ -57,6 +57,24 @@ __rvs_helper struct sk_buff *rvs_helper_genlmsg_new(size_t payload)
 	return genlmsg_new(payload, GFP_KERNEL);
 }
 
+__rvs_helper struct sk_buff *rvs_helper_genlmsg_new_nowait(size_t payload)
+{
+	return genlmsg_new(payload, GFP_NOWAIT);
+}
+
+__rvs_helper bool rvs_helper_genl_has_listeners(const struct genl_family *family, struct net *net,
+						unsigned int group)
+{
+	return genl_has_listeners(family, net, group);
+}
+
+/* Takes the buffer. */
+__rvs_helper int rvs_helper_genlmsg_multicast(const struct genl_family *family, struct net *net,
+					      struct sk_buff *skb, unsigned int group)
+{
+	return genlmsg_multicast_netns(family, net, skb, 0, group, GFP_NOWAIT);
+}
+
 __rvs_helper void rvs_helper_genlmsg_end(struct sk_buff *skb, void *header)
 {
 	genlmsg_end(skb, header);

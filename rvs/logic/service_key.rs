@@ -2,7 +2,10 @@
 
 //! What names a service.
 
-use core::cmp::Ordering;
+use core::{
+    cmp::Ordering,
+    fmt, //
+};
 
 use super::{
     addr::{
@@ -391,6 +394,39 @@ const fn number(family: Family) -> u8 {
     match family {
         Family::V4 => 4,
         Family::V6 => 6,
+    }
+}
+
+impl fmt::Display for ServiceKey {
+    /// As `rvsadm` takes it: `tcp/192.0.2.1:80`, `udp/[2001:db8::1]:8000-8999`, `tcp/192.0.2.1:*`, `mark/7`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Address {
+                protocol,
+                addr,
+                ports,
+            } => {
+                for letter in protocol.name().chars() {
+                    write!(f, "{}", letter.to_ascii_lowercase())?;
+                }
+                match addr {
+                    Addr::V4(addr) => write!(f, "/{addr}:")?,
+                    Addr::V6(addr) => write!(f, "/[{addr}]:")?,
+                }
+                match ports {
+                    Ports::One(port) => write!(f, "{port}"),
+                    Ports::Range(range) => write!(f, "{}-{}", range.first(), range.last()),
+                    Ports::All => f.write_str("*"),
+                }
+            }
+            Self::Mark { family, mark } => {
+                write!(f, "mark/{mark}")?;
+                match family {
+                    Family::V4 => Ok(()),
+                    Family::V6 => f.write_str("/ipv6"),
+                }
+            }
+        }
     }
 }
 

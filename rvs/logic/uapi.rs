@@ -64,7 +64,8 @@ pub mod command {
     /// Get version and sizes.
     pub const INFO_GET: u8 = 1;
 
-    /// Add a service. EEXIST when there is one with this key.
+    /// Add a service. EEXIST when there is one with this key, ENOENT when there
+    /// is no such pool.
     pub const SERVICE_ADD: u8 = 2;
 
     /// Change a service; only the attributes given change. ESRCH when there
@@ -124,6 +125,46 @@ pub mod command {
     /// those of that service, whether it still exists or not. What connection-get
     /// says of order and completeness holds here, too.
     pub const TEMPLATE_GET: u8 = 16;
+
+    /// Add a pool without addresses. EEXIST when there is one of this name.
+    pub const POOL_ADD: u8 = 17;
+
+    /// Change which ports a pool gives. Connections keep theirs. ENOENT when there
+    /// is no such pool, EADDRINUSE when another pool gives some of these ports of
+    /// one of its addresses.
+    pub const POOL_SET: u8 = 18;
+
+    /// Delete a pool with its addresses. EBUSY when a service names it.
+    /// Connections of services that did so before keep their ports.
+    pub const POOL_DEL: u8 = 19;
+
+    /// Get one pool, or dump all, by name.
+    pub const POOL_GET: u8 = 20;
+
+    /// Add an address, or a range, to a pool, which has at most 1024. EEXIST when
+    /// it has one of them already, EADDRINUSE when another pool gives some of the
+    /// same ports of one of them.
+    pub const POOL_ADDRESS_ADD: u8 = 21;
+
+    /// Remove an address, or a range, from a pool. Connections keep their ports.
+    /// ENOENT when the pool does not have all of them.
+    pub const POOL_ADDRESS_DEL: u8 = 22;
+
+    /// Dump the addresses of a pool, those of IPv4 first.
+    pub const POOL_ADDRESS_GET: u8 = 23;
+
+    /// More or less is left of a pool towards a real server. A pool that was dry
+    /// is told in any case, however short that was.
+    pub const POOL_LEVEL: u8 = 24;
+}
+
+/// Multicast groups, by their order.
+pub mod group {
+    /// The group `pools`.
+    pub const POOLS: usize = 0;
+
+    /// Their names.
+    pub const NAMES: &[&str] = &["pools"];
 }
 
 /// How a packet reaches the real server.
@@ -291,6 +332,19 @@ pub mod connection_state {
     pub const SCTP_CLOSED: u32 = 30;
 }
 
+/// How many of the ports of a pool are left towards one real server.
+pub mod pool_level {
+    /// Enough.
+    pub const AMPLE: u32 = 0;
+
+    /// At least 80 % are taken, and since then at no time less than 70 %.
+    pub const SCARCE: u32 = 1;
+
+    /// A connection got none, and since then at no time less than 95 % were
+    /// taken.
+    pub const DRY: u32 = 2;
+}
+
 /// Traffic counters, since the destination, or the service, was added or
 /// zeroed.
 pub mod stats {
@@ -426,8 +480,13 @@ pub mod service {
     /// when the service is deleted; default when not given.
     pub const REMOVAL: u16 = 18;
 
+    /// Name of the pool that its connections by "fullnat" have their local
+    /// addresses and ports of; the empty name for none, as when not given.
+    /// Connections that exist keep theirs.
+    pub const POOL: u16 = 19;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 18;
+    pub const MAX: u16 = 19;
 }
 
 /// How clients of a service keep their server. The first connection of a
@@ -727,11 +786,131 @@ pub mod connection {
     pub const MAX: u16 = 14;
 }
 
+/// A pool of local addresses, and of each the same ports, from which the
+/// director sends to real servers in its own name. Towards different real
+/// servers, or by different protocols, one port serves several connections.
+pub mod pool {
+    /// Name: letters, digits, ".", "_" and "-", of which the first is a letter
+    /// or a digit.
+    pub const NAME: u16 = 1;
+
+    /// The lowest port, 1024 when not given.
+    pub const FIRST_PORT: u16 = 2;
+
+    /// The highest port, 65535 when not given.
+    pub const LAST_PORT: u16 = 3;
+
+    /// Number of addresses (read only).
+    pub const ADDRESSES: u16 = 4;
+
+    /// Number of services that name it (read only).
+    pub const SERVICES: u16 = 5;
+
+    /// Connections that have a port of it, those of addresses that were
+    /// removed included (read only).
+    pub const USED: u16 = 6;
+
+    /// Ports whose connection has ended, but that nobody gets yet, as the real
+    /// server may be in TIME_WAIT: for 60 s at least (read only).
+    pub const RESTING: u16 = 7;
+
+    /// Connections that were refused since the pool was added, as no port was
+    /// left towards their real server (read only).
+    pub const REFUSED: u16 = 8;
+
+    /// The real server towards which the greatest part is taken (read only).
+    /// Absent when nothing is.
+    pub const BUSIEST: u16 = 9;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 9;
+}
+
+/// What of a pool is taken towards one real server, by one protocol.
+pub mod pool_server {
+    /// IPv4 address of the real server. Exclusive with addr6.
+    pub const ADDR4: u16 = 1;
+
+    /// IPv6 address of the real server. Exclusive with addr4.
+    pub const ADDR6: u16 = 2;
+
+    /// Port of the real server.
+    pub const PORT: u16 = 3;
+
+    /// IP protocol number, IPPROTO_TCP (6) or IPPROTO_UDP (17).
+    pub const PROTOCOL: u16 = 4;
+
+    /// Ports that connections use, or that rest, of all addresses of its family.
+    pub const TAKEN: u16 = 5;
+
+    /// Ports that these addresses have.
+    pub const PORTS: u16 = 6;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 6;
+}
+
+/// What is told of a pool.
+pub mod pool_event {
+    /// Name of the pool.
+    pub const POOL: u16 = 1;
+
+    /// How many ports are left.
+    pub const LEVEL: u16 = 2;
+
+    /// Towards which real server.
+    pub const SERVER: u16 = 3;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 3;
+}
+
+/// Addresses of a pool. In requests a range of them, of one family: each must be
+/// one that a host may send from over routers.
+pub mod pool_address {
+    /// Name of the pool.
+    pub const POOL: u16 = 1;
+
+    /// IPv4 address, the lowest one of a range. Exclusive with addr6.
+    pub const ADDR4: u16 = 2;
+
+    /// IPv6 address, the lowest one of a range. Exclusive with addr4.
+    pub const ADDR6: u16 = 3;
+
+    /// The highest address of a range that begins with addr4.
+    pub const LAST_ADDR4: u16 = 4;
+
+    /// The highest address of a range that begins with addr6.
+    pub const LAST_ADDR6: u16 = 5;
+
+    /// Connections that have a port of the address, towards all real servers.
+    pub const USED: u16 = 6;
+
+    /// Ports of the address that rest, towards all real servers.
+    pub const RESTING: u16 = 7;
+
+    /// Ports of the address that are free, towards the real server with the fewest.
+    pub const FREE: u16 = 8;
+
+    /// Connections that got a port of the address, since it was added.
+    pub const GIVEN: u16 = 9;
+
+    /// Connections that were to get a port of the address when none was left
+    /// towards their real server. They got one of another address, if there
+    /// was any.
+    pub const REFUSED: u16 = 10;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 10;
+}
+
 /// What each request may hold.
 pub mod policy {
     use super::connection;
     use super::dest;
     use super::persistence;
+    use super::pool;
+    use super::pool_address;
     use super::service;
     use super::template;
     use super::timeouts;
@@ -796,6 +975,7 @@ pub mod policy {
         Rule::new(service::ONE_PACKET, Kind::U32Max(1)),
         Rule::new(service::PERSISTENCE, Kind::Nested(PERSISTENCE)),
         Rule::new(service::REMOVAL, Kind::U32Max(3)),
+        Rule::new(service::POOL, Kind::Str(31)),
     ];
 
     /// Attributes that `service-set` may hold.
@@ -816,6 +996,7 @@ pub mod policy {
         Rule::new(service::ONE_PACKET, Kind::U32Max(1)),
         Rule::new(service::PERSISTENCE, Kind::Nested(PERSISTENCE)),
         Rule::new(service::REMOVAL, Kind::U32Max(3)),
+        Rule::new(service::POOL, Kind::Str(31)),
     ];
 
     /// Attributes that `service-del` may hold.
@@ -928,4 +1109,48 @@ pub mod policy {
 
     /// Attributes that `template-get` may hold.
     pub const TEMPLATE_GET: &[Rule] = &[Rule::new(template::SERVICE, Kind::Nested(SERVICE_KEY))];
+
+    /// Attributes that `pool-add` may hold.
+    pub const POOL_ADD: &[Rule] = &[
+        Rule::new(pool::NAME, Kind::Str(31)),
+        Rule::new(pool::FIRST_PORT, Kind::U16),
+        Rule::new(pool::LAST_PORT, Kind::U16),
+    ];
+
+    /// Attributes that `pool-set` may hold.
+    pub const POOL_SET: &[Rule] = &[
+        Rule::new(pool::NAME, Kind::Str(31)),
+        Rule::new(pool::FIRST_PORT, Kind::U16),
+        Rule::new(pool::LAST_PORT, Kind::U16),
+    ];
+
+    /// Attributes that `pool-del` may hold.
+    pub const POOL_DEL: &[Rule] = &[Rule::new(pool::NAME, Kind::Str(31))];
+
+    /// Attributes that a `pool-get` do request may hold.
+    pub const POOL_GET_DO: &[Rule] = &[Rule::new(pool::NAME, Kind::Str(31))];
+
+    /// Attributes that a `pool-get` dump request may hold: none.
+    pub const POOL_GET_DUMP: &[Rule] = &[];
+
+    /// Attributes that `pool-address-add` may hold.
+    pub const POOL_ADDRESS_ADD: &[Rule] = &[
+        Rule::new(pool_address::POOL, Kind::Str(31)),
+        Rule::new(pool_address::ADDR4, Kind::U32),
+        Rule::new(pool_address::ADDR6, Kind::Exact(16)),
+        Rule::new(pool_address::LAST_ADDR4, Kind::U32),
+        Rule::new(pool_address::LAST_ADDR6, Kind::Exact(16)),
+    ];
+
+    /// Attributes that `pool-address-del` may hold.
+    pub const POOL_ADDRESS_DEL: &[Rule] = &[
+        Rule::new(pool_address::POOL, Kind::Str(31)),
+        Rule::new(pool_address::ADDR4, Kind::U32),
+        Rule::new(pool_address::ADDR6, Kind::Exact(16)),
+        Rule::new(pool_address::LAST_ADDR4, Kind::U32),
+        Rule::new(pool_address::LAST_ADDR6, Kind::Exact(16)),
+    ];
+
+    /// Attributes that `pool-address-get` may hold.
+    pub const POOL_ADDRESS_GET: &[Rule] = &[Rule::new(pool_address::POOL, Kind::Str(31))];
 }

@@ -11,6 +11,7 @@ use crate::logic::{
         Mask,
         Persistence, //
     },
+    pool::Name,
     removal::Removal,
     scheduler::{
         Flags,
@@ -75,6 +76,8 @@ pub(crate) struct NewService {
     pub(crate) timeouts: TimeoutsChange,
     /// How clients keep their server, if they do.
     pub(crate) persistence: Option<Persistence>,
+    /// Where its connections have local addresses of, if they have any.
+    pub(crate) pool: Option<Name>,
     /// What only the family `IPVS` knows of.
     pub(crate) told: Told,
 }
@@ -117,6 +120,8 @@ pub(crate) struct ServiceChange {
     pub(crate) fast_path: Option<bool>,
     /// Whether each datagram is scheduled by itself.
     pub(crate) one_packet: Option<bool>,
+    /// Where its connections have local addresses of; inside none when they have none.
+    pub(crate) pool: Option<Option<Name>>,
     /// How clients keep their server; inside none when they do not.
     pub(crate) persistence: Option<Option<Persistence>>,
     /// What becomes of connections whose destination is removed, as [`NewService::removal`].

@@ -19,6 +19,7 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
+        pool::Name,
         scheduler::emptiest,
         service_key::PortRange,
         service_rank::Rank,
@@ -35,6 +36,7 @@ use super::{
     dest::Counter,
     dest_set::Plan,
     memory::Memory,
+    pool::Pool,
     service_config::copy,
     totals::Departed,
     trash::{
@@ -145,6 +147,13 @@ impl Config {
         self.services.get(&Rank::of(key))
     }
 
+    /// Returns a service that names this pool.
+    pub(crate) fn user_of_pool(&self, pool: &Name) -> Option<ServiceKey> {
+        let mut services = self.services.values();
+        let user = services.find(|service| service.pool().as_ref() == Some(pool))?;
+        Some(*user.key())
+    }
+
     /// Returns the number of services.
     pub(crate) fn count(&self) -> u32 {
         self.count
@@ -207,6 +216,7 @@ impl Config {
         table: &Services,
         new: NewService,
         noted: Noted,
+        pool: Option<RcuArc<Pool>>,
     ) -> Result<(), ConfigError> {
         let NewService { key, scheduler, .. } = new;
         if self.services.get(&Rank::of(&key)).is_some() {
@@ -263,6 +273,7 @@ impl Config {
         }
         shared.set_fast_path(new.fast_path);
         shared.set_one_packet(new.one_packet);
+        shared.set_pool(pool);
         self.common.ledger().begin(&shared);
         shared.set_own_removal(new.removal);
         self.set_own_timeouts(&shared, Timeouts::NONE.changed(&new.timeouts));
@@ -295,6 +306,7 @@ impl Config {
         &mut self,
         key: &ServiceKey,
         change: ServiceChange,
+        pool: Option<Option<RcuArc<Pool>>>,
     ) -> Result<(), ConfigError> {
         let config = self
             .services
@@ -304,6 +316,10 @@ impl Config {
             .scheduler
             .changed(change.scheduler, change.scheduler_flags)
             .ok_or(ConfigError::NoSchedulerFlags)?;
+        let needs_pool = |entry: &Entry| entry.dest.forward().needs_pool();
+        if matches!(pool, Some(None)) && config.dests().iter().any(needs_pool) {
+            return Err(ConfigError::PoolNeeded);
+        }
         let before = config.configured();
         if scheduler != config.scheduler {
             let memory = if scheduler.kind() == config.scheduler.kind() {
@@ -331,6 +347,9 @@ impl Config {
         }
         if let Some(own) = change.removal {
             config.shared.set_own_removal(own);
+        }
+        if let Some(pool) = pool {
+            config.shared.set_pool(pool);
         }
         let shared = config.shared.clone();
         self.set_own_timeouts(&shared, shared.own_timeouts().changed(&change.timeouts));
@@ -407,6 +426,7 @@ impl Config {
     /// Hides a service from packets. What it has counted stays in the totals of the namespace.
     fn withdraw(&mut self, table: &Services, config: &ServiceConfig) {
         table.remove(config.service.as_rcu_ref());
+        config.shared.set_pool(None);
         let ledger = self.common.ledger();
         for entry in config.dests() {
             ledger.leaves(&entry.dest);

@@ -37,6 +37,10 @@ pub(crate) enum ConfigError {
     Tunnel(tunnel::Refusal),
     /// The lower threshold is higher than the upper one.
     Thresholds,
+    /// There is no pool of this name.
+    UnknownPool,
+    /// Destinations of the service need a pool.
+    PoolNeeded,
     /// The scheduler does not have such flags.
     NoSchedulerFlags,
     /// The scheduler does not serve as many destinations.

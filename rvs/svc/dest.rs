@@ -84,6 +84,13 @@ impl Forward {
         }
     }
 
+    /// Whether its connections have local addresses and ports, which are of a pool of the service.
+    pub(crate) fn needs_pool(self) -> bool {
+        match self {
+            Self::Nat | Self::Dr | Self::Tun => false,
+        }
+    }
+
     /// Returns the netlink number.
     pub(crate) fn to_uapi(self) -> u32 {
         match self {

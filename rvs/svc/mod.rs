@@ -17,7 +17,11 @@ mod estimator;
 mod filter;
 mod ledger;
 mod memory;
-#[expect(dead_code, reason = "no forward method takes local ports yet")]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "no forward method takes local ports yet"
+)]
 pub(crate) mod pool;
 mod real_servers;
 mod service;

@@ -5,7 +5,10 @@
 use kernel::{
     alloc::AllocError,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        rcu,
+        Arc, //
+    },
 };
 
 use crate::{
@@ -13,6 +16,7 @@ use crate::{
     logic::{
         addr::Endpoint,
         persistence::Persistence,
+        pool::Name,
         removal::Removal,
         scheduler::Settings,
         state::Timeouts, //
@@ -63,6 +67,7 @@ pub(super) struct Configured {
     fast_path: bool,
     one_packet: bool,
     removal: Option<Removal>,
+    pool: Option<Name>,
     timeouts: Timeouts,
 }
 
@@ -77,6 +82,7 @@ impl ServiceConfig {
             fast_path: self.fast_path(),
             one_packet: self.schedules_each_datagram(),
             removal: self.own_removal(),
+            pool: self.pool(),
             timeouts: self.own_timeouts(),
         }
     }
@@ -148,6 +154,12 @@ impl ServiceConfig {
     /// Returns what it says itself of connections whose destination is removed.
     pub(crate) fn own_removal(&self) -> Option<Removal> {
         self.shared.own_removal()
+    }
+
+    /// Returns the name of the pool that its connections have local addresses of, if they have any.
+    pub(crate) fn pool(&self) -> Option<Name> {
+        let guard = rcu::Guard::new();
+        self.shared.pool(&guard).map(|pool| *pool.name())
     }
 
     /// Returns the destinations, newest first.

@@ -17,21 +17,30 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
+        rcu,
         Arc, //
     },
 };
 
-use crate::logic::{
-    removal::Removal,
-    scheduler,
-    service_key::ServiceKey,
-    state::{
-        State,
-        Timeouts, //
-    }, //
+use crate::{
+    kapi::sync::{
+        RcuArc,
+        RcuCell,
+        RcuRef, //
+    },
+    logic::{
+        removal::Removal,
+        scheduler,
+        service_key::ServiceKey,
+        state::{
+            State,
+            Timeouts, //
+        }, //
+    },
 };
 
 use super::{
+    pool::Pool,
     timeouts,
     totals::Totals,
     Common, //
@@ -49,6 +58,8 @@ pub(crate) struct Shared {
     key: ServiceKey,
     common: Arc<Common>,
     settings: Settings,
+    // Where connections have local addresses of.
+    pool: RcuCell<Pool>,
     totals: Totals,
     events: Events,
     // In the list of services with rates.
@@ -95,6 +106,7 @@ impl Shared {
                 key,
                 common,
                 settings,
+                pool: RcuCell::new(None),
                 totals: Totals::new(),
                 events: Events(LoadEvents::new()),
                 links <- ListLinks::new(),
@@ -136,6 +148,21 @@ impl Shared {
     /// Tells whether it is, of those that are of no connection.
     pub(super) fn set_one_packet(&self, each: bool) {
         self.settings.one_packet.store(each, Relaxed);
+    }
+
+    /// Returns where its connections have local addresses of, if they have any.
+    pub(crate) fn pool<'g>(&self, guard: &'g rcu::Guard) -> Option<RcuRef<'g, Pool>> {
+        self.pool.read(guard)
+    }
+
+    /// Tells where those have them of that begin from now on. Callers hold the lock of the configuration.
+    pub(super) fn set_pool(&self, pool: Option<RcuArc<Pool>>) {
+        if let Some(pool) = &pool {
+            pool.note_service();
+        }
+        if let Some(before) = self.pool.replace(pool) {
+            before.forget_service();
+        }
     }
 
     /// Returns what becomes of connections whose server was removed from the service.

@@ -59,6 +59,14 @@ fn every_command_has_help_with_examples() {
         "connection list",
         "template",
         "template list",
+        "pool",
+        "pool add",
+        "pool set",
+        "pool del",
+        "pool add-address",
+        "pool del-address",
+        "pool show",
+        "pool watch",
         "show",
         "stats",
         "zero",
@@ -85,6 +93,7 @@ Commands:
   server      Add, change and remove the real servers of a service
   connection  List connections
   template    List which clients of persistent services keep which server
+  pool        Add, change, delete and show pools of local addresses
   show        Show services with their servers and counters
   stats       Show which way packets took: the fast path, or why not
   zero        Have counters of a service and its servers, or all, begin at 0 again
@@ -100,7 +109,7 @@ Options:
 fn wrong_commands_are_named() {
     refuses(
         "frob",
-        "rvsadm: frob: no such command; use service, server, connection, template, show, stats, zero, timeouts or flush",
+        "rvsadm: frob: no such command; use service, server, connection, template, pool, show, stats, zero, timeouts or flush",
     );
     refuses(
         "service",
@@ -217,7 +226,7 @@ fn a_change_of_nothing_is_refused() {
         "service set tcp/192.0.2.1:80",
         "rvsadm: service set: tcp/192.0.2.1:80: nothing to change; \
          give --scheduler rr|wrr|lc|wlc|sed|nq|sh|mh|dh|lblc|lblcr|fo|ovf|twos|none, --scheduler-flags FLAGS, --fast-path on|off, \
-         --one-packet on|off, --removal default|keep|expire|reset, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --nat, --dr or --tun",
+         --one-packet on|off, --removal default|keep|expire|reset, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --pool NAME, --nat, --dr or --tun",
     );
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",

@@ -33,6 +33,10 @@ wrong_connections_are_refused() {
 	helper netlink_refusals.py connections
 }
 
+wrong_pools_are_refused() {
+	helper netlink_refusals.py pools
+}
+
 commands_without_attributes_take_none() {
 	helper netlink_refusals.py commands-without-attributes
 }
@@ -86,6 +90,7 @@ ktap_run \
 	what_does_not_fit_is_refused \
 	what_does_not_go_with_ipv6_is_refused \
 	wrong_connections_are_refused \
+	wrong_pools_are_refused \
 	commands_without_attributes_take_none \
 	unprivileged_users_read_only \
 	capabilities_hold_where_they_are_owned \

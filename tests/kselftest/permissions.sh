@@ -41,6 +41,7 @@ each() {
 
 # change TOOL...: a command that adds a service and takes it away again.
 change_by_ipvsadm='ipvsadm -A -u 198.51.100.77:7 -s rr && ipvsadm -D -u 198.51.100.77:7'
+pool_change='rvsadm pool add pool 198.51.100.77 && rvsadm pool del pool'
 change_by_rvsadm='rvsadm service add udp/198.51.100.77:7 && rvsadm service del udp/198.51.100.77:7'
 
 user_namespaces_are_there() {
@@ -64,6 +65,8 @@ family_rvs() {
 	each "counters"                                          yes yes yes yes yes  rvsadm stats
 	each "changes"                                           yes yes no no yes  sh -c "$change_by_rvsadm"
 	each "flush"                                             yes yes no no yes  rvsadm flush
+	each "pools"                                             yes yes yes yes yes  rvsadm pool show
+	each "changes of pools"                                  yes yes no no yes  sh -c "$pool_change"
 }
 
 files() {

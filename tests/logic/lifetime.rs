@@ -5,11 +5,13 @@
 //! The real steps run, each actor in a thread of its own. Before each step an actor waits for its
 //! turn, and the turns of one run after the other take every order that there is.
 
+#[path = "support/turns.rs"]
+mod turns;
+
 use std::{
     collections::BTreeSet,
     sync::{
         Arc,
-        Condvar,
         Mutex, //
     },
     thread,
@@ -18,6 +20,10 @@ use std::{
 use rvs_logic::logic::lifetime::{
     self,
     Object, //
+};
+use turns::{
+    next,
+    Turns, //
 };
 
 /// Where the object is, and what is known of it.
@@ -33,83 +39,6 @@ struct Places {
     dead: bool,
     counted: bool,
     count: i32,
-}
-
-/// Whose turn it is: the actors still there, and the choices of this run.
-struct Turns {
-    state: Mutex<TurnState>,
-    changed: Condvar,
-}
-
-struct TurnState {
-    waiting: Vec<bool>,
-    gone: Vec<bool>,
-    turn: Option<usize>,
-    /// Which of those that could go went, and of how many, at each step.
-    choices: Vec<(usize, usize)>,
-    step: usize,
-}
-
-impl Turns {
-    fn new(actors: usize, choices: Vec<(usize, usize)>) -> Self {
-        Self {
-            state: Mutex::new(TurnState {
-                waiting: vec![false; actors],
-                gone: vec![false; actors],
-                turn: None,
-                choices,
-                step: 0,
-            }),
-            changed: Condvar::new(),
-        }
-    }
-
-    /// Gives the turn to one, once each actor waits or is gone.
-    fn hand_on(state: &mut TurnState) {
-        let all_wait = state
-            .waiting
-            .iter()
-            .zip(&state.gone)
-            .all(|(waiting, gone)| *waiting || *gone);
-        if state.turn.is_some() || !all_wait {
-            return;
-        }
-        let ready: Vec<_> = (0..state.waiting.len())
-            .filter(|actor| state.waiting[*actor])
-            .collect();
-        if ready.is_empty() {
-            return;
-        }
-        if state.step == state.choices.len() {
-            state.choices.push((0, ready.len()));
-        }
-        let (choice, of) = state.choices[state.step];
-        assert_eq!(of, ready.len(), "the same choices lead to the same place");
-        state.step += 1;
-        state.turn = Some(ready[choice]);
-    }
-
-    /// Takes one step, when it is this actor's turn.
-    fn step<T>(&self, actor: usize, step: impl FnOnce() -> T) -> T {
-        let mut state = self.state.lock().unwrap();
-        state.waiting[actor] = true;
-        Self::hand_on(&mut state);
-        self.changed.notify_all();
-        while state.turn != Some(actor) {
-            state = self.changed.wait(state).unwrap();
-        }
-        let result = step();
-        state.waiting[actor] = false;
-        state.turn = None;
-        result
-    }
-
-    fn leave(&self, actor: usize) {
-        let mut state = self.state.lock().unwrap();
-        state.gone[actor] = true;
-        Self::hand_on(&mut state);
-        self.changed.notify_all();
-    }
 }
 
 /// One actor's view of the object.
@@ -233,20 +162,9 @@ fn run(
         creator.turns.leave(0);
         created
     });
-    let choices = turns.state.lock().unwrap().choices.clone();
+    let choices = turns.choices();
     let end = places.lock().unwrap().clone();
     (end, created, choices)
-}
-
-/// The next order, as one counts with digits; none after the last.
-fn next(mut choices: Vec<(usize, usize)>) -> Option<Vec<(usize, usize)>> {
-    while let Some((choice, of)) = choices.pop() {
-        if choice + 1 < of {
-            choices.push((choice + 1, of));
-            return Some(choices);
-        }
-    }
-    None
 }
 
 /// What must hold in the end, whatever the order.

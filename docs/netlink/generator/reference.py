@@ -31,7 +31,10 @@ to get the reason as text (`NLMSGERR_ATTR_MSG`), and the attribute at fault
 | `ERANGE` | A number is out of the range of its attribute, or a length is. |
 | `EEXIST` | What is to be added is there. |
 | `ESRCH` | There is no such service. |
-| `ENOENT` | There is no such destination, or no such scheduler. When the family itself is not found, the module is not loaded. |
+| `ENOENT` | There is no such destination, scheduler or pool, or no such address in a pool. When the family itself is not found, the module is not loaded. |
+| `EADDRINUSE` | Another pool gives some of these ports of an address. |
+| `EBUSY` | A service names the pool. |
+| `E2BIG` | A pool would have too many addresses. |
 | `EAFNOSUPPORT` | The address family is neither IPv4 nor IPv6, or the kernel does without IPv6. |
 | `EPROTONOSUPPORT` | The protocol is none of TCP, UDP and SCTP. |
 | `EOPNOTSUPP` | The command is unknown, or has no dump, or nothing else. |
@@ -78,6 +81,13 @@ def _names(listed):
 
 def _operation(family, operation):
     lines = ["", f"### {operation.name}", "", _paragraph(operation.doc), ""]
+    if operation.group:
+        lines.append(
+            f"Command {operation.value}, attributes of [{operation.attribute_set}]"
+            f"(#{operation.attribute_set}), told to the members of the multicast group "
+            f"`{operation.group}`, which anybody may join."
+        )
+        return lines + ["", f"* event: {_names(operation.event)}"]
     rights = "needs `CAP_NET_ADMIN`" if operation.admin else "needs no privilege"
     lines.append(
         f"Command {operation.value}, attributes of [{operation.attribute_set}]"

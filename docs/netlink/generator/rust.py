@@ -102,6 +102,25 @@ def _commands(family):
     )
 
 
+def _groups(family):
+    return _module(
+        "group",
+        "Multicast groups, by their order.",
+        [
+            (f"The group `{name}`.", f"pub const {constant(name)}: usize = {number};")
+            for number, name in enumerate(family.groups)
+        ]
+        + [
+            (
+                "Their names.",
+                "pub const NAMES: &[&str] = &["
+                + ", ".join(f'"{name}"' for name in family.groups)
+                + "];",
+            )
+        ],
+    )
+
+
 def _enum(enum):
     return _module(
         enum.name,
@@ -203,6 +222,7 @@ def _policies(family):
 def render(family):
     lines = []
     lines += _commands(family)
+    lines += _groups(family)
     for enum in family.enums.values():
         lines += _enum(enum)
     for attribute_set in family.root_sets():

@@ -70,6 +70,9 @@ class Operation:
     # Attribute names a request and a reply list, by "do" and "dump".
     request: dict
     reply: dict
+    # What the kernel tells by itself, to the members of a multicast group.
+    group: typing.Optional[str]
+    event: list
 
 
 class Family:
@@ -88,6 +91,8 @@ class Family:
         for node in tree["operations"]["list"]:
             value = node.get("value", value + 1)
             self.operations.append(_operation(node, value))
+        groups = tree.get("mcast-groups", {}).get("list", [])
+        self.groups = [node["name"] for node in groups]
         self._check_references()
 
     @classmethod
@@ -134,7 +139,9 @@ class Family:
                     raise SpecError(f"{attribute.name}: no set {attribute.nested}")
         for operation in self.operations:
             known = self.sets[operation.attribute_set].attributes
-            for direction in (operation.request, operation.reply):
+            if operation.group and operation.group not in self.groups:
+                raise SpecError(f"{operation.name}: no multicast group {operation.group}")
+            for direction in (operation.request, operation.reply, {"event": operation.event}):
                 for listed in direction.values():
                     for name in listed:
                         if name not in known:
@@ -192,4 +199,6 @@ def _operation(node, value):
         admin="admin-perm" in node.get("flags", []),
         request=listed("request"),
         reply=listed("reply"),
+        group=node.get("mcgrp"),
+        event=node.get("event", {}).get("attributes", []),
     )

@@ -62,6 +62,10 @@ pub enum Command {
     #[command(subcommand, after_help = help::TEMPLATE)]
     Template(TemplateCommand),
 
+    /// Add, change, delete and show pools of local addresses
+    #[command(subcommand, after_help = help::POOL)]
+    Pool(PoolCommand),
+
     /// Show services with their servers and counters
     #[command(after_help = help::SHOW)]
     Show {
@@ -150,6 +154,10 @@ pub enum ServiceCommand {
         )]
         persistent: Option<String>,
 
+        /// Where connections by --fullnat have their local addresses and ports of; none for none
+        #[arg(long, value_name = "NAME")]
+        pool: Option<String>,
+
         #[command(flatten)]
         #[allow(missing_docs)]
         forward: ForwardArguments,
@@ -192,6 +200,10 @@ pub enum ServiceCommand {
             allow_hyphen_values = true
         )]
         persistent: Option<String>,
+
+        /// Where connections by --fullnat have their local addresses and ports of; none for none
+        #[arg(long, value_name = "NAME")]
+        pool: Option<String>,
 
         #[command(flatten)]
         #[allow(missing_docs)]
@@ -299,6 +311,76 @@ pub enum TemplateCommand {
         /// Only those of this service, such as tcp/192.0.2.1:80
         service: Option<String>,
     },
+}
+
+/// What to do with a pool of local addresses.
+#[derive(Debug, Subcommand)]
+pub enum PoolCommand {
+    /// Add a pool
+    #[command(after_help = help::POOL_ADD)]
+    Add {
+        /// Name of the pool: letters, digits, `.`, `_` and `-`, 31 at most
+        name: String,
+
+        /// Its addresses: 192.0.2.1, or 192.0.2.1-192.0.2.20
+        #[arg(value_name = "ADDRESSES")]
+        addresses: Vec<String>,
+
+        /// The ports of each address; 1024-65535 when not given
+        #[arg(long, value_name = "FIRST-LAST", allow_hyphen_values = true)]
+        ports: Option<String>,
+    },
+
+    /// Change which ports a pool gives; connections keep theirs
+    #[command(after_help = help::POOL_SET)]
+    Set {
+        /// Name of the pool
+        name: String,
+
+        /// The ports of each address
+        #[arg(long, value_name = "FIRST-LAST", allow_hyphen_values = true)]
+        ports: Option<String>,
+    },
+
+    /// Delete a pool that no service uses
+    #[command(after_help = help::POOL_DEL)]
+    Del {
+        /// Name of the pool
+        name: String,
+    },
+
+    /// Add addresses to a pool
+    #[command(after_help = help::POOL_ADD_ADDRESS)]
+    AddAddress {
+        /// Name of the pool
+        name: String,
+
+        /// 192.0.2.1, or 192.0.2.1-192.0.2.20
+        #[arg(value_name = "ADDRESSES", required = true)]
+        addresses: Vec<String>,
+    },
+
+    /// Remove addresses from a pool; connections keep them
+    #[command(after_help = help::POOL_DEL_ADDRESS)]
+    DelAddress {
+        /// Name of the pool
+        name: String,
+
+        /// 192.0.2.1, or 192.0.2.1-192.0.2.20
+        #[arg(value_name = "ADDRESSES", required = true)]
+        addresses: Vec<String>,
+    },
+
+    /// Show pools with their addresses and what of them is taken
+    #[command(after_help = help::POOL_SHOW)]
+    Show {
+        /// Only this one
+        name: Option<String>,
+    },
+
+    /// Tell of pools as they run dry and are filled again, until it is interrupted
+    #[command(after_help = help::POOL_WATCH)]
+    Watch,
 }
 
 /// What to write for packagers.

@@ -197,6 +197,73 @@ Examples:
   rvsadm template list tcp/192.0.2.1:80
   rvsadm --json template list";
 
+pub(super) const POOL: &str = "\
+Examples:
+  rvsadm pool add web 192.0.2.10-192.0.2.13
+  rvsadm pool show";
+
+pub(super) const POOL_ADD: &str = "\
+A pool has addresses of the director, of either family or both, and of each the
+same ports. Routers and real servers have to send packets for these addresses to
+the director. Towards different real servers, or by TCP and UDP, one port serves several
+connections, so that an address is good for as many connections to each real
+server as it has ports. Ports are chosen at random. No other pool may give the
+same port of an address.
+
+Examples:
+  rvsadm pool add web 192.0.2.10-192.0.2.13
+  rvsadm pool add both 192.0.2.20 2001:db8::20 --ports 20000-59999
+  rvsadm pool add empty";
+
+pub(super) const POOL_SET: &str = "\
+Examples:
+  rvsadm pool set web --ports 20000-59999";
+
+pub(super) const POOL_DEL: &str = "\
+Connections of services that used it keep their ports.
+
+Examples:
+  rvsadm pool del web";
+
+pub(super) const POOL_ADD_ADDRESS: &str = "\
+New connections use them from then on.
+
+Examples:
+  rvsadm pool add-address web 192.0.2.14
+  rvsadm pool add-address web 192.0.2.15-192.0.2.19 2001:db8::15";
+
+pub(super) const POOL_DEL_ADDRESS: &str = "\
+No new connections get them from then on; those that have them go on, so they
+have to reach the director for as long.
+
+Examples:
+  rvsadm pool del-address web 192.0.2.14
+  rvsadm pool del-address web 192.0.2.15-192.0.2.19 2001:db8::15";
+
+pub(super) const POOL_SHOW: &str = "\
+USED are connections. RESTING are ports whose connection has ended but that
+nobody gets yet, as the real server may be in TIME_WAIT: for a minute or two. REFUSED are
+connections that got none; of an address, those that were to have one of it when
+it had none left towards their real server. FREE are the ports that are left
+towards the real server with the fewest. The busiest real server is the one towards which
+the greatest part of all ports is taken.
+
+Examples:
+  rvsadm pool show
+  rvsadm pool show web
+  rvsadm --json pool show";
+
+pub(super) const POOL_WATCH: &str = "\
+Each line is a pool with what is left towards one real server:
+  scarce  80 % are taken, or more
+  dry     a connection was refused, as none was left
+  ample   less than 70 % are taken again
+and how many of how many ports are taken.
+
+Examples:
+  rvsadm pool watch
+  rvsadm --json pool watch";
+
 pub(super) const SHOW: &str = "\
 Rates are moving averages over about eight seconds, as those of IPVS. JSON has
 both counters and rates.

@@ -14,8 +14,8 @@ use clap::CommandFactory;
 use clap::Parser;
 
 pub use arguments::{
-    Arguments, Command, ConnectionCommand, ForwardArguments, GenerateCommand, ServerCommand,
-    ServiceCommand, TemplateCommand, ThresholdArguments, TunnelArguments,
+    Arguments, Command, ConnectionCommand, ForwardArguments, GenerateCommand, PoolCommand,
+    ServerCommand, ServiceCommand, TemplateCommand, ThresholdArguments, TunnelArguments,
 };
 pub use generate::generate;
 

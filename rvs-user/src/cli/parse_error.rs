@@ -81,8 +81,9 @@ fn argument(error: &clap::Error) -> Option<String> {
         .map(|usage| name(usage))
 }
 
-/// `--weight <N>` is `--weight` here, and `<SERVICE>` is `SERVICE`.
+/// `--weight <N>` is `--weight` here, `<SERVICE>` is `SERVICE`, and `<ADDRESSES>...` is `ADDRESSES`.
 fn name(usage: &str) -> String {
+    let usage = usage.strip_suffix("...").unwrap_or(usage);
     let word = match usage.strip_prefix('-') {
         Some(_) => usage.split([' ', '=']).next().unwrap_or(usage),
         None => usage,

@@ -9,6 +9,7 @@ use netlink_packet_core::DecodeError;
 use rvs_logic::logic::addr::Family;
 use rvs_logic::logic::persistence::Engine;
 use rvs_logic::logic::persistence::Mask;
+use rvs_logic::logic::pool::Ports as LocalPorts;
 use rvs_logic::logic::service_key::PortRange;
 use rvs_logic::logic::state::State;
 use rvs_logic::logic::uapi::connection;
@@ -17,6 +18,10 @@ use rvs_logic::logic::uapi::info;
 use rvs_logic::logic::uapi::paths;
 use rvs_logic::logic::uapi::persistence;
 use rvs_logic::logic::uapi::persistence_engine;
+use rvs_logic::logic::uapi::pool;
+use rvs_logic::logic::uapi::pool_address;
+use rvs_logic::logic::uapi::pool_event;
+use rvs_logic::logic::uapi::pool_server;
 use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::stats;
 use rvs_logic::logic::uapi::template;
@@ -31,6 +36,11 @@ use crate::model::Info;
 use crate::model::Left;
 use crate::model::Paths;
 use crate::model::Persistence;
+use crate::model::Pool;
+use crate::model::PoolAddress;
+use crate::model::PoolEvent;
+use crate::model::PoolLevel;
+use crate::model::PoolServer;
 use crate::model::Ports;
 use crate::model::Protocol;
 use crate::model::Rates;
@@ -65,6 +75,9 @@ pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
             Some(nest) => self::timeouts(&nest.to_nest()?)?,
             None => Timeouts::default(),
         },
+        pool: find(attributes, service::POOL)
+            .map(Attribute::to_text)
+            .transpose()?,
         one_packet: find(attributes, service::ONE_PACKET)
             .map(Attribute::to_u32)
             .transpose()?
@@ -179,6 +192,60 @@ pub(super) fn template(attributes: &[Attribute]) -> Result<Template> {
         call_id: find(attributes, CALL_ID)
             .map(Attribute::to_text)
             .transpose()?,
+    })
+}
+
+pub(super) fn pool(attributes: &[Attribute]) -> Result<Pool> {
+    use pool::{ADDRESSES, BUSIEST, FIRST_PORT, LAST_PORT, NAME, REFUSED, RESTING, SERVICES, USED};
+    let counter = |number, name| required(attributes, number, name)?.to_uint();
+    let first = required(attributes, FIRST_PORT, "first-port")?.to_port()?;
+    let last = required(attributes, LAST_PORT, "last-port")?.to_port()?;
+    Ok(Pool {
+        name: required(attributes, NAME, "name")?.to_text()?,
+        ports: LocalPorts::new(first, last)
+            .ok_or_else(|| format!("no range of ports: {first} to {last}"))?,
+        addresses: required(attributes, ADDRESSES, "addresses")?.to_u32()?,
+        services: required(attributes, SERVICES, "services")?.to_u32()?,
+        used: counter(USED, "used")?,
+        resting: counter(RESTING, "resting")?,
+        refused: counter(REFUSED, "refused")?,
+        busiest: find(attributes, BUSIEST)
+            .map(|nest| pool_server(&nest.to_nest()?))
+            .transpose()?,
+    })
+}
+
+fn pool_server(attributes: &[Attribute]) -> Result<PoolServer> {
+    use pool_server::{ADDR4, ADDR6, PORT, PORTS, PROTOCOL, TAKEN};
+    Ok(PoolServer {
+        server: endpoint(attributes, ADDR4, ADDR6, PORT)?,
+        protocol: protocol(required(attributes, PROTOCOL, "protocol")?)?,
+        taken: required(attributes, TAKEN, "taken")?.to_u32()?,
+        ports: required(attributes, PORTS, "ports")?.to_u32()?,
+    })
+}
+
+pub(super) fn pool_address(attributes: &[Attribute]) -> Result<PoolAddress> {
+    use pool_address::{ADDR4, ADDR6, FREE, GIVEN, REFUSED, RESTING, USED};
+    let counter = |number, name| required(attributes, number, name)?.to_uint();
+    Ok(PoolAddress {
+        address: address(attributes, ADDR4, ADDR6)?,
+        used: counter(USED, "used")?,
+        resting: counter(RESTING, "resting")?,
+        free: required(attributes, FREE, "free")?.to_u32()?,
+        given: counter(GIVEN, "given")?,
+        refused: counter(REFUSED, "refused")?,
+    })
+}
+
+pub(super) fn pool_event(attributes: &[Attribute]) -> Result<PoolEvent> {
+    use pool_event::{LEVEL, POOL, SERVER};
+    let level = required(attributes, LEVEL, "level")?.to_u32()?;
+    Ok(PoolEvent {
+        pool: required(attributes, POOL, "pool")?.to_text()?,
+        level: PoolLevel::from_number(level)
+            .ok_or_else(|| format!("pool level {level} is unknown to this rvsadm"))?,
+        server: pool_server(&required(attributes, SERVER, "server")?.to_nest()?)?,
     })
 }
 

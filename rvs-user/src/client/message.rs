@@ -5,13 +5,18 @@
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
+use rvs_logic::logic::addr::Addr;
 use rvs_logic::logic::addr::Family;
 use rvs_logic::logic::persistence::Engine;
 use rvs_logic::logic::persistence::Mask;
+use rvs_logic::logic::pool::AddrRange;
+use rvs_logic::logic::pool::Ports as LocalPorts;
 use rvs_logic::logic::uapi::connection;
 use rvs_logic::logic::uapi::dest;
 use rvs_logic::logic::uapi::persistence;
 use rvs_logic::logic::uapi::persistence_engine;
+use rvs_logic::logic::uapi::pool;
+use rvs_logic::logic::uapi::pool_address;
 use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::template;
 use rvs_logic::logic::uapi::timeouts;
@@ -91,6 +96,44 @@ impl Message {
     /// The service of a connection request.
     pub(super) fn service_of_connection(mut self, key: &ServiceKey) -> Self {
         self.push(Attribute::nest(connection::SERVICE, &service_key(key)), key);
+        self
+    }
+
+    /// The name of a pool, of this attribute and argument.
+    pub(super) fn pool(mut self, number: u16, name: &str, argument: impl ToString) -> Self {
+        self.push(Attribute::string(number, name), argument);
+        self
+    }
+
+    /// The pool of a request about its addresses.
+    pub(super) fn pool_of_address(self, name: &str) -> Self {
+        self.pool(pool_address::POOL, name, name)
+    }
+
+    /// The ports of a pool, where given.
+    pub(super) fn pool_ports(mut self, ports: Option<LocalPorts>) -> Self {
+        if let Some(ports) = ports {
+            let typed = format!("--ports {ports}");
+            self.push(Attribute::port(pool::FIRST_PORT, ports.first()), &typed);
+            self.push(Attribute::port(pool::LAST_PORT, ports.last()), &typed);
+        }
+        self
+    }
+
+    /// Addresses of a pool.
+    pub(super) fn pool_range(mut self, range: &AddrRange) -> Self {
+        self.push(
+            local(range.first(), pool_address::ADDR4, pool_address::ADDR6),
+            range,
+        );
+        if range.len() > 1 {
+            let last = local(
+                range.last(),
+                pool_address::LAST_ADDR4,
+                pool_address::LAST_ADDR6,
+            );
+            self.push(last, range);
+        }
         self
     }
 
@@ -289,6 +332,13 @@ pub(super) fn from_address_family(number: u32) -> Option<Family> {
     [Family::V4, Family::V6]
         .into_iter()
         .find(|family| address_family(*family) == number)
+}
+
+fn local(addr: Addr, addr4: u16, addr6: u16) -> Attribute {
+    match addr {
+        Addr::V4(addr) => Attribute::ipv4(addr4, addr),
+        Addr::V6(addr) => Attribute::ipv6(addr6, addr),
+    }
 }
 
 fn address(address: IpAddr, addr4: u16, addr6: u16) -> Attribute {

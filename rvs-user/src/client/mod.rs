@@ -5,6 +5,7 @@
 mod connection;
 mod decode;
 mod message;
+mod pool;
 mod refusal;
 mod server;
 mod service;

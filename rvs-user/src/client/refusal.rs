@@ -5,6 +5,8 @@
 use rustix::io::Errno;
 use rvs_logic::logic::uapi::command;
 use rvs_logic::logic::uapi::dest;
+use rvs_logic::logic::uapi::pool;
+use rvs_logic::logic::uapi::pool_address;
 use rvs_logic::logic::uapi::service;
 
 use super::Message;
@@ -19,6 +21,8 @@ use crate::netlink::Refusal;
 enum Subject {
     Service,
     Server,
+    Pool,
+    PoolAddress,
 }
 
 /// Explains why `message` failed.
@@ -81,6 +85,12 @@ fn subject(message: &Message) -> Subject {
         command::DEST_ADD | command::DEST_SET | command::DEST_DEL | command::DEST_GET => {
             Subject::Server
         }
+        command::POOL_ADD | command::POOL_SET | command::POOL_DEL | command::POOL_GET => {
+            Subject::Pool
+        }
+        command::POOL_ADDRESS_ADD | command::POOL_ADDRESS_DEL | command::POOL_ADDRESS_GET => {
+            Subject::PoolAddress
+        }
         _ => Subject::Service,
     }
 }
@@ -88,6 +98,19 @@ fn subject(message: &Message) -> Subject {
 /// The name, in the help of the command, of the argument that would have made
 /// a missing attribute.
 fn missing_argument(missing: Missing, message: &Message) -> String {
+    let number = u16::try_from(missing.number).unwrap_or(0);
+    let name = match (subject(message), number) {
+        (Subject::Pool, pool::NAME) | (Subject::PoolAddress, pool_address::POOL) => "NAME",
+        (Subject::Pool, pool::FIRST_PORT | pool::LAST_PORT) => "--ports",
+        (Subject::PoolAddress, pool_address::ADDR4 | pool_address::ADDR6) => "ADDRESSES",
+        (Subject::Pool | Subject::PoolAddress, _) => return format!("attribute {number}"),
+        (Subject::Service | Subject::Server, _) => return missing_of_service(missing, message),
+    };
+    name.to_owned()
+}
+
+/// The same of requests about services and servers.
+fn missing_of_service(missing: Missing, message: &Message) -> String {
     let in_service = match missing.nest.and_then(|index| message.number(index)) {
         Some(_) => true,
         None => subject(message) == Subject::Service,
@@ -103,6 +126,7 @@ fn missing_argument(missing: Missing, message: &Message) -> String {
         (true, service::SCHEDULER_FLAGS) => "--scheduler-flags",
         (true, service::PERSISTENCE) => "--persistent",
         (true, service::FAST_PATH) => "--fast-path",
+        (true, service::POOL) => "--pool",
         (true, service::ONE_PACKET) => "--one-packet",
         (true, service::REMOVAL) => "--removal",
         (true, service::FORWARD) | (false, dest::FORWARD) => "--nat|--dr|--tun",
@@ -123,6 +147,10 @@ fn words(number: Errno, message: &Message) -> String {
     match (number, subject(message)) {
         (Errno::NOENT, Subject::Server) => "no such server in the service".to_owned(),
         (Errno::EXIST, Subject::Server) => "the service has this server already".to_owned(),
+        (Errno::NOENT, Subject::Pool) => "no such pool".to_owned(),
+        (Errno::EXIST, Subject::Pool) => "there is such a pool already".to_owned(),
+        (Errno::NOENT, Subject::PoolAddress) => "the pool does not have all of them".to_owned(),
+        (Errno::EXIST, Subject::PoolAddress) => "the pool has one of them already".to_owned(),
         (Errno::EXIST, Subject::Service) => "there is such a service already".to_owned(),
         _ => errno::words(number),
     }
@@ -132,6 +160,19 @@ fn hint(number: Errno, message: &Message) -> Option<&'static str> {
     match (number, message.command) {
         (Errno::EXIST, command::SERVICE_ADD) => Some("change it with: rvsadm service set"),
         (Errno::EXIST, command::DEST_ADD) => Some("change it with: rvsadm server set"),
+        (Errno::EXIST, command::POOL_ADD) => Some("change it with: rvsadm pool set"),
+        (Errno::BUSY, command::POOL_DEL) => {
+            Some("take it away from services with: rvsadm service set SERVICE --pool none")
+        }
+        (
+            Errno::NOENT,
+            command::POOL_SET
+            | command::POOL_DEL
+            | command::POOL_GET
+            | command::POOL_ADDRESS_ADD
+            | command::POOL_ADDRESS_DEL
+            | command::POOL_ADDRESS_GET,
+        ) => Some("see the pools with: rvsadm pool show"),
         (Errno::NOENT, command::DEST_SET | command::DEST_DEL) => {
             Some("see the servers with: rvsadm show")
         }

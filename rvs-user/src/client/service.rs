@@ -53,7 +53,7 @@ impl<T: Transport> Client<T> {
 }
 
 fn with_settings(command: u8, key: &ServiceKey, settings: &ServiceSettings) -> Message {
-    Message::new(command, key)
+    let message = Message::new(command, key)
         .service(key)
         .scheduler(settings.scheduler.as_deref())
         .scheduler_flags(settings.scheduler_flags)
@@ -62,5 +62,10 @@ fn with_settings(command: u8, key: &ServiceKey, settings: &ServiceSettings) -> M
         .one_packet(settings.one_packet)
         .removal(settings.removal)
         .timeouts(settings.timeouts)
-        .persistence(settings.persistence)
+        .persistence(settings.persistence);
+    let Some(pool) = &settings.pool else {
+        return message;
+    };
+    let typed = if pool.is_empty() { "none" } else { pool };
+    message.pool(service::POOL, pool, format!("--pool {typed}"))
 }

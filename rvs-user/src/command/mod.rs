@@ -3,6 +3,7 @@
 //! From the command line to the exit code.
 
 mod connection;
+mod pool;
 mod run;
 mod server;
 

@@ -5,6 +5,7 @@
 use std::io::Write;
 
 use super::connection;
+use super::pool;
 use super::server;
 use super::write;
 use crate::client::Client;
@@ -52,6 +53,17 @@ pub(super) fn run<T: Transport>(
             };
             return write(out, &text);
         }
+        Request::PoolAdd(name, ports, ranges) => return client.add_pool(name, *ports, ranges),
+        Request::PoolSet(name, ports) => return client.set_pool(name, *ports),
+        Request::PoolDel(name) => return client.delete_pool(name),
+        Request::PoolAddAddress(name, ranges) => {
+            return client.add_pool_addresses(name, ranges);
+        }
+        Request::PoolDelAddress(name, ranges) => {
+            return client.delete_pool_addresses(name, ranges);
+        }
+        Request::PoolShow(name) => return pool::show(&mut client, name.as_deref(), json, out),
+        Request::PoolWatch => return pool::watch(&mut client, json, out),
         Request::ServiceList => list(&mut client)?,
         Request::Rates(key) if !json => {
             let listing = show(&mut client, key.as_ref(), false)?;

@@ -142,6 +142,8 @@ pub struct ServiceSettings {
     pub timeouts: Option<Timeouts>,
     /// How clients keep their server; inside none when they do not.
     pub persistence: Option<Option<Persistence>>,
+    /// Name of the pool of its local addresses; empty when it has none.
+    pub pool: Option<String>,
 }
 
 /// A service in the kernel.
@@ -165,6 +167,8 @@ pub struct Service {
     pub timeouts: Timeouts,
     /// How clients keep their server, if they do.
     pub persistence: Option<Persistence>,
+    /// Name of the pool of its local addresses, if it has one.
+    pub pool: Option<String>,
     /// Number of servers.
     pub servers: u32,
     /// Sum over its servers.

@@ -17,6 +17,7 @@ use netlink_packet_core::NLM_F_DUMP;
 use netlink_packet_core::NLM_F_DUMP_INTR;
 use netlink_packet_core::NLM_F_REQUEST;
 use netlink_packet_generic::ctrl::nlas::GenlCtrlAttrs;
+use netlink_packet_generic::ctrl::nlas::McastGrpAttrs;
 use netlink_packet_generic::ctrl::GenlCtrl;
 use netlink_packet_generic::ctrl::GenlCtrlCmd;
 use netlink_packet_generic::GenlFamily;
@@ -36,7 +37,17 @@ const DUMP_ATTEMPTS: usize = 5;
 pub struct Connection<T> {
     transport: T,
     family: u16,
+    /// The numbers of its multicast groups, by their names.
+    groups: Vec<(String, u32)>,
     sequence: u32,
+}
+
+/// What a multicast group is told.
+pub enum Event {
+    /// This.
+    Told(Payload),
+    /// Something that was not read soon enough.
+    Lost,
 }
 
 /// The messages of one answer.
@@ -65,6 +76,7 @@ impl<T: Transport> Connection<T> {
         let mut connection = Self {
             transport,
             family: 0,
+            groups: Vec::new(),
             sequence: 0,
         };
         let query = GenlCtrl {
@@ -86,6 +98,17 @@ impl<T: Transport> Connection<T> {
                 _ => None,
             })
             .ok_or_else(|| DecodeError::from("no family id"))?;
+        connection.groups = answer
+            .messages
+            .iter()
+            .flat_map(|message| &message.nlas)
+            .filter_map(|attribute| match attribute {
+                GenlCtrlAttrs::McastGroups(groups) => Some(groups),
+                _ => None,
+            })
+            .flatten()
+            .filter_map(|group| named_group(group))
+            .collect();
         Ok(connection)
     }
 
@@ -118,6 +141,42 @@ impl<T: Transport> Connection<T> {
         match self.exchange_each(request, NLM_F_DUMP, each)? {
             false => Ok(()),
             true => Err(Error::Interrupted),
+        }
+    }
+
+    /// Hands over what a multicast group of the family is told, until `each` breaks. The connection is of
+    /// no use for anything else from then on.
+    pub fn listen(
+        &mut self,
+        group: &str,
+        mut each: impl FnMut(Event) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let mut groups = self.groups.iter();
+        let (_, number) = groups
+            .find(|(name, _)| name == group)
+            .ok_or_else(|| DecodeError::from(format!("no multicast group {group}")))?;
+        self.transport.join(*number)?;
+        loop {
+            let datagram = match self.transport.receive() {
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::NOBUFS) => {
+                    match each(Event::Lost) {
+                        ControlFlow::Continue(()) => continue,
+                        ControlFlow::Break(()) => return Ok(()),
+                    }
+                }
+                other => other?,
+            };
+            let mut rest = datagram.as_slice();
+            while !rest.is_empty() {
+                let message = NetlinkMessage::<GenlMessage<Payload>>::deserialize(rest)?;
+                let length = message.header.length.next_multiple_of(NLMSG_ALIGNTO.into());
+                rest = rest.get(length as usize..).unwrap_or(&[]);
+                if let NetlinkPayload::InnerMessage(message) = message.payload {
+                    if each(Event::Told(message.into_parts().1)).is_break() {
+                        return Ok(());
+                    }
+                }
+            }
         }
     }
 
@@ -189,6 +248,19 @@ impl<T: Transport> Connection<T> {
         message.serialize(&mut bytes);
         bytes
     }
+}
+
+/// The name and number of a multicast group.
+fn named_group(attributes: &[McastGrpAttrs]) -> Option<(String, u32)> {
+    let name = attributes.iter().find_map(|attribute| match attribute {
+        McastGrpAttrs::Name(name) => Some(name.clone()),
+        _ => None,
+    })?;
+    let number = attributes.iter().find_map(|attribute| match attribute {
+        McastGrpAttrs::Id(number) => Some(*number),
+        _ => None,
+    })?;
+    Some((name, number))
 }
 
 /// Takes one message of the answer to `request` in.

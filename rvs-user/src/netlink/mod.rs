@@ -12,7 +12,7 @@ mod socket;
 mod transport;
 
 pub use attribute::Attribute;
-pub use connection::Connection;
+pub use connection::{Connection, Event};
 pub use error::{Error, Missing, Refusal};
 pub use payload::Payload;
 pub use socket::KernelSocket;

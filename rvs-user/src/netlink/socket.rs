@@ -40,6 +40,10 @@ impl Transport for KernelSocket {
         Ok(())
     }
 
+    fn join(&mut self, group: u32) -> io::Result<()> {
+        self.socket.add_membership(group)
+    }
+
     fn receive(&mut self) -> io::Result<Vec<u8>> {
         loop {
             let (datagram, from) = match self.socket.recv_from_full() {

@@ -9,6 +9,9 @@ pub trait Transport {
     /// Sends one message.
     fn send(&mut self, message: &[u8]) -> io::Result<()>;
 
+    /// Has datagrams of a multicast group come, too.
+    fn join(&mut self, group: u32) -> io::Result<()>;
+
     /// Waits for one datagram; it may hold several messages.
     fn receive(&mut self) -> io::Result<Vec<u8>>;
 }

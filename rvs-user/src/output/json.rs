@@ -50,6 +50,8 @@ struct ServiceJson {
     timeouts: Option<Timeouts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     persistence: Option<Persistence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool: Option<String>,
     stats: Stats,
     #[serde(skip_serializing_if = "Option::is_none")]
     servers: Option<Vec<ServerJson>>,
@@ -137,6 +139,7 @@ fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
         fast_path: service.fast_path,
         one_packet: service.one_packet,
         persistence: service.persistence,
+        pool: service.pool.clone(),
         removal: Some(service.removal)
             .filter(|removal| !removal.is_default())
             .map(|removal| removal.to_string()),

@@ -4,6 +4,7 @@
 
 mod connections;
 mod json;
+mod pools;
 mod rates;
 mod show;
 mod stats;
@@ -17,6 +18,7 @@ use crate::model::Service;
 
 pub use connections::{connections, ConnectionWriter};
 pub use json::to_json;
+pub use pools::{pool_event_to_json, pool_event_to_text, pools_to_json, pools_to_text};
 pub use rates::rates_to_text;
 pub use show::to_text;
 pub use stats::{stats_to_json, stats_to_text};

@@ -99,8 +99,9 @@ fn service_row(service: &Service) -> [String; 6] {
     ]
 }
 
-/// The scheduler, what is set of its flags, whether it chooses for each datagram, and how clients keep
-/// what it has chosen, as one word: `sh,fallback`, `rr,one-packet`, `wlc,persistent=300/24`.
+/// The scheduler, what is set of its flags, whether it chooses for each datagram, how clients keep
+/// what it has chosen, and where local addresses are of, as one word: `sh,fallback`, `rr,one-packet`,
+/// `wlc,persistent=300/24`, `wrr,pool=web`.
 fn scheduler(service: &Service) -> String {
     let mut word = service.scheduler.clone();
     for name in service.scheduler_flags.unwrap_or_default().names() {
@@ -112,6 +113,9 @@ fn scheduler(service: &Service) -> String {
     }
     if let Some(persistence) = service.persistence {
         word += &format!(",persistent={persistence}");
+    }
+    if let Some(pool) = &service.pool {
+        word += &format!(",pool={pool}");
     }
     word
 }

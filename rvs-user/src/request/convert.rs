@@ -8,6 +8,7 @@ use super::address;
 use super::check_port_mapping;
 use super::number::decimal;
 use super::persistence;
+use super::pool;
 use super::timeouts;
 use super::tunnel;
 use super::Request;
@@ -15,6 +16,7 @@ use super::SCHEDULERS;
 use crate::cli::Command;
 use crate::cli::ConnectionCommand;
 use crate::cli::ForwardArguments;
+use crate::cli::PoolCommand;
 use crate::cli::ServerCommand;
 use crate::cli::ServiceCommand;
 use crate::cli::TemplateCommand;
@@ -44,6 +46,13 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Server(ServerCommand::Del { .. }) => "server del",
         Command::Connection(ConnectionCommand::List { .. }) => "connection list",
         Command::Template(TemplateCommand::List { .. }) => "template list",
+        Command::Pool(PoolCommand::Add { .. }) => "pool add",
+        Command::Pool(PoolCommand::Set { .. }) => "pool set",
+        Command::Pool(PoolCommand::Del { .. }) => "pool del",
+        Command::Pool(PoolCommand::AddAddress { .. }) => "pool add-address",
+        Command::Pool(PoolCommand::DelAddress { .. }) => "pool del-address",
+        Command::Pool(PoolCommand::Show { .. }) => "pool show",
+        Command::Pool(PoolCommand::Watch) => "pool watch",
         Command::Show { .. } => "show",
         Command::Stats => "stats",
         Command::Zero { .. } => "zero",
@@ -64,6 +73,7 @@ pub fn convert(command: &Command) -> Result<Option<Request>, Error> {
         Command::Template(TemplateCommand::List { service }) => {
             Request::TemplateList(service.as_deref().map(address::service).transpose()?)
         }
+        Command::Pool(command) => pool::convert(command)?,
         Command::Show { service, rate } => {
             let key = service.as_deref().map(address::service).transpose()?;
             if *rate {
@@ -96,6 +106,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             removal,
             timeout,
             persistent,
+            pool,
             forward,
         } => {
             let key = address::service(service)?;
@@ -108,6 +119,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 removal: removal.as_deref().and_then(Removal::from_name),
                 timeouts: timeouts::of_service(&key, timeout.as_deref())?,
                 persistence: persistence::of_service(&key, persistent.as_deref())?,
+                pool: pool::of_service(pool.as_deref())?,
             };
             Ok(Request::ServiceAdd(key, settings))
         }
@@ -120,6 +132,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             removal,
             timeout,
             persistent,
+            pool,
             forward,
         } => {
             let key = address::service(service)?;
@@ -132,13 +145,14 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 removal: removal.as_deref().and_then(Removal::from_name),
                 timeouts: timeouts::of_service(&key, timeout.as_deref())?,
                 persistence: persistence::of_service(&key, persistent.as_deref())?,
+                pool: pool::of_service(pool.as_deref())?,
             };
             if settings == ServiceSettings::default() {
                 return Err(nothing_to_change(
                     service,
                     &format!(
                         "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, --one-packet on|off, \
-                         --removal {}, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --nat, --dr or --tun",
+                         --removal {}, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --pool NAME, --nat, --dr or --tun",
                         SCHEDULERS.join("|"),
                         Removal::NAMES.join("|")
                     ),

@@ -6,12 +6,15 @@ mod address;
 mod convert;
 mod number;
 mod persistence;
+mod pool;
 mod port_mapping;
 mod timeouts;
 mod tunnel;
 
 use std::net::SocketAddr;
 
+use rvs_logic::logic::pool::AddrRange;
+use rvs_logic::logic::pool::Ports;
 use rvs_logic::logic::scheduler::Kind;
 
 use crate::model::ServerSettings;
@@ -46,6 +49,20 @@ pub enum Request {
     ConnectionList(Option<ServiceKey>),
     /// List the templates of one service or all.
     TemplateList(Option<ServiceKey>),
+    /// Add a pool with addresses.
+    PoolAdd(String, Option<Ports>, Vec<AddrRange>),
+    /// Change the ports of a pool.
+    PoolSet(String, Ports),
+    /// Delete a pool.
+    PoolDel(String),
+    /// Add addresses to a pool.
+    PoolAddAddress(String, Vec<AddrRange>),
+    /// Remove addresses from a pool.
+    PoolDelAddress(String, Vec<AddrRange>),
+    /// Show one pool or all.
+    PoolShow(Option<String>),
+    /// Tell of pools.
+    PoolWatch,
     /// Show one service or all.
     Show(Option<ServiceKey>),
     /// Show how much there is in a second, of one service or of all.

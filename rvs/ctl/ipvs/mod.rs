@@ -24,6 +24,7 @@ use crate::{
         Description,
         Family,
         Operation,
+        RegisteredPlace,
         Validation, //
     },
     logic::ipvs_abi,
@@ -34,6 +35,8 @@ static FAMILY: Description = Description {
     version: ipvs_abi::FAMILY_VERSION,
     validation: Validation::Liberal,
     operations: OPERATIONS,
+    groups: &[],
+    place: RegisteredPlace::new(),
 };
 
 const OPERATIONS: &[Operation] = &[

@@ -97,6 +97,7 @@ impl Do for New {
             told: asked.told(flags),
             timeouts: TimeoutsChange::default(),
             persistence: asked.persistence(flags, &key)?,
+            pool: None,
         };
         add(namespace, new)
     }
@@ -131,7 +132,7 @@ impl Do for Set {
         if let Some(Some(_)) = change.persistence {
             director.prepare_persistence()?;
         }
-        Ok(config.set_service(&key, change)?)
+        Ok(config.set_service(&key, change, None)?)
     }
 }
 

@@ -4,17 +4,36 @@
 //!
 //! C header: [`include/net/genetlink.h`](srctree/include/net/genetlink.h)
 
+use core::ptr;
+
 use kernel::{
     prelude::*,
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Full as FullOrder,
+            Release, //
+        },
+        rcu as kernel_rcu, //
+    },
     types::Opaque, //
 };
 
 use crate::{
     bindings,
+    kapi::{
+        net::Net,
+        sync::rcu, //
+    },
     logic::uapi::Rule, //
 };
 
 use super::{
+    message::{
+        Full,
+        Message, //
+    },
     policy::{
         Policies,
         Table, //
@@ -92,6 +111,69 @@ pub(crate) struct Description {
     pub(crate) validation: Validation,
     /// The operations, in ascending order of their commands, "do" before "dump".
     pub(crate) operations: &'static [Operation],
+    /// The names of its multicast groups, of less than `GENL_NAMSIZ` bytes.
+    pub(crate) groups: &'static [&'static str],
+    /// Where it is while it is registered.
+    pub(crate) place: RegisteredPlace,
+}
+
+/// Where a family is registered, if it is.
+///
+/// # Invariants
+///
+/// The pointer is null, or to a family that is registered, and stays for a grace period after this is null.
+pub(crate) struct RegisteredPlace(Atomic<*mut bindings::genl_family>);
+
+impl RegisteredPlace {
+    /// Nowhere.
+    pub(crate) const fn new() -> Self {
+        Self(Atomic::new(ptr::null_mut()))
+    }
+}
+
+impl Description {
+    /// Tells the members of a group in a namespace what `fill` fills, if there are any and memory is not short
+    /// (`genlmsg_multicast_netns()`).
+    pub(crate) fn multicast(
+        &'static self,
+        net: &Net,
+        group: usize,
+        command: u8,
+        fill: impl FnOnce(&mut Message<'_>) -> Result<(), Full>,
+    ) {
+        const ROOM: usize = 512;
+        let Ok(group) = c_uint::try_from(group) else {
+            return;
+        };
+        let _guard = kernel_rcu::Guard::new();
+        let family = self.place.0.load(Acquire);
+        if family.is_null() || group as usize >= self.groups.len() {
+            return;
+        }
+        // SAFETY: By the type invariant of the place the family is registered, or was when the section of the guard
+        // began, and is there until it ends. It has so many groups.
+        let has_listeners =
+            unsafe { bindings::helper_genl_has_listeners(family, net.as_ptr(), group) };
+        if !has_listeners {
+            return;
+        }
+        // SAFETY: An FFI call without requirements.
+        let skb = unsafe { bindings::helper_genlmsg_new_nowait(ROOM) };
+        if skb.is_null() {
+            return;
+        }
+        // SAFETY: `skb` is a fresh message buffer; the family as above.
+        let filled =
+            unsafe { Message::build(skb, 0, 0, family, 0, command, |message| fill(message)) };
+        match filled {
+            // SAFETY: As above; the buffer is given away, also where nobody gets it.
+            Ok(()) => unsafe {
+                bindings::helper_genlmsg_multicast(family, net.as_ptr(), skb, group);
+            },
+            // SAFETY: `skb` is owned here and not used again.
+            Err(Full) => unsafe { bindings::helper_nlmsg_free(skb) },
+        }
+    }
 }
 
 /// An operation that answers one request.
@@ -159,6 +241,8 @@ impl Operation {
 /// `family` is registered; what it points to lives in the other fields.
 pub(crate) struct Family {
     family: KBox<Opaque<bindings::genl_family>>,
+    place: &'static RegisteredPlace,
+    _groups: KVec<bindings::genl_multicast_group>,
     _operations: KVec<bindings::genl_split_ops>,
     _policies: Policies,
 }
@@ -185,11 +269,20 @@ impl Family {
             operations.push((operation.entry)(validation, table), GFP_KERNEL)?;
         }
 
+        let mut groups = KVec::with_capacity(description.groups.len(), GFP_KERNEL)?;
+        for name in description.groups {
+            let mut group = bindings::genl_multicast_group::default();
+            copy_name(&mut group.name, name);
+            groups.push(group, GFP_KERNEL)?;
+        }
+
         let mut family = bindings::genl_family {
             version: description.version.into(),
             module: module.as_ptr().cast(),
             split_ops: operations.as_ptr(),
             n_split_ops: u8::try_from(operations.len())?,
+            mcgrps: groups.as_ptr(),
+            n_mcgrps: u8::try_from(groups.len())?,
             ..Default::default()
         };
         if validation == Validation::Liberal {
@@ -198,16 +291,7 @@ impl Family {
             let last = list.last().map_or(0, |operation| operation.command);
             family.resv_start_op = last.saturating_add(1);
         }
-        // The last byte stays the NUL.
-        let room = family.name.len().saturating_sub(1);
-        for (to, from) in family
-            .name
-            .iter_mut()
-            .take(room)
-            .zip(description.name.bytes())
-        {
-            *to = from;
-        }
+        copy_name(&mut family.name, description.name);
         family.set_netnsok(1);
         family.set_parallel_ops(1);
 
@@ -215,9 +299,13 @@ impl Family {
         // SAFETY: The family and what it points to are complete, and stay in place until it is
         // unregistered: the heap blocks of `KBox` and `KVec` do not move with their owners.
         kernel::error::to_result(unsafe { bindings::genl_register_family(family.get()) })?;
-        // INVARIANT: Just registered.
+        // INVARIANT: Just registered. `drop` takes it away, and waits for a grace period.
+        description.place.0.store(family.get(), Release);
+        // INVARIANT: As above.
         Ok(Self {
             family,
+            place: &description.place,
+            _groups: groups,
             _operations: operations,
             _policies: policies,
         })
@@ -226,8 +314,18 @@ impl Family {
 
 impl Drop for Family {
     fn drop(&mut self) {
+        self.place.0.xchg(ptr::null_mut(), FullOrder);
+        rcu::synchronize();
         // SAFETY: By the type invariant. Waits for operations under way.
         unsafe { bindings::genl_unregister_family(self.family.get()) };
+    }
+}
+
+/// Copies a name, of which the last byte stays the NUL.
+fn copy_name<const LEN: usize>(to: &mut [c_char; LEN], name: &str) {
+    let room = LEN.saturating_sub(1);
+    for (to, from) in to.iter_mut().take(room).zip(name.bytes()) {
+        *to = from;
     }
 }
 

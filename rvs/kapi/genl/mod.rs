@@ -22,6 +22,7 @@ pub(crate) use family::{
     Family,
     Operation,
     Permission,
+    RegisteredPlace,
     Validation, //
 };
 pub(crate) use message::{

@@ -7,6 +7,7 @@
 //! two for each port, in pages that come with their first port and go with their last: a free one is found by looking
 //! for the next zero from a random place on, which takes about as long whether few or nearly all are taken.
 
+pub mod find;
 mod level;
 mod name;
 mod page;

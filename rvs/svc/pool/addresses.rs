@@ -19,7 +19,6 @@ use crate::{
     logic::{
         addr::{
             Addr,
-            Endpoint,
             Family, //
         },
         pool::{
@@ -85,15 +84,15 @@ impl Side {
             .ok()
     }
 
-    /// Counts a port that was taken, and returns which it is.
-    pub(super) fn note_taken(&self, taken: &Taken) -> Option<Endpoint> {
+    /// Counts a port that was taken, and returns of which address it is.
+    pub(super) fn note_taken(&self, taken: &Taken) -> Option<Addr> {
         for passed in 1..=taken.passed {
             let before = taken.place.checked_add(self.addrs.len())?;
             self.note_passed(before.checked_sub(passed)?.checked_rem(self.addrs.len()));
         }
         let counts = self.counts.get(taken.place)?;
         counts.given.fetch_add(1u64, Relaxed);
-        Some(Endpoint::new(*self.addrs.get(taken.place)?, taken.port))
+        self.addrs.get(taken.place).copied()
     }
 
     /// Counts that an address had no port left.
@@ -147,6 +146,11 @@ impl Addresses {
     /// Returns the ports of each.
     pub(super) fn ports(&self) -> Ports {
         self.ports
+    }
+
+    /// Returns a number that differs after every change.
+    pub(super) fn generation(&self) -> u32 {
+        self.generation
     }
 
     /// Returns how many there are.

@@ -82,7 +82,8 @@ impl Pool {
             refused: self.refused.load(Relaxed),
             busiest: None,
         };
-        self.for_each_target(|target| {
+        self.for_each_server(|server| {
+            let target = &server.target;
             let key = target.key();
             let side = addresses.side(key.family());
             // Those of IPv4 are first.

@@ -11,8 +11,10 @@ use kernel::sync::{
 };
 
 use crate::logic::{
-    addr::Endpoint,
-    pool::Taken,
+    addr::{
+        Addr,
+        Endpoint, //
+    },
     protocol::Protocol, //
 };
 
@@ -27,48 +29,49 @@ pub(crate) enum NoLease {
     Memory,
 }
 
-/// A lease, and what it is of.
-pub(crate) struct Leased {
-    /// The local address and port.
-    pub(crate) local: Endpoint,
-    /// To be kept as long as the connection may be.
-    pub(crate) lease: Lease,
+/// A local address towards one server, as leases share it.
+pub(super) struct Local {
+    pub(super) addr: Addr,
+    pub(super) row: u16,
+    pub(super) target: Arc<Target>,
 }
 
-/// A local port towards one server. It is given back when this is dropped, in any context.
+/// A local address and port towards one server. It is given back when this is dropped, in any context.
 pub(crate) struct Lease {
-    target: Arc<Target>,
-    row: u16,
+    local: Arc<Local>,
     port: u16,
     rests: Atomic<bool>,
 }
 
-impl Leased {
-    pub(super) fn new(local: Endpoint, target: Arc<Target>, taken: &Taken) -> Self {
-        let rests = target.key().protocol() == Protocol::Tcp;
+impl Lease {
+    /// Makes the lease of a port that was taken.
+    pub(super) fn new(local: Arc<Local>, port: u16) -> Self {
+        let rests = local.target.key().protocol() == Protocol::Tcp;
         Self {
             local,
-            lease: Lease {
-                target,
-                row: taken.row,
-                port: taken.port,
-                rests: Atomic::new(rests),
-            },
+            port,
+            rests: Atomic::new(rests),
         }
     }
-}
 
-impl Lease {
-    /// Tells whether the port rests before anybody else gets it, as the server may be in TIME_WAIT
-    /// ([`must_rest`](crate::logic::pool::must_rest)): with TCP it does where nothing was said.
-    pub(crate) fn set_rests(&self, rests: bool) {
-        self.rests.store(rests, Relaxed);
+    /// Returns the local address and port.
+    #[inline(always)]
+    pub(crate) fn local(&self) -> Endpoint {
+        Endpoint::new(self.local.addr, self.port)
+    }
+
+    /// Tells that the port need not rest before anybody else gets it, as the server cannot be in TIME_WAIT
+    /// ([`must_rest`](crate::logic::pool::must_rest)). With other protocols than TCP it never does.
+    pub(crate) fn needs_no_rest(&self) {
+        self.rests.store(false, Relaxed);
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         let rests = self.rests.load(Relaxed);
-        self.target.give_back(self.row, self.port, rests);
+        self.local
+            .target
+            .give_back(self.local.row, self.port, rests);
     }
 }

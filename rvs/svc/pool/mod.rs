@@ -11,9 +11,11 @@ mod figures;
 mod kernel_memory;
 mod lease;
 mod pools;
+mod server;
 mod target;
 
 use kernel::{
+    alloc::AllocError,
     prelude::*,
     rbtree::{
         RBTree,
@@ -44,9 +46,12 @@ use crate::{
     logic::{
         addr::Endpoint,
         pool::{
+            find,
             Level,
             Name,
-            Refusal, //
+            Offer,
+            Refusal,
+            Taken, //
         },
         protocol::Protocol, //
     },
@@ -54,6 +59,7 @@ use crate::{
 
 use self::{
     addresses::Addresses,
+    server::Server,
     target::{
         Key,
         Target, //
@@ -63,12 +69,10 @@ use self::{
 pub(crate) use self::{
     figures::{
         AddressFigures,
-        BusiestServer,
         PoolFigures, //
     },
     lease::{
         Lease,
-        Leased,
         NoLease, //
     },
     pools::{
@@ -84,15 +88,14 @@ pub(crate) use self::{
 /// Parts of the tree, each with a lock.
 const PARTS: usize = 16;
 
-/// How often one is looked for that has not ended meanwhile. It ends when nobody has had a port of it for a minute.
-const ATTEMPTS: usize = 4;
-
 /// A pool, as packets see it.
 pub(crate) struct Pool {
     name: Name,
     addresses: RcuCell<Addresses>,
-    targets: Guarded<RBTree<Key, Arc<Target>>>,
+    servers: Guarded<RBTree<Key, Arc<Server>>>,
     refused: Atomic<u64>,
+    // How many services name it.
+    services: Atomic<u32>,
 }
 
 impl Plain for Pool {}
@@ -102,14 +105,30 @@ impl Pool {
         Ok(Self {
             name,
             addresses: RcuCell::new(Some(addresses)),
-            targets: Guarded::new(PARTS, PARTS, Class::Pool, RBTree::new)?,
+            servers: Guarded::new(PARTS, PARTS, Class::Pool, RBTree::new)?,
             refused: Atomic::new(0),
+            services: Atomic::new(0),
         })
     }
 
     /// Returns its name.
     pub(crate) fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// Returns how many services name it.
+    pub(crate) fn services(&self) -> u32 {
+        self.services.load(Relaxed)
+    }
+
+    /// Notes that a service names it. Callers hold the lock of the configuration.
+    pub(super) fn note_service(&self) {
+        self.services.fetch_add(1u32, Relaxed);
+    }
+
+    /// Notes that one does no more.
+    pub(super) fn forget_service(&self) {
+        self.services.fetch_sub(1u32, Relaxed);
     }
 
     /// Leases a local address and port that nobody else has towards this server and protocol, chosen by `random`:
@@ -121,75 +140,84 @@ impl Pool {
         server: Endpoint,
         protocol: Protocol,
         random: u64,
-    ) -> Result<Leased, NoLease> {
+    ) -> Result<Lease, NoLease> {
         let addresses = self.addresses.read(guard).ok_or(NoLease::Dry)?;
         let side = addresses.get().side(server.addr.family());
-        for _ in 0..ATTEMPTS {
-            let target = self.target(Key::of(server, protocol))?;
-            let (taken, has_news) = target.take(&addresses.get().offer(side), random);
-            Pools::keep_awake(pools, has_news);
-            match taken {
-                Ok(taken) => {
-                    let local = side.note_taken(&taken).ok_or(NoLease::Dry)?;
-                    return Ok(Leased::new(local, target, &taken));
-                }
-                Err(Refusal::Dry(place)) => {
-                    side.note_passed(place);
-                    self.refused.fetch_add(1u64, Relaxed);
+        let mut place = Place {
+            pool: self,
+            key: Key::of(server, protocol),
+            offer: addresses.get().offer(side),
+            random,
+            has_news: false,
+        };
+        let taken = find::take(&mut place);
+        Pools::keep_awake(pools, place.has_news);
+        match taken {
+            Ok((server, taken)) => {
+                let Some(addr) = side.note_taken(&taken) else {
                     return Err(NoLease::Dry);
+                };
+                match server.local(addr, taken.row) {
+                    Ok(local) => Ok(Lease::new(local, taken.port)),
+                    Err(_) => {
+                        server.target.give_back(taken.row, taken.port, false);
+                        Err(NoLease::Memory)
+                    }
                 }
-                Err(Refusal::Room(_)) => return Err(NoLease::Memory),
-                // Its memory goes; the next one is another.
-                Err(Refusal::Ended) => self.remove(&target),
             }
+            Err(Refusal::Dry(place)) => {
+                side.note_passed(place);
+                self.refused.fetch_add(1u64, Relaxed);
+                Err(NoLease::Dry)
+            }
+            Err(Refusal::Ended | Refusal::Room(_)) => Err(NoLease::Memory),
         }
-        Err(NoLease::Memory)
     }
 
-    /// Finds what was given towards a server, or begins to note it.
-    fn target(&self, key: Key) -> Result<Arc<Target>, NoLease> {
-        let found = self.targets.with(key.part(), |tree| {
-            if let Some(target) = tree.get(&key) {
-                return Ok(target.clone());
+    /// Finds a server, or begins to know of it.
+    fn server(&self, key: Key) -> Result<Arc<Server>, AllocError> {
+        let found = self.servers.with(key.part(), |tree| {
+            if let Some(server) = tree.get(&key) {
+                return Ok(server.clone());
             }
-            let target = Target::new(key, time::jiffies32())?;
-            tree.insert(RBTreeNode::new(key, target.clone(), GFP_NOWAIT)?);
-            Ok(target)
+            let server = Server::new(key, time::jiffies32())?;
+            tree.insert(RBTreeNode::new(key, server.clone(), GFP_NOWAIT)?);
+            Ok(server)
         });
-        found.unwrap_or(Err(ENOMEM)).map_err(|_| NoLease::Memory)
+        found.unwrap_or(Err(ENOMEM)).map_err(|_| AllocError)
     }
 
-    /// Forgets a target that has ended, unless another one is there already.
-    fn remove(&self, target: &Arc<Target>) {
-        let key = target.key();
-        let removed = self.targets.with(key.part(), |tree| match tree.get(key) {
-            Some(found) if Arc::ptr_eq(found, target) => tree.remove_node(key),
+    /// Forgets a server whose target has ended, unless another one is there already.
+    fn remove(&self, server: &Arc<Server>) {
+        let key = server.target.key();
+        let removed = self.servers.with(key.part(), |tree| match tree.get(key) {
+            Some(found) if Arc::ptr_eq(found, server) => tree.remove_node(key),
             _ => None,
         });
         // Freed outside of the lock.
         drop(removed);
     }
 
-    /// Calls `act` with each target. Others come and go meanwhile.
-    fn for_each_target(&self, mut act: impl FnMut(&Arc<Target>)) {
+    /// Calls `act` with each server. Others come and go meanwhile.
+    fn for_each_server(&self, mut act: impl FnMut(&Arc<Server>)) {
         for part in 0..PARTS {
             let mut last: Option<Key> = None;
             loop {
-                let next = self.targets.with(part, |tree| match &last {
+                let next = self.servers.with(part, |tree| match &last {
                     None => Some(tree.cursor_front()?.current().1.clone()),
                     Some(last) => {
                         let cursor = tree.cursor_lower_bound(last)?;
-                        let (key, target) = cursor.current();
+                        let (key, server) = cursor.current();
                         if key == last {
                             Some(cursor.peek_next()?.1.clone())
                         } else {
-                            Some(target.clone())
+                            Some(server.clone())
                         }
                     }
                 });
-                let Some(target) = next.flatten() else { break };
-                act(&target);
-                last = Some(*target.key());
+                let Some(server) = next.flatten() else { break };
+                act(&server);
+                last = Some(*server.target.key());
             }
         }
     }
@@ -209,7 +237,8 @@ impl Pool {
             return outlook;
         };
         let ticks = pools::rest();
-        self.for_each_target(|target| {
+        self.for_each_server(|server| {
+            let target = &server.target;
             target.age(time::jiffies32(), ticks);
             let side = addresses.side(target.key().family());
             let offer = addresses.offer(side);
@@ -217,10 +246,15 @@ impl Pool {
             for level in news {
                 tell(target, level, target.counted(&offer));
             }
-            if target.end_when_free() {
-                self.remove(target);
-            } else {
-                outlook.has_targets = true;
+            let mut place = Place {
+                pool: self,
+                key: *target.key(),
+                offer,
+                random: 0,
+                has_news: false,
+            };
+            if !find::sweep(&mut place, server) {
+                outlook.has_servers = true;
                 outlook.is_short |= level != Level::Ample;
             }
             time::cond_resched();
@@ -229,29 +263,62 @@ impl Pool {
     }
 
     /// Whether there is anything to look after.
-    fn has_targets(&self) -> bool {
+    fn has_servers(&self) -> bool {
         (0..PARTS).any(|part| {
-            let is_empty = self.targets.with(part, |tree| tree.is_empty());
+            let is_empty = self.servers.with(part, |tree| tree.is_empty());
             is_empty == Some(false)
         })
     }
 
-    /// Forgets all targets; they live on with their leases. Process context.
+    /// Forgets all servers; leases live on. Process context.
     fn close(&self) {
         for part in 0..PARTS {
-            let targets = self
-                .targets
+            let servers = self
+                .servers
                 .with(part, |tree| core::mem::replace(tree, RBTree::new()));
-            drop(targets);
+            drop(servers);
             time::cond_resched();
         }
+    }
+}
+
+/// Where a server of a pool is found.
+struct Place<'a> {
+    pool: &'a Pool,
+    key: Key,
+    offer: Offer<'a>,
+    random: u64,
+    // Whether there is something to be told that there was not before.
+    has_news: bool,
+}
+
+impl find::Place for Place<'_> {
+    type Server = Arc<Server>;
+    type Error = AllocError;
+
+    fn find_or_add(&mut self) -> Result<Arc<Server>, AllocError> {
+        self.pool.server(self.key)
+    }
+
+    fn take(&mut self, server: &Arc<Server>) -> Result<Taken, Refusal<AllocError>> {
+        let (taken, has_news) = server.target.take(&self.offer, self.random);
+        self.has_news |= has_news;
+        taken
+    }
+
+    fn end_when_free(&mut self, server: &Arc<Server>) -> bool {
+        server.target.end_when_free()
+    }
+
+    fn remove(&mut self, server: &Arc<Server>) {
+        self.pool.remove(server);
     }
 }
 
 /// What is to be done for a pool later on.
 #[derive(Default)]
 struct Outlook {
-    has_targets: bool,
+    has_servers: bool,
     // It may get better soon.
     is_short: bool,
 }

@@ -36,6 +36,7 @@ use crate::{
             Endpoint, //
         },
         pool::{
+            find,
             AddrRange,
             Level,
             Name,
@@ -123,9 +124,21 @@ pub(crate) struct PoolEvent<'a> {
 pub(crate) struct PoolConfig {
     pool: RcuArc<Pool>,
     addresses: RcuArc<Addresses>,
+    // Greater than that of each one before, and not 0.
+    number: u64,
 }
 
 impl PoolConfig {
+    /// Returns its number, by which a list goes on.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns a number that differs after every change of its addresses.
+    pub(crate) fn generation(&self) -> u32 {
+        self.addresses.generation()
+    }
+
     /// Returns what packets see of it.
     pub(crate) fn pool(&self) -> &RcuArc<Pool> {
         &self.pool
@@ -150,10 +163,15 @@ impl PoolConfig {
     }
 }
 
+struct List {
+    // In the order in which they were added.
+    pools: KVec<PoolConfig>,
+    added: u64,
+}
+
 /// The pools of a namespace, and what looks after them.
 pub(crate) struct Pools {
-    // In the order of their names.
-    list: Arc<Mutex<KVec<PoolConfig>>>,
+    list: Arc<Mutex<List>>,
     is_awake: Atomic<bool>,
     tell: fn(&Net, &PoolEvent<'_>),
     home: Home,
@@ -162,8 +180,12 @@ pub(crate) struct Pools {
 impl Pools {
     /// Makes the list of a namespace; `tell` is called in process context.
     pub(crate) fn new(home: Home, tell: fn(&Net, &PoolEvent<'_>)) -> Result<Self> {
+        let list = List {
+            pools: KVec::new(),
+            added: 0,
+        };
         Ok(Self {
-            list: Arc::pin_init(new_mutex!(KVec::new(), "rvs_pools"), GFP_KERNEL_ACCOUNT)?,
+            list: Arc::pin_init(new_mutex!(list, "rvs_pools"), GFP_KERNEL_ACCOUNT)?,
             is_awake: Atomic::new(false),
             tell,
             home,
@@ -173,22 +195,31 @@ impl Pools {
     /// Adds a pool.
     pub(crate) fn add(&self, new: NewPool) -> Result<(), PoolError> {
         let mut list = self.list.lock();
-        let position = match position(&list, &new.name) {
-            Ok(_) => return Err(PoolError::Exists),
-            Err(position) => position,
-        };
-        list.reserve(1, GFP_KERNEL_ACCOUNT)?;
+        if position(&list.pools, &new.name).is_some() {
+            return Err(PoolError::Exists);
+        }
+        list.pools.reserve(1, GFP_KERNEL_ACCOUNT)?;
         let addresses = RcuArc::new(Addresses::new(new.ports), GFP_KERNEL_ACCOUNT)?;
         let pool = Pool::new(new.name, addresses.clone())?;
         let pool = RcuArc::new(pool, GFP_KERNEL_ACCOUNT)?;
-        list.insert_within_capacity(position, PoolConfig { pool, addresses })
-            .map_err(|_| PoolError::Memory)
+        let number = list.added.wrapping_add(1);
+        let config = PoolConfig {
+            pool,
+            addresses,
+            number,
+        };
+        list.pools
+            .push_within_capacity(config)
+            .map_err(|_| PoolError::Memory)?;
+        list.added = number;
+        Ok(())
     }
 
     /// Changes a pool.
     pub(crate) fn change(&self, name: &Name, change: PoolChange) -> Result<(), PoolError> {
         let mut list = self.list.lock();
-        let position = position(&list, name).map_err(|_| PoolError::NoPool)?;
+        let list = &mut list.pools;
+        let position = position(list, name).ok_or(PoolError::NoPool)?;
         let config = list.get(position).ok_or(PoolError::NoPool)?;
         let old = &config.addresses;
         let new = match change {
@@ -224,8 +255,8 @@ impl Pools {
     /// Removes a pool, which no service may name. Connections keep what they have of it.
     pub(crate) fn remove(&self, name: &Name) -> Result<(), PoolError> {
         let mut list = self.list.lock();
-        let position = position(&list, name).map_err(|_| PoolError::NoPool)?;
-        let config = list.remove(position).map_err(|_| PoolError::NoPool)?;
+        let position = position(&list.pools, name).ok_or(PoolError::NoPool)?;
+        let config = list.pools.remove(position).map_err(|_| PoolError::NoPool)?;
         drop(list);
         config.pool.close();
         Ok(())
@@ -239,22 +270,15 @@ impl Pools {
     /// Calls `act` with a pool.
     pub(crate) fn with<R>(&self, name: &Name, act: impl FnOnce(&PoolConfig) -> R) -> Option<R> {
         let list = self.list.lock();
-        let position = position(&list, name).ok()?;
-        list.get(position).map(act)
+        let position = position(&list.pools, name)?;
+        list.pools.get(position).map(act)
     }
 
-    /// Calls `act` with the first pool behind one, or with the first of all.
-    pub(crate) fn with_next<R>(
-        &self,
-        last: Option<&Name>,
-        act: impl FnOnce(&PoolConfig) -> R,
-    ) -> Option<R> {
+    /// Calls `act` with the first pool that was added after the one with this number; with 0 of all.
+    pub(crate) fn with_next<R>(&self, last: u64, act: impl FnOnce(&PoolConfig) -> R) -> Option<R> {
         let list = self.list.lock();
-        let next = match last {
-            Some(last) => list.partition_point(|config| config.pool.name() <= last),
-            None => 0,
-        };
-        list.get(next).map(act)
+        let next = list.pools.partition_point(|config| config.number <= last);
+        list.pools.get(next).map(act)
     }
 
     /// Has what is taken be looked after, if nobody does, or at once, as there is something to be told.
@@ -262,7 +286,7 @@ impl Pools {
         if at_once {
             pools.is_awake.store(true, Relaxed);
             pools.wake();
-        } else if !pools.is_awake.load(Relaxed) && !pools.is_awake.xchg(true, Full) {
+        } else if find::has_to_wake(&mut Sleeper(pools)) {
             pools.wake_in(rest());
         }
     }
@@ -284,23 +308,44 @@ impl Pools {
 impl Work for Pools {
     fn run(&self) -> Option<u32> {
         let mut outlook = Outlook::default();
-        let mut last = None;
-        while let Some(pool) = self.with_next(last.as_ref(), |config| config.pool.clone()) {
+        let mut last = 0;
+        let next = |last| self.with_next(last, |config| (config.number, config.pool.clone()));
+        while let Some((number, pool)) = next(last) {
             let of_pool = pool.look_after(|target, level, counted| {
                 self.tell(&pool, target, level, counted);
             });
-            outlook.has_targets |= of_pool.has_targets;
+            outlook.has_servers |= of_pool.has_servers;
             outlook.is_short |= of_pool.is_short;
-            last = Some(*pool.name());
+            last = number;
         }
-        if outlook.has_targets {
+        if outlook.has_servers {
             return Some(if outlook.is_short { time::hz() } else { rest() });
         }
-        // Whoever takes a port of a pool that we have seen without looks afterwards whether we are awake.
-        self.is_awake.store(false, Relaxed);
-        let list = self.list.lock();
-        let has_targets = list.iter().any(|config| config.pool.has_targets());
-        (has_targets && !self.is_awake.xchg(true, Full)).then(rest)
+        (!find::may_sleep(&mut Sleeper(self))).then(rest)
+    }
+}
+
+/// Pools that are looked after.
+struct Sleeper<'a>(&'a Pools);
+
+impl find::Sleeper for Sleeper<'_> {
+    fn is_awake(&mut self) -> bool {
+        self.0.is_awake.load(Relaxed)
+    }
+
+    fn rouse(&mut self) -> bool {
+        self.0.is_awake.xchg(true, Full)
+    }
+
+    fn doze(&mut self) {
+        self.0.is_awake.store(false, Relaxed);
+    }
+
+    /// Whoever adds a server and whoever looks take the same lock: who has not been seen by this look sees what was
+    /// written before it.
+    fn has_work(&mut self) -> bool {
+        let list = self.0.list.lock();
+        list.pools.iter().any(|config| config.pool.has_servers())
     }
 }
 
@@ -309,7 +354,7 @@ pub(super) fn rest() -> u32 {
     REST_SECONDS.saturating_mul(time::hz())
 }
 
-/// Finds a pool in the list, or where it would be.
-fn position(list: &[PoolConfig], name: &Name) -> Result<usize, usize> {
-    list.binary_search_by(|config| config.pool.name().cmp(name))
+/// Finds a pool in the list.
+fn position(pools: &[PoolConfig], name: &Name) -> Option<usize> {
+    pools.iter().position(|config| config.pool.name() == name)
 }

@@ -26,11 +26,17 @@ use rvsadm::netlink::Transport;
 /// The family id that the kernel gives out.
 pub(crate) const FAMILY: u16 = 0x2a;
 
+/// The number that it gives to the multicast group `pools`.
+pub(crate) const GROUP: u32 = 7;
+
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 const GENL_ID_CTRL: u16 = 0x10;
 const CTRL_CMD_NEWFAMILY: u8 = 1;
 const CTRL_ATTR_FAMILY_ID: u16 = 1;
+const CTRL_ATTR_MCAST_GROUPS: u16 = 7;
+const CTRL_ATTR_MCAST_GRP_NAME: u16 = 1;
+const CTRL_ATTR_MCAST_GRP_ID: u16 = 2;
 
 /// An answer: a datagram for the sequence number and bytes of the request.
 type Answer = Box<dyn Fn(u32, &[u8]) -> Vec<u8>>;
@@ -42,6 +48,10 @@ pub(crate) type Sent = Rc<RefCell<Vec<Vec<u8>>>>;
 pub(crate) struct Kernel {
     answers: VecDeque<Answer>,
     pending: VecDeque<Vec<u8>>,
+    events: Vec<Vec<u8>>,
+    // Nothing comes any more.
+    ends: bool,
+    pub(crate) joined: Rc<RefCell<Vec<u32>>>,
     pub(crate) sent: Sent,
 }
 
@@ -49,7 +59,14 @@ impl Kernel {
     /// A kernel with the module loaded.
     pub(crate) fn new() -> Self {
         Self::default().then(|seq, request| {
-            let id = [attribute(CTRL_ATTR_FAMILY_ID, &FAMILY.to_ne_bytes())];
+            let group = [
+                string(CTRL_ATTR_MCAST_GRP_NAME, "pools"),
+                number(CTRL_ATTR_MCAST_GRP_ID, GROUP),
+            ];
+            let id = [
+                attribute(CTRL_ATTR_FAMILY_ID, &FAMILY.to_ne_bytes()),
+                nest(CTRL_ATTR_MCAST_GROUPS, &[nest(1, &group)]),
+            ];
             let mut answer = generic(GENL_ID_CTRL, 0, seq, CTRL_CMD_NEWFAMILY, &id);
             answer.extend(ack(seq, request));
             answer
@@ -90,6 +107,12 @@ impl Kernel {
             answer.extend(ack(seq, request));
             answer
         })
+    }
+
+    /// Tells who has joined the group.
+    pub(crate) fn tell(mut self, command: u8, attributes: &[DefaultNla]) -> Self {
+        self.events.push(generic(FAMILY, 0, 0, command, attributes));
+        self
     }
 
     /// Answers the next request with a dump; `flags` are set in each message.
@@ -150,8 +173,18 @@ impl Transport for Kernel {
         Ok(())
     }
 
+    fn join(&mut self, group: u32) -> io::Result<()> {
+        self.joined.borrow_mut().push(group);
+        self.pending.extend(self.events.drain(..));
+        self.ends = true;
+        Ok(())
+    }
+
     fn receive(&mut self) -> io::Result<Vec<u8>> {
         let answer = self.pending.pop_front();
+        if self.ends && answer.is_none() {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         Ok(answer.expect("waits for an answer that the kernel never gives"))
     }
 }

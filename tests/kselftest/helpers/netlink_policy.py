@@ -38,6 +38,15 @@ SERVICE_POLICY = KEY_POLICY | {
     ONE_PACKET: "u32 up to 1",
     SERVICE_PERSISTENCE: PERSISTENCE_POLICY,
     REMOVAL: "u32 up to 3",
+    SERVICE_POOL: "string up to 31",
+}
+POOL_POLICY = {POOL_NAME: "string up to 31", POOL_FIRST_PORT: "u16", POOL_LAST_PORT: "u16"}
+POOL_RANGE_POLICY = {
+    POOL: "string up to 31",
+    ADDR4: "u32",
+    ADDR6: "binary of 16",
+    LAST_ADDR4: "u32",
+    LAST_ADDR6: "binary of 16",
 }
 DEST_KEY_POLICY = ADDRESS_POLICY | {SERVICE: KEY_POLICY}
 DEST_POLICY = DEST_KEY_POLICY | {
@@ -69,6 +78,14 @@ EXPECTED = {
     (TIMEOUTS_SET, "do"): TIMEOUTS_POLICY,
     (ZERO, "do"): KEY_POLICY,
     (TEMPLATE_GET, "dump"): {SERVICE: KEY_POLICY},
+    (POOL_ADD, "do"): POOL_POLICY,
+    (POOL_SET, "do"): POOL_POLICY,
+    (POOL_DEL, "do"): {POOL_NAME: "string up to 31"},
+    (POOL_GET, "do"): {POOL_NAME: "string up to 31"},
+    (POOL_GET, "dump"): {},
+    (POOL_ADDRESS_ADD, "do"): POOL_RANGE_POLICY,
+    (POOL_ADDRESS_DEL, "do"): POOL_RANGE_POLICY,
+    (POOL_ADDRESS_GET, "dump"): {POOL: "string up to 31"},
 }
 
 

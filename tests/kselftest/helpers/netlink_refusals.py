@@ -7,6 +7,7 @@ explains, too.
 """
 
 import errno
+import ipaddress
 import struct
 import sys
 
@@ -291,7 +292,102 @@ def wrong_connections():
         yield f"connections: {what}", CONNECTION_GET, errno.EINVAL, attributes, blamed, None
 
 
+def wrong_pools():
+    """Of pools of local addresses: that of the name "pool" has 192.0.2.10 and 192.0.2.11."""
+    name, of_pool = string(POOL_NAME, "pool"), string(POOL, "pool")
+    for verb, command in ("add", POOL_ADD), ("set", POOL_SET), ("del", POOL_DEL), ("get", POOL_GET):
+        yield f"pool {verb} without name", command, errno.EINVAL, b"", None, POOL_NAME
+        for wrong in "", "-a", "a b", "a/b", "\x7f", "n\u00e4he":
+            yield f"pool {verb}: name {wrong!r}", command, errno.EINVAL, string(POOL_NAME, wrong), POOL_NAME, None
+        yield f"pool {verb}: long name", command, errno.EINVAL, string(POOL_NAME, "a" * 32), POOL_NAME, None
+        yield f"pool {verb}: unknown attribute", command, errno.EINVAL, name + u32(42, 0), 42, None
+        if verb != "add":
+            yield f"pool {verb} of none", command, errno.ENOENT, string(POOL_NAME, "none"), POOL_NAME, None
+    yield "pool add again", POOL_ADD, errno.EEXIST, name, POOL_NAME, None
+    for verb, command, key in ("add", POOL_ADD, string(POOL_NAME, "new")), ("set", POOL_SET, name):
+        yield f"pool {verb}: first port 0", command, errno.EINVAL, key + port_of(POOL_FIRST_PORT, 0), POOL_FIRST_PORT, None
+        yield f"pool {verb}: last port 0", command, errno.EINVAL, key + port_of(POOL_LAST_PORT, 0), POOL_LAST_PORT, None
+        yield f"pool {verb}: last port below 1024", command, errno.EINVAL, key + port_of(POOL_LAST_PORT, 1023), POOL_LAST_PORT, None
+        yield f"pool {verb}: ports 81 to 80", command, errno.EINVAL, (
+            key + port_of(POOL_FIRST_PORT, 81) + port_of(POOL_LAST_PORT, 80)
+        ), POOL_LAST_PORT, None
+        for what, wrong in wrong_lengths(POOL_FIRST_PORT, 2):
+            yield f"pool {verb}: port {what}", command, errno.EINVAL, key + wrong, POOL_FIRST_PORT, None
+    yield "service add with a pool that is none", SERVICE_ADD, errno.ENOENT, NEW_KEY + string(SERVICE_POOL, "none"), SERVICE_POOL, None
+    yield "service set to a pool that is none", SERVICE_SET, errno.ENOENT, KEY + string(SERVICE_POOL, "none"), SERVICE_POOL, None
+    yield "service set to a pool of no name", SERVICE_SET, errno.EINVAL, KEY + string(SERVICE_POOL, "a/b"), SERVICE_POOL, None
+    yield "pool del in use", POOL_DEL, errno.EBUSY, string(POOL_NAME, "used"), POOL_NAME, None
+    for verb, command in ("add", POOL_ADDRESS_ADD), ("del", POOL_ADDRESS_DEL):
+        good = addr4("192.0.2.12")
+        yield f"pool address {verb} without pool", command, errno.EINVAL, good, None, POOL
+        yield f"pool address {verb} without address", command, errno.EINVAL, of_pool, None, ADDR4
+        yield f"pool address {verb} of none", command, errno.ENOENT, string(POOL, "none") + good, POOL, None
+        for what, code, wrong, blamed in wrong_addresses():
+            yield f"pool address {verb}: {what}", command, code, of_pool + wrong, blamed, None
+        for wrong in "127.0.0.1", "169.254.0.1":
+            yield f"pool address {verb}: {wrong}", command, errno.EINVAL, of_pool + addr4(wrong), ADDR4, None
+        for wrong in "::1", "fe80::1", "::ffff:192.0.2.12":
+            yield f"pool address {verb}: {wrong}", command, errno.EINVAL, of_pool + addr6(wrong), ADDR6, None
+        for first, last, code in (
+            ("192.0.2.13", "192.0.2.12", errno.EINVAL),
+            ("192.0.2.13", "192.0.6.13", errno.E2BIG),
+            ("126.255.255.254", "127.0.0.1", errno.EINVAL),
+            ("223.255.255.255", "224.0.0.1", errno.EINVAL),
+        ):
+            yield f"pool address {verb}: {first} to {last}", command, code, (
+                of_pool + addr4(first) + attribute(LAST_ADDR4, ipaddress.ip_address(last).packed)
+            ), LAST_ADDR4, None
+        yield f"pool address {verb}: ends of two families", command, errno.EINVAL, (
+            of_pool + good + attribute(LAST_ADDR6, ipaddress.ip_address("2001:db8::1").packed)
+        ), LAST_ADDR6, None
+        last = attribute(LAST_ADDR4, ipaddress.ip_address("192.0.2.12").packed)
+        yield f"pool address {verb}: last address alone", command, errno.EINVAL, of_pool + last, None, ADDR4
+    for first, last in ("192.0.2.10", "192.0.2.10"), ("192.0.2.1", "192.0.2.10"), ("192.0.2.11", "192.0.2.12"):
+        yield f"pool address add again: {first} to {last}", POOL_ADDRESS_ADD, errno.EEXIST, (
+            of_pool + addr4(first) + attribute(LAST_ADDR4, ipaddress.ip_address(last).packed)
+        ), LAST_ADDR4, None
+    yield "pool address add: of another pool", POOL_ADDRESS_ADD, errno.EADDRINUSE, (
+        string(POOL, "used") + addr4("192.0.2.11")
+    ), ADDR4, None
+    yield "pool address add: too many in all", POOL_ADDRESS_ADD, errno.E2BIG, (
+        of_pool + addr4("10.0.0.0") + attribute(LAST_ADDR4, ipaddress.ip_address("10.0.3.254").packed)
+    ), LAST_ADDR4, None
+    yield "pool address del: not all there", POOL_ADDRESS_DEL, errno.ENOENT, (
+        of_pool + addr4("192.0.2.10") + attribute(LAST_ADDR4, ipaddress.ip_address("192.0.2.12").packed)
+    ), LAST_ADDR4, None
+    yield "pool set: ports that another pool gives", POOL_SET, errno.EADDRINUSE, (
+        string(POOL_NAME, "apart") + port_of(POOL_LAST_PORT, 1024)
+    ), POOL_LAST_PORT, None
+    yield "pool addresses of none", POOL_ADDRESS_GET, errno.ENOENT, string(POOL, "none"), None, None
+    yield "pool addresses without pool", POOL_ADDRESS_GET, errno.EINVAL, b"", None, None
+
+
+def port_of(number, value):
+    return attribute(number, struct.pack("!H", value))
+
+
+def add_pools(rvs):
+    rvs.must(POOL_ADD, string(POOL_NAME, "pool"))
+    rvs.must(POOL_ADDRESS_ADD, string(POOL, "pool") + addr4("192.0.2.10"))
+    rvs.must(POOL_ADDRESS_ADD, string(POOL, "pool") + addr4("192.0.2.11"))
+    rvs.must(POOL_ADD, string(POOL_NAME, "used"))
+    rvs.must(SERVICE_SET, KEY + string(SERVICE_POOL, "used"))
+    # The same address, other ports.
+    rvs.must(POOL_ADD, string(POOL_NAME, "apart") + port_of(POOL_FIRST_PORT, 80) + port_of(POOL_LAST_PORT, 1023))
+    rvs.must(POOL_ADDRESS_ADD, string(POOL, "apart") + addr4("192.0.2.10"))
+
+
+def pools(rvs):
+    """All pools with their addresses."""
+    found = [attributes for _, attributes, _ in rvs.dump(POOL_GET).messages]
+    return [
+        (pool, [attributes for _, attributes, _ in rvs.dump(POOL_ADDRESS_GET, attribute(POOL, pool[POOL_NAME])).messages])
+        for pool in found
+    ]
+
+
 GROUPS = {
+    "pools": wrong_pools,
     "services": wrong_services,
     "servers": wrong_dests,
     "states": wrong_states,
@@ -310,9 +406,12 @@ def main():
     rvs.add_service(KEY6)
     rvs.must(DEST_ADD, nest(SERVICE, KEY6) + addr6("2001:db8:10::11") + port(80))
     rvs.add_service(mark_key(7, 10))
-    before = rvs.configuration()
+    if sys.argv[1] == "pools":
+        add_pools(rvs)
+    before = rvs.configuration(), pools(rvs)
     for what, command, code, attributes, blamed, missing in GROUPS[sys.argv[1]]():
-        answer = rvs.dump(command, attributes) if command == CONNECTION_GET else rvs.ask(command, attributes)
+        is_dump = command in (CONNECTION_GET, POOL_ADDRESS_GET)
+        answer = rvs.dump(command, attributes) if is_dump else rvs.ask(command, attributes)
         expect_errno(what, code, answer.errno)
         if answer.errno and not answer.text:
             fail(f"{what}: no explanation")
@@ -320,11 +419,13 @@ def main():
             expect_equal(f"{what}: attribute blamed", blamed, answer.blamed)
         if missing is not None:
             expect_equal(f"{what}: attribute missed", missing, answer.missing)
-        after = rvs.configuration()
+        after = rvs.configuration(), pools(rvs)
         if after != before:
             fail(f"{what}: the configuration has changed")
             before = after
     rvs.must(FLUSH)
+    for pool, _ in pools(rvs):
+        rvs.must(POOL_DEL, attribute(POOL_NAME, pool[POOL_NAME]))
     finish()
 
 

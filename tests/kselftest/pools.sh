@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Pools of local addresses, as they are configured: that they are used is shown by fullnat.sh.
+. "$(dirname "$0")/lib.sh"
+
+SERVICE=tcp/$VIP:80
+
+# pool VERB ARGUMENT...: of the director.
+pool() {
+	director_rvsadm pool "$@" 2>&1
+}
+
+# addresses POOL: of the pool, with what is free of each.
+addresses() {
+	pool show "$1" | awk '/^  [0-9a-f]/ { print $1, $2 }' | paste -sd' '
+}
+
+# refused PATTERN ARGUMENT...: of `rvsadm pool`; nothing changes.
+refused() {
+	local before pattern=$1 seen status=0
+	shift
+	before=$(pool show)
+	seen=$(pool "$@") || status=$?
+	expect_equal "exit status of pool $*" 2 "$status"
+	expect_match "reason of pool $*" "$pattern" "$seen"
+	expect_equal "pools after pool $*" "$before" "$(pool show)"
+}
+
+pools_are_added_and_shown() {
+	expect_equal "no pools" "no pools" "$(pool show)"
+	expect_success pool add web 192.0.2.10-192.0.2.11 2001:db8::10 --ports 20000-20099
+	expect_success pool add empty
+	expect_equal "addresses" "192.0.2.10 100 192.0.2.11 100 2001:db8::10 100" "$(addresses web)"
+	expect_match "what is shown" $'\nempty +1024-65535 +0 +0 +0 +0 +- +- +-\nweb +20000-20099 +0 +0 +0 +0 +- ' "$(pool show)"
+	local json
+	json=$(director_rvsadm -j pool show web | awk -f "$KSELFTEST_DIR/lib/json.awk")
+	expect_match "JSON" "pools\.[0-9]\.pool web" "$json"
+	expect_match "JSON" "pools\.[0-9]\.addresses\.[0-9]\.address 2001:db8::10" "$json"
+	expect_success pool set empty --ports 80
+	expect_match "other ports" "empty +80-80 " "$(pool show empty)"
+	expect_success pool del empty
+	expect_match "one that is gone" "no such pool" "$(pool show empty)"
+}
+
+addresses_come_and_go() {
+	expect_success pool add-address web 192.0.2.8-192.0.2.9 192.0.2.12
+	expect_success pool del-address web 192.0.2.9-192.0.2.10
+	expect_equal "addresses in their order" "192.0.2.8 100 192.0.2.11 100 192.0.2.12 100 2001:db8::10 100" "$(addresses web)"
+	refused "192.0.2.12: the pool has 192.0.2.12 already" add-address web 192.0.2.12
+	refused "192.0.2.11-192.0.2.13: the pool does not have 192.0.2.13" del-address web 192.0.2.11-192.0.2.13
+	# More than a part of a dump takes.
+	expect_success pool add-address web 10.0.0.0-10.0.3.251
+	expect_equal "addresses" 1024 "$(addresses web | awk '{ print NF - NF / 2 }')"
+	refused "at most 1024 addresses" add-address web 192.0.2.13
+	expect_success pool del-address web 10.0.0.0-10.0.3.251 192.0.2.8 192.0.2.12 2001:db8::10
+	expect_success pool add-address web 192.0.2.10
+	expect_equal "addresses" "192.0.2.10 100 192.0.2.11 100" "$(addresses web)"
+}
+
+no_two_pools_give_the_same_port() {
+	expect_success pool add other
+	refused "other: 192.0.2.10-192.0.2.19|192.0.2.10 is in pool web" add-address other 192.0.2.5-192.0.2.10
+	expect_success pool set other --ports 20100-20200
+	expect_success pool add-address other 192.0.2.10
+	refused "192.0.2.10 is in pool web" set other --ports 20099-20200
+	refused "192.0.2.10 is in pool other" set web --ports 20000-20100
+	expect_success pool del other
+	refused "there is a pool of this name already; change it with: rvsadm pool set" add web
+	# One that cannot have its addresses is not there.
+	refused "192.0.2.11 is in pool web" add third 192.0.2.20 192.0.2.11
+	refused "no such pool" del third
+}
+
+a_pool_of_a_service_stays() {
+	expect_success director_rvsadm service add "$SERVICE" --pool web
+	expect_match "services of the pool" "web +20000-20099 +1 " "$(pool show web)"
+	expect_match "pool of the service" "wrr,pool=web " "$(director_rvsadm service list)"
+	refused "web: the service $SERVICE uses it; take it away" del web
+	expect_success pool del-address web 192.0.2.11
+	expect_match "a service without a pool" "--pool none2: there is no such pool" \
+		"$(director_rvsadm service set "$SERVICE" --pool none2 2>&1)"
+	expect_success director_rvsadm service set "$SERVICE" --scheduler rr
+	refused "the service $SERVICE uses it" del web
+	expect_success director_rvsadm service set "$SERVICE" --pool none
+	expect_match "services of the pool" "web +20000-20099 +0 " "$(pool show web)"
+	expect_success director_rvsadm service set "$SERVICE" --pool web
+	expect_success director_rvsadm service del "$SERVICE"
+	expect_match "services of the pool" "web +20000-20099 +0 " "$(pool show web)"
+	# Deleted all at once, and added again with another one.
+	expect_success director_rvsadm service add "$SERVICE" --pool web
+	expect_success director_rvsadm flush
+	expect_match "services of the pool" "web +20000-20099 +0 " "$(pool show web)"
+	expect_success director_rvsadm service add "$SERVICE"
+	expect_success pool del web
+	expect_success director_rvsadm service del "$SERVICE"
+}
+
+pools_are_those_of_a_namespace() {
+	expect_success pool add web 192.0.2.10
+	expect_success rvsadm --netns "$CLIENT" pool add web 192.0.2.10
+	expect_success pool del web
+	expect_equal "pools of the other" "  192.0.2.10" "$(rvsadm --netns "$CLIENT" pool show | grep -o '^  192[.0-9]*')"
+	expect_success rvsadm --netns "$CLIENT" pool del web
+	# It goes with its pools, and with a service that names one.
+	expect_success ip netns add pools-of-its-own
+	expect_success rvsadm --netns pools-of-its-own pool add web 192.0.2.10-192.0.2.100
+	expect_success rvsadm --netns pools-of-its-own service add "$SERVICE" --pool web
+	expect_success ip netns del pools-of-its-own
+}
+
+# listening: somebody listens to what is told of pools.
+listening() {
+	in_ns "$DIRECTOR" cat /proc/net/netlink | awk '$2 == 16 && $4 !~ /^0*$/ { found = 1 } END { exit !found }'
+}
+
+whoever_wants_may_listen() {
+	in_ns "$DIRECTOR" setpriv --reuid 65534 --regid 65534 --clear-groups rvsadm pool watch >"$TEST_DIR/events" 2>&1 &
+	wait_until 5 listening || fail "nobody listens: $(<"$TEST_DIR/events")"
+	kill $!
+	wait $! 2>/dev/null
+	expect_equal "told of nothing" "" "$(<"$TEST_DIR/events")"
+}
+
+lb_needs rvs "IPVS has no pools"
+test_begin
+ktap_run pools_are_added_and_shown addresses_come_and_go no_two_pools_give_the_same_port a_pool_of_a_service_stays \
+	pools_are_those_of_a_namespace whoever_wants_may_listen
