@@ -21,6 +21,8 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$KSELFTEST_DIR/lib/topology.sh"
 # shellcheck source=lib/topology_direct_reply.sh
 . "$KSELFTEST_DIR/lib/topology_direct_reply.sh"
+# shellcheck source=lib/topology_fullnat.sh
+. "$KSELFTEST_DIR/lib/topology_fullnat.sh"
 # shellcheck source=lib/tunnel.sh
 . "$KSELFTEST_DIR/lib/tunnel.sh"
 # shellcheck source=lib/topology_two_directors.sh

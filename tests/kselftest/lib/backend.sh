@@ -4,7 +4,8 @@
 # a test that makes sense for both must have the same verdict with both. LB_TOOL=ipvsadm has RVS be configured by stock
 # ipvsadm instead of rvsadm.
 #
-# LB_FORWARD is the forward method of the servers that are added: nat (default), dr or tun.
+# LB_FORWARD is the forward method of the servers that are added: nat (default), dr, tun or fullnat, and LB_POOL the pool of
+# services that are added.
 #
 # Each backend provides, for the namespace $DIRECTOR:
 #	lb_load                               have the module in the kernel

@@ -7,7 +7,7 @@
 . "$KSELFTEST_DIR/lib/rvs.sh"
 
 lb_service_add() {
-	director_rvsadm service add "$1" --scheduler "$2" "--$LB_FORWARD" ${3:+--one-packet on}
+	director_rvsadm service add "$1" --scheduler "$2" "--$LB_FORWARD" ${LB_POOL:+--pool "$LB_POOL"} ${3:+--one-packet on}
 }
 
 lb_service_persistent() {

@@ -92,7 +92,7 @@ in_ns() {
 	ip netns exec "$@"
 }
 
-# topology_create [--router]; with --direct-reply that of topology_direct_reply.sh
+# topology_create [--router]; with --direct-reply that of topology_direct_reply.sh, with --fullnat of topology_fullnat.sh
 topology_create() {
 	topology_build "$@" && lb_prepare
 }
@@ -101,6 +101,10 @@ topology_build() {
 	local i
 	if [ "${1-}" = --direct-reply ]; then
 		direct_reply_create
+		return
+	fi
+	if [ "${1-}" = --fullnat ]; then
+		fullnat_create
 		return
 	fi
 	topology_namespaces=("$CLIENT" "$DIRECTOR" "${SERVERS[@]}")
@@ -212,7 +216,7 @@ topology_destroy() {
 	topology_namespaces=()
 }
 
-# test_begin [--router|--direct-reply]: what most tests start with: a place for files, the module, the namespaces; and
+# test_begin [--router|--direct-reply|--fullnat]: what most tests start with: a place for files, the module, the namespaces; and
 # their end.
 test_begin() {
 	TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/rvs-test.XXXXXX") || bail "no temporary directory"
