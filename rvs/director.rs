@@ -228,7 +228,7 @@ impl Director {
         forward: Forward,
     ) -> Result {
         match forward {
-            Forward::Nat => HookGroup::Replies.enable(namespace, family),
+            Forward::Nat | Forward::Fullnat => HookGroup::Replies.enable(namespace, family),
             Forward::Dr => Ok(()),
             // Errors about the tunnel come to this host, of whatever family what is in it is.
             Forward::Tun => HookGroup::Services.enable(namespace, family),

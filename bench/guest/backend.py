@@ -106,6 +106,18 @@ class Rvs:
         service, at = f"{protocol}/{_endpoint(address, port)}", _endpoint(server, server_port or port)
         _tool(namespace, ["rvsadm", "server", "add", service, at, *self._METHODS[method]])
 
+    def add_full_nat(
+        self, namespace: Namespace, address: Address, port: int, server: Address, addresses: str, ports: str
+    ) -> None:
+        """A service of one server by full NAT, with a pool of these local addresses, each of which has these ports."""
+        self.prepare(namespace)
+        service, at = f"udp/{_endpoint(address, port)}", _endpoint(server, port)
+        first = addresses.partition("-")[0]
+        _tool(namespace, ["ip", "route", "add", "local", f"{first.rpartition('.')[0]}.0/22", "dev", "lo"])
+        _tool(namespace, ["rvsadm", "pool", "add", "local", addresses, "--ports", ports])
+        _tool(namespace, ["rvsadm", "service", "add", service, "--scheduler", "rr", "--pool", "local"])
+        _tool(namespace, ["rvsadm", "server", "add", service, at, "--fullnat"])
+
     def add_mark(
         self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]
     ) -> None:
@@ -182,6 +194,10 @@ class IpVs:
         service = [f"--{protocol}-service", _endpoint(address, port)]
         at = _endpoint(server, server_port or port)
         _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", at, *self._METHODS[method]])
+
+    def add_full_nat(self, *_arguments) -> None:
+        """It has none."""
+        raise Unsupported("ip_vs has no full NAT")
 
     def add_mark(
         self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]

@@ -12,7 +12,7 @@ import injector
 import region
 import results
 from backend import IpVs, Rvs, Unsupported
-from cases import control, flows_established, forwarding, ipv6, new_connection, outbound, population, sctp, tcp
+from cases import control, flows_established, forwarding, fullnat, ipv6, new_connection, outbound, population, sctp, tcp
 from flows import CLIENTS
 from namespace import settle_neighbours
 
@@ -138,6 +138,11 @@ def plan(bench: Bench, scope: Scope) -> None:
     _established(bench, paths, few)
     _tcp(bench, paths)
     _sctp(bench, paths)
+    for count in few:
+        for backend in paths[1:]:
+            bench.case(f"fullnat-{count}", backend, fullnat.run, count)
+    for share in (0, 90):
+        bench.case(f"new-fullnat-{share}", rvs, fullnat.new, share)
     _ipv6(bench, paths, few)
     for scheduler in scope.schedulers:
         for servers in (10, 250):

@@ -54,6 +54,7 @@ use crate::{
     logic::{
         addr::Endpoint,
         defences,
+        pool::must_rest,
         protocol::Protocol,
         service_key::FTP_PORT,
         state::{
@@ -66,6 +67,7 @@ use crate::{
         wheel,
     },
     svc::{
+        pool::Lease,
         Dest,
         Forward, //
     },
@@ -105,13 +107,11 @@ impl Extension {
     }
 }
 
-/// Whether a connection with this tuple to this destination is a control connection of FTP, in which addresses are
+/// Whether a connection with this tuple, by this method, is a control connection of FTP, in which addresses are
 /// translated.
 #[inline]
-fn is_control(tuple: &Tuple, dest: &Dest) -> bool {
-    tuple.dst_port == FTP_PORT
-        && tuple.protocol == Protocol::Tcp
-        && matches!(dest.forward(), Forward::Nat)
+fn is_control(tuple: &Tuple, forward: Forward) -> bool {
+    tuple.dst_port == FTP_PORT && tuple.protocol == Protocol::Tcp && matches!(forward, Forward::Nat)
 }
 
 impl Extensible for Conn {
@@ -173,21 +173,35 @@ impl Conn {
     pub(crate) fn new(
         tuple: &Tuple,
         dest: Arc<Dest>,
+        forward: Forward,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
-        if is_control(tuple, &dest) {
+        if is_control(tuple, forward) {
             return Self::of_control(tuple, dest, now);
         }
         match addresses::of(tuple, &dest) {
             (addrs, None) => {
                 let memory = CACHE.allocate()?;
-                Ok(memory.fill(Self::begun(addrs, tuple, dest, now)))
+                Ok(memory.fill(Self::begun(addrs, tuple, dest, forward, now)))
             }
             (addrs, Some(tail)) => {
                 let memory = TAILED.allocate()?;
-                Ok(memory.fill(Self::begun(addrs, tuple, dest, now), tail))
+                Ok(memory.fill(Self::begun(addrs, tuple, dest, forward, now), tail))
             }
         }
+    }
+
+    /// As [`Conn::new`], of one by full NAT, at a local endpoint.
+    pub(super) fn with_local(
+        tuple: &Tuple,
+        dest: Arc<Dest>,
+        lease: Lease,
+        now: u32,
+    ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
+        let memory = TAILED.allocate()?;
+        let (addrs, tail) = addresses::with_local(tuple, lease);
+        let conn = Self::begun(addrs, tuple, dest, Forward::Fullnat, now);
+        Ok(memory.fill(conn, tail))
     }
 
     /// As [`Conn::new`], of a control connection of FTP.
@@ -205,7 +219,11 @@ impl Conn {
             data: None,
         };
         let memory = EXTENDED.allocate()?;
-        Ok(memory.fill(Self::begun(addrs, tuple, dest, now), tail, extension))
+        Ok(memory.fill(
+            Self::begun(addrs, tuple, dest, Forward::Nat, now),
+            tail,
+            extension,
+        ))
     }
 
     /// As [`Conn::new`], of one for data of FTP, which waits for the first packet of either end. The server, which is that
@@ -216,14 +234,14 @@ impl Conn {
         server_port: u16,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
-        let dest = control.dest().clone();
+        let (dest, forward) = (control.dest().clone(), control.forward());
         let (addrs, tail) = addresses::of(tuple, &dest);
         let extension = Extension {
             template: None,
             control: None,
             data: Some(DataLink::new(control)),
         };
-        let mut conn = Self::begun(addrs, tuple, dest, now);
+        let mut conn = Self::begun(addrs, tuple, dest, forward, now);
         conn.server_port = server_port;
         conn.word = Atomic::new(Tracked::new(State::Tcp(tcp::State::Listen)).to_u8().into());
         Ok(EXTENDED.allocate()?.fill(conn, tail, extension))
@@ -238,7 +256,8 @@ impl Conn {
         now: u32,
     ) -> Alone<Self> {
         let (addrs, tail) = addresses::of(tuple, &dest);
-        let mut conn = Self::begun(addrs, tuple, dest, now);
+        let forward = dest.forward();
+        let mut conn = Self::begun(addrs, tuple, dest, forward, now);
         conn.server_port = server_port;
         conn.settle();
         Alone::new(conn, tail)
@@ -248,32 +267,42 @@ impl Conn {
     pub(super) fn of_template(
         tuple: &Tuple,
         template: RcuArc<Template>,
+        lease: Option<Lease>,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
         let dest = template.dest().clone();
-        let service = template.key().service;
-        let server_port = service.kept_port(dest.endpoint().port, tuple.dst_port);
-        let (addrs, tail) = addresses::of(tuple, &dest);
+        let server_port = template.server_port(tuple.dst_port);
+        let forward = match &lease {
+            Some(_) => Forward::Fullnat,
+            None => dest.forward(),
+        };
+        let (addrs, tail) = match lease {
+            Some(lease) => {
+                let (addrs, tail) = addresses::with_local(tuple, lease);
+                (addrs, Some(tail))
+            }
+            None => addresses::of(tuple, &dest),
+        };
         let extension = Extension {
             template: Some(TemplateLink::new(template)),
-            control: is_control(tuple, &dest).then(Control::new),
+            control: is_control(tuple, forward).then(Control::new),
             data: None,
         };
-        let mut conn = Self::begun(addrs, tuple, dest, now);
+        let mut conn = Self::begun(addrs, tuple, dest, forward, now);
         conn.server_port = server_port;
         Ok(EXTENDED.allocate()?.fill(conn, tail, extension))
     }
 
     /// A connection in its first state, of which its destination does not know yet.
     #[inline(always)]
-    fn begun(addrs: InLine, tuple: &Tuple, dest: Arc<Dest>, now: u32) -> Self {
+    fn begun(addrs: InLine, tuple: &Tuple, dest: Arc<Dest>, forward: Forward, now: u32) -> Self {
         Self {
             addrs,
             reply_route: Atomic::new(0),
             client_port: tuple.src_port,
             service_port: tuple.dst_port,
             protocol: tuple.protocol,
-            forward: dest.forward(),
+            forward,
             server_port: dest.port_for(tuple.dst_port),
             word: Atomic::new(Tracked::new(State::initial(tuple.protocol)).to_u8().into()),
             last_seen: Atomic::new(now),
@@ -323,7 +352,7 @@ impl Conn {
     /// Returns whether replies pass the director, so that they have a tuple of their own.
     pub(crate) fn has_reply_tuple(&self) -> bool {
         match self.forward {
-            Forward::Nat => true,
+            Forward::Nat | Forward::Fullnat => true,
             Forward::Dr | Forward::Tun => false,
         }
     }
@@ -375,6 +404,13 @@ impl Conn {
     /// Returns whether no packet was seen for so many jiffies before `now`.
     pub(crate) fn is_silent_for(&self, jiffies: u32, now: u32) -> bool {
         now.wrapping_sub(self.last_seen.load(Relaxed)) >= jiffies
+    }
+
+    /// Returns whether the real server may not be done with the local endpoint of a connection that ends at `now` (jiffies).
+    pub(super) fn must_rest(&self, now: u32) -> bool {
+        let silent = now.wrapping_sub(self.last_seen.load(Relaxed));
+        let seconds = silent.checked_div(time::hz()).unwrap_or(0);
+        must_rest(self.state(), seconds)
     }
 
     /// Returns whether the connection may be ended to make room for another one: it is half open,

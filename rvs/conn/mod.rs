@@ -33,6 +33,7 @@ pub(crate) use entry::{
     TAILED, //
 };
 pub(crate) use own_flows::OwnFlows;
+pub(crate) use reply_routes::RouteNumber;
 pub(crate) use table::{
     Connections,
     CreateError,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The routes that replies take, learned from those that the stack has forwarded.
+//! The routes that replies take, learned from those that the stack has forwarded, or looked up where replies come to this host.
 //!
 //! Most clients are behind a few next hops, so that many connections share one route. Each has a
 //! number, and a connection keeps that instead of a reference: 4 bytes, and nothing to give back.
@@ -22,12 +22,15 @@ use crate::kapi::{
         Net,
         Packet,
         Route,
-        Stack, //
+        RouteRef,
+        Stack,
+        Target, //
     },
     sync::{
         Plain,
         RcuArc,
-        RcuCell, //
+        RcuCell,
+        RcuRef, //
     },
 };
 
@@ -81,6 +84,67 @@ impl ReplyRoutes {
         (learned.number == number && route.is_valid(net)).then_some(route)
     }
 
+    /// As [`ReplyRoutes::get`], so that it can be given to packets.
+    #[inline]
+    pub(crate) fn get_ref<'g, V: Stack>(
+        &self,
+        guard: &'g rcu::Guard,
+        net: &Net,
+        number: RouteNumber,
+    ) -> Option<RouteRef<'g, V>> {
+        let learned = self.found_at(guard, number)?;
+        let route: RouteRef<'g, V> = RouteRef::of_part(learned, |learned| &learned.route)?;
+        (learned.number == number && route.is_valid(net)).then_some(route)
+    }
+
+    /// Looks up the route of packets from `source` to `destination` that this host sends, and keeps it for all that share it. Its
+    /// number is 0 where it is not kept: there is no place, or it leads to this host or into a tunnel. Errors as
+    /// [`Route::output`], and ENOMEM.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn look_up<'g, V: Stack>(
+        &self,
+        guard: &'g rcu::Guard,
+        net: &Net,
+        source: V::Addr,
+        destination: V::Addr,
+        vrf: u32,
+    ) -> Result<(RouteNumber, RouteRef<'g, V>)> {
+        let route = Route::<V>::output_from(net, source, destination, Target::Destination, vrf, 0)?;
+        if vrf != 0 || !route.is_plain() || route.is_local() {
+            return Ok((0, route.under(guard)?));
+        }
+        let first = (route.identity() >> 6) as u32;
+        for place in (0..TRIES).map(|distance| first.wrapping_add(distance) % PLACES) {
+            let Some(learned) = self.found_at(guard, place) else {
+                return self.keep(guard, place, route);
+            };
+            if !learned.route.is_valid(net) {
+                return self.keep(guard, place, route);
+            }
+            match RouteRef::<V>::of_part(learned, |learned| &learned.route) {
+                Some(known) if known.identity() == route.identity() => {
+                    return Ok((learned.number, known));
+                }
+                _ => {}
+            }
+        }
+        Ok((0, route.under(guard)?))
+    }
+
+    /// Puts a route into a place.
+    fn keep<'g, V: Stack>(
+        &self,
+        guard: &'g rcu::Guard,
+        place: u32,
+        route: Route<V>,
+    ) -> Result<(RouteNumber, RouteRef<'g, V>)> {
+        let learned = self.put(place, route.into_cached()).ok_or(ENOMEM)?;
+        let learned = learned.under(guard);
+        let route = RouteRef::of_part(learned, |learned| &learned.route).ok_or(EINVAL)?;
+        Ok((learned.number, route))
+    }
+
     /// Learns the route that a packet takes to its destination. Returns its number; none when there is no place, or it may not
     /// be kept ([`Route::may_be_kept_of`]).
     pub(crate) fn learn<V: Stack>(
@@ -102,7 +166,10 @@ impl ReplyRoutes {
                         return Some(learned.number);
                     }
                 }
-                _ => return self.put(place, Route::of_packet(packet, destination)?.into_cached()),
+                _ => {
+                    let route = Route::of_packet(packet, destination)?.into_cached();
+                    return self.put(place, route).map(|learned| learned.number);
+                }
             }
         }
         None
@@ -110,15 +177,28 @@ impl ReplyRoutes {
 
     #[inline]
     fn at<'g>(&self, guard: &'g rcu::Guard, number: RouteNumber) -> Option<&'g Learned> {
-        let place = self.places.get((number % PLACES) as usize)?;
-        Some(place.read(guard)?.get())
+        self.found_at(guard, number).map(RcuRef::get)
     }
 
-    fn put(&self, place: u32, route: CachedRoute) -> Option<RouteNumber> {
+    #[inline]
+    fn found_at<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        number: RouteNumber,
+    ) -> Option<RcuRef<'g, Learned>> {
+        let place = self.places.get((number % PLACES) as usize)?;
+        place.read(guard)
+    }
+
+    fn put(&self, place: u32, route: CachedRoute) -> Option<RcuArc<Learned>> {
         let replacement = self.replacements.fetch_add(1u32, Relaxed).wrapping_add(1);
         let number = replacement.wrapping_mul(PLACES) | place;
         let learned = RcuArc::new(Learned { number, route }, GFP_ATOMIC).ok()?;
-        drop(self.places.get(place as usize)?.replace(Some(learned)));
-        Some(number)
+        drop(
+            self.places
+                .get(place as usize)?
+                .replace(Some(learned.clone())),
+        );
+        Some(learned)
     }
 }

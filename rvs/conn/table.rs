@@ -45,6 +45,7 @@ use crate::{
         workqueue::Worker,
     },
     logic::{
+        addr::Endpoint,
         lifetime,
         protocol::Protocol,
         siphash::HashKey,
@@ -55,9 +56,15 @@ use crate::{
         },
     },
     svc::{
+        pool::{
+            Lease,
+            NoLease,
+            Pools, //
+        },
         Common,
         Dest,
-        Estimator, //
+        Estimator,
+        Forward, //
     },
 };
 
@@ -80,7 +87,12 @@ pub(crate) enum CreateError {
     /// Replies of this destination to this client belong to another connection already, which
     /// lives: the client uses one port for two services with the same real server behind them.
     ReplyTaken,
+    /// By full NAT, and no local endpoint is left towards this destination.
+    NoLocal,
 }
+
+/// How many local endpoints are tried that somebody else has: there are hardly any.
+const LEASES: usize = 16;
 
 /// How often a reply tuple is tried whose holder gives way.
 const TRIES: usize = 4;
@@ -222,10 +234,74 @@ impl Connections {
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
         dest: Arc<Dest>,
+        pools: &Worker<Pools>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
-        let made = Conn::new(tuple.key(), dest, now).map_err(|_| CreateError::Memory)?;
+        let forward = dest.forward();
+        if matches!(forward, Forward::Fullnat) {
+            return self.create_with_local(guard, tuple, dest, pools, now);
+        }
+        let made = Conn::new(tuple.key(), dest, forward, now).map_err(|_| CreateError::Memory)?;
         self.place(guard, tuple, made, now)
+    }
+
+    /// As [`Connections::create`], by full NAT.
+    #[inline(never)]
+    fn create_with_local<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        tuple: &HashedTuple<'_>,
+        dest: Arc<Dest>,
+        pools: &Worker<Pools>,
+        now: u32,
+    ) -> Result<RcuRef<'g, Conn>, CreateError> {
+        let port = dest.port_for(tuple.key().dst_port);
+        self.with_lease(guard, tuple.key(), &dest, port, pools, |lease| {
+            let made = Conn::with_local(tuple.key(), dest.clone(), lease, now)
+                .map_err(|_| CreateError::Memory)?;
+            self.place_linked(guard, tuple, made, now)
+        })
+    }
+
+    /// Has `create` make a connection with a local endpoint that the pool of the service gives towards a server, and with
+    /// another one where that is somebody else's already.
+    fn with_lease<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        tuple: &Tuple,
+        dest: &Dest,
+        server_port: u16,
+        pools: &Worker<Pools>,
+        create: impl Fn(Lease) -> Result<RcuRef<'g, Conn>, CreateError>,
+    ) -> Result<RcuRef<'g, Conn>, CreateError> {
+        let server = Endpoint::new(dest.endpoint().addr, server_port);
+        // In a VRF, or from one family to the other, there is no way.
+        if tuple.vrf != 0
+            || tuple.protocol == Protocol::Sctp
+            || tuple.family() != server.addr.family()
+        {
+            return Err(CreateError::NoLocal);
+        }
+        let pool = dest.shared().pool(guard).ok_or(CreateError::NoLocal)?;
+        for _ in 0..LEASES {
+            let lease = pool
+                .lease(guard, pools, server, tuple.protocol, random_u64())
+                .map_err(|error| match error {
+                    NoLease::Dry => CreateError::NoLocal,
+                    NoLease::Memory => CreateError::Memory,
+                })?;
+            // What a socket of the director has is left to it, towards whatever server.
+            let port = lease.local().port;
+            if self.home.net().may_have_local_socket(tuple.protocol, port) {
+                lease.needs_no_rest();
+                continue;
+            }
+            match create(lease) {
+                Err(CreateError::ReplyTaken) => {}
+                created => return created,
+            }
+        }
+        Err(CreateError::NoLocal)
     }
 
     /// As [`Connections::create`], for the data of a control connection of FTP, whose server has it at `server_port`.
@@ -248,12 +324,23 @@ impl Connections {
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
         template: RcuRef<'_, Template>,
+        pools: &Worker<Pools>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
-        let template = template.upgrade().ok_or(CreateError::Raced)?;
-        let made =
-            Conn::of_template(tuple.key(), template, now).map_err(|_| CreateError::Memory)?;
-        self.place_linked(guard, tuple, made, now)
+        let create = |lease| {
+            let template = template.upgrade().ok_or(CreateError::Raced)?;
+            let made = Conn::of_template(tuple.key(), template, lease, now)
+                .map_err(|_| CreateError::Memory)?;
+            self.place_linked(guard, tuple, made, now)
+        };
+        let dest = template.dest();
+        if !matches!(dest.forward(), Forward::Fullnat) {
+            return create(None);
+        }
+        let port = template.server_port(tuple.key().dst_port);
+        self.with_lease(guard, tuple.key(), dest, port, pools, |lease| {
+            create(Some(lease))
+        })
     }
 
     /// As [`Connections::place`], of a connection that another object counts.
@@ -355,9 +442,14 @@ impl Connections {
     }
 
     /// Tells those that count a connection that it has ended: the template that it came of, the control connection that it
-    /// has data of.
+    /// has data of; and the pool of its local endpoint, whether the real server may have something left to say.
     #[inline]
     fn ended(&self, conn: RcuRef<'_, Conn>) {
+        if let Some(lease) = conn.lease() {
+            if !conn.must_rest(time::jiffies32()) {
+                lease.needs_no_rest();
+            }
+        }
         let Some(extension) = conn.extension() else {
             return;
         };
@@ -431,7 +523,7 @@ impl Connections {
         Err(Refused::ReplyTaken)
     }
 
-    /// Ends the connection that holds a tuple, if it is over.
+    /// Ends the connection that holds a tuple, if it is over, unless the port is to rest: the real server may not be done with it.
     #[cold]
     fn make_way(&self, guard: &rcu::Guard, tuple: Tuple, now: u32) -> Result<(), Refused> {
         match self.find(guard, tuple) {
@@ -453,6 +545,7 @@ impl Connections {
     /// Whether a connection leaves its ports to another one that needs them.
     fn gives_way(&self, holder: &Object<Conn>, now: u32) -> bool {
         match holder.protocol() {
+            _ if holder.lease().is_some() => false,
             Protocol::Tcp | Protocol::Sctp => holder.is_closed(),
             Protocol::Udp => {
                 let seconds = self.udp_reuse_after.get();

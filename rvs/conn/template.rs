@@ -193,6 +193,12 @@ impl Template {
         &self.dest
     }
 
+    /// Returns the port that packets to a port of the service go to.
+    pub(super) fn server_port(&self, service_port: u16) -> u16 {
+        let own = self.dest.endpoint().port;
+        self.key.service.kept_port(own, service_port)
+    }
+
     /// Returns the control connection of FTP that it is for the data of.
     pub(crate) fn control(&self) -> Option<&RcuArc<Conn>> {
         match &self.purpose {

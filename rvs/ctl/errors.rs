@@ -53,7 +53,7 @@ impl From<ConfigError> for Refusal {
             ),
             ConfigError::PortMapping => Self::new(
                 EINVAL,
-                c"only the forward method nat maps the port of the service to another",
+                c"only the forward methods nat and fullnat map the port of the service to another",
             ),
             ConfigError::NoTunnel => {
                 Self::new(EINVAL, c"only the forward method tun has a tunnel")
@@ -67,6 +67,14 @@ impl From<ConfigError> for Refusal {
             ConfigError::Tunnel(tunnel::Refusal::Checksum) => Self::new(
                 EINVAL,
                 c"the tunnel has no such checksum: ipip has none, and only gue leaves one to the other end",
+            ),
+            ConfigError::NoFullNat => Self::new(
+                EOPNOTSUPP,
+                c"the forward method fullnat is of services of TCP and UDP",
+            ),
+            ConfigError::NoPool => Self::new(
+                EINVAL,
+                c"the forward method fullnat needs a pool of local addresses: the service names none",
             ),
             ConfigError::Thresholds => {
                 Self::new(EINVAL, c"the lower threshold is higher than the upper one")

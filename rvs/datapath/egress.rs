@@ -125,9 +125,26 @@ impl<'g, O: Stack> Way<'g, O> {
     pub(super) fn send_confirming(
         self,
         context: Context<'g>,
-        mut packet: Packet<'_, O>,
+        packet: Packet<'_, O>,
         confirmed: Option<&Object<Conn>>,
         stack: impl FnOnce(Packet<'_, O>, RouteRef<'g, O>) -> Verdict,
+    ) -> Verdict {
+        let number = self.route.number();
+        self.send_noting(context, packet, stack, || {
+            if let Some(conn) = confirmed {
+                conn.confirm_route(number);
+            }
+        })
+    }
+
+    /// As [`Way::send`], and notes it when the packet has passed all hooks.
+    #[inline(always)]
+    pub(super) fn send_noting(
+        self,
+        context: Context<'g>,
+        mut packet: Packet<'_, O>,
+        stack: impl FnOnce(Packet<'_, O>, RouteRef<'g, O>) -> Verdict,
+        note: impl FnOnce(),
     ) -> Verdict {
         let Self { route, next } = self;
         if context.net.restricts_output() {
@@ -142,9 +159,7 @@ impl<'g, O: Stack> Way<'g, O> {
             .and_then(|packet| packet.pass_post_routing(context.guard));
         match passed {
             Ok(packet) => {
-                if let Some(conn) = confirmed {
-                    conn.confirm_route(route.number());
-                }
+                note();
                 match next_hop {
                     Some(next_hop) => packet.output(next_hop.of_routed()),
                     None => packet.output_unresolved(context.guard),
@@ -328,7 +343,7 @@ pub(super) fn get<'g, V: Stack>(
 #[inline]
 fn target(forward: Forward, dest: &Dest) -> Target {
     match forward {
-        Forward::Nat => nat::METHOD.target,
+        Forward::Nat | Forward::Fullnat => nat::METHOD.target,
         Forward::Dr => direct::METHOD.target,
         Forward::Tun => Target::EndOf(dest.tunnel()),
     }
@@ -354,7 +369,7 @@ pub(super) fn route<'a, 'g, V: Stack>(
 #[inline(always)]
 pub(super) fn route_over<'a, 'g, V: Stack, O: Stack>(
     context: Context<'g>,
-    mut packet: Packet<'a, V>,
+    packet: Packet<'a, V>,
     header: Header<V>,
     conn: &Object<Conn>,
     destination: O::Addr,
@@ -377,6 +392,29 @@ pub(super) fn route_over<'a, 'g, V: Stack, O: Stack>(
             Err(_) => return Err(packet.refuse(Report::HostUnreachable)),
         },
     };
+    along(
+        context,
+        packet,
+        header,
+        route,
+        destination,
+        method.overhead,
+        |packet| may_be_fragmented(context, packet, conn),
+    )
+}
+
+/// Finds the way along a route to `destination` for a packet that gets `overhead` bytes longer. One that is too large is fragmented
+/// where it allows that, or `may_be_fragmented` says so. The verdict of one that cannot go there is its end; its sender has been told.
+#[inline(always)]
+pub(super) fn along<'a, 'g, V: Stack, O: Stack>(
+    context: Context<'g>,
+    mut packet: Packet<'a, V>,
+    header: Header<V>,
+    route: RouteRef<'g, O>,
+    destination: O::Addr,
+    overhead: u32,
+    may_be_fragmented: impl FnOnce(&Packet<'a, V>) -> bool,
+) -> Result<(Packet<'a, V>, Egress<'g, O>), Verdict> {
     if route.is_local() {
         return Ok((packet, Egress::Local));
     }
@@ -388,7 +426,7 @@ pub(super) fn route_over<'a, 'g, V: Stack, O: Stack>(
     if header.ttl <= 1 {
         return Err(packet.refuse(Report::TimeExceeded));
     }
-    let mtu = route.mtu().saturating_sub(method.overhead);
+    let mtu = route.mtu().saturating_sub(overhead);
     // One of the smallest packets of IPv6 leaves in any tunnel.
     if V::ROUTERS_FRAGMENT && mtu < V::MIN_MTU {
         return Err(packet.discard());
@@ -399,10 +437,10 @@ pub(super) fn route_over<'a, 'g, V: Stack, O: Stack>(
     } else {
         packet.fits_in_fragments(mtu.max(V::MIN_MTU))
     };
-    if header.dont_fragment && !fits && !may_be_fragmented(context, &packet, conn) {
+    if header.dont_fragment && !fits && !may_be_fragmented(&packet) {
         return Err(packet.refuse(Report::TooBig(mtu.max(V::MIN_MTU))));
     }
-    let most = O::MAX_TOTAL_LEN.saturating_sub(method.overhead);
+    let most = O::MAX_TOTAL_LEN.saturating_sub(overhead);
     if !(fits && is_whole) {
         if is_longer(&packet, most) {
             return Err(packet.refuse(Report::TooBig(most)));
@@ -413,7 +451,7 @@ pub(super) fn route_over<'a, 'g, V: Stack, O: Stack>(
     }
     let next = match context.point {
         // Packets of sockets on this host may have filters of their own.
-        HookPoint::LocalIn if route.is_plain() && fits && is_whole => {
+        HookPoint::LocalIn | HookPoint::Forward if route.is_plain() && fits && is_whole => {
             Next::Hop(NextHop::find(context.guard, route.get(), destination))
         }
         _ => Next::Stack,

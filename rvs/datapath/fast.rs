@@ -44,6 +44,7 @@ use super::{
         self,
         Method, //
     },
+    fullnat,
     nat,
     parse::{
         self,
@@ -138,7 +139,7 @@ fn of_flow<V: Stack>(context: Context<'_>, packet: Packet<'_, V>, flow: Flow<V>)
 
 /// Sends a packet that is ready.
 #[inline(always)]
-fn sent<V: Stack>(
+pub(super) fn sent<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     next_hop: NextHop<'_, V>,
@@ -149,7 +150,7 @@ fn sent<V: Stack>(
 
 /// Leaves a packet, which is as it came, to the slow path.
 #[inline(never)]
-fn left<V: Stack>(director: &Director, packet: Packet<'_, V>, reason: Path) -> Verdict {
+pub(super) fn left<V: Stack>(director: &Director, packet: Packet<'_, V>, reason: Path) -> Verdict {
     director.paths.count(reason);
     packet.accept()
 }
@@ -169,6 +170,15 @@ fn to_real_server<V: Stack>(
     match conn.forward() {
         Forward::Nat => translated(context, packet, flow, conn),
         Forward::Dr => as_it_is(context, packet, flow, conn),
+        Forward::Fullnat => {
+            let Context {
+                director,
+                net,
+                guard,
+                ..
+            } = context;
+            fullnat::fast(director, net, guard, packet, conn, Side::Original)
+        }
         Forward::Tun => {
             let tunnel = conn.dest().tunnel();
             let Context {
@@ -259,7 +269,12 @@ fn through<'a, V: Stack, O: Stack>(
 
 /// Counts a client's packet of `len` bytes and advances its connection.
 #[inline(always)]
-fn account<V: Stack>(context: Context<'_>, len: usize, flow: Flow<V>, conn: RcuRef<'_, Conn>) {
+pub(super) fn account<V: Stack>(
+    context: Context<'_>,
+    len: usize,
+    flow: Flow<V>,
+    conn: RcuRef<'_, Conn>,
+) {
     let direction = conn.request_direction();
     request::account(context, len, flow.transport.header, conn, direction);
 }
@@ -320,7 +335,7 @@ fn check_server<V: Stack>(flow: Flow<V>, conn: &Object<Conn>) -> Result<(), Path
 /// Finds the way of a client's packet to the real server, whose address is of the version `O`, or tells why the slow path
 /// has to do it.
 #[inline(always)]
-fn way<'g, V: Stack, O: Stack>(
+pub(super) fn way<'g, V: Stack, O: Stack>(
     context: Context<'g>,
     packet: &Packet<'_, V>,
     flow: Flow<V>,
@@ -359,6 +374,15 @@ fn to_client<V: Stack>(
     flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
+    if matches!(conn.forward(), Forward::Fullnat) {
+        let Context {
+            director,
+            net,
+            guard,
+            ..
+        } = context;
+        return fullnat::fast(director, net, guard, packet, conn, Side::Reply);
+    }
     let next_hop = match way_to_client(context, &packet, flow, conn) {
         Ok(next_hop) => next_hop,
         Err(reason) => return left(context.director, packet, reason),
@@ -380,12 +404,7 @@ fn way_to_client<'g, V: Stack>(
     flow: Flow<V>,
     conn: RcuRef<'g, Conn>,
 ) -> Result<NextHop<'g, V>, Path> {
-    if !conn.dest().shared().allows_fast_path() {
-        return Err(Path::Off);
-    }
-    if !conn.dest().is_available() {
-        return Err(Path::Unavailable);
-    }
+    check_replies(&conn)?;
     let route = context
         .director
         .connections
@@ -395,6 +414,18 @@ fn way_to_client<'g, V: Stack>(
         .ok_or_else(|| unlearned::<V>(context.director, context.net))?;
     check_passage(packet, flow, route.forward_mtu(context.net))?;
     NextHop::find(context.guard, route, flow.header.dst).ok_or(Path::Neighbour)
+}
+
+/// Checks whether replies of a connection may take the fast path at all.
+#[inline(always)]
+pub(super) fn check_replies(conn: &Object<Conn>) -> Result<(), Path> {
+    if !conn.dest().shared().allows_fast_path() {
+        return Err(Path::Off);
+    }
+    if !conn.dest().is_available() {
+        return Err(Path::Unavailable);
+    }
+    Ok(())
 }
 
 /// Why no packet of the flow has confirmed the route: the next one may, or none will.
@@ -420,7 +451,7 @@ fn unconfirmed<V: Stack>(
 /// Why no route of the flow's replies is known.
 #[cold]
 #[inline(never)]
-fn unlearned<V: Stack>(director: &Director, net: &Net) -> Path {
+pub(super) fn unlearned<V: Stack>(director: &Director, net: &Net) -> Path {
     if net.forwards_by_policy::<V>() || track::is_wanted_by(director) {
         Path::Policy
     } else {
@@ -430,7 +461,11 @@ fn unlearned<V: Stack>(director: &Director, net: &Net) -> Path {
 
 /// Checks what a router would: time to live and size.
 #[inline(always)]
-fn check_passage<V: Stack>(packet: &Packet<'_, V>, flow: Flow<V>, mtu: u32) -> Result<(), Path> {
+pub(super) fn check_passage<V: Stack>(
+    packet: &Packet<'_, V>,
+    flow: Flow<V>,
+    mtu: u32,
+) -> Result<(), Path> {
     if flow.header.ttl <= 1 {
         return Err(Path::Ttl);
     }

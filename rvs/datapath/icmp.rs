@@ -39,6 +39,7 @@ use crate::{
 
 use super::{
     direct,
+    fullnat,
     nat,
     parse::{
         Flow,
@@ -159,6 +160,7 @@ fn to_real_server<V: Stack>(
         // The real server has the virtual address itself.
         Forward::Dr => direct::send(context, packet, error.header, conn, None),
         Forward::Tun => tunnel::send(context, packet, error.header, conn, None),
+        Forward::Fullnat => fullnat::error_to_real_server(context, packet, error, conn),
     }
 }
 
@@ -169,6 +171,9 @@ fn to_client<V: Stack>(
     error: &IcmpError<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
+    if matches!(conn.forward(), Forward::Fullnat) {
+        return fullnat::error_to_client(context, packet, error, conn);
+    }
     let (from, checksum) = (conn.service(), error.checksum_state(&packet));
     let Some(bytes) = packet.writable(error.icmp.writable_len) else {
         return packet.discard();

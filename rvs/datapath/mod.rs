@@ -20,8 +20,8 @@
 //! | packets of a VRF | `vrf` |
 //! | what connection tracking is to know | `track` |
 //! | control and data connections of FTP | `ftp` |
-//! | sending to the real server, by each method | `nat`, `direct`, `tunnel` |
-//! | a real server's packet back to the client | `reply` |
+//! | sending to the real server, by each method | `nat`, `direct`, `tunnel`, `fullnat` |
+//! | a real server's packet back to the client | `reply`; of full NAT `fullnat` |
 //! | packets of IPsec, which follow their key exchange | `isakmp` |
 //! | ICMP errors about either | `icmp` |
 //! | ICMP errors about tunnels | `icmp_tunnel` |
@@ -35,6 +35,7 @@ mod direct;
 mod egress;
 mod fast;
 mod ftp;
+mod fullnat;
 mod hooks;
 mod icmp;
 mod icmp_tunnel;

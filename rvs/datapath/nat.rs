@@ -113,7 +113,7 @@ fn to_real_server<V: Stack>(
 /// Has `rewrite` change the first `headers_len` bytes of a packet, which is balanced then; one that
 /// is forwarded loses one of its time to live. None when `rewrite` fails or memory is short.
 #[inline(always)]
-fn rewrite<V: Stack, E>(
+pub(super) fn rewrite<V: Stack, E>(
     packet: &mut Packet<'_, V>,
     headers_len: usize,
     is_forwarded: bool,
@@ -165,7 +165,7 @@ pub(super) fn send_rewritten<V: Stack, E>(
 
 /// A stranger must not reach services that listen on the loopback address only. Without translation a packet keeps the
 /// virtual address, whatever the real server's.
-fn leads_to_loopback<V: Stack>(
+pub(super) fn leads_to_loopback<V: Stack>(
     context: Context<'_>,
     header: Header<V>,
     conn: &Object<Conn>,

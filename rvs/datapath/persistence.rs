@@ -27,10 +27,13 @@ use crate::{
         sync::RcuRef,
         time, //
     },
-    logic::persistence::{
-        restarts_at_once,
-        Engine,
-        Persistence, //
+    logic::{
+        packet::icmp::Report,
+        persistence::{
+            restarts_at_once,
+            Engine,
+            Persistence, //
+        },
     },
     svc::{
         Dest,
@@ -41,7 +44,10 @@ use crate::{
 };
 
 use super::{
-    egress,
+    egress::{
+        self,
+        Refusal, //
+    },
     parse::Flow,
     schedule::{
         self,
@@ -206,7 +212,7 @@ impl<'g, V: Stack> New<'_, 'g, V> {
             return Scheduled::Refused(refusal);
         }
         match self.create_with_template(chosen) {
-            Err(CreateError::ReplyTaken) => self.at_another(dests, chosen),
+            Err(CreateError::ReplyTaken | CreateError::NoLocal) => self.at_another(dests, chosen),
             created => self.finish(created),
         }
     }
@@ -218,7 +224,7 @@ impl<'g, V: Stack> New<'_, 'g, V> {
                 continue;
             }
             match self.create_with_template(dest) {
-                Err(CreateError::ReplyTaken) => {}
+                Err(CreateError::ReplyTaken | CreateError::NoLocal) => {}
                 created => return self.finish(created),
             }
         }
@@ -240,6 +246,12 @@ impl<'g, V: Stack> New<'_, 'g, V> {
         };
         if let Err(refusal) = egress::check(self.context, &self.flow.header, dest) {
             return Scheduled::Refused(refusal);
+        }
+        if !dest.forward().forgets_datagrams() {
+            return match known {
+                Some(template) => self.at_known(template),
+                None => self.at_chosen(dests),
+            };
         }
         if let Some(template) = known {
             template.restart(self.now);
@@ -314,8 +326,8 @@ impl<'g, V: Stack> New<'_, 'g, V> {
     /// Creates the connection of a template.
     fn create(&self, template: RcuRef<'g, Template>) -> Result<RcuRef<'g, Conn>, CreateError> {
         let connections = &self.context.director.connections;
-        let created =
-            connections.create_of_template(self.context.guard, self.tuple, template, self.now);
+        let (guard, pools) = (self.context.guard, &self.context.director.pools);
+        let created = connections.create_of_template(guard, self.tuple, template, pools, self.now);
         if let Ok(conn) = &created {
             if restarts_at_once(conn.protocol(), conn.has_reply_tuple()) {
                 template.restart(self.now);
@@ -329,6 +341,7 @@ impl<'g, V: Stack> New<'_, 'g, V> {
         match created {
             Ok(conn) => Scheduled::To(conn),
             Err(CreateError::ReplyTaken) => Scheduled::PortTaken,
+            Err(CreateError::NoLocal) => Scheduled::Refused(Refusal::Told(Report::PortUnreachable)),
             Err(error) => schedule::failed(self.context, error),
         }
     }

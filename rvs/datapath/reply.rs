@@ -27,11 +27,13 @@ use crate::{
         packet::TransportHeader,
         state::Direction, //
     },
+    svc::Forward,
 };
 
 use super::{
     egress,
     ftp,
+    fullnat,
     parse::Flow,
     removed,
     track,
@@ -49,6 +51,9 @@ pub(super) fn translate<V: Stack>(
 ) -> Verdict {
     if !conn.dest().is_available() && removed::is_to_end(flow.transport.header, &conn) {
         return removed::end(context, packet, *flow);
+    }
+    if matches!(conn.forward(), Forward::Fullnat) {
+        return fullnat::reply(context, packet, flow, conn);
     }
     if let Some(extension) = conn.extension() {
         if let Some(control) = extension.control() {
@@ -175,7 +180,7 @@ pub(super) fn of_nobody<V: Stack>(
 
 /// Tells the connection of datagrams that there are answers, of which the first is never fast.
 #[inline(always)]
-fn note_answer(context: Context<'_>, header: TransportHeader, conn: RcuRef<'_, Conn>) {
+pub(super) fn note_answer(context: Context<'_>, header: TransportHeader, conn: RcuRef<'_, Conn>) {
     if !header.protocol().has_states() && conn.assure() {
         context
             .director

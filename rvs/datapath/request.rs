@@ -39,6 +39,7 @@ use super::{
     direct,
     egress,
     ftp,
+    fullnat,
     nat,
     parse::Flow,
     removed,
@@ -175,6 +176,7 @@ fn send<V: Stack>(
         Forward::Nat => nat::send(context, packet, *flow, conn),
         Forward::Dr => direct::send(context, packet, flow.header, conn, Some(conn)),
         Forward::Tun => tunnel::send(context, packet, flow.header, conn, Some(conn)),
+        Forward::Fullnat => fullnat::send(context, packet, flow, conn),
     }
 }
 

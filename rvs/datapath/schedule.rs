@@ -24,7 +24,10 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
-        packet::TransportHeader,
+        packet::{
+            icmp::Report,
+            TransportHeader, //
+        },
         protocol::Protocol,
         scheduler::Request, //
     },
@@ -127,7 +130,7 @@ pub(super) fn connection<'g, V: Stack>(
         }
     }
     if dests.get().schedules_each_datagram() && !flow.transport.protocol().has_states() {
-        return by_itself(context, *flow, dests);
+        return by_itself(context, *flow, tuple, dests);
     }
     // Before the choice, which counts: a refused packet shall count for nothing.
     if !director.connections.has_room() {
@@ -143,7 +146,9 @@ pub(super) fn connection<'g, V: Stack>(
     }
     match create(context, tuple, chosen) {
         Ok(conn) => Scheduled::To(conn),
-        Err(CreateError::ReplyTaken) => by_another(context, *flow, tuple, dests.get(), chosen),
+        Err(error @ (CreateError::ReplyTaken | CreateError::NoLocal)) => {
+            by_another(context, *flow, tuple, dests.get(), chosen, error)
+        }
         Err(error) => failed(context, error),
     }
 }
@@ -217,6 +222,7 @@ fn count(context: Context<'_>, room: Room) {
 fn by_itself<'g, V: Stack>(
     context: Context<'g>,
     flow: Flow<V>,
+    tuple: &HashedTuple<'_>,
     dests: RcuRef<'g, DestSet>,
 ) -> Scheduled<'g> {
     let Some(chosen) = dests
@@ -225,13 +231,35 @@ fn by_itself<'g, V: Stack>(
     else {
         return Scheduled::NoServer;
     };
-    match egress::check(context, &flow.header, chosen) {
-        Ok(()) => Scheduled::Once(chosen, chosen.port_for(flow.tuple().dst_port)),
-        Err(refusal) => Scheduled::Refused(refusal),
+    if let Err(refusal) = egress::check(context, &flow.header, chosen) {
+        return Scheduled::Refused(refusal);
+    }
+    if !chosen.forward().forgets_datagrams() {
+        return with_connection(context, tuple, chosen);
+    }
+    Scheduled::Once(chosen, chosen.port_for(flow.tuple().dst_port))
+}
+
+/// Creates the connection of a datagram that needs one, though it is scheduled by itself: nobody else could tell to whom the answer
+/// goes.
+fn with_connection<'g>(
+    context: Context<'g>,
+    tuple: &HashedTuple<'_>,
+    chosen: &Arc<Dest>,
+) -> Scheduled<'g> {
+    if !context.director.connections.has_room() {
+        if let Err(refused) = end_another(context) {
+            return refused;
+        }
+    }
+    match create_seldom(context, tuple, chosen) {
+        Ok(conn) => Scheduled::To(conn),
+        Err(CreateError::NoLocal) => Scheduled::Refused(Refusal::Told(Report::PortUnreachable)),
+        Err(error) => failed(context, error),
     }
 }
 
-/// Creates the connection to another server than that the scheduler has chosen.
+/// Creates the connection to another server than that the scheduler has chosen, to which there can be none for this reason.
 #[cold]
 #[inline(never)]
 fn by_another<'g, V: Stack>(
@@ -240,6 +268,7 @@ fn by_another<'g, V: Stack>(
     tuple: &HashedTuple<'_>,
     dests: &DestSet,
     chosen: &Arc<Dest>,
+    reason: CreateError,
 ) -> Scheduled<'g> {
     for dest in dests.others(chosen).take(OTHERS) {
         if egress::check(context, &flow.header, dest).is_err() {
@@ -247,11 +276,15 @@ fn by_another<'g, V: Stack>(
         }
         match create_seldom(context, tuple, dest) {
             Ok(conn) => return Scheduled::To(conn),
-            Err(CreateError::ReplyTaken) => {}
+            Err(CreateError::ReplyTaken | CreateError::NoLocal) => {}
             Err(error) => return failed(context, error),
         }
     }
-    Scheduled::PortTaken
+    match reason {
+        // Its pool has counted it.
+        CreateError::NoLocal => Scheduled::Refused(Refusal::Told(Report::PortUnreachable)),
+        _ => Scheduled::PortTaken,
+    }
 }
 
 #[inline(always)]
@@ -261,7 +294,8 @@ fn create<'g>(
     dest: &Arc<Dest>,
 ) -> Result<RcuRef<'g, Conn>, CreateError> {
     let connections = &context.director.connections;
-    let created = connections.create(context.guard, tuple, dest.clone(), time::jiffies32());
+    let (guard, pools, now) = (context.guard, &context.director.pools, time::jiffies32());
+    let created = connections.create(guard, tuple, dest.clone(), pools, now);
     look_after(connections);
     created
 }

@@ -52,10 +52,13 @@ pub(super) fn request<V: Stack>(
     packet: &mut Packet<'_, V>,
     conn: &Object<Conn>,
 ) -> Option<()> {
-    if !is_wanted(context) || !matches!(conn.forward(), Forward::Nat) {
+    if !is_wanted(context) || !matches!(conn.forward(), Forward::Nat | Forward::Fullnat) {
         return Some(());
     }
     if packet.track_to(conn.real_server()) {
+        if let Some(lease) = conn.lease() {
+            packet.track_from(lease.local());
+        }
         return Some(());
     }
     context.director.connections.end_tracked(conn);
@@ -71,6 +74,9 @@ pub(super) fn reply<V: Stack>(
     conn: &Object<Conn>,
 ) {
     if is_wanted(context) {
+        if conn.lease().is_some() {
+            packet.track_to(conn.client());
+        }
         packet.track_from(conn.service());
     }
 }

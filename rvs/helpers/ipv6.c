@@ -332,6 +332,7 @@ __rvs_helper struct dst_entry *rvs_helper_route_output6(struct net *net, const u
 	int err;
 
 	memcpy(&flow.daddr, destination, sizeof(flow.daddr));
+	memcpy(&flow.saddr, source, sizeof(flow.saddr));
 	dst = ip6_route_output(net, NULL, &flow);
 	err = dst->error;
 	if (known_next_hop && !err && !(dst_rt6_info(dst)->rt6i_flags & RVS_LOCAL6)) {

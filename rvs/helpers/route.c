@@ -13,9 +13,9 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 
-/* A route to `destination_be` as the host itself would take it, and the source
- * address it would use, or an error pointer. The caller owns a reference.
- * With `known_next_hop` packets along the route may have another destination. `vrf` is
+/* A route to `destination_be` as the host itself would take it from `source_be`, or, where that
+ * is 0, with the source address it would use, which is returned there; or an error pointer. The
+ * source need not be an address of this host. The caller owns a reference. With `known_next_hop` packets along the route may have another destination. `vrf` is
  * the index of the device of a VRF, or 0. */
 __rvs_helper struct dst_entry *rvs_helper_route_output4(struct net *net, u32 destination_be,
 							bool known_next_hop, u32 vrf,
@@ -23,7 +23,9 @@ __rvs_helper struct dst_entry *rvs_helper_route_output4(struct net *net, u32 des
 {
 	struct flowi4 flow = {
 		.daddr = (__force __be32)destination_be,
-		.flowi4_flags = known_next_hop ? FLOWI_FLAG_KNOWN_NH : 0,
+		.saddr = (__force __be32)*source_be,
+		.flowi4_flags = (known_next_hop ? FLOWI_FLAG_KNOWN_NH : 0) |
+				(*source_be ? FLOWI_FLAG_ANYSRC : 0),
 		.flowi4_l3mdev = vrf,
 	};
 	struct rtable *route = ip_route_output_key(net, &flow);

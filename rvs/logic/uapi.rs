@@ -180,6 +180,12 @@ pub mod forward {
 
     /// The packet is sent to the real server in a tunnel, of IP in IP where nothing else is said.
     pub const TUN: u32 = 2;
+
+    /// Full NAT. The packet comes from a local address and port of the
+    /// service's pool and goes to the real server, whose replies to there
+    /// get the virtual address and the client's back. Services of TCP and
+    /// UDP.
+    pub const FULLNAT: u32 = 5;
 }
 
 /// What stands between the outer IP header of a tunnel and the packet in it.
@@ -964,7 +970,7 @@ pub mod policy {
         Rule::new(service::ADDR6, Kind::Exact(16)),
         Rule::new(service::PORT, Kind::U16),
         Rule::new(service::SCHEDULER, Kind::Str(15)),
-        Rule::new(service::FORWARD, Kind::U32Max(2)),
+        Rule::new(service::FORWARD, Kind::U32Max(5)),
         Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
         Rule::new(service::FAST_PATH, Kind::U32Max(1)),
         Rule::new(service::TIMEOUTS, Kind::Nested(OWN_TIMEOUTS)),
@@ -985,7 +991,7 @@ pub mod policy {
         Rule::new(service::ADDR6, Kind::Exact(16)),
         Rule::new(service::PORT, Kind::U16),
         Rule::new(service::SCHEDULER, Kind::Str(15)),
-        Rule::new(service::FORWARD, Kind::U32Max(2)),
+        Rule::new(service::FORWARD, Kind::U32Max(5)),
         Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
         Rule::new(service::FAST_PATH, Kind::U32Max(1)),
         Rule::new(service::TIMEOUTS, Kind::Nested(OWN_TIMEOUTS)),
@@ -1033,7 +1039,7 @@ pub mod policy {
         Rule::new(dest::ADDR6, Kind::Exact(16)),
         Rule::new(dest::PORT, Kind::U16),
         Rule::new(dest::WEIGHT, Kind::U32Max(2147483647)),
-        Rule::new(dest::FORWARD, Kind::U32Max(2)),
+        Rule::new(dest::FORWARD, Kind::U32Max(5)),
         Rule::new(dest::UPPER_THRESHOLD, Kind::U32Max(2147483647)),
         Rule::new(dest::LOWER_THRESHOLD, Kind::U32Max(2147483647)),
         Rule::new(dest::TUNNEL, Kind::U32Max(2)),
@@ -1048,7 +1054,7 @@ pub mod policy {
         Rule::new(dest::ADDR6, Kind::Exact(16)),
         Rule::new(dest::PORT, Kind::U16),
         Rule::new(dest::WEIGHT, Kind::U32Max(2147483647)),
-        Rule::new(dest::FORWARD, Kind::U32Max(2)),
+        Rule::new(dest::FORWARD, Kind::U32Max(5)),
         Rule::new(dest::UPPER_THRESHOLD, Kind::U32Max(2147483647)),
         Rule::new(dest::LOWER_THRESHOLD, Kind::U32Max(2147483647)),
         Rule::new(dest::TUNNEL, Kind::U32Max(2)),

@@ -9,7 +9,10 @@ use core::mem;
 use kernel::{
     prelude::*,
     rbtree::RBTree,
-    sync::Arc, //
+    sync::{
+        rcu,
+        Arc, //
+    },
 };
 
 use crate::{
@@ -20,6 +23,7 @@ use crate::{
     logic::{
         addr::Endpoint,
         pool::Name,
+        protocol::Protocol,
         scheduler::emptiest,
         service_key::PortRange,
         service_rank::Rank,
@@ -55,6 +59,7 @@ use super::{
     NewDest,
     NewService,
     Noted,
+    PortCheck,
     Service,
     ServiceChange,
     ServiceConfig,
@@ -467,6 +472,7 @@ impl Config {
             .or(config.forward)
             .ok_or(ConfigError::NoForward)?;
         check_families(key, endpoint, forward)?;
+        check_full_nat(key, &config.shared, forward)?;
         new.ports.check(key, endpoint, forward)?;
         let tunnel = tunnel_after(&new.tunnel, None, forward)?;
         self.trash.reserve()?;
@@ -549,11 +555,19 @@ impl Config {
             .get_mut(&Rank::of(key))
             .ok_or(ConfigError::NoService)?;
         let position = config.position(endpoint).ok_or(ConfigError::NoDest)?;
-        if let Some(forward) = change.forward {
+        let entry = config.dests().get(position).ok_or(ConfigError::NoDest)?;
+        let before = entry.dest.forward();
+        let asked = change.forward.filter(|forward| {
+            // The family `IPVS` tells full NAT as masquerading, and has to name a method.
+            let is_told = change.ports == PortCheck::Ignore
+                && (*forward, before) == (Forward::Nat, Forward::Fullnat);
+            !is_told
+        });
+        if let Some(forward) = asked {
             check_families(key, endpoint, forward)?;
+            check_full_nat(key, &config.shared, forward)?;
             change.ports.check(key, endpoint, forward)?;
         }
-        let entry = config.dests().get(position).ok_or(ConfigError::NoDest)?;
         let dest = entry.dest.clone();
         let thresholds = dest
             .thresholds()
@@ -562,15 +576,10 @@ impl Config {
         // The scheduler goes on as it was unless it is told something new: health checkers set the
         // same weight again and again.
         let weight = change.weight.filter(|weight| *weight != entry.weight());
-        let before = dest.forward();
         let tunnel_before = (before == Forward::Tun).then(|| dest.tunnel());
-        let tunnel = tunnel_after(
-            &change.tunnel,
-            tunnel_before,
-            change.forward.unwrap_or(before),
-        )?
-        .filter(|tunnel| *tunnel != dest.tunnel());
-        let forward = change.forward.filter(|forward| *forward != before);
+        let tunnel = tunnel_after(&change.tunnel, tunnel_before, asked.unwrap_or(before))?
+            .filter(|tunnel| *tunnel != dest.tunnel());
+        let forward = asked.filter(|forward| *forward != before);
         if weight.is_none()
             && forward.is_none()
             && tunnel.is_none()
@@ -628,5 +637,19 @@ fn check_families(
         Ok(())
     } else {
         Err(ConfigError::MixedFamilies)
+    }
+}
+
+/// Full NAT is of TCP and UDP, and takes its local addresses from the pool of the service.
+fn check_full_nat(key: &ServiceKey, shared: &Shared, forward: Forward) -> Result<(), ConfigError> {
+    if forward != Forward::Fullnat {
+        return Ok(());
+    }
+    if key.protocol() == Some(Protocol::Sctp) {
+        return Err(ConfigError::NoFullNat);
+    }
+    match shared.pool(&rcu::read_lock()) {
+        Some(_) => Ok(()),
+        None => Err(ConfigError::NoPool),
     }
 }

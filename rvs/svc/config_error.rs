@@ -35,6 +35,10 @@ pub(crate) enum ConfigError {
     NoTunnel,
     /// There is no such tunnel.
     Tunnel(tunnel::Refusal),
+    /// Full NAT is of TCP and UDP.
+    NoFullNat,
+    /// Full NAT needs a pool of local addresses, which the service has not.
+    NoPool,
     /// The lower threshold is higher than the upper one.
     Thresholds,
     /// There is no pool of this name.

@@ -71,6 +71,8 @@ pub(crate) enum Forward {
     Dr,
     /// A tunnel to the real server, which is that of [`Dest::tunnel`].
     Tun,
+    /// Both ends are rewritten: the real server knows a local endpoint of the director instead of the client.
+    Fullnat,
 }
 
 impl Forward {
@@ -80,6 +82,7 @@ impl Forward {
             forward::NAT => Some(Self::Nat),
             forward::DR => Some(Self::Dr),
             forward::TUN => Some(Self::Tun),
+            forward::FULLNAT => Some(Self::Fullnat),
             _ => None,
         }
     }
@@ -88,7 +91,13 @@ impl Forward {
     pub(crate) fn needs_pool(self) -> bool {
         match self {
             Self::Nat | Self::Dr | Self::Tun => false,
+            Self::Fullnat => true,
         }
+    }
+
+    /// Returns whether a datagram may go to the real server without a connection, as its answer needs none to be told.
+    pub(crate) fn forgets_datagrams(self) -> bool {
+        self != Self::Fullnat
     }
 
     /// Returns the netlink number.
@@ -97,6 +106,7 @@ impl Forward {
             Self::Nat => forward::NAT,
             Self::Dr => forward::DR,
             Self::Tun => forward::TUN,
+            Self::Fullnat => forward::FULLNAT,
         }
     }
 }

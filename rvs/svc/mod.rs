@@ -17,11 +17,6 @@ mod estimator;
 mod filter;
 mod ledger;
 mod memory;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "no forward method takes local ports yet"
-)]
 pub(crate) mod pool;
 mod real_servers;
 mod service;

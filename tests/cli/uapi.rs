@@ -45,6 +45,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_FORWARD_NAT", forward::NAT),
         ("RVS_FORWARD_DR", forward::DR),
         ("RVS_FORWARD_TUN", forward::TUN),
+        ("RVS_FORWARD_FULLNAT", forward::FULLNAT),
         ("RVS_TUNNEL_IPIP", tunnel::IPIP),
         ("RVS_TUNNEL_GRE", tunnel::GRE),
         ("RVS_TUNNEL_GUE", tunnel::GUE),

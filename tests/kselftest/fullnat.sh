@@ -40,9 +40,13 @@ large_transfers_are_whole() {
 }
 
 ports_and_addresses_are_chosen_at_random() {
-	local counts=() i
+	local counts=() answers i
 	count_packets "$ROUTER" from_clients forward "$IP saddr $CLIENT_IP oifname \"server*\""
-	expect_equal "answers" "server1=100 server2=100 server3=100" "$(talk me many opened 300 udp "$VIP" 7000)"
+	# A few of the sockets have the port of another one (SO_REUSEADDR), and are of its flow.
+	answers=$(talk me many opened 300 udp "$VIP" 7000)
+	for i in 1 2 3; do
+		expect_range "answers of server$i, of $answers" 90 110 "$(sed -n "s/.*server$i=\([0-9]*\).*/\1/p" <<<"$answers")"
+	done
 	for i in "${!LOCAL_IPS[@]}"; do
 		counts+=("$(pool_value "addresses.$i.given")")
 	done
@@ -59,6 +63,8 @@ ports_and_addresses_are_chosen_at_random() {
 
 errors_of_servers_reach_the_client() {
 	local service=udp/$VIP_HOST:7002
+	# What comes back in the error is to have its full checksum.
+	expect_success in_ns "$CLIENT" ethtool -K eth0 tx off
 	expect_success lb_service_add "$service" rr
 	expect_success lb_server_add "$service" "${SERVER_HOSTS[0]}:7009" 1
 	expect_equal "what the client gets" "ECONNREFUSED $NO_PORT from $VIP about self > $VIP:7002" "$(client_error 7002)"

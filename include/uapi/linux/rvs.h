@@ -19,11 +19,16 @@
  *   layer address of the real server.
  * @RVS_FORWARD_TUN: The packet is sent to the real server in a tunnel, of IP
  *   in IP where nothing else is said.
+ * @RVS_FORWARD_FULLNAT: Full NAT. The packet comes from a local address and
+ *   port of the service's pool and goes to the real server, whose replies to
+ *   there get the virtual address and the client's back. Services of TCP and
+ *   UDP.
  */
 enum rvs_forward {
 	RVS_FORWARD_NAT,
 	RVS_FORWARD_DR,
 	RVS_FORWARD_TUN,
+	RVS_FORWARD_FULLNAT = 5,
 };
 
 /**

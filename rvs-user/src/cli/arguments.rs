@@ -442,6 +442,10 @@ pub struct ForwardArguments {
     /// Forward through an IP tunnel: as --dr, over any distance
     #[arg(long)]
     tun: bool,
+
+    /// Forward by full NAT: servers know an address of the service's pool instead of the client, and may be anywhere
+    #[arg(long)]
+    fullnat: bool,
 }
 
 impl ForwardArguments {
@@ -451,6 +455,7 @@ impl ForwardArguments {
             Self { nat: true, .. } => Some(Forward::Nat),
             Self { dr: true, .. } => Some(Forward::Dr),
             Self { tun: true, .. } => Some(Forward::Tun),
+            Self { fullnat: true, .. } => Some(Forward::Fullnat),
             _ => None,
         }
     }

@@ -82,6 +82,7 @@ Examples:
   rvsadm service add mark/7/ipv6 --nat
   rvsadm service add udp/192.0.2.1:514 --one-packet on --dr
   rvsadm service add tcp/192.0.2.1:443 --persistent 300/24 --nat
+  rvsadm service add tcp/192.0.2.1:443 --pool web --fullnat
   rvsadm service add udp/192.0.2.1:5060 --persistent 300,sip --nat
   rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
   rvsadm service add tcp/192.0.2.1:443 --nat --fast-path off
@@ -120,11 +121,16 @@ Examples:
   rvsadm server set tcp/192.0.2.1:80 10.0.0.2:8080 --weight 0";
 
 pub(super) const SERVER_ADD: &str = "\
-Without a forward method the server gets that of the service. Only NAT can
-reach a port other than the service's. Where that has more than one, a server
+Without a forward method the server gets that of the service. Only NAT, full or
+not, can reach a port other than the service's. Where that has more than one, a server
 without a port gets packets on the port they come for.
 
 A tunnel reaches servers of either address family, whichever the service is of.
+
+By full NAT a server may be anywhere: it sees packets from an address of the
+service's pool (rvsadm pool --help) instead of the client's, and answers there. It
+has to reach that by way of the director, which forwards nothing else for it.
+Of TCP and UDP.
 
 Thresholds count active and inactive connections, so a closed one counts until
 it times out. Where all servers are full, clients are refused.
@@ -144,6 +150,7 @@ Examples:
   rvsadm server add tcp/192.0.2.1:80 10.0.0.2
   rvsadm server add tcp/[2001:db8::1]:80 2001:db8:1::2
   rvsadm server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 2 --nat
+  rvsadm server add tcp/192.0.2.1:80 10.9.0.3:8080 --fullnat
   rvsadm server add tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 1000
   rvsadm server add tcp/192.0.2.1:80 198.51.100.2 --tun --tun-type gue --tun-port 6080
   rvsadm server add tcp/192.0.2.1:80 2001:db8:1::2 --tun

@@ -15,6 +15,8 @@ pub enum Forward {
     Dr,
     /// An IP tunnel.
     Tun,
+    /// Full NAT: addresses and ports of both ends are rewritten.
+    Fullnat,
 }
 
 impl Forward {
@@ -24,12 +26,13 @@ impl Forward {
             Forward::Nat => forward::NAT,
             Forward::Dr => forward::DR,
             Forward::Tun => forward::TUN,
+            Forward::Fullnat => forward::FULLNAT,
         }
     }
 
     /// The method of a number, `None` for those of a newer module.
     pub fn from_number(number: u32) -> Option<Self> {
-        [Forward::Nat, Forward::Dr, Forward::Tun]
+        [Forward::Nat, Forward::Dr, Forward::Tun, Forward::Fullnat]
             .into_iter()
             .find(|method| method.number() == number)
     }
@@ -40,6 +43,7 @@ impl Forward {
             Forward::Nat => "--nat",
             Forward::Dr => "--dr",
             Forward::Tun => "--tun",
+            Forward::Fullnat => "--fullnat",
         }
     }
 
@@ -49,13 +53,14 @@ impl Forward {
             Forward::Nat => "NAT",
             Forward::Dr => "DR",
             Forward::Tun => "TUN",
+            Forward::Fullnat => "FULLNAT",
         }
     }
 
     /// Whether the port of the real server may differ from the virtual one.
     /// DR and TUN deliver the packet as the client sent it.
     pub fn maps_ports(self) -> bool {
-        self == Forward::Nat
+        matches!(self, Forward::Nat | Forward::Fullnat)
     }
 }
 
@@ -65,6 +70,7 @@ impl fmt::Display for Forward {
             Forward::Nat => "nat",
             Forward::Dr => "dr",
             Forward::Tun => "tun",
+            Forward::Fullnat => "fullnat",
         })
     }
 }

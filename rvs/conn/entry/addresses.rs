@@ -2,6 +2,8 @@
 
 //! The addresses of a connection, and what is made of them: its tuples.
 //!
+//! By full NAT the real server knows a local endpoint instead of the client: that of the lease which the connection has.
+//!
 //! Those of IPv4 outside of VRFs lie in the connection's line, others in the line behind it, [`Tail`]. Whether there is one is told by a
 //! bit that the object has.
 
@@ -19,7 +21,10 @@ use crate::{
             Tuple, //
         },
     },
-    svc::Dest,
+    svc::{
+        pool::Lease,
+        Dest, //
+    },
 };
 
 use super::Conn;
@@ -50,25 +55,42 @@ impl InLine {
     }
 }
 
-/// The addresses of a connection that has not all that it needs of them in its line.
+/// What a connection has that needs more than its line.
 pub(crate) struct Tail {
-    /// Of client and service. That of the real server the destination has.
+    /// The addresses of client and service. That of the real server the destination has.
     addrs: AddrPair,
+    /// By full NAT: by what it has its local endpoint.
+    lease: Option<Lease>,
 }
 
-// With it a connection takes two lines. A local endpoint of either family, and what it is leased by (a pointer and an
-// index), have room there.
-const _: () = assert!(size_of::<Tail>() <= 64 - 31);
+// With it a connection takes two lines.
+const _: () = assert!(size_of::<Tail>() <= 64);
+
+impl Tail {
+    #[inline(always)]
+    fn of_addrs(addrs: AddrPair) -> Self {
+        Self { addrs, lease: None }
+    }
+}
 
 /// Where the addresses of a connection to a destination go whose first packet had this tuple.
 #[inline(always)]
 pub(super) fn of(tuple: &Tuple, dest: &Dest) -> (InLine, Option<Tail>) {
-    let tail = Tail { addrs: tuple.addrs };
+    let tail = Tail::of_addrs(tuple.addrs);
     match tuple.addrs {
         _ if tuple.vrf != 0 => (vrfs(tuple.vrf, dest), Some(tail)),
         AddrPair::V4 { src, dst } => (InLine::of_addrs(src, dst), None),
         AddrPair::V6 { .. } => (InLine([0; 2]), Some(tail)),
     }
+}
+
+/// The same by full NAT. No VRF has such.
+pub(super) fn with_local(tuple: &Tuple, lease: Lease) -> (InLine, Tail) {
+    let tail = Tail {
+        addrs: tuple.addrs,
+        lease: Some(lease),
+    };
+    (InLine([0; 2]), tail)
 }
 
 #[cold]
@@ -99,10 +121,19 @@ impl Object<Conn> {
         Endpoint::new(self.addrs().dst(), self.service_port)
     }
 
+    /// Returns by what the connection has its local endpoint, if it is one by full NAT.
+    #[inline(always)]
+    pub(crate) fn lease(&self) -> Option<&Lease> {
+        self.tail()?.lease.as_ref()
+    }
+
     /// Returns whom the real server answers: the far end of the reply tuple.
     #[inline]
     pub(crate) fn peer(&self) -> Endpoint {
-        self.client()
+        match self.lease() {
+            Some(lease) => lease.local(),
+            None => self.client(),
+        }
     }
 
     /// Returns the VRF that packets from one side belong to, 0 for none.
@@ -134,12 +165,8 @@ impl Object<Conn> {
                 tuple.vrf == 0 && self.is_between(self.addrs.addrs(), side, tuple)
             }
             (None, AddrPair::V6 { .. }) => false,
-            (Some(_), AddrPair::V4 { src, dst }) => {
-                let ports = (tuple.src_port, tuple.dst_port);
-                self.is_at(side, tuple.vrf, src, dst, ports)
-            }
-            (Some(tail), AddrPair::V6 { .. }) => {
-                tuple.vrf == self.addrs.vrf(side) && self.is_between(tail.addrs, side, tuple)
+            (Some(tail), _) => {
+                tuple.vrf == self.addrs.vrf(side) && self.is_between_with(tail, side, tuple)
             }
         }
     }
@@ -162,22 +189,14 @@ impl Object<Conn> {
         }
     }
 
-    /// As [`Object::matches`], of a packet of IPv4 and a connection that has a tail. What the tuple says comes in pieces, so
-    /// that who asks can have them in registers.
-    #[cold]
-    #[inline(never)]
-    fn is_at(
-        &self,
-        side: Side,
-        vrf: u32,
-        src: Ipv4Addr,
-        dst: Ipv4Addr,
-        (src_port, dst_port): (u16, u16),
-    ) -> bool {
-        self.tuple(side).is_some_and(|own| {
-            own.addrs == AddrPair::V4 { src, dst }
-                && (own.src_port, own.dst_port) == (src_port, dst_port)
-                && own.vrf == vrf
-        })
+    /// As [`Object::is_between`], of a connection that has a tail.
+    #[inline(always)]
+    fn is_between_with(&self, tail: &Tail, side: Side, tuple: &Tuple) -> bool {
+        match (&tail.lease, side) {
+            (None, _) | (Some(_), Side::Original) => self.is_between(tail.addrs, side, tuple),
+            (Some(lease), Side::Reply) => {
+                tuple.dst() == lease.local() && tuple.src() == self.real_server()
+            }
+        }
     }
 }

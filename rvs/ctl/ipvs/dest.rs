@@ -254,7 +254,7 @@ impl Asked {
         let forward = read_forward(method)?;
         let tunnel = match forward {
             Forward::Tun => read_tunnel(attributes)?.into(),
-            Forward::Nat | Forward::Dr => TunnelChange::default(),
+            Forward::Nat | Forward::Dr | Forward::Fullnat => TunnelChange::default(),
         };
         Ok(Self {
             weight,
@@ -387,7 +387,8 @@ fn read_forward(method: Attribute<'_>) -> Result<Forward, Refusal> {
 /// The number of a forward method.
 pub(super) fn forward_number(forward: Forward) -> u32 {
     match forward {
-        Forward::Nat => forward::MASQUERADE,
+        // Its tools know no number of full NAT.
+        Forward::Nat | Forward::Fullnat => forward::MASQUERADE,
         Forward::Dr => forward::DIRECT,
         Forward::Tun => forward::TUNNEL,
     }

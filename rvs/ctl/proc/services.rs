@@ -120,6 +120,7 @@ impl Shown {
                     Forward::Nat => "Masq",
                     Forward::Dr => "Route",
                     Forward::Tun => "Tunnel",
+                    Forward::Fullnat => "FullNat",
                 },
                 weight: entry.weight(),
                 active: dest.active(),

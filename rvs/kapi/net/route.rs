@@ -111,11 +111,23 @@ impl<V: Stack> Route<V> {
         vrf: u32,
         number: LookupNumber,
     ) -> Result<Self> {
+        Self::output_from(net, V::UNSPECIFIED, destination, target, vrf, number)
+    }
+
+    /// As [`Route::output`], of packets from `source`, by which rules may choose. It need not be an address of this host.
+    pub(crate) fn output_from(
+        net: &Net,
+        source: V::Addr,
+        destination: V::Addr,
+        target: Target,
+        vrf: u32,
+        number: LookupNumber,
+    ) -> Result<Self> {
         let known_next_hop = matches!(target, Target::NextHop);
         let generation = Self::generation(net);
         // SAFETY: The namespace is valid by its borrow.
         let (dst, source) =
-            unsafe { V::route_output(net.as_ptr(), destination, known_next_hop, vrf) };
+            unsafe { V::route_output(net.as_ptr(), source, destination, known_next_hop, vrf) };
         // The C side encodes errors in the pointer.
         let dst = kernel::error::from_err_ptr(dst)?;
         let dst = NonNull::new(dst).ok_or(ENOENT)?;
@@ -250,6 +262,11 @@ impl<V: Stack> Route<V> {
         packet.dst() == self.dst.as_ptr()
     }
 
+    /// Returns a number that is the same for lookups with the same result.
+    pub(crate) fn identity(&self) -> usize {
+        self.dst.as_ptr().addr()
+    }
+
     /// Returns whether packets go from the route straight to a neighbour: nothing is encrypted or
     /// encapsulated on the way.
     #[inline]
@@ -316,6 +333,17 @@ impl<'g, V: Stack> RouteRef<'g, V> {
     fn of(kept: RcuRef<'g, CachedRoute>) -> Option<Self> {
         // INVARIANT: It is a part of the object that was found.
         V::of_cached(kept.get()).map(Self)
+    }
+
+    /// A route that is a part of an object which was found under RCU, if it is of this version. What tells the part knows
+    /// nothing but the object.
+    #[inline(always)]
+    pub(crate) fn of_part<T>(
+        object: RcuRef<'g, T>,
+        part: for<'o> fn(&'o T) -> &'o CachedRoute,
+    ) -> Option<Self> {
+        // INVARIANT: It is a part of the object that was found.
+        V::of_cached(part(object.get())).map(Self)
     }
 
     /// Borrows it for as long as it is known to live.

@@ -16,6 +16,7 @@ use crate::{
 };
 
 use super::{
+    Net,
     Packet,
     Stack, //
 };
@@ -31,12 +32,12 @@ pub(crate) enum LocalSocket {
     Connected,
 }
 
-impl<V: Stack> Packet<'_, V> {
-    /// Returns whether a socket of this host, in the namespace of the packet, may have this local port:
-    /// a quick question, which tells of most ports that there is none.
+impl Net {
+    /// Returns whether a socket of this host, in this namespace, may have this local port: a quick question, which tells of
+    /// most ports that there is none.
     #[inline(always)]
     pub(crate) fn may_have_local_socket(&self, protocol: Protocol, port: u16) -> bool {
-        let net = self.net().as_ptr();
+        let net = self.as_ptr();
         // SAFETY: By the borrow of the namespace.
         unsafe {
             match protocol {
@@ -46,6 +47,14 @@ impl<V: Stack> Packet<'_, V> {
                 Protocol::Sctp => false,
             }
         }
+    }
+}
+
+impl<V: Stack> Packet<'_, V> {
+    /// As [`Net::may_have_local_socket`], in the namespace of the packet.
+    #[inline(always)]
+    pub(crate) fn may_have_local_socket(&self, protocol: Protocol, port: u16) -> bool {
+        self.net().may_have_local_socket(protocol, port)
     }
 
     /// Finds the socket of this host that would get the packet, which is at LOCAL_IN and has this

@@ -92,21 +92,28 @@ in_ns() {
 	ip netns exec "$@"
 }
 
-# topology_create [--router]; with --direct-reply that of topology_direct_reply.sh, with --fullnat of topology_fullnat.sh
+# topology_create [--router]; with --direct-reply that of topology_direct_reply.sh, with --fullnat of topology_fullnat.sh, with
+# --routed of topology_routed.sh
 topology_create() {
 	topology_build "$@" && lb_prepare
 }
 
 topology_build() {
 	local i
-	if [ "${1-}" = --direct-reply ]; then
+	case ${1-} in
+	--direct-reply)
 		direct_reply_create
 		return
-	fi
-	if [ "${1-}" = --fullnat ]; then
+		;;
+	--fullnat)
 		fullnat_create
 		return
-	fi
+		;;
+	--routed)
+		routed_create
+		return
+		;;
+	esac
 	topology_namespaces=("$CLIENT" "$DIRECTOR" "${SERVERS[@]}")
 	if [ "${1-}" = --router ]; then
 		NEAR_CLIENT_IP=$CLIENT_IP NEAR_CLIENT_GATEWAY=$CLIENT_GATEWAY
@@ -216,7 +223,7 @@ topology_destroy() {
 	topology_namespaces=()
 }
 
-# test_begin [--router|--direct-reply|--fullnat]: what most tests start with: a place for files, the module, the namespaces; and
+# test_begin [--router|--direct-reply|--fullnat|--routed]: what most tests start with: a place for files, the module, the namespaces; and
 # their end.
 test_begin() {
 	TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/rvs-test.XXXXXX") || bail "no temporary directory"

@@ -314,11 +314,12 @@ impl Stack for V4 {
     #[inline(always)]
     unsafe fn route_output(
         net: *mut bindings::net,
+        source: Self::Addr,
         destination: Self::Addr,
         known_next_hop: bool,
         vrf: u32,
     ) -> (*mut bindings::dst_entry, Self::Addr) {
-        let mut source = 0;
+        let mut source = be(source);
         // SAFETY: By the requirement.
         let dst = unsafe {
             bindings::helper_route_output4(net, be(destination), known_next_hop, vrf, &mut source)

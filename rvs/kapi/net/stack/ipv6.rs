@@ -308,11 +308,12 @@ impl Stack for V6 {
     #[inline(always)]
     unsafe fn route_output(
         net: *mut bindings::net,
+        source: Self::Addr,
         destination: Self::Addr,
         known_next_hop: bool,
         vrf: u32,
     ) -> (*mut bindings::dst_entry, Self::Addr) {
-        let mut source = [0; 16];
+        let mut source = source.octets();
         // SAFETY: By the requirement; both places have 16 bytes.
         let dst = unsafe {
             bindings::helper_route_output6(

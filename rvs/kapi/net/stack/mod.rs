@@ -218,10 +218,11 @@ pub(crate) trait Stack: Version {
 
     // Routes.
 
-    /// Looks up a route as this host would take it, and the source address that it would use. The result has a
-    /// reference, or is an error pointer.
+    /// Looks up a route as this host would take it from `source`, or, where that is [`Version::UNSPECIFIED`], with the source
+    /// address that it would use. Returns that, too. The result has a reference, or is an error pointer.
     unsafe fn route_output(
         net: *mut bindings::net,
+        source: Self::Addr,
         destination: Self::Addr,
         known_next_hop: bool,
         vrf: u32,

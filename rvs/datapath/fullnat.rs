@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Full NAT: the real server knows a local endpoint instead of the client, and answers there, wherever it is. Both ends of a packet
+//! change, each way.
+//!
+//! Where the local address is one of this host, replies arrive at LOCAL_IN; where it is only routed here, at FORWARD; those of a real
+//! server on this host at LOCAL_OUT. None has a route to the client by then: it is looked up as for a packet that this host sends
+//! from the virtual address, and the packet goes through LOCAL_OUT and POST_ROUTING, as requests do.
+
+use kernel::sync::rcu;
+
+use crate::{
+    conn::{
+        Conn,
+        RouteNumber, //
+    },
+    director::Director,
+    kapi::{
+        net::{
+            HookPoint,
+            Net,
+            NextHop,
+            Packet,
+            RouteRef,
+            Stack,
+            Tracking,
+            Verdict, //
+        },
+        rcu_table::Side,
+        sync::{
+            Object,
+            RcuRef, //
+        },
+    },
+    logic::{
+        nat::Rewrite,
+        packet::{
+            icmp::Report,
+            ip::Header,
+            ParseError, //
+        },
+    },
+};
+
+use super::{
+    egress::{
+        self,
+        Egress, //
+    },
+    fast,
+    nat,
+    parse::{
+        self,
+        Flow,
+        IcmpError, //
+    },
+    reply,
+    request,
+    track,
+    Context,
+    Path, //
+};
+
+/// What becomes of a packet of the client. None where a connection is not one by full NAT.
+#[inline(always)]
+fn to_real_server(conn: &Object<Conn>) -> Option<Rewrite> {
+    Some(Rewrite {
+        source: conn.lease()?.local(),
+        destination: conn.real_server(),
+    })
+}
+
+/// What becomes of a packet of the real server.
+#[inline(always)]
+fn to_client(conn: &Object<Conn>) -> Rewrite {
+    Rewrite {
+        source: conn.service(),
+        destination: conn.client(),
+    }
+}
+
+/// Sends a packet of the client to the real server.
+#[inline(never)]
+pub(super) fn send<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    flow: &Flow<V>,
+    conn: &Object<Conn>,
+) -> Verdict {
+    let Some(rewrite) = to_real_server(conn) else {
+        return packet.discard();
+    };
+    if track::request(context, &mut packet, conn).is_none() {
+        return packet.discard();
+    }
+    let apply = apply(&packet, flow, rewrite);
+    send_changed(
+        context,
+        packet,
+        flow.header,
+        flow.headers_len(),
+        conn,
+        Some(conn),
+        apply,
+    )
+}
+
+/// Sends an error from the client's side about a reply: it comes from the local address, as all that the real server hears of.
+#[cold]
+#[inline(never)]
+pub(super) fn error_to_real_server<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    error: &IcmpError<V>,
+    conn: &Object<Conn>,
+) -> Verdict {
+    let Some(rewrite) = to_real_server(conn) else {
+        return packet.discard();
+    };
+    let checksum = error.checksum_state(&packet);
+    send_changed(
+        context,
+        packet,
+        error.header,
+        error.icmp.writable_len,
+        conn,
+        None,
+        |bytes| rewrite.apply_to_error(bytes, &error.icmp, checksum),
+    )
+}
+
+/// What gives a packet its new ends.
+#[inline(always)]
+fn apply<V: Stack>(
+    packet: &Packet<'_, V>,
+    flow: &Flow<V>,
+    rewrite: Rewrite,
+) -> impl FnOnce(&mut [u8]) -> Result<(), ParseError> + use<V> {
+    let (header_len, protocol) = (flow.header.header_len, flow.transport.protocol());
+    let checksum = flow.checksum_state(packet);
+    move |bytes| rewrite.apply::<V>(bytes, header_len, protocol, checksum)
+}
+
+/// Sends a packet to the real server after `change` has changed its first `headers_len` bytes. It is about the connection, and may be
+/// `of` it.
+#[inline(always)]
+fn send_changed<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    header: Header<V>,
+    headers_len: usize,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
+    change: impl FnOnce(&mut [u8]) -> Result<(), ParseError>,
+) -> Verdict {
+    let (mut packet, egress) = match egress::route(context, packet, header, conn, nat::METHOD) {
+        Ok(way) => way,
+        Err(verdict) => return verdict,
+    };
+    if matches!(egress, Egress::Local) && nat::leads_to_loopback(context, header, conn) {
+        return packet.discard();
+    }
+    // While the packet still says where it came from.
+    let confirmed = match &egress {
+        Egress::Remote(way) => way.confirmed_by(context, &packet, of),
+        Egress::Local => None,
+    };
+    let is_forwarded = matches!(egress, Egress::Remote(_));
+    let tracking = track::tracking(context);
+    if nat::rewrite(&mut packet, headers_len, is_forwarded, tracking, change).is_none() {
+        return packet.discard();
+    }
+    match egress {
+        // The packet goes on to the socket of its new destination.
+        Egress::Local => packet.accept(),
+        Egress::Remote(way) => way.send_confirming(context, packet, confirmed, |packet, route| {
+            packet.send(route, context.guard)
+        }),
+    }
+}
+
+/// Sends a packet of the real server to the client.
+#[inline(never)]
+pub(super) fn reply<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    flow: &Flow<V>,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    // What is for this host by its address, policies let in or not.
+    if !request::is_let_in(context, &mut packet) {
+        return packet.discard();
+    }
+    track::reply(context, &mut packet, &conn);
+    let len = packet.len();
+    let apply = apply(&packet, flow, to_client(&conn));
+    let sent = return_changed(
+        context,
+        packet,
+        flow.header,
+        flow.headers_len(),
+        conn,
+        true,
+        apply,
+    );
+    match sent {
+        Ok(ready) => {
+            context.director.paths.count(Path::Slow);
+            let header = flow.transport.header;
+            reply::note_answer(context, header, conn);
+            reply::account(context, len, header, conn);
+            ready.go(context, conn)
+        }
+        Err(verdict) => verdict,
+    }
+}
+
+/// Sends an error from the real server's side about a request: the client knows only the service.
+#[cold]
+#[inline(never)]
+pub(super) fn error_to_client<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    error: &IcmpError<V>,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    let rewrite = to_client(&conn);
+    let checksum = error.checksum_state(&packet);
+    let sent = return_changed(
+        context,
+        packet,
+        error.header,
+        error.icmp.writable_len,
+        conn,
+        false,
+        |bytes| rewrite.apply_to_error(bytes, &error.icmp, checksum),
+    );
+    match sent {
+        Ok(ready) => ready.go(context, conn),
+        Err(verdict) => verdict,
+    }
+}
+
+/// A packet with its new ends, and its way to the client.
+struct Ready<'a, 'g, V: Stack> {
+    packet: Packet<'a, V>,
+    egress: Egress<'g, V>,
+    /// The number of the route, if later packets may be fast once this one has passed all hooks; else 0.
+    confirmed: RouteNumber,
+}
+
+/// Finds the way to the client for a packet, and has `change` change its first `headers_len` bytes. It is about the connection, and may
+/// be `of` it.
+#[inline(always)]
+fn return_changed<'a, 'g, V: Stack>(
+    context: Context<'g>,
+    packet: Packet<'a, V>,
+    header: Header<V>,
+    headers_len: usize,
+    conn: RcuRef<'g, Conn>,
+    of: bool,
+    change: impl FnOnce(&mut [u8]) -> Result<(), ParseError>,
+) -> Result<Ready<'a, 'g, V>, Verdict> {
+    let (source, client) = (conn.service().addr, conn.client().addr);
+    let (Some(source), Some(client)) = (V::addr(source), V::addr(client)) else {
+        return Err(packet.discard());
+    };
+    let (number, route) = match known_route(context, conn) {
+        Some(route) => (0, route),
+        None => match look_up(context, source, client) {
+            Some(found) => found,
+            None => return Err(packet.refuse(Report::HostUnreachable)),
+        },
+    };
+    let (mut packet, egress) = egress::along(context, packet, header, route, client, 0, |_| false)?;
+    // While the packet still says where it went to.
+    let confirmed = if number != 0 && of && may_be_learned(context, &packet, header) {
+        number
+    } else {
+        0
+    };
+    // What this host sends itself is not forwarded.
+    let is_forwarded =
+        matches!(egress, Egress::Remote(_)) && !matches!(context.point, HookPoint::LocalOut);
+    let tracking = track::tracking(context);
+    match nat::rewrite(&mut packet, headers_len, is_forwarded, tracking, change) {
+        Some(()) => Ok(Ready {
+            packet,
+            egress,
+            confirmed,
+        }),
+        None => Err(packet.discard()),
+    }
+}
+
+impl<'g, V: Stack> Ready<'_, 'g, V> {
+    /// Sends the packet.
+    #[inline(always)]
+    fn go(self, context: Context<'g>, conn: RcuRef<'_, Conn>) -> Verdict {
+        let Self {
+            mut packet,
+            egress,
+            confirmed,
+        } = self;
+        match egress {
+            // The client is a socket of this host, as the real server is where the packet leaves.
+            Egress::Local => match context.point {
+                HookPoint::LocalIn => packet.accept(),
+                _ if packet.reroute().is_ok() => packet.accept(),
+                _ => packet.discard(),
+            },
+            Egress::Remote(way) => way.send_noting(
+                context,
+                packet,
+                |packet, route| packet.send(route, context.guard),
+                || {
+                    if confirmed != 0 {
+                        conn.set_reply_route(confirmed);
+                    }
+                },
+            ),
+        }
+    }
+}
+
+/// The route of replies that is known, if it is valid.
+#[inline(always)]
+fn known_route<'g, V: Stack>(
+    context: Context<'g>,
+    conn: RcuRef<'g, Conn>,
+) -> Option<RouteRef<'g, V>> {
+    let routes = &context.director.connections.reply_routes;
+    routes.get_ref(context.guard, context.net, conn.reply_route())
+}
+
+/// Looks up the route of replies. Its number is 0 where it is not kept.
+#[cold]
+#[inline(never)]
+fn look_up<'g, V: Stack>(
+    context: Context<'g>,
+    service: V::Addr,
+    client: V::Addr,
+) -> Option<(RouteNumber, RouteRef<'g, V>)> {
+    let routes = &context.director.connections.reply_routes;
+    let (guard, net) = (context.guard, context.net);
+    routes
+        .look_up(guard, net, service, client, context.vrf)
+        .ok()
+}
+
+/// Whether later replies may go the way of this one, which has not been changed yet, without a look at it: the routes of now have
+/// brought it here, nothing tracks it, and neither rules nor policies have a say.
+#[cold]
+#[inline(never)]
+fn may_be_learned<V: Stack>(
+    context: Context<'_>,
+    packet: &Packet<'_, V>,
+    header: Header<V>,
+) -> bool {
+    let net = context.net;
+    !matches!(context.point, HookPoint::LocalOut)
+        && context.vrf == 0
+        && !net.forwards_by_policy::<V>()
+        && !net.has_policies_of_hosts()
+        && !track::is_wanted(context)
+        && packet.has_valid_route(header.dst)
+}
+
+/// Sends a packet of a connection past the stack, if nothing speaks against it; that its server takes requests is known. Its headers are
+/// read once more: packets by other methods pay nothing for it.
+#[inline(never)]
+pub(super) fn fast<V: Stack>(
+    director: &Director,
+    net: &Net,
+    guard: &rcu::Guard,
+    packet: Packet<'_, V>,
+    conn: RcuRef<'_, Conn>,
+    side: Side,
+) -> Verdict {
+    let context = Context::new(director, net, guard, HookPoint::PreRouting);
+    let Some(flow) = parse::usual(&packet) else {
+        return fast::left(director, packet, Path::Header);
+    };
+    match side {
+        Side::Original => fast_to_real_server(context, packet, &flow, conn),
+        Side::Reply => fast_to_client(context, packet, &flow, conn),
+    }
+}
+
+#[inline(always)]
+fn fast_to_real_server<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    flow: &Flow<V>,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    let way = fast::way::<V, V>(context, &packet, *flow, conn, nat::METHOD);
+    let (next_hop, rewrite) = match (way, to_real_server(&conn)) {
+        (Ok((_, next_hop)), Some(rewrite)) => (next_hop, rewrite),
+        (Err(reason), _) => return fast::left(context.director, packet, reason),
+        (Ok(_), None) => return fast::left(context.director, packet, Path::Route),
+    };
+    let len = packet.len();
+    if change(&mut packet, flow, rewrite).is_none() {
+        return fast::left(context.director, packet, Path::Memory);
+    }
+    fast::account(context, len, *flow, conn);
+    fast::sent(context, packet, next_hop)
+}
+
+#[inline(always)]
+fn fast_to_client<V: Stack>(
+    context: Context<'_>,
+    mut packet: Packet<'_, V>,
+    flow: &Flow<V>,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    let rewrite = to_client(&conn);
+    let next_hop = match fast_way_to_client(context, &packet, flow, conn, rewrite) {
+        Ok(next_hop) => next_hop,
+        Err(reason) => return fast::left(context.director, packet, reason),
+    };
+    let len = packet.len();
+    if change(&mut packet, flow, rewrite).is_none() {
+        return fast::left(context.director, packet, Path::Memory);
+    }
+    reply::account(context, len, flow.transport.header, conn);
+    fast::sent(context, packet, next_hop)
+}
+
+#[inline(always)]
+fn fast_way_to_client<'g, V: Stack>(
+    context: Context<'g>,
+    packet: &Packet<'_, V>,
+    flow: &Flow<V>,
+    conn: RcuRef<'g, Conn>,
+    rewrite: Rewrite,
+) -> Result<NextHop<'g, V>, Path> {
+    fast::check_replies(&conn)?;
+    let route = known_route::<V>(context, conn)
+        .ok_or_else(|| fast::unlearned::<V>(context.director, context.net))?;
+    fast::check_passage(packet, *flow, route.mtu())?;
+    let client = V::addr(rewrite.destination.addr).ok_or(Path::Route)?;
+    NextHop::find(context.guard, route.get(), client).ok_or(Path::Neighbour)
+}
+
+/// Gives a packet its new ends, and takes one off its time to live. None, and nothing changed, when memory is short.
+#[inline(always)]
+fn change<V: Stack>(packet: &mut Packet<'_, V>, flow: &Flow<V>, rewrite: Rewrite) -> Option<()> {
+    let apply = apply(packet, flow, rewrite);
+    nat::rewrite(packet, flow.headers_len(), true, Tracking::Ends, apply)
+}
