@@ -26,6 +26,8 @@ VIRTUAL = ("198.51.100.1", "198.51.100.1", "198.51.100.2", "192.0.2.99", "203.0.
 REAL = ("10.0.0.11", "10.0.0.12", "10.0.0.13")
 VIRTUAL6 = ("2001:db8:6::1", "2001:db8:6::1", "2001:db8:6::2", "fe80::1", "::ffff:198.51.100.1")
 REAL6 = ("fd00::11", "fd00::12", "fe80::11", "::1")
+LOCAL = ("192.0.2.10", "192.0.2.11", "192.0.2.19", "192.0.4.10", "192.0.6.10")
+LOCAL6 = ("2001:db8::10", "2001:db8::11", "2001:db8::19", "2001:db8::300", "2001:db8::500", "fe80::1")
 PORTS = (80, 80, 7000, 0, 443, 65535)
 SCHEDULERS = "rr wrr lc wlc sh mh dh sed nq lblc lblcr fo ovf twos".split()
 NOT_SCHEDULERS = ("", "none", "a" * 15, "rr\0rr", "%s%n", "r r")
@@ -89,6 +91,19 @@ RVS_VALUES = {
         rvs_family.FAST_PATH: {"values": numbers("u32", 0, 1)},
         rvs_family.MARK: {"values": numbers("u32", 1, 2, 7), "share": 0.03},
         rvs_family.FAMILY: {"values": numbers("u32", 2), "values6": numbers("u32", 10), "share": 0.05},
+        rvs_family.SERVICE_POOL: {"values": strings("a", "b", ""), "share": 0.3},
+    },
+    "pool": {
+        rvs_family.POOL_NAME: {"values": strings("a", "a", "b", "c")},
+        rvs_family.POOL_FIRST_PORT: {"values": big_endian((1024, 20000, 0)), "share": 0.3},
+        rvs_family.POOL_LAST_PORT: {"values": big_endian((1024, 65535, 0)), "share": 0.3},
+    },
+    "pool-address": {
+        rvs_family.POOL: {"values": strings("a", "a", "b", "c")},
+        rvs_family.ADDR4: {"values": addresses(LOCAL), "values6": ()},
+        rvs_family.ADDR6: {"values6": addresses(LOCAL6)},
+        rvs_family.LAST_ADDR4: {"values": addresses(LOCAL), "values6": (), "share": 0.3},
+        rvs_family.LAST_ADDR6: {"values6": addresses(LOCAL6), "share": 0.3},
     },
     "dest": {
         rvs_family.ADDR4: {"values": addresses(REAL), "values6": ()},
@@ -113,7 +128,12 @@ RVS_NESTS = {
     ("service", rvs_family.SERVICE_TIMEOUTS): "timeouts",
     ("service", rvs_family.SERVICE_PERSISTENCE): "persistence",
 }
-RVS_SET = {command: "service" for command in (1, 2, 3, 4, 5)} | {command: "dest" for command in (6, 7, 8, 9)}
+RVS_SET = (
+    {command: "service" for command in (1, 2, 3, 4, 5)}
+    | {command: "dest" for command in (6, 7, 8, 9)}
+    | {command: "pool" for command in (17, 18, 19, 20)}
+    | {command: "pool-address" for command in (21, 22, 23)}
+)
 
 
 def little(payload):
@@ -125,7 +145,7 @@ class RvsGrammar:
 
     flush = rvs_family.FLUSH
     # How often: what is made is to stay for a while, and to be read.
-    weights = {rvs_family.FLUSH: 0.002, rvs_family.SERVICE_DEL: 0.3, rvs_family.DEST_DEL: 0.5, rvs_family.DEST_ADD: 3}
+    weights = {rvs_family.FLUSH: 0.002, rvs_family.SERVICE_DEL: 0.3, rvs_family.DEST_DEL: 0.5, rvs_family.DEST_ADD: 3, rvs_family.POOL_DEL: 0.3}
     readers = (rvs_family.SERVICE_GET, rvs_family.DEST_GET, rvs_family.CONNECTION_GET, rvs_family.DEST_GET)
 
     def __init__(self, socket):
@@ -163,6 +183,9 @@ class RvsGrammar:
 
     def population(self):
         """Good requests, after which a dump takes several parts."""
+        for name in "a", "b":
+            yield rvs_family.POOL_ADD, rvs_family.string(rvs_family.POOL_NAME, name)
+        yield rvs_family.POOL_ADDRESS_ADD, rvs_family.string(rvs_family.POOL, "a") + rvs_family.addr4("192.0.2.10")
         for number in range(150):
             key = rvs_family.service_key(f"203.0.113.{number}", 80)
             options = rvs_family.string(rvs_family.SCHEDULER, "wlc") + rvs_family.u32(rvs_family.FORWARD, rvs_family.NAT)
@@ -177,6 +200,9 @@ class RvsGrammar:
             yield rvs_family.SERVICE_DEL, b"".join(
                 Node(number, value).packed() for number, value in attributes.items() if number in key
             )
+        # No service names them any more.
+        for _, attributes, _ in socket.dump(rvs_family.POOL_GET).messages:
+            yield rvs_family.POOL_DEL, Node(rvs_family.POOL_NAME, attributes[rvs_family.POOL_NAME]).packed()
 
 
 # --- family IPVS
