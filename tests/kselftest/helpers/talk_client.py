@@ -65,7 +65,9 @@ class Client:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         sock = socket.socket(family, kind, socket.IPPROTO_SCTP if protocol == "sctp" else 0)
         sock.settimeout(ANSWER_SECONDS)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if source_port != "0":
+            # Of two that may share a port both may be given the same one.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bind_to_device(sock)
         if protocol == "udp-without-checksum":
             sock.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
