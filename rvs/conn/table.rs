@@ -292,7 +292,10 @@ impl Connections {
                 })?;
             // What a socket of the director has is left to it, towards whatever server.
             let port = lease.local().port;
-            if self.home.net().may_have_local_socket(tuple.protocol, port) {
+            let net = self.home.net();
+            if net.may_have_local_socket(tuple.protocol, port)
+                && net.has_local_socket(tuple.protocol, port, guard)
+            {
                 lease.needs_no_rest();
                 continue;
             }

@@ -23,6 +23,31 @@ __rvs_helper bool rvs_helper_udp_port_may_be_taken(const struct net *net, u16 po
 	return !hlist_empty(&udp_hashslot(net->ipv4.udp_table, net, port)->head);
 }
 
+/* Whether one has it. The tables are those of all namespaces, and other ports are in the same bucket.
+ * Under RCU. */
+__rvs_helper bool rvs_helper_tcp_port_is_taken(const struct net *net, u16 port)
+{
+	const struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
+	const struct inet_bind_bucket *taken;
+	u32 bucket = inet_bhashfn(net, port, hashinfo->bhash_size);
+
+	hlist_for_each_entry_rcu(taken, &hashinfo->bhash[bucket].chain, node)
+		if (taken->port == port && net_eq(ib_net(taken), net))
+			return true;
+	return false;
+}
+
+__rvs_helper bool rvs_helper_udp_port_is_taken(const struct net *net, u16 port)
+{
+	const struct udp_hslot *slot = udp_hashslot(net->ipv4.udp_table, net, port);
+	const struct sock *sk;
+
+	sk_for_each_rcu(sk, &slot->head)
+		if (READ_ONCE(inet_sk(sk)->inet_num) == port && net_eq(sock_net(sk), net))
+			return true;
+	return false;
+}
+
 /* Whether a TCP connection of this host, open or about to be, takes the packet;
  * one that is over and only waits does not. Addresses and ports in network
  * order; the packet is at LOCAL_IN. */

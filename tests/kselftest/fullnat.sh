@@ -120,7 +120,7 @@ a_pool_runs_dry_and_says_so() {
 	pool_watch_start
 	# Refused at once, not by silence.
 	expect_equal "answers" "ECONNREFUSED=3 server1=10" "$(talk me many dry 13 udp "$VIP" 7004)"
-	wait_until 5 pool_was_told "small dry udp/${SERVER_HOSTS[0]}:7000 10/10" || fail "not told: $(<"$TEST_DIR/pool-events")"
+	wait_until 5 pool_was_told "small dry udp/$(literal "${SERVER_HOSTS[0]}"):7000 10/10" || fail "not told: $(<"$TEST_DIR/pool-events")"
 	expect_match "what is shown" "small +30000-30009 +1 +10 +0 +3 +udp/.*:7000 +10/10 +100%" "$(director_rvsadm pool show small)"
 	# Others go on.
 	expect_equal "who answers the first" server1 "$(talk me ask dry.1)"

@@ -48,6 +48,24 @@ impl Net {
             }
         }
     }
+
+    /// Returns whether a socket of this host, in this namespace, has this local port, towards whomever.
+    pub(crate) fn has_local_socket(
+        &self,
+        protocol: Protocol,
+        port: u16,
+        _guard: &rcu::Guard,
+    ) -> bool {
+        let net = self.as_ptr();
+        // SAFETY: By the borrow of the namespace, and within the critical section of the guard.
+        unsafe {
+            match protocol {
+                Protocol::Tcp => bindings::helper_tcp_port_is_taken(net, port),
+                Protocol::Udp => bindings::helper_udp_port_is_taken(net, port),
+                Protocol::Sctp => false,
+            }
+        }
+    }
 }
 
 impl<V: Stack> Packet<'_, V> {

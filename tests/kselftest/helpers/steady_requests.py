@@ -26,13 +26,14 @@ def now():
 
 
 def answer(address, port, source_port):
-    sock = socket.socket()
+    family, source = (socket.AF_INET6, "::") if ":" in address else (socket.AF_INET, "0.0.0.0")
+    sock = socket.socket(family)
     sock.settimeout(ANSWER_SECONDS)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     received = b""
     try:
         with sock:
-            sock.bind(("0.0.0.0", source_port))
+            sock.bind((source, source_port))
             sock.connect((address, port))
             sock.sendall(f"GET / HTTP/1.0\r\nHost: {address}\r\n\r\n".encode())
             while piece := sock.recv(4096):
