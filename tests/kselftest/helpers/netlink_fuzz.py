@@ -24,7 +24,10 @@ CTRL_CMD_GETFAMILIES = CTRL_CMD_GETFAMILY
 # the core of netlink come with each (EBUSY: a dump of this socket goes on).
 OF_NETLINK = {0, errno.EINVAL, errno.ERANGE, errno.EOPNOTSUPP, errno.EBUSY}
 KNOWN = {
-    "rvs": OF_NETLINK | {errno.EEXIST, errno.ESRCH, errno.ENOENT, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT},
+    "rvs": OF_NETLINK
+    | {errno.EEXIST, errno.ESRCH, errno.ENOENT, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT}
+    # Of pools.
+    | {errno.EADDRINUSE, errno.E2BIG},
     "IPVS": OF_NETLINK
     | {errno.EEXIST, errno.ESRCH, errno.ENOENT, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EMSGSIZE}
     # Of the device and the sockets of a daemon.
