@@ -104,24 +104,32 @@ lb_service_del() {
 # The forward method as ipvsadm names it.
 declare -A ipvs_forward=([nat]=-m [dr]=-g [tun]=-i)
 
+# ipvs_server SERVER: as ipvsadm wants it, which takes an address of IPv6 in brackets only with a port.
+ipvs_server() {
+	case $1 in
+	*]) echo "$1:0" ;;
+	*) echo "$1" ;;
+	esac
+}
+
 lb_server_add() {
 	ipvs_service "$1"
-	director_ipvsadm -a "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" "${tunnel_options[@]}" -w "$3" -x "${4:-0}" -y "${5:-0}"
+	director_ipvsadm -a "${service_arguments[@]}" -r "$(ipvs_server "$2")" "${ipvs_forward[$LB_FORWARD]}" "${tunnel_options[@]}" -w "$3" -x "${4:-0}" -y "${5:-0}"
 }
 
 lb_server_weight() {
 	ipvs_service "$1"
-	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" "${tunnel_options[@]}" -w "$3"
+	director_ipvsadm -e "${service_arguments[@]}" -r "$(ipvs_server "$2")" "${ipvs_forward[$LB_FORWARD]}" "${tunnel_options[@]}" -w "$3"
 }
 
 lb_server_set() {
 	ipvs_service "$1"
-	director_ipvsadm -e "${service_arguments[@]}" -r "$2" "${ipvs_forward[$LB_FORWARD]}" "${tunnel_options[@]}" -w "$3" -x "$4" -y "$5"
+	director_ipvsadm -e "${service_arguments[@]}" -r "$(ipvs_server "$2")" "${ipvs_forward[$LB_FORWARD]}" "${tunnel_options[@]}" -w "$3" -x "$4" -y "$5"
 }
 
 lb_server_del() {
 	ipvs_service "$1"
-	director_ipvsadm -d "${service_arguments[@]}" -r "$2"
+	director_ipvsadm -d "${service_arguments[@]}" -r "$(ipvs_server "$2")"
 }
 
 # ipvsadm reads commands as it would be called.
