@@ -22,6 +22,7 @@
 //! | control and data connections of FTP | `ftp` |
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel`, `fullnat` |
 //! | a real server's packet back to the client | `reply`; of full NAT `fullnat` |
+//! | options of TCP that tell the real server of its client | `toa` |
 //! | packets of IPsec, which follow their key exchange | `isakmp` |
 //! | ICMP errors about either | `icmp` |
 //! | ICMP errors about tunnels | `icmp_tunnel` |
@@ -51,6 +52,9 @@ mod request;
 mod reuse;
 mod schedule;
 mod sip;
+// The forward methods come to call it.
+#[allow(dead_code)]
+mod toa;
 mod track;
 mod tunnel;
 mod vrf;

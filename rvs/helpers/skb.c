@@ -168,6 +168,53 @@ __rvs_helper int rvs_helper_skb_resize(struct sk_buff *skb, u32 len)
 	return 0;
 }
 
+/* Whether a packet stands for several that are a list, each with headers of its own. */
+__rvs_helper bool rvs_helper_skb_is_list(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) && skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST;
+}
+
+/* Bytes of payload in each of the packets that a GSO packet stands for, but the last. */
+__rvs_helper u32 rvs_helper_skb_gso_size(const struct sk_buff *skb)
+{
+	return skb_shinfo(skb)->gso_size;
+}
+
+/* Has the first `len` bytes of a packet be linear and nobody else's, and `growth` bytes of room
+ * before them. 0, or an error; the packet means the same as before in either case. */
+__rvs_helper int rvs_helper_skb_make_front(struct sk_buff *skb, u32 growth, u32 len)
+{
+	int err;
+
+	/* So it is in each hook of IP. */
+	if (unlikely(skb_network_offset(skb)) || unlikely(skb->encapsulation) ||
+	    unlikely(rvs_helper_skb_is_list(skb)))
+		return -EINVAL;
+	/* TCP itself keeps a clone of what it sends, which shares the payload alone. */
+	err = skb_cow_head(skb, growth);
+	if (err)
+		return err;
+	return rvs_helper_skb_ensure_network_writable(skb, len);
+}
+
+/* Has a packet for which rvs_helper_skb_make_front() was called begin `growth` bytes earlier: its
+ * headers have been moved there, by their full length, and what has come between them and the
+ * payload is theirs. What was in front of it is overwritten, so there is no header of the link any
+ * more, and no metadata. The segments of a GSO packet keep their payload, and get as much longer. */
+__rvs_helper void rvs_helper_skb_grow_front(struct sk_buff *skb, u32 growth)
+{
+	__skb_push(skb, growth);
+	skb->network_header -= growth;
+	if (skb_transport_header_was_set(skb))
+		skb->transport_header -= growth;
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		skb->csum_start -= growth;
+	skb_metadata_clear(skb);
+	skb_unset_mac_header(skb);
+	/* A sum that the device made does not cover it. */
+	skb_forward_csum(skb);
+}
+
 __rvs_helper void rvs_helper_kfree_skb(struct sk_buff *skb)
 {
 	kfree_skb_reason(skb, SKB_DROP_REASON_NETFILTER_DROP);

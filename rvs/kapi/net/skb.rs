@@ -32,6 +32,7 @@ use super::{
 
 mod checksum;
 mod fragments;
+mod growth;
 mod vrf;
 
 pub(crate) use fragments::DefragmentAt;
