@@ -254,7 +254,7 @@ fn through<'a, V: Stack, O: Stack>(
         Err(Path::Route) => return unrouted(packet),
         Err(reason) => return left(context.director, packet, reason),
     };
-    if tunnel::takes_apart(tunnel, &packet) {
+    if packet.is_burst_of_tunnel() {
         return left(context.director, packet, Path::Header);
     }
     let len = packet.len();

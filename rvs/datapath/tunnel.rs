@@ -22,10 +22,7 @@ use crate::{
             Header,
             Version, //
         },
-        tunnel::{
-            Checksum,
-            Tunnel, //
-        },
+        tunnel::Tunnel, //
     },
 };
 
@@ -64,17 +61,6 @@ fn overhead<V: Stack, O: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> u32 {
 #[inline(never)]
 fn header_len(tunnel: Tunnel, leaves_checksum: bool) -> u32 {
     tunnel.header_len(leaves_checksum) as u32
-}
-
-/// Whether a packet stands for several that have to be taken apart before they go into this tunnel: those of another
-/// tunnel, those that GRO has put in a list as they came, and datagrams whose checksums would be left to the end of the
-/// tunnel: the kernel makes them where it takes such a packet apart later.
-#[inline(always)]
-pub(super) fn takes_apart<V: Stack>(tunnel: Tunnel, packet: &Packet<'_, V>) -> bool {
-    packet.is_burst_of_tunnel()
-        || !tunnel.is_ipip()
-            && tunnel.checksum() == Checksum::Remote
-            && packet.is_burst_of_datagrams()
 }
 
 /// Sends a packet to the real server in a tunnel. It is about the connection, and may be `of` it.
@@ -148,7 +134,7 @@ fn send_into<V: Stack, O: Stack>(
         packet.set_balanced(track::tracking(context));
         return packet.accept();
     };
-    if takes_apart(tunnel, &packet) {
+    if packet.is_burst_of_tunnel() {
         return send_apart(context, packet, header, tunnel, way, of);
     }
     send_one(context, packet, header, tunnel, way, of)

@@ -56,10 +56,10 @@ __rvs_helper int rvs_helper_tunnel_make_room(struct sk_buff *skb, const struct d
 }
 
 /* Whether a checksum within the packet is left to others, of the kind that each 16-bit
- * word of it counts for. */
-__rvs_helper bool rvs_helper_skb_csum_is_left(struct sk_buff *skb)
+ * word of it counts for, and the packet stands for no others. */
+__rvs_helper bool rvs_helper_skb_csum_is_left_alone(struct sk_buff *skb)
 {
-	return skb->ip_summed == CHECKSUM_PARTIAL && !skb_csum_is_sctp(skb);
+	return skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb) && !skb_csum_is_sctp(skb);
 }
 
 /* Whether the packet is that of a tunnel. */
@@ -127,15 +127,13 @@ __rvs_helper void rvs_helper_tunnel_begin_gre(struct sk_buff *skb, u8 inner, u16
 }
 
 /* In UDP over the version of IP that `gso_type` tells. With `remote` the checksum that is left is
- * the end's of the tunnel to make. */
+ * the end's of the tunnel to make; the packet is no GSO one. */
 static __always_inline void rvs_tunnel_begin_gue(struct sk_buff *skb, u32 gso_type, u8 inner,
 						 bool checksum, bool remote)
 {
 	gso_type |= checksum ? SKB_GSO_UDP_TUNNEL_CSUM : SKB_GSO_UDP_TUNNEL;
-	if (remote)
-		gso_type |= SKB_GSO_TUNNEL_REMCSUM;
 	rvs_tunnel_begin(skb, gso_type, inner);
-	if (remote && !skb_is_gso(skb)) {
+	if (remote) {
 		skb->ip_summed = CHECKSUM_NONE;
 		skb->encapsulation = 0;
 	}
@@ -258,12 +256,6 @@ __rvs_helper bool rvs_helper_skb_is_burst_of_tunnel(const struct sk_buff *skb)
 {
 	return skb_is_gso(skb) &&
 	       (skb->encapsulation || skb_shinfo(skb)->gso_type & (SKB_GSO_FRAGLIST | SKB_GSO_SCTP));
-}
-
-/* Whether a packet stands for several datagrams. */
-__rvs_helper bool rvs_helper_skb_is_burst_of_datagrams(const struct sk_buff *skb)
-{
-	return skb_is_gso(skb) && skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4;
 }
 
 /* Takes a GSO packet apart, with all checksums made, before it leaves along a route.

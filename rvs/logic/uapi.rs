@@ -211,7 +211,8 @@ pub mod tunnel_checksum {
 
     /// The end of the tunnel makes the checksum of the packet in it, where
     /// that is not made yet (remote checksum offload); the packet of the
-    /// tunnel has one. Else as "full". Of "gue".
+    /// tunnel has one. Else, and where a packet stands for several (GSO),
+    /// as "full". Of "gue".
     pub const REMOTE: u32 = 2;
 }
 

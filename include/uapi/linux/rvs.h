@@ -51,7 +51,8 @@ enum rvs_tunnel {
  *   is in it. Of "gre" and "gue".
  * @RVS_TUNNEL_CHECKSUM_REMOTE: The end of the tunnel makes the checksum of the
  *   packet in it, where that is not made yet (remote checksum offload); the
- *   packet of the tunnel has one. Else as "full". Of "gue".
+ *   packet of the tunnel has one. Else, and where a packet stands for several
+ *   (GSO), as "full". Of "gue".
  */
 enum rvs_tunnel_checksum {
 	RVS_TUNNEL_CHECKSUM_NONE,

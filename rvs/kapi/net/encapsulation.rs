@@ -247,13 +247,14 @@ impl<'a, V: Stack> Packet<'a, V> {
         Some((tunnel.header_len(left.is_some()) as u32, left))
     }
 
-    /// Returns whether a checksum within the packet is left to others, also where it goes into a tunnel. Of the packet of
-    /// a tunnel it is not: it is made before.
+    /// Returns whether a checksum within the packet may be left to the end of a tunnel. Not that of the packet of a tunnel, which
+    /// is made before; nor those of one that stands for several: a router that takes these apart once more makes them,
+    /// and the end would break them (`__skb_udp_tunnel_segment()` after GRO).
     #[inline]
     pub(crate) fn leaves_checksum(&self) -> bool {
         // SAFETY: By the type invariant.
         unsafe {
-            bindings::helper_skb_csum_is_left(self.skb)
+            bindings::helper_skb_csum_is_left_alone(self.skb)
                 && !bindings::helper_skb_is_encapsulated(self.skb)
         }
     }
@@ -264,12 +265,6 @@ impl<'a, V: Stack> Packet<'a, V> {
     pub(crate) fn is_burst_of_tunnel(&self) -> bool {
         // SAFETY: By the type invariant.
         unsafe { bindings::helper_skb_is_burst_of_tunnel(self.skb) }
-    }
-
-    /// Returns whether the packet stands for several datagrams (`SKB_GSO_UDP_L4`).
-    pub(crate) fn is_burst_of_datagrams(&self) -> bool {
-        // SAFETY: By the type invariant.
-        unsafe { bindings::helper_skb_is_burst_of_datagrams(self.skb) }
     }
 
     /// Takes a packet that stands for several apart (`skb_gso_segment()`), on its way along `route`.
