@@ -54,6 +54,8 @@ path_mtu_in_the_tunnel_is_learnt() {
 
 # The offloads of all devices, and what the servers' end is made of anew has those of a new device.
 upload_arrives_in_large_segments_and_single_packets() {
+	local damaged
+	damaged=$(segments_with_wrong_checksums)
 	count_packets "${SERVERS[0]}" "large_$kind" input "$IP daddr $VIP tcp dport 9000"
 	large_segments
 	upload
@@ -62,6 +64,13 @@ upload_arrives_in_large_segments_and_single_packets() {
 	single_packets
 	upload
 	expect_range "mean size of single packets" 1000 1500 "$(mean_size "${SERVERS[0]}" "single_$kind")"
+	[ "$LB_BACKEND-$kind" = ipvs-gue_remote ] ||
+		expect_equal "segments that arrived with wrong checksums" "$damaged" "$(segments_with_wrong_checksums)"
+}
+
+segments_with_wrong_checksums() {
+	# shellcheck disable=SC2016 # for awk
+	in_ns "${SERVERS[0]}" awk '$1 == "Tcp:" { value = $16 } END { print value }' /proc/net/snmp
 }
 
 # Fragments have no ports, and come from another one.
