@@ -113,7 +113,8 @@ class Rvs:
         self.prepare(namespace)
         service, at = f"udp/{_endpoint(address, port)}", _endpoint(server, port)
         first = addresses.partition("-")[0]
-        _tool(namespace, ["ip", "route", "add", "local", f"{first.rpartition('.')[0]}.0/22", "dev", "lo"])
+        # Not `ip route add local`: with such a route the kernel looks up the source of each packet that it routes.
+        _tool(namespace, ["ip", "address", "add", f"{first}/22", "dev", "lo"])
         _tool(namespace, ["rvsadm", "pool", "add", "local", addresses, "--ports", ports])
         _tool(namespace, ["rvsadm", "service", "add", service, "--scheduler", "rr", "--pool", "local"])
         _tool(namespace, ["rvsadm", "server", "add", service, at, "--fullnat"])

@@ -50,6 +50,14 @@ struct Learned {
     route: CachedRoute,
 }
 
+/// What a search ends with.
+enum Found<'g> {
+    /// The route is there.
+    Route(RcuRef<'g, Learned>),
+    /// It may be put into this place.
+    Place(u32),
+}
+
 /// The routes of a namespace.
 pub(crate) struct ReplyRoutes {
     places: KVec<RcuCell<Learned>>,
@@ -114,22 +122,36 @@ impl ReplyRoutes {
         if vrf != 0 || !route.is_plain() || route.is_local() {
             return Ok((0, route.under(guard)?));
         }
-        let first = (route.identity() >> 6) as u32;
-        for place in (0..TRIES).map(|distance| first.wrapping_add(distance) % PLACES) {
-            let Some(learned) = self.found_at(guard, place) else {
-                return self.keep(guard, place, route);
-            };
-            if !learned.route.is_valid(net) {
-                return self.keep(guard, place, route);
+        let is_same = |known: &CachedRoute| {
+            V::of_cached(known).is_some_and(|known| known.identity() == route.identity())
+        };
+        match self.search(guard, net, route.identity(), is_same) {
+            Some(Found::Route(learned)) => {
+                let known = RouteRef::of_part(learned, |learned| &learned.route).ok_or(EINVAL)?;
+                Ok((learned.number, known))
             }
-            match RouteRef::<V>::of_part(learned, |learned| &learned.route) {
-                Some(known) if known.identity() == route.identity() => {
-                    return Ok((learned.number, known));
-                }
-                _ => {}
-            }
+            Some(Found::Place(place)) => self.keep(guard, place, route),
+            None => Ok((0, route.under(guard)?)),
         }
-        Ok((0, route.under(guard)?))
+    }
+
+    /// Looks for the route that `is_wanted`, with this identity ([`Route::identity`]), or a place for it. None when there is none.
+    fn search<'g>(
+        &self,
+        guard: &'g rcu::Guard,
+        net: &Net,
+        identity: usize,
+        is_wanted: impl Fn(&CachedRoute) -> bool,
+    ) -> Option<Found<'g>> {
+        // Objects of one slab cache differ in the bits above the cache line.
+        let first = (identity >> 6) as u32;
+        let mut places = (0..TRIES).map(|distance| first.wrapping_add(distance) % PLACES);
+        places.find_map(|place| match self.found_at(guard, place) {
+            Some(learned) if learned.route.is_valid(net) => {
+                is_wanted(&learned.route).then_some(Found::Route(learned))
+            }
+            _ => Some(Found::Place(place)),
+        })
     }
 
     /// Puts a route into a place.
@@ -157,22 +179,15 @@ impl ReplyRoutes {
         if !Route::may_be_kept_of(packet, destination) {
             return None;
         }
-        // Objects of one slab cache differ in the bits above the cache line.
-        let first = (packet.route_number() >> 6) as u32;
-        for place in (0..TRIES).map(|distance| first.wrapping_add(distance) % PLACES) {
-            match self.at(guard, place) {
-                Some(learned) if learned.route.is_valid(net) => {
-                    if V::of_cached(&learned.route).is_some_and(|route| route.is_of(packet)) {
-                        return Some(learned.number);
-                    }
-                }
-                _ => {
-                    let route = Route::of_packet(packet, destination)?.into_cached();
-                    return self.put(place, route).map(|learned| learned.number);
-                }
+        let is_same =
+            |known: &CachedRoute| V::of_cached(known).is_some_and(|known| known.is_of(packet));
+        match self.search(guard, net, packet.route_number(), is_same)? {
+            Found::Route(learned) => Some(learned.number),
+            Found::Place(place) => {
+                let route = Route::of_packet(packet, destination)?.into_cached();
+                self.put(place, route).map(|learned| learned.number)
             }
         }
-        None
     }
 
     #[inline]

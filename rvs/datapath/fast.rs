@@ -170,15 +170,7 @@ fn to_real_server<V: Stack>(
     match conn.forward() {
         Forward::Nat => translated(context, packet, flow, conn),
         Forward::Dr => as_it_is(context, packet, flow, conn),
-        Forward::Fullnat => {
-            let Context {
-                director,
-                net,
-                guard,
-                ..
-            } = context;
-            fullnat::fast(director, net, guard, packet, conn, Side::Original)
-        }
+        Forward::Fullnat => fullnat::fast_to_real_server(context, packet, flow, conn),
         Forward::Tun => {
             let tunnel = conn.dest().tunnel();
             let Context {
@@ -375,13 +367,7 @@ fn to_client<V: Stack>(
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     if matches!(conn.forward(), Forward::Fullnat) {
-        let Context {
-            director,
-            net,
-            guard,
-            ..
-        } = context;
-        return fullnat::fast(director, net, guard, packet, conn, Side::Reply);
+        return fullnat::fast_to_client(context, packet, flow, conn);
     }
     let next_hop = match way_to_client(context, &packet, flow, conn) {
         Ok(next_hop) => next_hop,

@@ -7,18 +7,16 @@
 //! server on this host at LOCAL_OUT. None has a route to the client by then: it is looked up as for a packet that this host sends
 //! from the virtual address, and the packet goes through LOCAL_OUT and POST_ROUTING, as requests do.
 
-use kernel::sync::rcu;
+use core::marker::PhantomData;
 
 use crate::{
     conn::{
         Conn,
         RouteNumber, //
     },
-    director::Director,
     kapi::{
         net::{
             HookPoint,
-            Net,
             NextHop,
             Packet,
             RouteRef,
@@ -26,19 +24,22 @@ use crate::{
             Tracking,
             Verdict, //
         },
-        rcu_table::Side,
         sync::{
             Object,
             RcuRef, //
         },
     },
     logic::{
-        nat::Rewrite,
+        nat::{
+            ChecksumState,
+            Rewrite, //
+        },
         packet::{
             icmp::Report,
             ip::Header,
             ParseError, //
         },
+        protocol::Protocol, //
     },
 };
 
@@ -48,9 +49,11 @@ use super::{
         Egress, //
     },
     fast,
-    nat,
-    parse::{
+    nat::{
         self,
+        Change, //
+    },
+    parse::{
         Flow,
         IcmpError, //
     },
@@ -70,13 +73,14 @@ fn to_real_server(conn: &Object<Conn>) -> Option<Rewrite> {
     })
 }
 
-/// What becomes of a packet of the real server.
+/// What becomes of a packet of the real server. None where a connection is not one by full NAT.
 #[inline(always)]
-fn to_client(conn: &Object<Conn>) -> Rewrite {
-    Rewrite {
-        source: conn.service(),
-        destination: conn.client(),
-    }
+fn to_client(conn: &Object<Conn>) -> Option<Rewrite> {
+    let (client, service) = conn.ends()?;
+    Some(Rewrite {
+        source: service,
+        destination: client,
+    })
 }
 
 /// Sends a packet of the client to the real server.
@@ -93,15 +97,15 @@ pub(super) fn send<V: Stack>(
     if track::request(context, &mut packet, conn).is_none() {
         return packet.discard();
     }
-    let apply = apply(&packet, flow, rewrite);
-    send_changed(
+    let change = change(&packet, flow, rewrite);
+    nat::send_rewritten(
         context,
         packet,
         flow.header,
         flow.headers_len(),
         conn,
         Some(conn),
-        apply,
+        change,
     )
 }
 
@@ -118,64 +122,49 @@ pub(super) fn error_to_real_server<V: Stack>(
         return packet.discard();
     };
     let checksum = error.checksum_state(&packet);
-    send_changed(
+    nat::send_rewritten(
         context,
         packet,
         error.header,
         error.icmp.writable_len,
         conn,
         None,
-        |bytes| rewrite.apply_to_error(bytes, &error.icmp, checksum),
+        |bytes: &mut [u8]| rewrite.apply_to_error(bytes, &error.icmp, checksum),
     )
+}
+
+/// That a packet gets new ends.
+struct Ends<V> {
+    rewrite: Rewrite,
+    header_len: usize,
+    protocol: Protocol,
+    checksum: ChecksumState,
+    _version: PhantomData<V>,
+}
+
+impl<V: Stack> Change for Ends<V> {
+    #[inline(always)]
+    fn apply(self, bytes: &mut [u8]) -> Result<(), ParseError> {
+        let Self {
+            rewrite,
+            header_len,
+            protocol,
+            checksum,
+            ..
+        } = self;
+        rewrite.apply::<V>(bytes, header_len, protocol, checksum)
+    }
 }
 
 /// What gives a packet its new ends.
 #[inline(always)]
-fn apply<V: Stack>(
-    packet: &Packet<'_, V>,
-    flow: &Flow<V>,
-    rewrite: Rewrite,
-) -> impl FnOnce(&mut [u8]) -> Result<(), ParseError> + use<V> {
-    let (header_len, protocol) = (flow.header.header_len, flow.transport.protocol());
-    let checksum = flow.checksum_state(packet);
-    move |bytes| rewrite.apply::<V>(bytes, header_len, protocol, checksum)
-}
-
-/// Sends a packet to the real server after `change` has changed its first `headers_len` bytes. It is about the connection, and may be
-/// `of` it.
-#[inline(always)]
-fn send_changed<V: Stack>(
-    context: Context<'_>,
-    packet: Packet<'_, V>,
-    header: Header<V>,
-    headers_len: usize,
-    conn: &Object<Conn>,
-    of: Option<&Object<Conn>>,
-    change: impl FnOnce(&mut [u8]) -> Result<(), ParseError>,
-) -> Verdict {
-    let (mut packet, egress) = match egress::route(context, packet, header, conn, nat::METHOD) {
-        Ok(way) => way,
-        Err(verdict) => return verdict,
-    };
-    if matches!(egress, Egress::Local) && nat::leads_to_loopback(context, header, conn) {
-        return packet.discard();
-    }
-    // While the packet still says where it came from.
-    let confirmed = match &egress {
-        Egress::Remote(way) => way.confirmed_by(context, &packet, of),
-        Egress::Local => None,
-    };
-    let is_forwarded = matches!(egress, Egress::Remote(_));
-    let tracking = track::tracking(context);
-    if nat::rewrite(&mut packet, headers_len, is_forwarded, tracking, change).is_none() {
-        return packet.discard();
-    }
-    match egress {
-        // The packet goes on to the socket of its new destination.
-        Egress::Local => packet.accept(),
-        Egress::Remote(way) => way.send_confirming(context, packet, confirmed, |packet, route| {
-            packet.send(route, context.guard)
-        }),
+fn change<V: Stack>(packet: &Packet<'_, V>, flow: &Flow<V>, rewrite: Rewrite) -> Ends<V> {
+    Ends {
+        rewrite,
+        header_len: flow.header.header_len,
+        protocol: flow.transport.protocol(),
+        checksum: flow.checksum_state(packet),
+        _version: PhantomData,
     }
 }
 
@@ -191,9 +180,12 @@ pub(super) fn reply<V: Stack>(
     if !request::is_let_in(context, &mut packet) {
         return packet.discard();
     }
+    let Some(rewrite) = to_client(&conn) else {
+        return packet.discard();
+    };
     track::reply(context, &mut packet, &conn);
     let len = packet.len();
-    let apply = apply(&packet, flow, to_client(&conn));
+    let change = change(&packet, flow, rewrite);
     let sent = return_changed(
         context,
         packet,
@@ -201,7 +193,7 @@ pub(super) fn reply<V: Stack>(
         flow.headers_len(),
         conn,
         true,
-        apply,
+        (rewrite, change),
     );
     match sent {
         Ok(ready) => {
@@ -224,8 +216,11 @@ pub(super) fn error_to_client<V: Stack>(
     error: &IcmpError<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    let rewrite = to_client(&conn);
+    let Some(rewrite) = to_client(&conn) else {
+        return packet.discard();
+    };
     let checksum = error.checksum_state(&packet);
+    let change = |bytes: &mut [u8]| rewrite.apply_to_error(bytes, &error.icmp, checksum);
     let sent = return_changed(
         context,
         packet,
@@ -233,7 +228,7 @@ pub(super) fn error_to_client<V: Stack>(
         error.icmp.writable_len,
         conn,
         false,
-        |bytes| rewrite.apply_to_error(bytes, &error.icmp, checksum),
+        (rewrite, change),
     );
     match sent {
         Ok(ready) => ready.go(context, conn),
@@ -249,8 +244,8 @@ struct Ready<'a, 'g, V: Stack> {
     confirmed: RouteNumber,
 }
 
-/// Finds the way to the client for a packet, and has `change` change its first `headers_len` bytes. It is about the connection, and may
-/// be `of` it.
+/// Finds the way to the client for a packet, and gives it its new ends with a change of its first `headers_len` bytes. It is about the
+/// connection, and may be `of` it.
 #[inline(always)]
 fn return_changed<'a, 'g, V: Stack>(
     context: Context<'g>,
@@ -259,9 +254,9 @@ fn return_changed<'a, 'g, V: Stack>(
     headers_len: usize,
     conn: RcuRef<'g, Conn>,
     of: bool,
-    change: impl FnOnce(&mut [u8]) -> Result<(), ParseError>,
+    (rewrite, change): (Rewrite, impl Change),
 ) -> Result<Ready<'a, 'g, V>, Verdict> {
-    let (source, client) = (conn.service().addr, conn.client().addr);
+    let (source, client) = (rewrite.source.addr, rewrite.destination.addr);
     let (Some(source), Some(client)) = (V::addr(source), V::addr(client)) else {
         return Err(packet.discard());
     };
@@ -366,62 +361,42 @@ fn may_be_learned<V: Stack>(
         && packet.has_valid_route(header.dst)
 }
 
-/// Sends a packet of a connection past the stack, if nothing speaks against it; that its server takes requests is known. Its headers are
-/// read once more: packets by other methods pay nothing for it.
-#[inline(never)]
-pub(super) fn fast<V: Stack>(
-    director: &Director,
-    net: &Net,
-    guard: &rcu::Guard,
-    packet: Packet<'_, V>,
-    conn: RcuRef<'_, Conn>,
-    side: Side,
-) -> Verdict {
-    let context = Context::new(director, net, guard, HookPoint::PreRouting);
-    let Some(flow) = parse::usual(&packet) else {
-        return fast::left(director, packet, Path::Header);
-    };
-    match side {
-        Side::Original => fast_to_real_server(context, packet, &flow, conn),
-        Side::Reply => fast_to_client(context, packet, &flow, conn),
-    }
-}
-
+/// Sends a packet of the client past the stack, if nothing speaks against it; that the server takes requests is known.
 #[inline(always)]
-fn fast_to_real_server<V: Stack>(
+pub(super) fn fast_to_real_server<V: Stack>(
     context: Context<'_>,
     mut packet: Packet<'_, V>,
-    flow: &Flow<V>,
+    flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    let way = fast::way::<V, V>(context, &packet, *flow, conn, nat::METHOD);
+    let way = fast::way::<V, V>(context, &packet, flow, conn, nat::METHOD);
     let (next_hop, rewrite) = match (way, to_real_server(&conn)) {
         (Ok((_, next_hop)), Some(rewrite)) => (next_hop, rewrite),
         (Err(reason), _) => return fast::left(context.director, packet, reason),
         (Ok(_), None) => return fast::left(context.director, packet, Path::Route),
     };
     let len = packet.len();
-    if change(&mut packet, flow, rewrite).is_none() {
+    if prepare(&mut packet, &flow, rewrite).is_none() {
         return fast::left(context.director, packet, Path::Memory);
     }
-    fast::account(context, len, *flow, conn);
+    fast::account(context, len, flow, conn);
     fast::sent(context, packet, next_hop)
 }
 
+/// Sends a packet of the real server past the stack, if nothing speaks against it.
 #[inline(always)]
-fn fast_to_client<V: Stack>(
+pub(super) fn fast_to_client<V: Stack>(
     context: Context<'_>,
     mut packet: Packet<'_, V>,
-    flow: &Flow<V>,
+    flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    let rewrite = to_client(&conn);
-    let next_hop = match fast_way_to_client(context, &packet, flow, conn, rewrite) {
-        Ok(next_hop) => next_hop,
+    let (next_hop, rewrite) = match fast_way_to_client(context, &packet, flow, conn) {
+        Ok(way) => way,
         Err(reason) => return fast::left(context.director, packet, reason),
     };
     let len = packet.len();
-    if change(&mut packet, flow, rewrite).is_none() {
+    if prepare(&mut packet, &flow, rewrite).is_none() {
         return fast::left(context.director, packet, Path::Memory);
     }
     reply::account(context, len, flow.transport.header, conn);
@@ -432,21 +407,22 @@ fn fast_to_client<V: Stack>(
 fn fast_way_to_client<'g, V: Stack>(
     context: Context<'g>,
     packet: &Packet<'_, V>,
-    flow: &Flow<V>,
+    flow: Flow<V>,
     conn: RcuRef<'g, Conn>,
-    rewrite: Rewrite,
-) -> Result<NextHop<'g, V>, Path> {
+) -> Result<(NextHop<'g, V>, Rewrite), Path> {
     fast::check_replies(&conn)?;
     let route = known_route::<V>(context, conn)
         .ok_or_else(|| fast::unlearned::<V>(context.director, context.net))?;
-    fast::check_passage(packet, *flow, route.mtu())?;
+    fast::check_passage(packet, flow, route.mtu())?;
+    let rewrite = to_client(&conn).ok_or(Path::Route)?;
     let client = V::addr(rewrite.destination.addr).ok_or(Path::Route)?;
-    NextHop::find(context.guard, route.get(), client).ok_or(Path::Neighbour)
+    let next_hop = NextHop::find(context.guard, route.get(), client).ok_or(Path::Neighbour)?;
+    Ok((next_hop, rewrite))
 }
 
 /// Gives a packet its new ends, and takes one off its time to live. None, and nothing changed, when memory is short.
 #[inline(always)]
-fn change<V: Stack>(packet: &mut Packet<'_, V>, flow: &Flow<V>, rewrite: Rewrite) -> Option<()> {
-    let apply = apply(packet, flow, rewrite);
-    nat::rewrite(packet, flow.headers_len(), true, Tracking::Ends, apply)
+fn prepare<V: Stack>(packet: &mut Packet<'_, V>, flow: &Flow<V>, rewrite: Rewrite) -> Option<()> {
+    let change = change(packet, flow, rewrite);
+    nat::rewrite(packet, flow.headers_len(), true, Tracking::Ends, change)
 }

@@ -154,7 +154,9 @@ fn to_real_server<V: Stack>(
                 error.icmp.writable_len,
                 conn,
                 None,
-                |bytes| rewrite_icmp_error(bytes, &error.icmp, End::Destination, to, checksum),
+                |bytes: &mut [u8]| {
+                    rewrite_icmp_error(bytes, &error.icmp, End::Destination, to, checksum)
+                },
             )
         }
         // The real server has the virtual address itself.

@@ -85,7 +85,7 @@ fn to_real_server<V: Stack>(
                 V::MIN_HEADER_LEN,
                 &conn,
                 None,
-                |bytes| V::replace_addr(bytes, End::Destination, to).map(|_| ()),
+                |bytes: &mut [u8]| V::replace_addr(bytes, End::Destination, to).map(|_| ()),
             )
         }
         Forward::Dr => direct::send(context, packet, header, &conn, None),

@@ -2,6 +2,8 @@
 
 //! Masquerading: sending a client's packet to the real server's address and port.
 
+use core::marker::PhantomData;
+
 use crate::{
     conn::Conn,
     kapi::{
@@ -16,11 +18,16 @@ use crate::{
         sync::Object,
     },
     logic::{
-        nat,
+        addr::Endpoint,
+        nat::{
+            self,
+            ChecksumState, //
+        },
         packet::{
             ip::Header,
             ParseError, //
         },
+        protocol::Protocol, //
     },
 };
 
@@ -73,7 +80,7 @@ fn send_of<V: Stack>(
     if track::request(context, &mut packet, conn).is_none() {
         return packet.discard();
     }
-    let rewrite = to_real_server(&packet, flow, conn);
+    let change = to_real_server(&packet, flow, conn);
     send_rewritten(
         context,
         packet,
@@ -81,7 +88,7 @@ fn send_of<V: Stack>(
         flow.headers_len(),
         conn,
         of,
-        rewrite,
+        change,
     )
 }
 
@@ -97,31 +104,69 @@ pub(super) fn prepare<V: Stack>(
     rewrite(packet, flow.headers_len(), true, Tracking::Ends, change)
 }
 
+/// What is to be changed in the headers of a packet.
+// No function object: whether one is inlined is up to the compiler, which has established packets copy what it captures.
+pub(super) trait Change {
+    /// Changes them. Nothing is changed when it fails.
+    fn apply(self, bytes: &mut [u8]) -> Result<(), ParseError>;
+}
+
+impl<F: FnOnce(&mut [u8]) -> Result<(), ParseError>> Change for F {
+    fn apply(self, bytes: &mut [u8]) -> Result<(), ParseError> {
+        self(bytes)
+    }
+}
+
+/// That a packet gets another destination.
+struct Destination<V> {
+    header_len: usize,
+    protocol: Protocol,
+    to: Endpoint,
+    checksum: ChecksumState,
+    _version: PhantomData<V>,
+}
+
+impl<V: Stack> Change for Destination<V> {
+    #[inline(always)]
+    fn apply(self, bytes: &mut [u8]) -> Result<(), ParseError> {
+        nat::rewrite_destination::<V>(
+            bytes,
+            self.header_len,
+            self.protocol,
+            self.to,
+            self.checksum,
+        )
+    }
+}
+
 /// What rewrites the destination.
 #[inline(always)]
 fn to_real_server<V: Stack>(
     packet: &Packet<'_, V>,
     flow: Flow<V>,
     conn: &Object<Conn>,
-) -> impl FnOnce(&mut [u8]) -> Result<(), ParseError> + use<V> {
-    let (header_len, protocol) = (flow.header.header_len, flow.transport.protocol());
-    let to = conn.real_server();
-    let checksum = flow.checksum_state(packet);
-    move |bytes| nat::rewrite_destination::<V>(bytes, header_len, protocol, to, checksum)
+) -> Destination<V> {
+    Destination {
+        header_len: flow.header.header_len,
+        protocol: flow.transport.protocol(),
+        to: conn.real_server(),
+        checksum: flow.checksum_state(packet),
+        _version: PhantomData,
+    }
 }
 
-/// Has `rewrite` change the first `headers_len` bytes of a packet, which is balanced then; one that
-/// is forwarded loses one of its time to live. None when `rewrite` fails or memory is short.
+/// Makes a `change` to the first `headers_len` bytes of a packet, which is balanced then; one that
+/// is forwarded loses one of its time to live. None when the change fails or memory is short.
 #[inline(always)]
-pub(super) fn rewrite<V: Stack, E>(
+pub(super) fn rewrite<V: Stack>(
     packet: &mut Packet<'_, V>,
     headers_len: usize,
     is_forwarded: bool,
     tracking: Tracking,
-    rewrite: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    change: impl Change,
 ) -> Option<()> {
     let bytes = packet.writable(headers_len)?;
-    rewrite(bytes).ok()?;
+    change.apply(bytes).ok()?;
     if is_forwarded {
         V::decrement_ttl(bytes).ok()?;
     }
@@ -130,17 +175,17 @@ pub(super) fn rewrite<V: Stack, E>(
     Some(())
 }
 
-/// Sends a packet to a real server after `rewrite` has changed its first `headers_len` bytes. It is about the
+/// Sends a packet to a real server with a `change` of its first `headers_len` bytes. It is about the
 /// connection, and may be `of` it.
 #[inline(always)]
-pub(super) fn send_rewritten<V: Stack, E>(
+pub(super) fn send_rewritten<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     header: Header<V>,
     headers_len: usize,
     conn: &Object<Conn>,
     of: Option<&Object<Conn>>,
-    rewrite: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    change: impl Change,
 ) -> Verdict {
     let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
         Ok(way) => way,
@@ -149,15 +194,20 @@ pub(super) fn send_rewritten<V: Stack, E>(
     if matches!(egress, Egress::Local) && leads_to_loopback(context, header, conn) {
         return packet.discard();
     }
+    // While the packet still says where it came from, which full NAT changes.
+    let confirmed = match &egress {
+        Egress::Remote(way) => way.confirmed_by(context, &packet, of),
+        Egress::Local => None,
+    };
     let is_forwarded = matches!(egress, Egress::Remote(_));
     let tracking = track::tracking(context);
-    if self::rewrite(&mut packet, headers_len, is_forwarded, tracking, rewrite).is_none() {
+    if rewrite(&mut packet, headers_len, is_forwarded, tracking, change).is_none() {
         return packet.discard();
     }
     match egress {
         // The packet goes on to the socket of its new destination.
         Egress::Local => packet.accept(),
-        Egress::Remote(way) => way.send(context, packet, of, |packet, route| {
+        Egress::Remote(way) => way.send_confirming(context, packet, confirmed, |packet, route| {
             packet.send(route, context.guard)
         }),
     }

@@ -121,6 +121,15 @@ impl Object<Conn> {
         Endpoint::new(self.addrs().dst(), self.service_port)
     }
 
+    /// Returns client and service of a connection that has a tail, as each by full NAT has.
+    #[inline(always)]
+    pub(crate) fn ends(&self) -> Option<(Endpoint, Endpoint)> {
+        let addrs = &self.tail()?.addrs;
+        let client = Endpoint::new(addrs.src(), self.client_port);
+        let service = Endpoint::new(addrs.dst(), self.service_port);
+        Some((client, service))
+    }
+
     /// Returns by what the connection has its local endpoint, if it is one by full NAT.
     #[inline(always)]
     pub(crate) fn lease(&self) -> Option<&Lease> {
