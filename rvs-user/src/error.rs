@@ -80,6 +80,14 @@ impl Error {
         }
     }
 
+    /// Names the line of a file at fault, and its command.
+    pub fn at_line(self, number: usize, command: &str) -> Self {
+        let mut words = vec![format!("line {number}")];
+        words.extend((!command.is_empty()).then(|| command.to_owned()));
+        words.extend(self.argument.clone());
+        self.argument(words.join(": "))
+    }
+
     /// Says what to do instead.
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self {

@@ -41,6 +41,7 @@ use super::{
     key::{
         CONNECTION_CLIENT_ADDRESS,
         CONNECTION_DEST_ADDRESS,
+        CONNECTION_LOCAL_ADDRESS,
         CONNECTION_VIRTUAL_ADDRESS,
         DEST_ADDRESS,
         SERVICE_ADDRESS,
@@ -163,6 +164,11 @@ pub(super) fn connection(
     let server = conn.real_server();
     CONNECTION_DEST_ADDRESS.fill(message, server.addr)?;
     message.be16(connection::DEST_PORT, server.port)?;
+    if let Some(lease) = conn.lease() {
+        let local = lease.local();
+        CONNECTION_LOCAL_ADDRESS.fill(message, local.addr)?;
+        message.be16(connection::LOCAL_PORT, local.port)?;
+    }
     message.u32(connection::FORWARD, conn.forward().to_uapi())?;
     message.u32(connection::STATE, conn.state().to_uapi())?;
     message.u32(connection::EXPIRES, seconds)

@@ -72,6 +72,12 @@ pub(super) const CONNECTION_VIRTUAL_ADDRESS: AddressAttributes = AddressAttribut
     addr6: connection::VIRTUAL_ADDR6,
 };
 
+/// Address attributes of what the real server knows instead of the client in the set `connection`.
+pub(super) const CONNECTION_LOCAL_ADDRESS: AddressAttributes = AddressAttributes {
+    addr4: connection::LOCAL_ADDR4,
+    addr6: connection::LOCAL_ADDR6,
+};
+
 /// Address attributes of the client in the set `template`.
 pub(super) const TEMPLATE_CLIENT_ADDRESS: AddressAttributes = AddressAttributes {
     addr4: template::CLIENT_ADDR4,

@@ -789,8 +789,19 @@ pub mod connection {
     /// Port the client has sent to.
     pub const VIRTUAL_PORT: u16 = 14;
 
+    /// IPv4 address that the real server knows instead of the client, by full
+    /// NAT. Exclusive with local-addr6.
+    pub const LOCAL_ADDR4: u16 = 15;
+
+    /// IPv6 address that the real server knows instead of the client, by full
+    /// NAT. Exclusive with local-addr4.
+    pub const LOCAL_ADDR6: u16 = 16;
+
+    /// Port that the real server knows instead of that of the client.
+    pub const LOCAL_PORT: u16 = 17;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 14;
+    pub const MAX: u16 = 17;
 }
 
 /// A pool of local addresses, and of each the same ports, from which the

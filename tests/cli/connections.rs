@@ -139,6 +139,40 @@ tcp/192.0.2.1:1-1023,tcp/192.0.2.1:80  203.0.113.10:40000  10.0.0.2:8080  nat   
     }
 }
 
+/// The first connection, by full NAT.
+fn by_full_nat(local: &[DefaultNla]) -> Vec<DefaultNla> {
+    let mut connection = web([203, 0, 113, 10], 40000, 1, 899);
+    connection[5] = number(8, 5);
+    connection.extend_from_slice(local);
+    connection
+}
+
+#[test]
+fn by_full_nat_the_local_endpoint_is_told() {
+    let connections = || {
+        vec![
+            by_full_nat(&[attribute(15, &[192, 0, 2, 10]), port(17, 20000)]),
+            by_full_nat(&[attribute(16, &ip6(7)), port(17, 20000)]),
+        ]
+    };
+    prints(
+        "rvsadm connection list",
+        kernel(connections()),
+        "\
+SERVICE           CLIENT              SERVER         FORWARD                      STATE        EXPIRES
+tcp/192.0.2.1:80  203.0.113.10:40000  10.0.0.2:8080  fullnat,192.0.2.10:20000     ESTABLISHED  899s
+tcp/192.0.2.1:80  203.0.113.10:40000  10.0.0.2:8080  fullnat,[2001:db8::7]:20000  ESTABLISHED  899s
+",
+    );
+    let outcome = run("rvsadm -j connection list", kernel(connections()));
+    for local in [
+        r#""server_port":8080,"local_address":"192.0.2.10","local_port":20000,"forward":"fullnat","#,
+        r#""server_port":8080,"local_address":"2001:db8::7","local_port":20000,"forward":"fullnat","#,
+    ] {
+        assert!(outcome.out.contains(local), "{}", outcome.out);
+    }
+}
+
 #[test]
 fn json_for_programs() {
     prints(

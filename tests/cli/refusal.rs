@@ -282,7 +282,7 @@ fn a_server_without_a_method_gets_that_of_the_service() {
         Kernel::new().reply(5, service(None)),
         1,
         "rvsadm: server add: 10.0.0.7:80: no forward method; \
-         give --nat, --dr or --tun, here or with: rvsadm service set",
+         give --nat, --dr, --tun or --fullnat, here or with: rvsadm service set",
     );
     fails(
         "rvsadm server add tcp/192.0.2.1:80 10.0.0.7",

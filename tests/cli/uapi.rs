@@ -281,6 +281,15 @@ fn numbers_are_those_of_the_header() {
             "RVS_A_CONNECTION_VIRTUAL_PORT",
             connection::VIRTUAL_PORT.into(),
         ),
+        (
+            "RVS_A_CONNECTION_LOCAL_ADDR4",
+            connection::LOCAL_ADDR4.into(),
+        ),
+        (
+            "RVS_A_CONNECTION_LOCAL_ADDR6",
+            connection::LOCAL_ADDR6.into(),
+        ),
+        ("RVS_A_CONNECTION_LOCAL_PORT", connection::LOCAL_PORT.into()),
         ("RVS_CMD_INFO_GET", command::INFO_GET.into()),
         ("RVS_CMD_SERVICE_ADD", command::SERVICE_ADD.into()),
         ("RVS_CMD_SERVICE_SET", command::SERVICE_SET.into()),

@@ -72,6 +72,8 @@ fn every_command_has_help_with_examples() {
         "zero",
         "timeouts",
         "flush",
+        "save",
+        "restore",
     ] {
         let output = run(&format!("{command} --help"));
         let text = String::from_utf8_lossy(&output.stdout);
@@ -99,6 +101,8 @@ Commands:
   zero        Have counters of a service and its servers, or all, begin at 0 again
   timeouts    Show or change how long connections may be idle
   flush       Delete all services
+  save        Write the commands that make the configuration of now
+  restore     Make a configuration that was saved, all of it or nothing
 
 Options:
 ";
@@ -109,7 +113,7 @@ Options:
 fn wrong_commands_are_named() {
     refuses(
         "frob",
-        "rvsadm: frob: no such command; use service, server, connection, template, pool, show, stats, zero, timeouts or flush",
+        "rvsadm: frob: no such command; use service, server, connection, template, pool, show, stats, zero, timeouts, flush, save or restore",
     );
     refuses(
         "service",
@@ -226,12 +230,12 @@ fn a_change_of_nothing_is_refused() {
         "service set tcp/192.0.2.1:80",
         "rvsadm: service set: tcp/192.0.2.1:80: nothing to change; \
          give --scheduler rr|wrr|lc|wlc|sed|nq|sh|mh|dh|lblc|lblcr|fo|ovf|twos|none, --scheduler-flags FLAGS, --fast-path on|off, \
-         --one-packet on|off, --removal default|keep|expire|reset, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --pool NAME, --nat, --dr or --tun",
+         --one-packet on|off, --removal default|keep|expire|reset, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --pool NAME, --nat, --dr, --tun or --fullnat",
     );
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",
         "rvsadm: server set: 10.0.0.2: nothing to change; give --weight N, --upper-threshold N, \
-         --lower-threshold N, --nat, --dr, --tun, --tun-type TYPE, --tun-port PORT or --tun-checksum WHAT",
+         --lower-threshold N, --nat, --dr, --tun, --fullnat, --tun-type TYPE, --tun-port PORT or --tun-checksum WHAT",
     );
 }
 

@@ -33,6 +33,19 @@ flows_of_tcp_and_udp_are_served() {
 	expect_match "who answers 8000 bytes" '^server[123]$' "$(talk me ask udp 5 8000)"
 }
 
+connections_tell_their_local_endpoint() {
+	local seen local
+	expect_match "opening" '^ok' "$(talk me open seen udp "$VIP" 7000)"
+	seen=$(director_rvsadm --json connection list "udp/$VIP_HOST:7000" | python3 -c '
+import json, sys
+for one in json.load(sys.stdin)["connections"]:
+    print(one["server_address"], one["server_port"], one["local_address"], one["local_port"])' | tail -n 1)
+	read -r local <<<"${seen#* * }"
+	expect_match "local address" "^$(local_addresses) [0-9]+$" "$local"
+	expect_match "as text" "fullnat,\[?$(local_addresses)\]?:${local#* } " "$(director_rvsadm connection list "udp/$VIP_HOST:7000")"
+	expect_match "closing" '^ok' "$(talk me close seen)"
+}
+
 large_transfers_are_whole() {
 	head -c 4000000 /dev/urandom >"$TEST_DIR/files/large"
 	expect_equal "sha256" "$(sha256sum <"$TEST_DIR/files/large")" \
@@ -149,7 +162,7 @@ for service in "${TALK[@]}"; do
 	lb_begin "$service" rr "${SERVER_HOSTS[@]/%/:7000}"
 done
 
-ktap_run http_is_served_from_everywhere flows_of_tcp_and_udp_are_served large_transfers_are_whole \
+ktap_run http_is_served_from_everywhere flows_of_tcp_and_udp_are_served connections_tell_their_local_endpoint large_transfers_are_whole \
 	ports_and_addresses_are_chosen_at_random errors_of_servers_reach_the_client \
 	a_host_in_the_network_of_a_server_is_a_client the_director_is_a_real_server \
 	addresses_that_are_routed_to_the_director_do addresses_come_and_go_under_traffic a_pool_runs_dry_and_says_so

@@ -108,6 +108,69 @@ pools_are_those_of_a_namespace() {
 	expect_success ip netns del pools-of-its-own
 }
 
+# What is saved is restored, whatever it is; all of it, or nothing.
+configurations_are_saved_and_restored() {
+	local saved=$TEST_DIR/saved pattern
+	expect_success pool add web 192.0.2.10-192.0.2.11 192.0.2.13 2001:db8::10 --ports 20000-20099
+	expect_success pool add empty
+	director_rvsadm restore <<-EOF || fail "the services cannot be made"
+		service add $SERVICE --scheduler mh --scheduler-flags port --fullnat --pool web --removal reset --timeout established=60,fin=5
+		server add $SERVICE 10.0.0.11:8080 --weight 3 --fullnat --upper-threshold 500 --lower-threshold 300
+		server add $SERVICE 10.0.0.12:80 --weight 0 --tun --tun-type gue --tun-port 6080 --tun-checksum remote
+		service add udp/[2001:db8::1]:5000-5999 --persistent 300/64 --nat
+		server add udp/[2001:db8::1]:5000-5999 fd00::11
+		service add udp/$VIP:* --persistent 60/24,sip --timeout 10 --one-packet on --fast-path off
+		server add udp/$VIP:* 10.0.0.11 --dr
+		service add mark/7/ipv6 --scheduler none
+		timeouts --tcp 901 --tcp-fin 121 --udp 301
+	EOF
+	expect_success director_rvsadm save >"$saved"
+	for pattern in "$(literal "pool add web 192.0.2.10-192.0.2.11 192.0.2.13 2001:db8::10 --ports 20000-20099")" \
+		"$SERVICE 10\.0\.0\.11:8080 .*--fullnat" "timeouts --tcp 901 "; do
+		expect_match "what is saved" "$pattern" "$(<"$saved")"
+	done
+	director_rvsadm flush
+	expect_success director_rvsadm timeouts --tcp 900 --tcp-fin 120 --udp 300
+	# A pool is there already: nothing else comes to be.
+	expect_match "where a pool is there" "restore: line [23]: pool add: (web|empty): there is a pool of this name already" \
+		"$(director_rvsadm restore "$saved" 2>&1)"
+	expect_equal "services" "no services" "$(director_rvsadm show)"
+	expect_match "timeouts" "900" "$(director_rvsadm timeouts)"
+	expect_success pool del web
+	expect_success pool del empty
+	expect_success director_rvsadm restore "$saved"
+	expect_equal "what is saved of what was restored" "$(<"$saved")" "$(director_rvsadm save)"
+	director_rvsadm flush
+	# The last line cannot be.
+	{
+		grep -v pool "$saved" | grep -v "$SERVICE"
+		echo "service add tcp/$VIP:81 --pool nosuch"
+	} >"$saved.wrong"
+	expect_match "a pool that is not there" "line [0-9]+: service add: --pool nosuch: there is no such pool" \
+		"$(director_rvsadm restore "$saved.wrong" 2>&1)"
+	expect_equal "services" "no services" "$(director_rvsadm show)"
+	expect_success pool del web
+	expect_success pool del empty
+	expect_success director_rvsadm timeouts --tcp 900 --tcp-fin 120 --udp 300
+}
+
+# The family IPVS has no number for full NAT.
+a_server_by_full_nat_stays_so_whatever_ipvsadm_is_told() {
+	local server="-t $VIP:80 -r 10.0.0.11:8080"
+	expect_success pool add web 192.0.2.10
+	expect_success director_rvsadm service add "$SERVICE" --fullnat --pool web
+	expect_success director_rvsadm server add "$SERVICE" 10.0.0.11:8080
+	# shellcheck disable=SC2086 # words
+	expect_success in_ns "$DIRECTOR" ipvsadm -e $server -m -w 7
+	expect_match "after a change of the weight" "10\.0\.0\.11:8080 +fullnat +7 " "$(director_rvsadm show)"
+	# Another method is what it says.
+	# shellcheck disable=SC2086 # words
+	expect_success in_ns "$DIRECTOR" ipvsadm -e $server -i -w 7
+	expect_match "after a change to tunnels" "10\.0\.0\.11:8080 +tun +7 " "$(director_rvsadm show)"
+	expect_success director_rvsadm flush
+	expect_success pool del web
+}
+
 # listening: somebody listens to what is told of pools.
 listening() {
 	in_ns "$DIRECTOR" cat /proc/net/netlink | awk '$2 == 16 && $4 !~ /^0*$/ { found = 1 } END { exit !found }'
@@ -124,4 +187,5 @@ whoever_wants_may_listen() {
 lb_needs rvs "IPVS has no pools"
 test_begin
 ktap_run pools_are_added_and_shown addresses_come_and_go no_two_pools_give_the_same_port a_pool_of_a_service_stays \
-	pools_are_those_of_a_namespace whoever_wants_may_listen
+	pools_are_those_of_a_namespace configurations_are_saved_and_restored \
+	a_server_by_full_nat_stays_so_whatever_ipvsadm_is_told whoever_wants_may_listen

@@ -108,6 +108,17 @@ pub enum Command {
     #[command(after_help = help::FLUSH)]
     Flush,
 
+    /// Write the commands that make the configuration of now
+    #[command(after_help = help::SAVE)]
+    Save,
+
+    /// Make a configuration that was saved, all of it or nothing
+    #[command(after_help = help::RESTORE)]
+    Restore {
+        /// Where it is; standard input when not given
+        file: Option<PathBuf>,
+    },
+
     /// Write man pages or shell completions
     #[command(subcommand, hide = true)]
     Generate(GenerateCommand),

@@ -180,8 +180,9 @@ pub(super) const CONNECTION_LIST: &str = "\
 The order means nothing. Connections are written as they come, however many
 there are: each that is there all the while is listed once. EXPIRES is when it
 will have been idle for too long. Connections outlive their service, and are
-listed by its name still. They tell addresses of clients: this needs root
-(CAP_NET_ADMIN), unlike show and stats.
+listed by its name still. By full NAT, FORWARD has the local address and port,
+too. They tell addresses of clients: this needs root (CAP_NET_ADMIN), unlike show
+and stats.
 
 Examples:
   rvsadm connection list
@@ -315,6 +316,25 @@ Examples:
   rvsadm timeouts --tcp 3600 --tcp-fin 60
   rvsadm timeouts --udp 30
   rvsadm --json timeouts";
+
+pub(super) const SAVE: &str = "\
+Timeouts, pools, services and servers, each after what it needs. Sysctls are not
+among them, nor what was counted.
+
+Examples:
+  rvsadm save >/etc/rvs.conf
+  rvsadm --json save";
+
+pub(super) const RESTORE: &str = "\
+Each line is a command without rvsadm: timeouts, pool add, service add or
+server add. Empty lines, and those that begin with #, say nothing. All lines are
+read before anything is changed. When the kernel refuses one, what those before
+have changed is taken back, and the error names the line. What is there already
+stays; a pool or a service that is to be restored may not be among it.
+
+Examples:
+  rvsadm restore /etc/rvs.conf
+  rvsadm save | rvsadm --netns other restore";
 
 pub(super) const FLUSH: &str = "\
 Examples:

@@ -122,7 +122,8 @@ pub(super) fn server(attributes: &[Attribute]) -> Result<(ServiceKey, Server)> {
 pub(super) fn connection(attributes: &[Attribute]) -> Result<Connection> {
     use connection::{
         CLIENT_ADDR4, CLIENT_ADDR6, CLIENT_PORT, DEST_ADDR4, DEST_ADDR6, DEST_PORT, EXPIRES,
-        FORWARD, PROTOCOL, SERVICE, STATE, VIRTUAL_ADDR4, VIRTUAL_ADDR6, VIRTUAL_PORT,
+        FORWARD, LOCAL_ADDR4, LOCAL_ADDR6, LOCAL_PORT, PROTOCOL, SERVICE, STATE, VIRTUAL_ADDR4,
+        VIRTUAL_ADDR6, VIRTUAL_PORT,
     };
     let service = required(attributes, SERVICE, "service")?.to_nest()?;
     Ok(Connection {
@@ -131,6 +132,9 @@ pub(super) fn connection(attributes: &[Attribute]) -> Result<Connection> {
         destination: endpoint(attributes, VIRTUAL_ADDR4, VIRTUAL_ADDR6, VIRTUAL_PORT)?,
         client: endpoint(attributes, CLIENT_ADDR4, CLIENT_ADDR6, CLIENT_PORT)?,
         server: endpoint(attributes, DEST_ADDR4, DEST_ADDR6, DEST_PORT)?,
+        local: find(attributes, LOCAL_PORT)
+            .map(|_| endpoint(attributes, LOCAL_ADDR4, LOCAL_ADDR6, LOCAL_PORT))
+            .transpose()?,
         forward: forward(required(attributes, FORWARD, "forward")?)?,
         state: state(required(attributes, STATE, "state")?)?,
         expires: required(attributes, EXPIRES, "expires")?.to_u32()?,

@@ -4,7 +4,9 @@
 
 mod connection;
 mod pool;
+mod restore;
 mod run;
+mod save;
 mod server;
 
 use std::ffi::OsString;

@@ -9,6 +9,8 @@ use super::write;
 use super::written;
 use crate::client::Client;
 use crate::error::Error;
+use crate::model::Pool;
+use crate::model::PoolAddress;
 use crate::netlink::Transport;
 use crate::output;
 
@@ -19,25 +21,42 @@ pub(super) fn show<T: Transport>(
     json: bool,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let pools = match name {
-        Some(name) => vec![client.pool(name)?],
-        None => client.pools()?,
+    let shown = match name {
+        Some(name) => {
+            let pool = client.pool(name)?;
+            vec![with_addresses(client, pool)?]
+        }
+        None => all(client)?,
     };
-    let mut shown = Vec::with_capacity(pools.len());
-    for pool in pools {
-        let addresses = match pool.addresses {
-            0 => Vec::new(),
-            _ => client.pool_addresses(&pool.name)?,
-        };
-        shown.push((pool, addresses));
-    }
-    shown.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
     let text = if json {
         output::pools_to_json(&shown)
     } else {
         output::pools_to_text(&shown)
     };
     write(out, &text)
+}
+
+/// Reads all pools with their addresses, by name.
+pub(super) fn all<T: Transport>(
+    client: &mut Client<T>,
+) -> Result<Vec<(Pool, Vec<PoolAddress>)>, Error> {
+    let mut pools = Vec::new();
+    for pool in client.pools()? {
+        pools.push(with_addresses(client, pool)?);
+    }
+    pools.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+    Ok(pools)
+}
+
+fn with_addresses<T: Transport>(
+    client: &mut Client<T>,
+    pool: Pool,
+) -> Result<(Pool, Vec<PoolAddress>), Error> {
+    let addresses = match pool.addresses {
+        0 => Vec::new(),
+        _ => client.pool_addresses(&pool.name)?,
+    };
+    Ok((pool, addresses))
 }
 
 /// Writes what the kernel tells of pools, as it comes, until nobody reads it.

@@ -6,6 +6,8 @@ use std::io::Write;
 
 use super::connection;
 use super::pool;
+use super::restore;
+use super::save;
 use super::server;
 use super::write;
 use crate::client::Client;
@@ -64,6 +66,8 @@ pub(super) fn run<T: Transport>(
         }
         Request::PoolShow(name) => return pool::show(&mut client, name.as_deref(), json, out),
         Request::PoolWatch => return pool::watch(&mut client, json, out),
+        Request::Save => return save::save(&mut client, json, out),
+        Request::Restore(file) => return restore::restore(&mut client, file.as_deref()),
         Request::ServiceList => list(&mut client)?,
         Request::Rates(key) if !json => {
             let listing = show(&mut client, key.as_ref(), false)?;

@@ -29,7 +29,9 @@ pub(super) fn add<T: Transport>(
             None => {
                 return Err(Error::usage("no forward method")
                     .argument(server_name(server))
-                    .hint("give --nat, --dr or --tun, here or with: rvsadm service set"))
+                    .hint(
+                        "give --nat, --dr, --tun or --fullnat, here or with: rvsadm service set",
+                    ))
             }
         }
     }

@@ -23,6 +23,8 @@ pub struct Connection {
     pub client: SocketAddr,
     /// Address and port of the real server.
     pub server: SocketAddr,
+    /// Address and port that the real server knows instead of those of the client, by full NAT.
+    pub local: Option<SocketAddr>,
     /// Forward method.
     pub forward: Forward,
     /// How far it has come.

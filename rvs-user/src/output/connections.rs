@@ -128,7 +128,11 @@ fn fill(row: &mut Row, connection: &Connection) {
     }
     set(client, connection.client);
     set(server, connection.server);
-    set(forward, connection.forward);
+    match connection.local {
+        None => set(forward, connection.forward),
+        // What the real server knows instead of the client.
+        Some(local) => set(forward, format_args!("{},{local}", connection.forward)),
+    }
     set(state, connection.state.name());
     set(expires, format_args!("{}s", connection.expires));
 }
@@ -156,6 +160,10 @@ struct ConnectionJson {
     client_port: u16,
     server_address: String,
     server_port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local_port: Option<u16>,
     forward: String,
     state: &'static str,
     expires: u32,
@@ -192,6 +200,7 @@ fn json(connection: &Connection) -> ConnectionJson {
         destination,
         client,
         server,
+        local,
         ..
     } = connection;
     ConnectionJson {
@@ -203,6 +212,8 @@ fn json(connection: &Connection) -> ConnectionJson {
         client_port: client.port(),
         server_address: server.ip().to_string(),
         server_port: server.port(),
+        local_address: local.map(|local| local.ip().to_string()),
+        local_port: local.map(|local| local.port()),
         forward: connection.forward.to_string(),
         state: connection.state.name(),
         expires: connection.expires,

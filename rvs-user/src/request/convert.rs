@@ -58,6 +58,8 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Zero { .. } => "zero",
         Command::Timeouts { .. } => "timeouts",
         Command::Flush => "flush",
+        Command::Save => "save",
+        Command::Restore { .. } => "restore",
         Command::Generate(_) => "generate",
     }
 }
@@ -90,6 +92,8 @@ pub fn convert(command: &Command) -> Result<Option<Request>, Error> {
             namespace_timeouts(tcp.as_deref(), tcp_fin.as_deref(), udp.as_deref())?
         }
         Command::Flush => Request::Flush,
+        Command::Save => Request::Save,
+        Command::Restore { file } => Request::Restore(file.clone()),
         Command::Generate(_) => return Ok(None),
     };
     Ok(Some(request))
@@ -152,7 +156,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                     service,
                     &format!(
                         "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, --one-packet on|off, \
-                         --removal {}, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --pool NAME, --nat, --dr or --tun",
+                         --removal {}, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --pool NAME, --nat, --dr, --tun or --fullnat",
                         SCHEDULERS.join("|"),
                         Removal::NAMES.join("|")
                     ),
@@ -212,7 +216,7 @@ fn server(command: &ServerCommand) -> Result<Request, Error> {
             if settings == ServerSettings::default() {
                 return Err(nothing_to_change(
                     address,
-                    "--weight N, --upper-threshold N, --lower-threshold N, --nat, --dr, --tun, \
+                    "--weight N, --upper-threshold N, --lower-threshold N, --nat, --dr, --tun, --fullnat, \
                      --tun-type TYPE, --tun-port PORT or --tun-checksum WHAT",
                 ));
             }

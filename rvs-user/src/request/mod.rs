@@ -12,6 +12,7 @@ mod timeouts;
 mod tunnel;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use rvs_logic::logic::pool::AddrRange;
 use rvs_logic::logic::pool::Ports;
@@ -77,4 +78,8 @@ pub enum Request {
     TimeoutsSet(Timeouts),
     /// Delete all services.
     Flush,
+    /// Write the configuration.
+    Save,
+    /// Make one that was written to a file, or comes by standard input.
+    Restore(Option<PathBuf>),
 }
