@@ -46,8 +46,8 @@ pool add empty --ports 80-80
 pool add web 192.0.2.10-192.0.2.11 192.0.2.13 2001:db8::1-2001:db8::2 --ports 20000-59999
 service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags fallback,port --fast-path off --removal reset \
 --timeout established=3600,fin=30 --pool web --fullnat
-server add tcp/192.0.2.1:80 10.0.0.2:8080 --weight 2 --fullnat
 server add tcp/192.0.2.1:80 [2001:db8::9]:80 --weight 1 --upper-threshold 500 --lower-threshold 400 --tun --tun-type gue --tun-port 6080 --tun-checksum remote
+server add tcp/192.0.2.1:80 10.0.0.2:8080 --weight 2 --fullnat
 service add mark/7/ipv6 --scheduler wrr --fast-path off --persistent 300/64
 server add mark/7/ipv6 2001:db8::9 --weight 0 --dr
 ";
@@ -66,6 +66,7 @@ fn pool(name: &str, first: u16, last: u16, addresses: u32) -> Vec<DefaultNla> {
         number(6, 0),
         number(7, 0),
         number(8, 0),
+        number(10, 0),
     ]
 }
 
@@ -127,7 +128,7 @@ fn server(key: &[DefaultNla], addr: DefaultNla, port: u16, more: &[DefaultNla]) 
     attributes
 }
 
-/// What is configured, with the servers in no order that matters.
+/// What is configured. The kernel tells of the server first that was added last.
 fn configured() -> Kernel {
     let v4 = |last| address(2, &[192, 0, 2, last]);
     let limits = |upper, lower| [number(10, upper), number(11, lower), number(12, 0)];

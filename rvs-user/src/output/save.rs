@@ -38,7 +38,8 @@ impl Configuration {
         );
         for (own, servers) in &self.services {
             commands.push(service(own));
-            commands.extend(servers.iter().map(|one| server(&own.key, one)));
+            // The kernel has the one first that was added last, and schedulers go by this order.
+            commands.extend(servers.iter().rev().map(|one| server(&own.key, one)));
         }
         commands
     }
