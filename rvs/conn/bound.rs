@@ -184,9 +184,9 @@ impl Connections {
         true
     }
 
-    /// Ends a connection that a flood may have made.
-    pub(super) fn end_now(&self, guard: &rcu::Guard, conn: RcuRef<'_, Conn>) {
-        self.kill(guard, conn);
+    /// Ends a connection that a flood may have made. False when somebody else has.
+    pub(super) fn end_now(&self, guard: &rcu::Guard, conn: RcuRef<'_, Conn>) -> bool {
+        let has_ended = self.kill(guard, conn);
         // Its memory is wanted, not in a second or two.
         drop(self.wheel.remove(conn));
         // With it goes the template that was made for it.
@@ -196,5 +196,6 @@ impl Connections {
                 self.templates.abandon(guard, template);
             }
         }
+        has_ended
     }
 }

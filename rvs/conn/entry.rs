@@ -401,15 +401,19 @@ impl Conn {
         !self.dest.is_available() && self.dest.shared().removal().ends_at_once(self.state())
     }
 
+    /// Returns for how many jiffies before `now` no packet was seen.
+    pub(super) fn silence(&self, now: u32) -> u32 {
+        now.wrapping_sub(self.last_seen.load(Relaxed))
+    }
+
     /// Returns whether no packet was seen for so many jiffies before `now`.
     pub(crate) fn is_silent_for(&self, jiffies: u32, now: u32) -> bool {
-        now.wrapping_sub(self.last_seen.load(Relaxed)) >= jiffies
+        self.silence(now) >= jiffies
     }
 
     /// Returns whether the real server may not be done with the local endpoint of a connection that ends at `now` (jiffies).
     pub(super) fn must_rest(&self, now: u32) -> bool {
-        let silent = now.wrapping_sub(self.last_seen.load(Relaxed));
-        let seconds = silent.checked_div(time::hz()).unwrap_or(0);
+        let seconds = self.silence(now).checked_div(time::hz()).unwrap_or(0);
         must_rest(self.state(), seconds)
     }
 

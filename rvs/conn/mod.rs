@@ -12,6 +12,7 @@ mod defences;
 mod entry;
 mod expire;
 mod list;
+mod local;
 mod own_flows;
 mod reply_routes;
 mod table;
@@ -31,6 +32,10 @@ pub(crate) use entry::{
     CACHE,
     EXTENDED,
     TAILED, //
+};
+pub(crate) use local::{
+    Locals,
+    WhenDry, //
 };
 pub(crate) use own_flows::OwnFlows;
 pub(crate) use reply_routes::RouteNumber;

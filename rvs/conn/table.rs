@@ -45,7 +45,6 @@ use crate::{
         workqueue::Worker,
     },
     logic::{
-        addr::Endpoint,
         lifetime,
         protocol::Protocol,
         siphash::HashKey,
@@ -56,11 +55,6 @@ use crate::{
         },
     },
     svc::{
-        pool::{
-            Lease,
-            NoLease,
-            Pools, //
-        },
         Common,
         Dest,
         Estimator,
@@ -72,6 +66,7 @@ use super::{
     bound::Bound,
     defences::Defences,
     entry::Transition,
+    local::Locals,
     reply_routes::ReplyRoutes,
     template::Template,
     templates::Templates,
@@ -90,9 +85,6 @@ pub(crate) enum CreateError {
     /// By full NAT, and no local endpoint is left towards this destination.
     NoLocal,
 }
-
-/// How many local endpoints are tried that somebody else has: there are hardly any.
-const LEASES: usize = 16;
 
 /// How often a reply tuple is tried whose holder gives way.
 const TRIES: usize = 4;
@@ -152,7 +144,7 @@ pub(crate) struct Connections {
     pub(crate) defences: Defences,
     /// Whether connection tracking knows of balanced flows (`net.ipv4.vs.conntrack`).
     pub(crate) conntrack: Integer,
-    home: Home,
+    pub(super) home: Home,
 }
 
 impl Connections {
@@ -234,77 +226,15 @@ impl Connections {
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
         dest: Arc<Dest>,
-        pools: &Worker<Pools>,
+        locals: Locals<'_>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let forward = dest.forward();
         if matches!(forward, Forward::Fullnat) {
-            return self.create_with_local(guard, tuple, dest, pools, now);
+            return self.create_with_local(guard, tuple, dest, locals, now);
         }
         let made = Conn::new(tuple.key(), dest, forward, now).map_err(|_| CreateError::Memory)?;
         self.place(guard, tuple, made, now)
-    }
-
-    /// As [`Connections::create`], by full NAT.
-    #[inline(never)]
-    fn create_with_local<'g>(
-        &self,
-        guard: &'g rcu::Guard,
-        tuple: &HashedTuple<'_>,
-        dest: Arc<Dest>,
-        pools: &Worker<Pools>,
-        now: u32,
-    ) -> Result<RcuRef<'g, Conn>, CreateError> {
-        let port = dest.port_for(tuple.key().dst_port);
-        self.with_lease(guard, tuple.key(), &dest, port, pools, |lease| {
-            let made = Conn::with_local(tuple.key(), dest.clone(), lease, now)
-                .map_err(|_| CreateError::Memory)?;
-            self.place_linked(guard, tuple, made, now)
-        })
-    }
-
-    /// Has `create` make a connection with a local endpoint that the pool of the service gives towards a server, and with
-    /// another one where that is somebody else's already.
-    fn with_lease<'g>(
-        &self,
-        guard: &'g rcu::Guard,
-        tuple: &Tuple,
-        dest: &Dest,
-        server_port: u16,
-        pools: &Worker<Pools>,
-        create: impl Fn(Lease) -> Result<RcuRef<'g, Conn>, CreateError>,
-    ) -> Result<RcuRef<'g, Conn>, CreateError> {
-        let server = Endpoint::new(dest.endpoint().addr, server_port);
-        // In a VRF, or from one family to the other, there is no way.
-        if tuple.vrf != 0
-            || tuple.protocol == Protocol::Sctp
-            || tuple.family() != server.addr.family()
-        {
-            return Err(CreateError::NoLocal);
-        }
-        let pool = dest.shared().pool(guard).ok_or(CreateError::NoLocal)?;
-        for _ in 0..LEASES {
-            let lease = pool
-                .lease(guard, pools, server, tuple.protocol, random_u64())
-                .map_err(|error| match error {
-                    NoLease::Dry => CreateError::NoLocal,
-                    NoLease::Memory => CreateError::Memory,
-                })?;
-            // What a socket of the director has is left to it, towards whatever server.
-            let port = lease.local().port;
-            let net = self.home.net();
-            if net.may_have_local_socket(tuple.protocol, port)
-                && net.has_local_socket(tuple.protocol, port, guard)
-            {
-                lease.needs_no_rest();
-                continue;
-            }
-            match create(lease) {
-                Err(CreateError::ReplyTaken) => {}
-                created => return created,
-            }
-        }
-        Err(CreateError::NoLocal)
     }
 
     /// As [`Connections::create`], for the data of a control connection of FTP, whose server has it at `server_port`.
@@ -327,7 +257,7 @@ impl Connections {
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
         template: RcuRef<'_, Template>,
-        pools: &Worker<Pools>,
+        locals: Locals<'_>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let create = |lease| {
@@ -341,13 +271,13 @@ impl Connections {
             return create(None);
         }
         let port = template.server_port(tuple.key().dst_port);
-        self.with_lease(guard, tuple.key(), dest, port, pools, |lease| {
+        self.with_lease(guard, tuple.key(), dest, port, locals, |lease| {
             create(Some(lease))
         })
     }
 
     /// As [`Connections::place`], of a connection that another object counts.
-    fn place_linked<'g>(
+    pub(super) fn place_linked<'g>(
         &self,
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
@@ -426,12 +356,14 @@ impl Connections {
         }
     }
 
-    /// Ends a connection: its tuples are free for another one, its memory follows.
-    pub(crate) fn kill(&self, guard: &rcu::Guard, conn: RcuRef<'_, Conn>) {
-        if lifetime::leave(&mut self.placed(guard, conn)) {
+    /// Ends a connection: its tuples are free for another one, its memory follows. False when somebody else has.
+    pub(crate) fn kill(&self, guard: &rcu::Guard, conn: RcuRef<'_, Conn>) -> bool {
+        let has_ended = lifetime::leave(&mut self.placed(guard, conn));
+        if has_ended {
             self.ended(conn);
             self.end_tracked(&conn);
         }
+        has_ended
     }
 
     /// Ends what connection tracking knows of a connection, where it knows of any.

@@ -333,6 +333,7 @@ impl Told {
         message.uint(pool::USED, figures.used)?;
         message.uint(pool::RESTING, figures.resting)?;
         message.uint(pool::REFUSED, figures.refused)?;
+        message.uint(pool::EVICTED, figures.evicted)?;
         let Some(busiest) = figures.busiest else {
             return Ok(());
         };

@@ -38,6 +38,7 @@ const ATTRIBUTES: &[(u16, Path)] = &[
     (paths::EVICTED, Path::Evicted),
     (paths::REFUSED, Path::Refused),
     (paths::PORT_TAKEN, Path::PortTaken),
+    (paths::NO_LOCAL, Path::NoLocal),
     (paths::DROP_PACKET, Path::DropPacket),
     (paths::TEMPLATES_EVICTED, Path::TemplateEvicted),
 ];

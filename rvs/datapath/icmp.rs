@@ -95,9 +95,11 @@ fn schedule<V: Stack>(
             let conn = Conn::of_one_packet(tuple.key(), dest.clone(), port, time::jiffies32());
             to_real_server(context, packet, error, &conn)
         }
-        Scheduled::NoServer | Scheduled::Refused(_) | Scheduled::PortTaken | Scheduled::Failed => {
-            packet.discard()
-        }
+        Scheduled::NoServer
+        | Scheduled::Refused(_)
+        | Scheduled::PortTaken
+        | Scheduled::NoLocal
+        | Scheduled::Failed => packet.discard(),
     }
 }
 

@@ -51,10 +51,12 @@ pub(crate) enum Path {
     DropPacket,
     /// A template of persistence without connections was ended, to make room for a connection.
     TemplateEvicted,
+    /// Refused: it would begin a connection by full NAT, and there is no local endpoint for that.
+    NoLocal,
 }
 
 impl Path {
-    const COUNT: usize = Self::TemplateEvicted as usize + 1;
+    const COUNT: usize = Self::NoLocal as usize + 1;
 }
 
 /// Counters of a namespace, one for each [`Path`].

@@ -14,10 +14,12 @@ use crate::{
         CreateError,
         HashedTemplate,
         HashedTuple,
+        Locals,
         Made,
         Purpose,
         Template,
-        TemplateKey, //
+        TemplateKey,
+        WhenDry, //
     },
     kapi::{
         net::{
@@ -27,13 +29,10 @@ use crate::{
         sync::RcuRef,
         time, //
     },
-    logic::{
-        packet::icmp::Report,
-        persistence::{
-            restarts_at_once,
-            Engine,
-            Persistence, //
-        },
+    logic::persistence::{
+        restarts_at_once,
+        Engine,
+        Persistence, //
     },
     svc::{
         Dest,
@@ -44,10 +43,7 @@ use crate::{
 };
 
 use super::{
-    egress::{
-        self,
-        Refusal, //
-    },
+    egress,
     parse::Flow,
     schedule::{
         self,
@@ -178,7 +174,8 @@ impl<'g, V: Stack> New<'_, 'g, V> {
         if let Err(refused) = self.make_room() {
             return refused;
         }
-        self.finish(self.create(template))
+        let created = self.create(template, WhenDry::EndAnother);
+        self.finish(created, template.get().dest())
     }
 
     /// Has something else end for the connection, if there is no room for it.
@@ -211,24 +208,31 @@ impl<'g, V: Stack> New<'_, 'g, V> {
         if let Err(refusal) = egress::check(self.context, &self.flow.header, chosen) {
             return Scheduled::Refused(refusal);
         }
-        match self.create_with_template(chosen) {
-            Err(CreateError::ReplyTaken | CreateError::NoLocal) => self.at_another(dests, chosen),
-            created => self.finish(created),
+        match self.create_with_template(chosen, WhenDry::EndAnother) {
+            Err(error @ (CreateError::ReplyTaken | CreateError::NoLocal)) => {
+                self.at_another(dests, chosen, error)
+            }
+            created => self.finish(created, chosen),
         }
     }
 
-    /// Creates the connection to another server than that the scheduler has chosen.
-    fn at_another(&self, dests: &DestSet, chosen: &Arc<Dest>) -> Scheduled<'g> {
+    /// Creates the connection to another server than that the scheduler has chosen, to which there can be none for this reason.
+    fn at_another(
+        &self,
+        dests: &DestSet,
+        chosen: &Arc<Dest>,
+        reason: CreateError,
+    ) -> Scheduled<'g> {
         for dest in dests.others(chosen).take(OTHERS) {
             if egress::check(self.context, &self.flow.header, dest).is_err() {
                 continue;
             }
-            match self.create_with_template(dest) {
+            match self.create_with_template(dest, WhenDry::Refuse) {
                 Err(CreateError::ReplyTaken | CreateError::NoLocal) => {}
-                created => return self.finish(created),
+                created => return self.finish(created, dest),
             }
         }
-        Scheduled::PortTaken
+        self.finish(Err(reason), chosen)
     }
 
     /// Chooses for a datagram that makes no connection. Nobody hears of the server then: each datagram
@@ -297,7 +301,11 @@ impl<'g, V: Stack> New<'_, 'g, V> {
 
     /// Makes a template for the client, or takes that which another CPU has just made, and creates the
     /// connection. A template without connection does not stay.
-    fn create_with_template(&self, dest: &Arc<Dest>) -> Result<RcuRef<'g, Conn>, CreateError> {
+    fn create_with_template(
+        &self,
+        dest: &Arc<Dest>,
+        when_dry: WhenDry,
+    ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let Context {
             director, guard, ..
         } = self.context;
@@ -313,10 +321,12 @@ impl<'g, V: Stack> New<'_, 'g, V> {
             )? {
                 Made::New(template) => {
                     return self
-                        .create(template)
+                        .create(template, when_dry)
                         .inspect_err(|_| templates.abandon(guard, template))
                 }
-                Made::Exists(template) if self.is_valid(&template) => return self.create(template),
+                Made::Exists(template) if self.is_valid(&template) => {
+                    return self.create(template, when_dry)
+                }
                 Made::Exists(template) => templates.kill(guard, template),
             }
         }
@@ -324,10 +334,20 @@ impl<'g, V: Stack> New<'_, 'g, V> {
     }
 
     /// Creates the connection of a template.
-    fn create(&self, template: RcuRef<'g, Template>) -> Result<RcuRef<'g, Conn>, CreateError> {
-        let connections = &self.context.director.connections;
-        let (guard, pools) = (self.context.guard, &self.context.director.pools);
-        let created = connections.create_of_template(guard, self.tuple, template, pools, self.now);
+    fn create(
+        &self,
+        template: RcuRef<'g, Template>,
+        when_dry: WhenDry,
+    ) -> Result<RcuRef<'g, Conn>, CreateError> {
+        let Context {
+            director, guard, ..
+        } = self.context;
+        let connections = &director.connections;
+        let locals = Locals {
+            pools: &director.pools,
+            when_dry,
+        };
+        let created = connections.create_of_template(guard, self.tuple, template, locals, self.now);
         if let Ok(conn) = &created {
             if restarts_at_once(conn.protocol(), conn.has_reply_tuple()) {
                 template.restart(self.now);
@@ -337,11 +357,11 @@ impl<'g, V: Stack> New<'_, 'g, V> {
         created
     }
 
-    fn finish(&self, created: Result<RcuRef<'g, Conn>, CreateError>) -> Scheduled<'g> {
+    fn finish(&self, created: Result<RcuRef<'g, Conn>, CreateError>, dest: &Dest) -> Scheduled<'g> {
         match created {
             Ok(conn) => Scheduled::To(conn),
             Err(CreateError::ReplyTaken) => Scheduled::PortTaken,
-            Err(CreateError::NoLocal) => Scheduled::Refused(Refusal::Told(Report::PortUnreachable)),
+            Err(CreateError::NoLocal) => schedule::without_local(self.context, dest),
             Err(error) => schedule::failed(self.context, error),
         }
     }
@@ -376,12 +396,14 @@ pub(super) fn connection_of_server<'g, V: Stack>(
     };
     new.make_room().ok()?;
     match new.template() {
-        Some(template) if Arc::ptr_eq(template.dest(), dest) => new.create(template).ok(),
+        Some(template) if Arc::ptr_eq(template.dest(), dest) => {
+            new.create(template, WhenDry::EndAnother).ok()
+        }
         known => {
             if let Some(other) = known {
                 templates.kill(context.guard, other);
             }
-            new.create_with_template(dest).ok()
+            new.create_with_template(dest, WhenDry::EndAnother).ok()
         }
     }
 }

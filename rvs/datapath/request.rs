@@ -114,6 +114,10 @@ pub(super) fn first<V: Stack>(
             context.director.paths.count(Path::PortTaken);
             egress::unreachable(packet)
         }
+        Scheduled::NoLocal => {
+            context.director.paths.count(Path::NoLocal);
+            egress::unreachable(packet)
+        }
         Scheduled::Failed => packet.discard(),
     }
 }

@@ -10,7 +10,9 @@ use crate::{
         Connections,
         CreateError,
         HashedTuple,
-        Room, //
+        Locals,
+        Room,
+        WhenDry, //
     },
     kapi::{
         net::{
@@ -24,10 +26,7 @@ use crate::{
     },
     logic::{
         addr::Endpoint,
-        packet::{
-            icmp::Report,
-            TransportHeader, //
-        },
+        packet::TransportHeader,
         protocol::Protocol,
         scheduler::Request, //
     },
@@ -66,6 +65,8 @@ pub(super) enum Scheduled<'g> {
     /// Each server that takes new connections has one already that replies could not be told from:
     /// of the client's port by way of another service.
     PortTaken,
+    /// By full NAT no server that takes new connections has a local endpoint left.
+    NoLocal,
     /// The connection could not be created, a defence has dropped the packet, IPsec policies do not let
     /// it in, or it is to leave its link and may not.
     Failed,
@@ -144,7 +145,7 @@ pub(super) fn connection<'g, V: Stack>(
     if let Err(refusal) = egress::check(context, &flow.header, chosen) {
         return Scheduled::Refused(refusal);
     }
-    match create(context, tuple, chosen) {
+    match create(context, tuple, chosen, WhenDry::EndAnother) {
         Ok(conn) => Scheduled::To(conn),
         Err(error @ (CreateError::ReplyTaken | CreateError::NoLocal)) => {
             by_another(context, *flow, tuple, dests.get(), chosen, error)
@@ -252,9 +253,9 @@ fn with_connection<'g>(
             return refused;
         }
     }
-    match create_seldom(context, tuple, chosen) {
+    match create_seldom(context, tuple, chosen, WhenDry::EndAnother) {
         Ok(conn) => Scheduled::To(conn),
-        Err(CreateError::NoLocal) => Scheduled::Refused(Refusal::Told(Report::PortUnreachable)),
+        Err(CreateError::NoLocal) => without_local(context, chosen),
         Err(error) => failed(context, error),
     }
 }
@@ -274,17 +275,24 @@ fn by_another<'g, V: Stack>(
         if egress::check(context, &flow.header, dest).is_err() {
             continue;
         }
-        match create_seldom(context, tuple, dest) {
+        match create_seldom(context, tuple, dest, WhenDry::Refuse) {
             Ok(conn) => return Scheduled::To(conn),
             Err(CreateError::ReplyTaken | CreateError::NoLocal) => {}
             Err(error) => return failed(context, error),
         }
     }
     match reason {
-        // Its pool has counted it.
-        CreateError::NoLocal => Scheduled::Refused(Refusal::Told(Report::PortUnreachable)),
+        CreateError::NoLocal => without_local(context, chosen),
         _ => Scheduled::PortTaken,
     }
+}
+
+/// Counts a connection to this server for which there is no local endpoint.
+#[cold]
+pub(super) fn without_local<'g>(context: Context<'g>, dest: &Dest) -> Scheduled<'g> {
+    let connections = &context.director.connections;
+    connections.count_without_local(context.guard, dest);
+    Scheduled::NoLocal
 }
 
 #[inline(always)]
@@ -292,10 +300,15 @@ fn create<'g>(
     context: Context<'g>,
     tuple: &HashedTuple<'_>,
     dest: &Arc<Dest>,
+    when_dry: WhenDry,
 ) -> Result<RcuRef<'g, Conn>, CreateError> {
     let connections = &context.director.connections;
-    let (guard, pools, now) = (context.guard, &context.director.pools, time::jiffies32());
-    let created = connections.create(guard, tuple, dest.clone(), pools, now);
+    let locals = Locals {
+        pools: &context.director.pools,
+        when_dry,
+    };
+    let now = time::jiffies32();
+    let created = connections.create(context.guard, tuple, dest.clone(), locals, now);
     look_after(connections);
     created
 }
@@ -307,8 +320,9 @@ fn create_seldom<'g>(
     context: Context<'g>,
     tuple: &HashedTuple<'_>,
     dest: &Arc<Dest>,
+    when_dry: WhenDry,
 ) -> Result<RcuRef<'g, Conn>, CreateError> {
-    create(context, tuple, dest)
+    create(context, tuple, dest, when_dry)
 }
 
 /// Has the worker look after connections that begin after a while, or become many.
@@ -380,7 +394,7 @@ pub(super) fn past_service<'g, V: Stack>(
             return refused;
         }
     }
-    match create_seldom(context, tuple, beyond) {
+    match create_seldom(context, tuple, beyond, WhenDry::Refuse) {
         Ok(conn) => Scheduled::To(conn),
         Err(error) => failed(context, error),
     }

@@ -740,8 +740,13 @@ pub mod paths {
     /// room for connections.
     pub const TEMPLATES_EVICTED: u16 = 23;
 
+    /// Refused: the first packet of a connection by full NAT for which there
+    /// was no local address and port: none left, none free of sockets of the
+    /// director, no pool, a VRF, or a server of another address family.
+    pub const NO_LOCAL: u16 = 24;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 23;
+    pub const MAX: u16 = 24;
 }
 
 /// A connection from a client through a service to a destination.
@@ -832,16 +837,22 @@ pub mod pool {
     /// server may be in TIME_WAIT: for 60 s at least (read only).
     pub const RESTING: u16 = 7;
 
-    /// Connections that were refused since the pool was added, as no port was
-    /// left towards their real server (read only).
+    /// Connections of services that use it that were refused since it was added,
+    /// as there was no port for them: none left towards their real server, or
+    /// only such as sockets of the director have (read only).
     pub const REFUSED: u16 = 8;
 
     /// The real server towards which the greatest part is taken (read only).
     /// Absent when nothing is.
     pub const BUSIEST: u16 = 9;
 
+    /// Connections, half open, without an answer or over, that were ended as
+    /// none was left towards their real server and a new one needed their port
+    /// (read only).
+    pub const EVICTED: u16 = 10;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 9;
+    pub const MAX: u16 = 10;
 }
 
 /// What of a pool is taken towards one real server, by one protocol.

@@ -199,6 +199,7 @@ fn pool(name: &str, addresses: u32, more: Vec<DefaultNla>) -> Vec<DefaultNla> {
         number(6, 160_000),
         number(7, 12),
         attribute(8, &5_000_000_000u64.to_ne_bytes()),
+        number(10, 30),
     ];
     attributes.extend(more);
     attributes
@@ -251,9 +252,9 @@ fn pools_are_shown_by_name() {
         "rvsadm pool show",
         two_pools(),
         "\
-POOL           PORTS       SERVICES  USED    RESTING  REFUSED     BUSIEST SERVER   TAKEN          FULL
-empty          1024-65535  1         160000  12       5000000000  -                -              -
-web            1024-65535  1         160000  12       5000000000  tcp/10.0.0.2:80  154829/193536  80%
+POOL           PORTS       SERVICES  USED    RESTING  REFUSED     EVICTED  BUSIEST SERVER   TAKEN          FULL
+empty          1024-65535  1         160000  12       5000000000  30       -                -              -
+web            1024-65535  1         160000  12       5000000000  30       tcp/10.0.0.2:80  154829/193536  80%
   ADDRESS      FREE   USED   RESTING  REFUSED  GIVEN
   192.0.2.10   14512  50000  4        3        6000000000
   2001:db8::1  64505  7      4        3        7
@@ -284,9 +285,9 @@ fn pools_in_json() {
         two_pools(),
         concat!(
             r#"{"pools":[{"pool":"empty","first_port":1024,"last_port":65535,"services":1,"used":160000,"#,
-            r#""resting":12,"refused":5000000000,"busiest":null,"addresses":[]},"#,
+            r#""resting":12,"refused":5000000000,"evicted":30,"busiest":null,"addresses":[]},"#,
             r#"{"pool":"web","first_port":1024,"last_port":65535,"services":1,"used":160000,"#,
-            r#""resting":12,"refused":5000000000,"busiest":{"protocol":"tcp","server_address":"10.0.0.2","#,
+            r#""resting":12,"refused":5000000000,"evicted":30,"busiest":{"protocol":"tcp","server_address":"10.0.0.2","#,
             r#""server_port":80,"taken":154829,"ports":193536},"addresses":["#,
             r#"{"address":"192.0.2.10","free":14512,"used":50000,"resting":4,"refused":3,"given":6000000000},"#,
             r#"{"address":"2001:db8::1","free":64505,"used":7,"resting":4,"refused":3,"given":7}]}]}"#,

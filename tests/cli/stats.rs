@@ -26,6 +26,7 @@ fn paths(counters: [u64; 12], enabled: u32) -> Vec<DefaultNla> {
         uint(21, 14),
         uint(22, 15),
         uint(23, 16),
+        uint(24, 17),
     ];
     counters.chain(others).collect()
 }
@@ -59,6 +60,7 @@ NO ROOM            TIMES       WHAT
 evicted            11          a connection half open or without an answer made room for another one
 refused            9000000000  a packet was dropped that would have begun a connection
 port-taken         13          a packet was refused, as each server has a connection of the client's port
+no-local           17          a packet was refused, as full NAT had no local port for its connection: see rvsadm pool show
 drop-entry         14          a connection was ended by the sysctl drop_entry
 drop-packet        15          a packet was dropped by the sysctl drop_packet
 templates-evicted  16          a client without connections that keeps its server made room for a connection
@@ -70,7 +72,7 @@ templates-evicted  16          a client without connections that keeps its serve
         concat!(
             r#"{"enabled":true,"fast":5000000000,"slow":12,"left":{"switched_off":3,"header":1,"begins":4,"#,
             r#""unavailable":2,"route":5,"neighbour":6,"ttl":7,"too_big":8,"policy":9,"#,
-            r#""memory":10},"evicted":11,"refused":9000000000,"port_taken":13,"drop_entry":14,"drop_packet":15,"templates_evicted":16}"#,
+            r#""memory":10},"evicted":11,"refused":9000000000,"port_taken":13,"no_local":17,"drop_entry":14,"drop_packet":15,"templates_evicted":16}"#,
             "\n",
         ),
     );

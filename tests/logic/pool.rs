@@ -587,3 +587,30 @@ fn every_port_is_given() {
     }
     assert!(matches!(target.take(&offer, 0), Err(Refusal::Dry(Some(0)))));
 }
+
+/// Any of them is one of the offer, whoever has it, and all have their turn.
+#[test]
+fn any_endpoint_is_one_on_offer() {
+    let addrs = [addr(1), addr(2), addr(3)];
+    let offer = Offer {
+        addrs: &addrs,
+        ports: ports(2000, 2009),
+        generation: 1,
+    };
+    let mut random = Random(9);
+    let mut seen = std::collections::BTreeMap::new();
+    for _ in 0..3000 {
+        let one = offer.any(random.next()).expect("an endpoint");
+        assert!(addrs.contains(&one.addr) && offer.ports.contains(one.port));
+        let place = addrs.iter().position(|addr| *addr == one.addr);
+        *seen.entry((place, one.port)).or_insert(0) += 1;
+    }
+    assert_eq!(seen.len(), 30);
+    // Of 100 each, in the mean.
+    assert!(seen.values().all(|times| (50..=150).contains(times)));
+    let none = Offer {
+        addrs: &[],
+        ..offer
+    };
+    assert_eq!(none.any(5), None);
+}

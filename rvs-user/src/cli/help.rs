@@ -252,7 +252,8 @@ pub(super) const POOL_SHOW: &str = "\
 USED are connections. RESTING are ports whose connection has ended but that
 nobody gets yet, as the real server may be in TIME_WAIT: for a minute or two. REFUSED are
 connections that got none; of an address, those that were to have one of it when
-it had none left towards their real server. FREE are the ports that are left
+it had none left towards their real server. EVICTED are connections, half open,
+without an answer or over, that gave their port to a new one as none was left. FREE are the ports that are left
 towards the real server with the fewest. The busiest real server is the one towards which
 the greatest part of all ports is taken.
 
@@ -264,7 +265,8 @@ Examples:
 pub(super) const POOL_WATCH: &str = "\
 Each line is a pool with what is left towards one real server:
   scarce  80 % are taken, or more
-  dry     a connection was refused, as none was left
+  dry     none was left for a connection: it was refused, or has the port of one
+          that was half open, without an answer or over
   ample   less than 70 % are taken again
 and how many of how many ports are taken.
 

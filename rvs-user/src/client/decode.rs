@@ -200,7 +200,9 @@ pub(super) fn template(attributes: &[Attribute]) -> Result<Template> {
 }
 
 pub(super) fn pool(attributes: &[Attribute]) -> Result<Pool> {
-    use pool::{ADDRESSES, BUSIEST, FIRST_PORT, LAST_PORT, NAME, REFUSED, RESTING, SERVICES, USED};
+    use pool::{
+        ADDRESSES, BUSIEST, EVICTED, FIRST_PORT, LAST_PORT, NAME, REFUSED, RESTING, SERVICES, USED,
+    };
     let counter = |number, name| required(attributes, number, name)?.to_uint();
     let first = required(attributes, FIRST_PORT, "first-port")?.to_port()?;
     let last = required(attributes, LAST_PORT, "last-port")?.to_port()?;
@@ -213,6 +215,7 @@ pub(super) fn pool(attributes: &[Attribute]) -> Result<Pool> {
         used: counter(USED, "used")?,
         resting: counter(RESTING, "resting")?,
         refused: counter(REFUSED, "refused")?,
+        evicted: counter(EVICTED, "evicted")?,
         busiest: find(attributes, BUSIEST)
             .map(|nest| pool_server(&nest.to_nest()?))
             .transpose()?,
@@ -274,6 +277,7 @@ pub(super) fn paths(attributes: &[Attribute]) -> Result<Paths> {
         evicted: counter(paths::EVICTED, "evicted")?,
         refused: counter(paths::REFUSED, "refused")?,
         port_taken: counter(paths::PORT_TAKEN, "port-taken")?,
+        no_local: counter(paths::NO_LOCAL, "no-local")?,
         drop_entry: counter(paths::DROP_ENTRY, "drop-entry")?,
         drop_packet: counter(paths::DROP_PACKET, "drop-packet")?,
         totals: match find(attributes, paths::TOTALS) {

@@ -23,6 +23,8 @@ pub struct Paths {
     pub refused: u64,
     /// Packets refused, as each server has a connection of the client's port by another service.
     pub port_taken: u64,
+    /// Packets that would have begun a connection by full NAT for which there was no local endpoint.
+    pub no_local: u64,
     /// Connections that the sysctl `drop_entry` has ended.
     pub drop_entry: u64,
     /// Packets that the sysctl `drop_packet` has dropped.

@@ -28,6 +28,8 @@ pub struct Pool {
     pub resting: u64,
     /// Connections that got none.
     pub refused: u64,
+    /// Connections that were ended as a new one needed their port.
+    pub evicted: u64,
     /// The server towards which the greatest part is taken.
     pub busiest: Option<PoolServer>,
 }

@@ -10,13 +10,14 @@ use crate::model::PoolAddress;
 use crate::model::PoolEvent;
 use crate::model::PoolServer;
 
-const POOL: [&str; 9] = [
+const POOL: [&str; 10] = [
     "POOL",
     "PORTS",
     "SERVICES",
     "USED",
     "RESTING",
     "REFUSED",
+    "EVICTED",
     "BUSIEST SERVER",
     "TAKEN",
     "FULL",
@@ -37,6 +38,7 @@ struct PoolJson<'a> {
     used: u64,
     resting: u64,
     refused: u64,
+    evicted: u64,
     busiest: Option<ServerJson>,
     addresses: Vec<AddressJson>,
 }
@@ -81,6 +83,7 @@ pub fn pools_to_json(pools: &[(Pool, Vec<PoolAddress>)]) -> String {
                 used: pool.used,
                 resting: pool.resting,
                 refused: pool.refused,
+                evicted: pool.evicted,
                 busiest: pool.busiest.as_ref().map(server_json),
                 addresses: addresses.iter().map(address_json).collect(),
             })
@@ -180,7 +183,7 @@ fn taken(server: &PoolServer) -> String {
     format!("{}/{}", server.taken, server.ports)
 }
 
-fn pool_row(pool: &Pool) -> [String; 9] {
+fn pool_row(pool: &Pool) -> [String; 10] {
     let none = || "-".to_owned();
     let (busiest, taken, full) = match &pool.busiest {
         Some(server) => (server_name(server), taken(server), full(server)),
@@ -193,6 +196,7 @@ fn pool_row(pool: &Pool) -> [String; 9] {
         pool.used.to_string(),
         pool.resting.to_string(),
         pool.refused.to_string(),
+        pool.evicted.to_string(),
         busiest,
         taken,
         full,

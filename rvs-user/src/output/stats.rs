@@ -90,7 +90,7 @@ fn totals_to_text(totals: &Stats) -> String {
 }
 
 /// What is done where there is no room for another connection, or against a flood.
-fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 6] {
+fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 7] {
     [
         (
             "evicted",
@@ -106,6 +106,11 @@ fn no_room(paths: &Paths) -> [(&'static str, u64, &'static str); 6] {
             "port-taken",
             paths.port_taken,
             "a packet was refused, as each server has a connection of the client's port",
+        ),
+        (
+            "no-local",
+            paths.no_local,
+            "a packet was refused, as full NAT had no local port for its connection: see rvsadm pool show",
         ),
         (
             "drop-entry",

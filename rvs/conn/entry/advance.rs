@@ -21,7 +21,10 @@ use crate::{
             Tracked, //
         },
     },
-    svc::Dest,
+    svc::{
+        Dest,
+        Forward, //
+    },
 };
 
 use super::{
@@ -145,7 +148,11 @@ impl Conn {
                 return Transition::Unhurried;
             }
             let tracked = tracked_of(Protocol::Tcp, old);
-            let next = tracked.next(direction, flags);
+            let next = if self.says_nothing(tracked, direction, flags) {
+                tracked
+            } else {
+                tracked.next(direction, flags)
+            };
             // Before the state, which may have a shorter timeout.
             if tracked.is_prolonged(next) {
                 self.touch(now);
@@ -158,7 +165,11 @@ impl Conn {
                     State::Tcp(tcp::State::None) => self.request_direction(),
                     _ => direction,
                 };
-                tracked.next_secure(direction, flags)
+                if self.says_nothing(tracked, direction, flags) {
+                    tracked
+                } else {
+                    tracked.next_secure(direction, flags)
+                }
             } else {
                 next
             };
@@ -167,6 +178,19 @@ impl Conn {
                 Err(current) => old = current,
             }
         }
+    }
+
+    /// Whether a segment of the server means nothing for the connection: by full NAT its acknowledgment opens none that is half
+    /// open. It may be that of another client's, which had the local endpoint before, and was half open, too.
+    #[inline]
+    fn says_nothing(&self, tracked: Tracked, direction: Direction, flags: TcpFlags) -> bool {
+        matches!(self.forward, Forward::Fullnat)
+            && direction == Direction::Reply
+            && matches!(
+                tracked.state(),
+                State::Tcp(tcp::State::SynRecv | tcp::State::SynAck)
+            )
+            && tcp::Event::from_flags(flags) == Some(tcp::Event::Ack)
     }
 
     /// As [`Conn::advance_tcp`], of SCTP.

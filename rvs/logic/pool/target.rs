@@ -2,7 +2,10 @@
 
 //! What a pool has given towards one server.
 
-use crate::logic::addr::Addr;
+use crate::logic::addr::{
+    Addr,
+    Endpoint, //
+};
 
 use super::{
     range::order,
@@ -21,6 +24,20 @@ pub struct Offer<'a> {
     pub ports: Ports,
     /// Another number after each change.
     pub generation: u32,
+}
+
+impl Offer<'_> {
+    /// One of its addresses at random.
+    #[inline]
+    fn place(&self, random: u64) -> usize {
+        (((random >> u32::BITS) * self.addrs.len() as u64) >> u32::BITS) as usize
+    }
+
+    /// One of the addresses with one of the ports, by a random number; none when there is no address.
+    pub fn any(&self, random: u64) -> Option<Endpoint> {
+        let addr = self.addrs.get(self.place(random))?;
+        Some(Endpoint::new(*addr, self.ports.at(random as u32)))
+    }
 }
 
 /// A port that was taken.
@@ -108,7 +125,7 @@ impl<S: Storage> Target<S> {
         }
         self.heed(offer);
         let count = offer.addrs.len();
-        let start = (((random >> u32::BITS) * count as u64) >> u32::BITS) as usize;
+        let start = offer.place(random);
         let from = offer.ports.at(random as u32);
         if self.counted < self.offered {
             for passed in 0..count {

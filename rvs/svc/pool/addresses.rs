@@ -95,6 +95,14 @@ impl Side {
         self.addrs.get(taken.place).copied()
     }
 
+    /// Counts a port of an address that was handed over.
+    fn note_handed_over(&self, addr: Addr) {
+        let place = self.position(addr);
+        if let Some(counts) = place.and_then(|place| self.counts.get(place)) {
+            counts.given.fetch_add(1u64, Relaxed);
+        }
+    }
+
     /// Counts that an address had no port left.
     pub(super) fn note_passed(&self, place: Option<usize>) {
         if let Some(counts) = place.and_then(|place| self.counts.get(place)) {
@@ -131,6 +139,11 @@ impl Addresses {
             Family::V4 => &self.v4,
             Family::V6 => &self.v6,
         }
+    }
+
+    /// Counts a port of an address that one connection got from another.
+    pub(super) fn note_handed_over(&self, addr: Addr) {
+        self.side(addr.family()).note_handed_over(addr);
     }
 
     /// Returns what they offer.

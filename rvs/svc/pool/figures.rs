@@ -68,6 +68,8 @@ pub(crate) struct PoolFigures {
     pub(crate) resting: u64,
     /// Connections that got no port.
     pub(crate) refused: u64,
+    /// Connections that were ended as a new one needed their port.
+    pub(crate) evicted: u64,
     /// The busiest server; none when nothing is taken.
     pub(crate) busiest: Option<BusiestServer>,
 }
@@ -80,6 +82,7 @@ impl Pool {
             used: 0,
             resting: 0,
             refused: self.refused.load(Relaxed),
+            evicted: self.evicted.load(Relaxed),
             busiest: None,
         };
         self.for_each_server(|server| {

@@ -5,6 +5,7 @@
 use kernel::sync::{
     atomic::{
         Atomic,
+        Full,
         Relaxed, //
     },
     Arc, //
@@ -23,7 +24,7 @@ use super::target::Target;
 /// Why there is no lease.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoLease {
-    /// All ports are taken, or rest. It was counted, and is told.
+    /// All ports are taken, or rest. That is told.
     Dry,
     /// Memory is short.
     Memory,
@@ -41,6 +42,8 @@ pub(crate) struct Lease {
     local: Arc<Local>,
     port: u16,
     rests: Atomic<bool>,
+    // Another one has the port.
+    is_handed_over: Atomic<bool>,
 }
 
 impl Lease {
@@ -51,6 +54,7 @@ impl Lease {
             local,
             port,
             rests: Atomic::new(rests),
+            is_handed_over: Atomic::new(false),
         }
     }
 
@@ -65,10 +69,22 @@ impl Lease {
     pub(crate) fn needs_no_rest(&self) {
         self.rests.store(false, Relaxed);
     }
+
+    /// Makes another lease of the port, and has this one not give it back: its connection has ended, but lives until nobody
+    /// looks at it. None when that was done.
+    pub(super) fn hand_over(&self) -> Option<Self> {
+        if self.is_handed_over.xchg(true, Full) {
+            return None;
+        }
+        Some(Self::new(self.local.clone(), self.port))
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        if self.is_handed_over.load(Relaxed) {
+            return;
+        }
         let rests = self.rests.load(Relaxed);
         self.local
             .target

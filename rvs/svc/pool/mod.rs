@@ -44,7 +44,10 @@ use crate::{
         workqueue::Worker, //
     },
     logic::{
-        addr::Endpoint,
+        addr::{
+            Endpoint,
+            Family, //
+        },
         pool::{
             find,
             Level,
@@ -94,6 +97,7 @@ pub(crate) struct Pool {
     addresses: RcuCell<Addresses>,
     servers: Guarded<RBTree<Key, Arc<Server>>>,
     refused: Atomic<u64>,
+    evicted: Atomic<u64>,
     // How many services name it.
     services: Atomic<u32>,
 }
@@ -107,6 +111,7 @@ impl Pool {
             addresses: RcuCell::new(Some(addresses)),
             servers: Guarded::new(PARTS, PARTS, Class::Pool, RBTree::new)?,
             refused: Atomic::new(0),
+            evicted: Atomic::new(0),
             services: Atomic::new(0),
         })
     }
@@ -167,11 +172,38 @@ impl Pool {
             }
             Err(Refusal::Dry(place)) => {
                 side.note_passed(place);
-                self.refused.fetch_add(1u64, Relaxed);
                 Err(NoLease::Dry)
             }
             Err(Refusal::Ended | Refusal::Room(_)) => Err(NoLease::Memory),
         }
+    }
+
+    /// Counts a connection that got no port.
+    pub(crate) fn note_refused(&self) {
+        self.refused.fetch_add(1u64, Relaxed);
+    }
+
+    /// Returns one of its addresses with one of its ports, by `random`, whoever has it; none where it has no address of the
+    /// family.
+    pub(crate) fn any_endpoint(
+        &self,
+        guard: &rcu::Guard,
+        family: Family,
+        random: u64,
+    ) -> Option<Endpoint> {
+        let addresses = self.addresses.read(guard)?;
+        let offer = addresses.offer(addresses.side(family));
+        offer.any(random)
+    }
+
+    /// Hands the port of a connection that was ended for another one over to that, and counts it.
+    pub(crate) fn hand_over(&self, guard: &rcu::Guard, lease: &Lease) -> Option<Lease> {
+        let new = lease.hand_over()?;
+        self.evicted.fetch_add(1u64, Relaxed);
+        if let Some(addresses) = self.addresses.read(guard) {
+            addresses.note_handed_over(new.local().addr);
+        }
+        Some(new)
     }
 
     /// Finds a server, or begins to know of it.
