@@ -73,21 +73,6 @@ later_packets_are_fast() {
 	expect_match "closing" '^ok' "$(talk client close fast)"
 }
 
-transfers_arrive_whole() {
-	service "$WEB" rr
-	expect_success lb_server_add "$WEB" "${SERVER_HOSTS[0]}:8080" 1
-	expect_success director_rvsadm service add "tcp/$VIP_HOST:9000" --scheduler rr --fullnat --pool web
-	expect_success lb_server_add "tcp/$VIP_HOST:9000" "${SERVER_HOSTS[0]}:9000" 1
-	transfer_file 2000000
-	download
-	upload
-	expect_success offloads tso off gso off gro off tx off
-	transfer_file 500000
-	download
-	upload
-	expect_success offloads tso on gso on gro on tx on
-}
-
 fragments_are_served() {
 	local before
 	serve "udp/$VIP_HOST:7000" "${SERVER_HOSTS[0]}:7005"
@@ -254,7 +239,6 @@ ktap_run \
 	servers_share_requests_and_see_local_addresses \
 	tcp_and_udp_are_served \
 	later_packets_are_fast \
-	transfers_arrive_whole \
 	fragments_are_served \
 	errors_of_either_side_arrive \
 	small_mtus_are_learnt \

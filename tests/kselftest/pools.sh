@@ -31,7 +31,7 @@ pools_are_added_and_shown() {
 	expect_success pool add web 192.0.2.10-192.0.2.11 2001:db8::10 --ports 20000-20099
 	expect_success pool add empty
 	expect_equal "addresses" "192.0.2.10 100 192.0.2.11 100 2001:db8::10 100" "$(addresses web)"
-	expect_match "what is shown" $'\nempty +1024-65535 +0 +0 +0 +0 +- +- +-\nweb +20000-20099 +0 +0 +0 +0 +- ' "$(pool show)"
+	expect_match "what is shown" $'\nempty +1024-65535 +0 +0 +0 +0 +0 +- +- +-\nweb +20000-20099 +0 +0 +0 +0 +0 +- ' "$(pool show)"
 	local json
 	json=$(director_rvsadm -j pool show web | awk -f "$KSELFTEST_DIR/lib/json.awk")
 	expect_match "JSON" "pools\.[0-9]\.pool web" "$json"
@@ -124,7 +124,7 @@ configurations_are_saved_and_restored() {
 		service add mark/7/ipv6 --scheduler none
 		timeouts --tcp 901 --tcp-fin 121 --udp 301
 	EOF
-	expect_success director_rvsadm save >"$saved"
+	director_rvsadm save >"$saved" || fail "not saved"
 	for pattern in "$(literal "pool add web 192.0.2.10-192.0.2.11 192.0.2.13 2001:db8::10 --ports 20000-20099")" \
 		"$SERVICE 10\.0\.0\.11:8080 .*--fullnat" "timeouts --tcp 901 "; do
 		expect_match "what is saved" "$pattern" "$(<"$saved")"
@@ -156,17 +156,17 @@ configurations_are_saved_and_restored() {
 
 # The family IPVS has no number for full NAT.
 a_server_by_full_nat_stays_so_whatever_ipvsadm_is_told() {
-	local server="-t $VIP:80 -r 10.0.0.11:8080"
+	local server="-t $VIP:80 -r 10.0.0.11:80"
 	expect_success pool add web 192.0.2.10
 	expect_success director_rvsadm service add "$SERVICE" --fullnat --pool web
-	expect_success director_rvsadm server add "$SERVICE" 10.0.0.11:8080
+	expect_success director_rvsadm server add "$SERVICE" 10.0.0.11
 	# shellcheck disable=SC2086 # words
 	expect_success in_ns "$DIRECTOR" ipvsadm -e $server -m -w 7
-	expect_match "after a change of the weight" "10\.0\.0\.11:8080 +fullnat +7 " "$(director_rvsadm show)"
+	expect_match "after a change of the weight" "10\.0\.0\.11:80 +fullnat +7 " "$(director_rvsadm show)"
 	# Another method is what it says.
 	# shellcheck disable=SC2086 # words
 	expect_success in_ns "$DIRECTOR" ipvsadm -e $server -i -w 7
-	expect_match "after a change to tunnels" "10\.0\.0\.11:8080 +tun +7 " "$(director_rvsadm show)"
+	expect_match "after a change to tunnels" "10\.0\.0\.11:80 +tun +7 " "$(director_rvsadm show)"
 	expect_success director_rvsadm flush
 	expect_success pool del web
 }
