@@ -144,6 +144,14 @@ pub fn of(parts: &[&[u8]]) -> u16 {
     !fold(sum)
 }
 
+/// The complete checksum of what has these sums.
+pub fn of_sums(sums: &[u16]) -> u16 {
+    let sum = sums
+        .iter()
+        .fold(0u64, |sum, part| sum.wrapping_add((*part).into()));
+    !fold(sum)
+}
+
 /// The sum of the words of `bytes`, an odd one at the end with a zero behind it (RFC 1071).
 pub fn sum(bytes: &[u8]) -> u16 {
     let words = bytes.chunks(2);

@@ -121,7 +121,7 @@ impl Rewrite {
 
     /// Replaces both ports at the beginning of a transport header.
     #[inline(always)]
-    fn replace_ports(&self, segment: &mut [u8]) -> Result<Delta, ParseError> {
+    pub(super) fn replace_ports(&self, segment: &mut [u8]) -> Result<Delta, ParseError> {
         let ports: &mut [u8; 4] = chunk_at_mut(segment, 0)?;
         let old = u32::from_be_bytes(*ports);
         let new = u32::from(self.source.port) << 16 | u32::from(self.destination.port);

@@ -26,6 +26,7 @@ use super::{
 };
 
 mod both;
+pub mod family;
 mod icmp;
 mod stream;
 

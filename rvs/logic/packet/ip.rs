@@ -62,6 +62,10 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
     const HAS_CHECKSUM: bool;
     /// Whether routers fragment what does not forbid it.
     const ROUTERS_FRAGMENT: bool;
+    /// Whether datagrams may come without a checksum of UDP.
+    const UDP_MAY_LACK_CHECKSUM: bool;
+    /// Bytes of the longest ICMP error, with its header (RFC 1812 section 4.3.2.3, RFC 4443 section 2.4).
+    const MAX_ERROR_LEN: usize;
     /// Whether a host collects fragments before it asks whether a packet is to be delivered, rather than where the
     /// header of a fragment is looked at.
     const COLLECTED_BEFORE_DELIVERY: bool;
@@ -178,6 +182,22 @@ pub trait Version: Copy + Eq + Debug + Send + Sync + 'static {
         payload_len: u16,
     ) -> Result<(), ParseError>;
 
+    /// Writes a header without options at the beginning of `bytes`, of a packet that was one of the other version.
+    fn write_translated(bytes: &mut [u8], header: &Translated<Self>) -> Result<(), ParseError>;
+
+    /// What an error about a packet of `total_len` bytes is in the other version (RFC 7915 sections 4.2 and 5.2). None of what says
+    /// nothing there. `rest` is the second word of its header.
+    fn translate_error(
+        error_type: Self::ErrorType,
+        code: u8,
+        rest: u32,
+        total_len: usize,
+    ) -> Option<Message>;
+
+    /// The length of the packet within an error that extensions follow (RFC 4884 section 4); 0 where none do. `rest` is the
+    /// second word of its header.
+    fn quoted_len(error_type: Self::ErrorType, rest: u32) -> usize;
+
     /// Makes the header of `header_len` bytes that of a whole packet with so many bytes behind it, which has the
     /// time to live of a new one; all but its checksum.
     fn shorten(bytes: &mut [u8], header_len: usize, payload_len: u16) -> Result<(), ParseError>;
@@ -240,4 +260,25 @@ impl<V: Version> Header<V> {
     pub const fn payload_len(&self) -> usize {
         self.total_len.saturating_sub(self.header_len)
     }
+}
+
+/// What a header says of a packet that was one of the other version (RFC 7915 sections 4.1 and 5.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Translated<V: Version> {
+    /// Source address.
+    pub src: V::Addr,
+    /// Destination address.
+    pub dst: V::Addr,
+    /// IANA number of the payload's protocol.
+    pub protocol: u8,
+    /// Time to live, or hop limit.
+    pub ttl: u8,
+    /// Type of service, or traffic class.
+    pub tos: u8,
+    /// Bytes that follow the header. Of a packet that stands for several they may be more than the header can tell.
+    pub payload_len: usize,
+    /// Whether routers must not fragment the packet, where they do otherwise.
+    pub dont_fragment: bool,
+    /// What tells its fragments from those of others, where routers make some.
+    pub identification: u16,
 }

@@ -13,6 +13,7 @@ use super::{
         Report, //
     },
     ip::{
+        Translated,
         Version,
         V4, //
     },
@@ -29,7 +30,10 @@ use crate::logic::{
         self,
         Delta, //
     },
-    nat::End,
+    nat::{
+        family,
+        End, //
+    },
     protocol::Protocol,
     tuple::AddrPair, //
 };
@@ -171,6 +175,8 @@ impl Version for V4 {
     const ICMP_HAS_PSEUDO_HEADER: bool = false;
     const HAS_CHECKSUM: bool = true;
     const ROUTERS_FRAGMENT: bool = true;
+    const UDP_MAY_LACK_CHECKSUM: bool = true;
+    const MAX_ERROR_LEN: usize = 576;
     const COLLECTED_BEFORE_DELIVERY: bool = true;
 
     #[inline(always)]
@@ -354,6 +360,64 @@ impl Version for V4 {
         *chunk_at_mut(header, SRC_OFFSET)? = src.octets();
         *chunk_at_mut(header, DST_OFFSET)? = dst.octets();
         Ok(())
+    }
+
+    #[inline(always)]
+    fn write_translated(bytes: &mut [u8], header: &Translated<V4>) -> Result<(), ParseError> {
+        let place: &mut Self::Fixed = chunk_at_mut(bytes, 0)?;
+        let total_len = header.payload_len.saturating_add(MIN_HEADER_LEN);
+        let [len0, len1] = u16::try_from(total_len).unwrap_or(0).to_be_bytes();
+        let [id0, id1] = header.identification.to_be_bytes();
+        let flags = if header.dont_fragment {
+            DONT_FRAGMENT
+        } else {
+            0
+        };
+        let [flags0, flags1] = flags.to_be_bytes();
+        let [s0, s1, s2, s3] = header.src.octets();
+        let [d0, d1, d2, d3] = header.dst.octets();
+        *place = [
+            0x45,
+            header.tos,
+            len0,
+            len1,
+            id0,
+            id1,
+            flags0,
+            flags1,
+            header.ttl,
+            header.protocol,
+            0,
+            0,
+            s0,
+            s1,
+            s2,
+            s3,
+            d0,
+            d1,
+            d2,
+            d3,
+        ];
+        let checksum = csum::of(&[place.as_slice()]);
+        put_word_at(place, CHECKSUM_OFFSET, checksum)
+    }
+
+    fn translate_error(
+        error_type: icmp::Type,
+        code: u8,
+        rest: u32,
+        total_len: usize,
+    ) -> Option<Message> {
+        family::of_v4(error_type, code, rest, total_len)
+    }
+
+    fn quoted_len(error_type: icmp::Type, rest: u32) -> usize {
+        match error_type {
+            icmp::Type::DestinationUnreachable | icmp::Type::TimeExceeded => {
+                ((rest >> 16) as usize & 0xff).saturating_mul(4)
+            }
+            icmp::Type::SourceQuench => 0,
+        }
     }
 
     fn shorten(bytes: &mut [u8], header_len: usize, payload_len: u16) -> Result<(), ParseError> {

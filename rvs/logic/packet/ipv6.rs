@@ -13,6 +13,7 @@ use super::{
     },
     ip::{
         Fragment,
+        Translated,
         Version,
         V6, //
     },
@@ -27,7 +28,10 @@ use super::{
 use crate::logic::{
     addr::Addr,
     csum::Delta,
-    nat::End,
+    nat::{
+        family,
+        End, //
+    },
     protocol::Protocol,
     tuple::AddrPair, //
 };
@@ -91,6 +95,12 @@ impl ErrorType {
     pub const TIME_EXCEEDED: Self = Self(3);
     /// Parameter problem.
     pub const PARAMETER_PROBLEM: Self = Self(4);
+
+    /// The number of the type.
+    #[inline]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
 
     /// From here on types tell no errors (RFC 4443 section 2.1).
     const INFORMATIONAL: u8 = 128;
@@ -197,6 +207,8 @@ impl Version for V6 {
     const ICMP_HAS_PSEUDO_HEADER: bool = true;
     const HAS_CHECKSUM: bool = false;
     const ROUTERS_FRAGMENT: bool = false;
+    const UDP_MAY_LACK_CHECKSUM: bool = false;
+    const MAX_ERROR_LEN: usize = 1280;
     const COLLECTED_BEFORE_DELIVERY: bool = false;
 
     #[inline(always)]
@@ -418,6 +430,44 @@ impl Version for V6 {
         *chunk_at_mut(header, SRC_OFFSET)? = src.octets();
         *chunk_at_mut(header, DST_OFFSET)? = dst.octets();
         Ok(())
+    }
+
+    #[inline(always)]
+    fn write_translated(bytes: &mut [u8], header: &Translated<V6>) -> Result<(), ParseError> {
+        let place: &mut Self::Fixed = chunk_at_mut(bytes, 0)?;
+        let [len0, len1] = u16::try_from(header.payload_len).unwrap_or(0).to_be_bytes();
+        let (first, second) = (0x60 | header.tos >> 4, header.tos << 4);
+        *chunk_at_mut(place, 0)? = [
+            first,
+            second,
+            0,
+            0,
+            len0,
+            len1,
+            header.protocol,
+            header.ttl,
+        ];
+        *chunk_at_mut(place, SRC_OFFSET)? = header.src.octets();
+        *chunk_at_mut(place, DST_OFFSET)? = header.dst.octets();
+        Ok(())
+    }
+
+    fn translate_error(
+        error_type: ErrorType,
+        code: u8,
+        rest: u32,
+        _total_len: usize,
+    ) -> Option<Message> {
+        family::of_v6(error_type, code, rest)
+    }
+
+    fn quoted_len(error_type: ErrorType, rest: u32) -> usize {
+        match error_type {
+            ErrorType::DESTINATION_UNREACHABLE | ErrorType::TIME_EXCEEDED => {
+                ((rest >> 24) as usize).saturating_mul(8)
+            }
+            _ => 0,
+        }
     }
 
     fn shorten(bytes: &mut [u8], header_len: usize, payload_len: u16) -> Result<(), ParseError> {
