@@ -85,6 +85,6 @@ macro_rules! replays {
 }
 
 replays! {
-    attributes call_id csum encapsulation filter ftp header icmp_error nat packet reset sequence service_key state
+    attributes call_id csum encapsulation families filter ftp header icmp_error nat packet reset sequence service_key state
     text toa tunnel_error
 }

@@ -9,6 +9,7 @@ mod attributes;
 mod call_id;
 mod csum;
 mod encapsulation;
+mod families;
 mod filter;
 mod ftp;
 mod header;
@@ -33,6 +34,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("packet", packet::any_bytes),
     ("header", header::any_bytes),
     ("icmp_error", icmp_error::any_bytes),
+    ("families", families::any_bytes),
     ("tunnel_error", tunnel_error::any_bytes),
     ("reset", reset::any_bytes),
     ("nat", nat::any_bytes),

@@ -30,7 +30,10 @@ use crate::logic::{
         word_at,
         ParseError, //
     },
-    protocol::ChecksumKind, //
+    protocol::{
+        ChecksumKind,
+        Protocol, //
+    }, //
 };
 
 /// What becomes of an ICMP error of the version `V`.
@@ -44,8 +47,16 @@ pub struct ErrorTranslation<V: Version> {
 
 impl<V: Version> ErrorTranslation<V> {
     /// Reads what `error`, which [`icmp::parse`] made of `packet` with this header, becomes in the version `O`. None of what
-    /// says nothing there.
-    pub fn of<O: Version>(packet: &[u8], header: &Header<V>, error: &icmp::Error<V>) -> Option<Self> {
+    /// says nothing there, or is about a packet that is neither of TCP nor of UDP.
+    pub fn of<O: Version>(
+        packet: &[u8],
+        header: &Header<V>,
+        error: &icmp::Error<V>,
+    ) -> Option<Self> {
+        let is_sctp = error.tuple.protocol == Protocol::Sctp;
+        if is_sctp || !error.has_ports {
+            return None;
+        }
         let rest = chunk_at(packet, error.icmp_offset.saturating_add(4)).ok()?;
         let rest = u32::from_be_bytes(*rest);
         let embedded = &error.embedded;
@@ -67,6 +78,11 @@ impl<V: Version> ErrorTranslation<V> {
     /// Returns how many bytes of the error are read, from its IP header on.
     pub fn old_len(&self) -> usize {
         self.error.transport_offset.saturating_add(self.kept)
+    }
+
+    /// Returns how many of those stay, at the end.
+    pub fn kept_len(&self) -> usize {
+        self.kept
     }
 
     /// Returns how many of them are replaced.
