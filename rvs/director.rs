@@ -228,7 +228,12 @@ impl Director {
         forward: Forward,
     ) -> Result {
         match forward {
-            Forward::Nat | Forward::Fullnat => HookGroup::Replies.enable(namespace, family),
+            Forward::Nat => HookGroup::Replies.enable(namespace, family),
+            // They come to this host, of whatever family the service is.
+            Forward::Fullnat => {
+                Self::enable_hooks(namespace, family)?;
+                HookGroup::Replies.enable(namespace, family)
+            }
             Forward::Dr => Ok(()),
             // Errors about the tunnel come to this host, of whatever family what is in it is.
             Forward::Tun => HookGroup::Services.enable(namespace, family),

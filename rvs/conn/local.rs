@@ -97,11 +97,8 @@ impl Connections {
         create: impl Fn(Lease) -> Result<RcuRef<'g, Conn>, CreateError>,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let server = Endpoint::new(dest.endpoint().addr, server_port);
-        // In a VRF, or from one family to the other, there is no way.
-        if tuple.vrf != 0
-            || tuple.protocol == Protocol::Sctp
-            || tuple.family() != server.addr.family()
-        {
+        // In a VRF there is no way.
+        if tuple.vrf != 0 || tuple.protocol == Protocol::Sctp {
             return Err(CreateError::NoLocal);
         }
         let pool = dest.shared().pool(guard).ok_or(CreateError::NoLocal)?;

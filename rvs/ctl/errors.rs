@@ -6,7 +6,10 @@ use kernel::prelude::*;
 
 use crate::{
     kapi::genl::Refusal,
-    logic::tunnel,
+    logic::{
+        addr::Family,
+        tunnel, //
+    },
     svc::ConfigError, //
 };
 
@@ -49,7 +52,7 @@ impl From<ConfigError> for Refusal {
             ),
             ConfigError::MixedFamilies => Self::new(
                 EINVAL,
-                c"only tunnels reach a server of another address family than its service",
+                c"only tunnels and full NAT reach a server of another address family than its service",
             ),
             ConfigError::PortMapping => Self::new(
                 EINVAL,
@@ -75,6 +78,14 @@ impl From<ConfigError> for Refusal {
             ConfigError::NoPool => Self::new(
                 EINVAL,
                 c"the forward method fullnat needs a pool of local addresses: the service names none",
+            ),
+            ConfigError::NoLocalAddress(Family::V4) => Self::new(
+                EINVAL,
+                c"the server has an IPv4 address, and the pool of the service has none",
+            ),
+            ConfigError::NoLocalAddress(Family::V6) => Self::new(
+                EINVAL,
+                c"the server has an IPv6 address, and the pool of the service has none",
             ),
             ConfigError::Thresholds => {
                 Self::new(EINVAL, c"the lower threshold is higher than the upper one")

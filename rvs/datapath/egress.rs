@@ -87,6 +87,24 @@ impl<V: Stack> Clone for Next<'_, V> {
 impl<V: Stack> Copy for Next<'_, V> {}
 
 impl<'g, O: Stack> Way<'g, O> {
+    /// The way along a route to `destination`, of packets that leave as they are, or of which the stack makes others.
+    #[inline(always)]
+    pub(super) fn along(
+        context: Context<'g>,
+        route: RouteRef<'g, O>,
+        destination: O::Addr,
+        as_they_are: bool,
+    ) -> Self {
+        let next = match context.point {
+            // Packets of sockets on this host may have filters of their own.
+            HookPoint::LocalIn | HookPoint::Forward if route.is_plain() && as_they_are => {
+                Next::Hop(NextHop::find(context.guard, route.get(), destination))
+            }
+            _ => Next::Stack,
+        };
+        Self { route, next }
+    }
+
     /// Sends a packet, or lets `stack` do it along the route, where that has more to do than to show it to
     /// hooks. When it is of a connection, not about one, and has passed all of them, later ones may be fast.
     #[inline(always)]
@@ -449,14 +467,8 @@ pub(super) fn along<'a, 'g, V: Stack, O: Stack>(
             return Err(packet.discard());
         }
     }
-    let next = match context.point {
-        // Packets of sockets on this host may have filters of their own.
-        HookPoint::LocalIn | HookPoint::Forward if route.is_plain() && fits && is_whole => {
-            Next::Hop(NextHop::find(context.guard, route.get(), destination))
-        }
-        _ => Next::Stack,
-    };
-    Ok((packet, Egress::Remote(Way { route, next })))
+    let way = Way::along(context, route, destination, fits && is_whole);
+    Ok((packet, Egress::Remote(way)))
 }
 
 /// Whether a packet is longer than one may be before this method, in however many fragments it

@@ -26,6 +26,7 @@ use crate::{
             Route,
             RouteRef,
             Stack,
+            Target,
             Verdict, //
         },
         rcu_table::Side,
@@ -334,9 +335,23 @@ pub(super) fn way<'g, V: Stack, O: Stack>(
     conn: RcuRef<'g, Conn>,
     method: Method,
 ) -> Result<(RouteRef<'g, O>, NextHop<'g, O>), Path> {
+    let mtu = |mtu: u32| mtu.saturating_sub(method.overhead);
+    way_within(context, packet, flow, conn, method.target, mtu)
+}
+
+/// As [`way`], of a packet that is as long as what `mtu` makes of the MTU of the route, or shorter.
+#[inline(always)]
+pub(super) fn way_within<'g, V: Stack, O: Stack>(
+    context: Context<'g>,
+    packet: &Packet<'_, V>,
+    flow: Flow<V>,
+    conn: RcuRef<'g, Conn>,
+    target: Target,
+    mtu: impl FnOnce(u32) -> u32,
+) -> Result<(RouteRef<'g, O>, NextHop<'g, O>), Path> {
     let cache = conn.get().dest().route();
     let route = cache
-        .peek::<O>(context.guard, context.net, method.target)
+        .peek::<O>(context.guard, context.net, target)
         .ok_or(Path::Route)?;
     if conn.confirmed_route() != route.number() {
         let Context {
@@ -352,7 +367,7 @@ pub(super) fn way<'g, V: Stack, O: Stack>(
     if route.is_ruled() && (!egress::is_without_dscp(flow.header.tos) || packet.came_by_vrf()) {
         return Err(Path::Policy);
     }
-    check_passage(packet, flow, route.mtu().saturating_sub(method.overhead))?;
+    check_passage(packet, flow, mtu(route.mtu()))?;
     let real_server = O::addr(conn.real_server().addr).ok_or(Path::Route)?;
     let next_hop = NextHop::find(context.guard, route.get(), real_server).ok_or(Path::Neighbour)?;
     Ok((route, next_hop))

@@ -9,14 +9,18 @@
 
 use core::marker::PhantomData;
 
+use kernel::sync::rcu;
+
 use crate::{
     conn::{
         Conn,
         RouteNumber, //
     },
+    director::Director,
     kapi::{
         net::{
             HookPoint,
+            Net,
             NextHop,
             Packet,
             RouteRef,
@@ -24,6 +28,7 @@ use crate::{
             Tracking,
             Verdict, //
         },
+        rcu_table::Side,
         sync::{
             Object,
             RcuRef, //
@@ -48,6 +53,7 @@ use super::{
         self,
         Egress, //
     },
+    families,
     fast,
     nat::{
         self,
@@ -94,6 +100,9 @@ pub(super) fn send<V: Stack>(
     let Some(rewrite) = to_real_server(conn) else {
         return packet.discard();
     };
+    if V::addr(rewrite.destination.addr).is_none() {
+        return families::send(context, packet, flow, conn, rewrite);
+    }
     if track::request(context, &mut packet, conn).is_none() {
         return packet.discard();
     }
@@ -121,6 +130,9 @@ pub(super) fn error_to_real_server<V: Stack>(
     let Some(rewrite) = to_real_server(conn) else {
         return packet.discard();
     };
+    if V::addr(rewrite.destination.addr).is_none() {
+        return families::error_to_real_server(context, packet, error, conn, rewrite);
+    }
     let checksum = error.checksum_state(&packet);
     nat::send_rewritten(
         context,
@@ -183,6 +195,9 @@ pub(super) fn reply<V: Stack>(
     let Some(rewrite) = to_client(&conn) else {
         return packet.discard();
     };
+    if V::addr(rewrite.destination.addr).is_none() {
+        return families::reply(context, packet, flow, conn, rewrite);
+    }
     track::reply(context, &mut packet, &conn);
     let len = packet.len();
     let change = change(&packet, flow, rewrite);
@@ -219,6 +234,9 @@ pub(super) fn error_to_client<V: Stack>(
     let Some(rewrite) = to_client(&conn) else {
         return packet.discard();
     };
+    if V::addr(rewrite.destination.addr).is_none() {
+        return families::error_to_client(context, packet, error, conn, rewrite);
+    }
     let checksum = error.checksum_state(&packet);
     let change = |bytes: &mut [u8]| rewrite.apply_to_error(bytes, &error.icmp, checksum);
     let sent = return_changed(
@@ -320,7 +338,7 @@ impl<'g, V: Stack> Ready<'_, 'g, V> {
 
 /// The route of replies that is known, if it is valid.
 #[inline(always)]
-fn known_route<'g, V: Stack>(
+pub(super) fn known_route<'g, V: Stack>(
     context: Context<'g>,
     conn: RcuRef<'g, Conn>,
 ) -> Option<RouteRef<'g, V>> {
@@ -331,7 +349,7 @@ fn known_route<'g, V: Stack>(
 /// Looks up the route of replies. Its number is 0 where it is not kept.
 #[cold]
 #[inline(never)]
-fn look_up<'g, V: Stack>(
+pub(super) fn look_up<'g, V: Stack>(
     context: Context<'g>,
     service: V::Addr,
     client: V::Addr,
@@ -347,7 +365,7 @@ fn look_up<'g, V: Stack>(
 /// brought it here, nothing tracks it, and neither rules nor policies have a say.
 #[cold]
 #[inline(never)]
-fn may_be_learned<V: Stack>(
+pub(super) fn may_be_learned<V: Stack>(
     context: Context<'_>,
     packet: &Packet<'_, V>,
     header: Header<V>,
@@ -372,7 +390,7 @@ pub(super) fn fast_to_real_server<V: Stack>(
     let way = fast::way::<V, V>(context, &packet, flow, conn, nat::METHOD);
     let (next_hop, rewrite) = match (way, to_real_server(&conn)) {
         (Ok((_, next_hop)), Some(rewrite)) => (next_hop, rewrite),
-        (Err(reason), _) => return fast::left(context.director, packet, reason),
+        (Err(reason), _) => return has_no_way(context, packet, conn, Side::Original, reason),
         (Ok(_), None) => return fast::left(context.director, packet, Path::Route),
     };
     let len = packet.len();
@@ -393,7 +411,7 @@ pub(super) fn fast_to_client<V: Stack>(
 ) -> Verdict {
     let (next_hop, rewrite) = match fast_way_to_client(context, &packet, flow, conn) {
         Ok(way) => way,
-        Err(reason) => return fast::left(context.director, packet, reason),
+        Err(reason) => return has_no_way(context, packet, conn, Side::Reply, reason),
     };
     let len = packet.len();
     if prepare(&mut packet, &flow, rewrite).is_none() {
@@ -401,6 +419,50 @@ pub(super) fn fast_to_client<V: Stack>(
     }
     reply::account(context, len, flow.transport.header, conn);
     fast::sent(context, packet, next_hop)
+}
+
+/// A packet that has no way as one of its own version, for this reason.
+#[inline(always)]
+fn has_no_way<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    conn: RcuRef<'_, Conn>,
+    side: Side,
+    reason: Path,
+) -> Verdict {
+    let Context {
+        director,
+        net,
+        guard,
+        ..
+    } = context;
+    by_other_version(director, net, guard, packet, conn, (side, reason))
+}
+
+/// Where the other end is of the other version of IP, the way has not been looked for yet.
+#[cold]
+#[inline(never)]
+fn by_other_version<V: Stack>(
+    director: &Director,
+    net: &Net,
+    guard: &rcu::Guard,
+    packet: Packet<'_, V>,
+    conn: RcuRef<'_, Conn>,
+    (side, reason): (Side, Path),
+) -> Verdict {
+    let rewrite = match side {
+        Side::Original => to_real_server(&conn),
+        Side::Reply => to_client(&conn),
+    };
+    match rewrite {
+        Some(rewrite) if V::addr(rewrite.destination.addr).is_none() => match side {
+            Side::Original => {
+                families::fast_to_real_server(director, net, guard, packet, conn, rewrite)
+            }
+            Side::Reply => families::fast_to_client(director, net, guard, packet, conn, rewrite),
+        },
+        _ => fast::left(director, packet, reason),
+    }
 }
 
 #[inline(always)]

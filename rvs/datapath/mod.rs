@@ -21,6 +21,7 @@
 //! | what connection tracking is to know | `track` |
 //! | control and data connections of FTP | `ftp` |
 //! | sending to the real server, by each method | `nat`, `direct`, `tunnel`, `fullnat` |
+//! | full NAT from one version of IP to the other | `families` |
 //! | a real server's packet back to the client | `reply`; of full NAT `fullnat` |
 //! | options of TCP that tell the real server of its client | `toa` |
 //! | packets of IPsec, which follow their key exchange | `isakmp` |
@@ -34,6 +35,7 @@ mod beyond;
 mod claim;
 mod direct;
 mod egress;
+mod families;
 mod fast;
 mod ftp;
 mod fullnat;

@@ -42,6 +42,7 @@
 #include "sysctl.c"
 #include "time.c"
 #include "tunnel.c"
+#include "family.c"
 #include "workqueue.c"
 /* What IPv6 has of its own; it shares what is above. */
 #include "ipv6.c"

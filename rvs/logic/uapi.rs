@@ -184,7 +184,8 @@ pub mod forward {
     /// Full NAT. The packet comes from a local address and port of the
     /// service's pool and goes to the real server, whose replies to there
     /// get the virtual address and the client's back. Services of TCP and
-    /// UDP.
+    /// UDP; servers may be of another address family, of which the pool
+    /// has addresses then.
     pub const FULLNAT: u32 = 5;
 }
 

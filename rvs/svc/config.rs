@@ -472,7 +472,7 @@ impl Config {
             .or(config.forward)
             .ok_or(ConfigError::NoForward)?;
         check_families(key, endpoint, forward)?;
-        check_full_nat(key, &config.shared, forward)?;
+        check_full_nat(key, endpoint, &config.shared, forward)?;
         new.ports.check(key, endpoint, forward)?;
         let tunnel = tunnel_after(&new.tunnel, None, forward)?;
         self.trash.reserve()?;
@@ -565,7 +565,7 @@ impl Config {
         });
         if let Some(forward) = asked {
             check_families(key, endpoint, forward)?;
-            check_full_nat(key, &config.shared, forward)?;
+            check_full_nat(key, endpoint, &config.shared, forward)?;
             change.ports.check(key, endpoint, forward)?;
         }
         let dest = entry.dest.clone();
@@ -627,29 +627,40 @@ impl Config {
     }
 }
 
-/// Only in a tunnel do packets go to a server of another address family.
+/// Only in a tunnel, or by full NAT, do packets go to a server of another address family.
 fn check_families(
     key: &ServiceKey,
     endpoint: Endpoint,
     forward: Forward,
 ) -> Result<(), ConfigError> {
-    if key.family() == endpoint.addr.family() || forward == Forward::Tun {
+    let may_be_another = matches!(forward, Forward::Tun | Forward::Fullnat);
+    if key.family() == endpoint.addr.family() || may_be_another {
         Ok(())
     } else {
         Err(ConfigError::MixedFamilies)
     }
 }
 
-/// Full NAT is of TCP and UDP, and takes its local addresses from the pool of the service.
-fn check_full_nat(key: &ServiceKey, shared: &Shared, forward: Forward) -> Result<(), ConfigError> {
+/// Full NAT is of TCP and UDP, and takes its local addresses from the pool of the service; a server of another family needs
+/// one of its own there.
+fn check_full_nat(
+    key: &ServiceKey,
+    endpoint: Endpoint,
+    shared: &Shared,
+    forward: Forward,
+) -> Result<(), ConfigError> {
     if forward != Forward::Fullnat {
         return Ok(());
     }
     if key.protocol() == Some(Protocol::Sctp) {
         return Err(ConfigError::NoFullNat);
     }
-    match shared.pool(&rcu::read_lock()) {
-        Some(_) => Ok(()),
-        None => Err(ConfigError::NoPool),
+    let guard = rcu::read_lock();
+    let pool = shared.pool(&guard).ok_or(ConfigError::NoPool)?;
+    let family = endpoint.addr.family();
+    if family == key.family() || pool.has_addresses_of(&guard, family) {
+        Ok(())
+    } else {
+        Err(ConfigError::NoLocalAddress(family))
     }
 }

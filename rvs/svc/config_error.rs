@@ -8,6 +8,7 @@ use kernel::{
 };
 
 use crate::logic::{
+    addr::Family,
     scheduler::PlanError,
     service_key::PortRange,
     tunnel, //
@@ -39,6 +40,8 @@ pub(crate) enum ConfigError {
     NoFullNat,
     /// Full NAT needs a pool of local addresses, which the service has not.
     NoPool,
+    /// The pool has no address of the family that the destination is of, and the service is not.
+    NoLocalAddress(Family),
     /// The lower threshold is higher than the upper one.
     Thresholds,
     /// There is no pool of this name.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Full NAT: the real servers are behind a router that knows no way to client or VIP, and answer the director's local addresses.
+# Full NAT: the real servers are behind a router that knows no way to client or VIP, and answer the director's local addresses. They may be
+# of another family than clients and VIP.
 . "$(dirname "$0")/lib.sh"
 
 [ "$LB_BACKEND" = rvs ] || skip_all "IPVS has no full NAT"
@@ -18,6 +19,11 @@ service() {
 serve() {
 	service "$1" rr
 	expect_success lb_server_add "$1" "$2" 1
+}
+
+# Whether clients and real servers are of different families.
+is_between_families() {
+	[ "${UNDERLAY:-$FAMILY}" != "$FAMILY" ]
 }
 
 # pool_figure MEMBER: of the pool.
@@ -39,13 +45,37 @@ servers_share_requests_and_see_local_addresses() {
 		expect_equal "whom server$i has served" "3 of ${LOCAL_IPS[0]%1}" \
 			"$(awk '{ sub(/[0-9]$/, "", $1); print $1 }' "$TEST_DIR/server$i/access.log" | sort | uniq -c | awk '{ print $1 " of " $2 }')"
 	done
-	expect_equal "packets at the servers from anybody else" 0 "$(counted_packets "${SERVERS[0]}" from_others)"
+	expect_equal "packets at the servers from anybody else" 0 "$(behind counted_packets "${SERVERS[0]}" from_others)"
 }
 
 tcp_and_udp_are_served() {
 	local protocol
 	for protocol in tcp udp; do
 		serve "$protocol/$VIP_HOST:7000" "${SERVER_HOSTS[0]}:7005"
+		expect_served client "$protocol" server1
+	done
+}
+
+connections_are_told_by_each_tool() {
+	local service=tcp/$VIP_HOST:7000 server=${SERVER_HOSTS[0]}:7005
+	serve "$service" "$server"
+	expect_match "opening" '^ok' "$(talk client open told tcp "$VIP" 7000)"
+	expect_equal "who answers" server1 "$(talk client ask told)"
+	expect_match "by rvsadm" "^$(literal "$service") +$(literal "$CLIENT_HOST:")[0-9]+ +$(literal "$server") +fullnat +ESTABLISHED" \
+		"$(director_rvsadm connection list "$service" | grep ESTABLISHED)"
+	# Their ports, and that of the client, in hexadecimal.
+	expect_match "in /proc" '^TCP [^ ]+ [0-9A-F]{4} [^ ]+ 1B58 [^ ]+ 1B5D ESTABLISHED ' \
+		"$(in_ns "$DIRECTOR" grep ESTABLISHED /proc/net/ip_vs_conn)"
+	expect_match "by ipvsadm" "-> $(literal "$server") +Masq +1 +1 " "$(in_ns "$DIRECTOR" ipvsadm -ln)"
+	expect_match "closing" '^ok' "$(talk client close told)"
+}
+
+# What one family asks for and the other does not: a checksum of UDP, and headers between.
+datagrams_without_a_checksum_and_options_of_packets_are_no_hindrance() {
+	local protocol protocols=(udp-without-checksum)
+	[ "$FAMILY" = v4 ] || protocols=(udp-with-options tcp-with-options)
+	for protocol in "${protocols[@]}"; do
+		serve "${protocol%%-*}/$VIP_HOST:7000" "${SERVER_HOSTS[0]}:7005"
 		expect_served client "$protocol" server1
 	done
 }
@@ -64,22 +94,61 @@ later_packets_are_fast() {
 	done
 	expect_equal "fast packets of three questions and answers" 6 "$(($(paths fast) - before))"
 	# Each flow passes the hooks once more after a change of routes.
-	expect_success ip -n "$DIRECTOR" route add "$ELSEWHERE_NET" via "$INNER_IP"
+	expect_success ip -n "$DIRECTOR" route add "$BEHIND_ELSEWHERE_NET" via "$INNER_IP"
+	! is_between_families || expect_success ip -n "$DIRECTOR" route add "$ELSEWHERE_NET" via "$NEAR_CLIENT_IP"
 	expect_equal "who answers" server1 "$(talk client ask fast)"
 	expect_equal "fast packets after a change of routes" 6 "$(($(paths fast) - before))"
 	expect_equal "who answers" server1 "$(talk client ask fast)"
 	expect_equal "fast packets of the question after that" 8 "$(($(paths fast) - before))"
-	expect_success ip -n "$DIRECTOR" route del "$ELSEWHERE_NET"
+	expect_success ip -n "$DIRECTOR" route del "$BEHIND_ELSEWHERE_NET"
+	! is_between_families || expect_success ip -n "$DIRECTOR" route del "$ELSEWHERE_NET"
 	expect_match "closing" '^ok' "$(talk client close fast)"
+}
+
+transfers_arrive_whole() {
+	service "$WEB" rr
+	expect_success lb_server_add "$WEB" "${SERVER_HOSTS[0]}:8080" 1
+	expect_success director_rvsadm service add "tcp/$VIP_HOST:9000" --scheduler rr --fullnat --pool web
+	expect_success lb_server_add "tcp/$VIP_HOST:9000" "${SERVER_HOSTS[0]}:9000" 1
+	transfer_file 2000000
+	download
+	upload
+	expect_success offloads tso off gso off gro off tx off
+	transfer_file 500000
+	download
+	upload
+	expect_success offloads tso on gso on gro on tx on
+}
+
+# Those that a socket sends at once, and lists that the director makes of what it receives, in which each packet keeps its headers.
+bursts_and_lists_of_packets_are_served() {
+	serve "udp/$VIP_HOST:7000" "${SERVER_HOSTS[0]}:7005"
+	expect_equal "datagrams answered" 40 "$(burst)"
+	expect_success director_rvsadm service add "tcp/$VIP_HOST:9000" --scheduler rr --fullnat --pool web
+	expect_success lb_server_add "tcp/$VIP_HOST:9000" "${SERVER_HOSTS[0]}:9000" 1
+	expect_success offloads_of "$CLIENT" tso off gso off
+	expect_success offloads_of "$DIRECTOR" rx-gro-list on
+	transfer_file 500000
+	count_packets "$DIRECTOR" lists prerouting "$IP daddr $VIP tcp dport 9000"
+	expect_equal "datagrams answered of a list" 40 "$(burst)"
+	upload
+	expect_range "mean size of what comes to the director" 1501 70000 "$(mean_size "$DIRECTOR" lists)"
+	expect_success offloads_of "$DIRECTOR" rx-gro-list off
+	expect_success offloads_of "$CLIENT" tso on gso on
+}
+
+# burst: how many of 40 datagrams of one burst are answered.
+burst() {
+	in_ns "$CLIENT" python3 -S "$HELPERS/udp_burst.py" "$VIP" 7000 40 1000
 }
 
 fragments_are_served() {
 	local before
 	serve "udp/$VIP_HOST:7000" "${SERVER_HOSTS[0]}:7005"
 	expect_match "opening" '^ok' "$(talk client open large udp "$VIP" 7000)"
-	before=$(counted_packets "${SERVERS[0]}" fragments)
+	before=$(behind counted_packets "${SERVERS[0]}" fragments)
 	expect_equal "who answers 5000 bytes" server1 "$(talk client ask large 5 5000)"
-	expect_range "fragments at the server" 1 100 "$(($(counted_packets "${SERVERS[0]}" fragments) - before))"
+	expect_range "fragments at the server" 1 100 "$(($(behind counted_packets "${SERVERS[0]}" fragments) - before))"
 	expect_match "closing" '^ok' "$(talk client close large)"
 }
 
@@ -94,19 +163,37 @@ errors_of_either_side_arrive() {
 }
 
 small_mtus_are_learnt() {
+	# A packet of 1300 bytes is longer or shorter in the other family.
+	local at_the_server=1300 at_the_client=1300
+	case $FAMILY-${UNDERLAY:-$FAMILY} in
+	v6-v4) at_the_server=1280 at_the_client=1320 ;;
+	v4-v6) at_the_server=1320 at_the_client=1280 ;;
+	esac
+	transfer_file 500000
 	serve "tcp/$VIP_HOST:9000" "${SERVER_HOSTS[0]}:9000"
 	expect_success director_rvsadm service add "$WEB" --scheduler rr --fullnat --pool web
 	expect_success lb_server_add "$WEB" "${SERVER_HOSTS[0]}:8080" 1
 	expect_success ip -n "$ROUTER" link set client mtu 1300
 	download
-	expect_match "what the server has learnt" "$(literal "${LOCAL_IPS[0]%1}")[12].* mtu 1300" "$(mtus "${SERVERS[0]}")"
+	expect_match "what the server has learnt" "$(literal "${LOCAL_IPS[0]%1}")[12].* mtu $at_the_server" "$(mtus "${SERVERS[0]}")"
 	expect_success ip -n "$ROUTER" link set client mtu 1500
 	# It would tell the client of smaller segments by itself.
-	expect_success ip "$IP_FAMILY" -n "${SERVERS[0]}" route flush cache
+	expect_success behind flush_cache "${SERVERS[0]}"
 	expect_success ip -n "$INNER" link set servers mtu 1300
 	upload
-	expect_equal "path MTU of the client" "mtu 1300" "$(path_mtu "$CLIENT" "$VIP")"
+	expect_equal "path MTU of the client" "mtu $at_the_client" "$(path_mtu "$CLIENT" "$VIP")"
+	if [ "$FAMILY-${UNDERLAY-}" = v6-v4 ]; then
+		# Clients of IPv6 make packets no smaller, so that routers have to do it.
+		expect_success ip -n "$INNER" link set servers mtu 1000
+		upload
+		expect_equal "path MTU of the client" "mtu 1280" "$(path_mtu "$CLIENT" "$VIP")"
+	fi
 	expect_success ip -n "$INNER" link set servers mtu 1500
+}
+
+# flush_cache NAMESPACE: it forgets what it has learnt.
+flush_cache() {
+	ip "-${FAMILY#v}" -n "$1" route flush cache
 }
 
 # mtus NAMESPACE: what it has learnt of the path to each local address.
@@ -129,6 +216,7 @@ director_is_client_server_and_both() {
 }
 
 a_server_is_client_of_its_own_service() {
+	! is_between_families || { skip "the servers do not speak the family of the VIP" && return; }
 	local protocol
 	ip -n "$INNER" route add "$VIP" via "$DIRECTOR_LAN_IP" || fail "no route to the VIP"
 	for protocol in tcp udp; do
@@ -141,7 +229,7 @@ a_server_is_client_of_its_own_service() {
 local_addresses_may_be_routed_to_the_director_alone() {
 	local protocol
 	expect_success ip -n "$DIRECTOR" route del local "$LOCAL_NET" dev lo
-	expect_success ip -n "$DIRECTOR" route add "$LOCAL_NET" via "$NEAR_CLIENT_IP"
+	expect_success ip -n "$DIRECTOR" route add "$LOCAL_NET" via "$INNER_IP"
 	for protocol in tcp udp; do
 		serve "$protocol/$VIP_HOST:7000" "${SERVER_HOSTS[0]}:7005"
 		expect_served client "$protocol" server1
@@ -151,6 +239,7 @@ local_addresses_may_be_routed_to_the_director_alone() {
 }
 
 tracked_connections_are_served() {
+	! is_between_families || { skip "connection tracking knows no connection between families" && return; }
 	local protocol
 	expect_success in_ns "$DIRECTOR" sysctl -qw net.ipv4.vs.conntrack=1
 	expect_success in_ns "$DIRECTOR" nft -f - <<-EOF
@@ -211,6 +300,8 @@ ports_of_the_directors_sockets_are_left_to_it() {
 }
 
 what_cannot_be_is_refused() {
+	local elsewhere=fd99::1
+	[ "$FAMILY" = v4 ] || elsewhere=10.99.0.1
 	director_rvsadm flush
 	expect_success director_rvsadm service add "$WEB" --scheduler rr
 	expect_match "a server without a pool" "needs a pool" \
@@ -218,27 +309,49 @@ what_cannot_be_is_refused() {
 	expect_success director_rvsadm service add "sctp/$VIP_HOST:80" --scheduler rr --pool web
 	expect_match "one of SCTP" "TCP and UDP" \
 		"$(director_rvsadm server add "sctp/$VIP_HOST:80" "${SERVER_HOSTS[0]}:8080" --fullnat 2>&1)"
+	expect_success director_rvsadm pool add other "$(in_the_family_of_the_vip)"
+	expect_success director_rvsadm service set "$WEB" --pool other
+	expect_match "a server of another family without a local address" "the pool of the service has none" \
+		"$(director_rvsadm server add "$WEB" "$(host "$elsewhere"):8080" --fullnat 2>&1)"
+	director_rvsadm flush
+	expect_success director_rvsadm pool del other
+}
+
+# in_the_family_of_the_vip: an address that is no local one yet.
+in_the_family_of_the_vip() {
+	case $FAMILY in
+	v4) echo 10.8.0.1 ;;
+	v6) echo fd08::1 ;;
+	esac
 }
 
 test_begin --routed
 for number in 1 2 3; do
-	http_server_start "$number" 8080 || bail "nginx does not start"
+	behind http_server_start "$number" 8080 || bail "nginx does not start"
 done
-upload_server_start "${SERVERS[0]}"
-talk_server_start "${SERVERS[0]}" server1 tcp:7005 udp:7005
-talk_server_start "${SERVERS[1]}" server2 tcp:7005 udp:7005
-talk_server_start "$DIRECTOR" director "tcp:$DIRECTOR_LAN_IP:7005" "udp:$DIRECTOR_LAN_IP:7005"
+behind upload_server_start "${SERVERS[0]}"
+behind talk_server_start "${SERVERS[0]}" server1 tcp:7005 udp:7005
+behind talk_server_start "${SERVERS[1]}" server2 tcp:7005 udp:7005
+behind talk_server_start "$DIRECTOR" director "tcp:$DIRECTOR_LAN_IP:7005" "udp:$DIRECTOR_LAN_IP:7005"
 talk_client_start client "$CLIENT"
 talk_client_start director "$DIRECTOR"
 talk_client_start server "${SERVERS[0]}"
-count_packets "${SERVERS[0]}" from_others input "$IP saddr != $LOCAL_NET meta l4proto { tcp, udp }"
-count_packets "${SERVERS[0]}" fragments prerouting "$FRAGMENT"
+behind count_packets "${SERVERS[0]}" from_others input "$BEHIND_IP saddr != $LOCAL_NET meta l4proto { tcp, udp }"
+behind count_packets "${SERVERS[0]}" fragments prerouting "$BEHIND_FRAGMENT"
 director_rvsadm pool add web "${LOCAL_IPS[0]}-${LOCAL_IPS[1]}" --ports 10000-60000 || bail "no pool"
+
+# What fullnat.sh shows within a family.
+transfers=()
+! is_between_families || transfers=(transfers_arrive_whole)
 
 ktap_run \
 	servers_share_requests_and_see_local_addresses \
 	tcp_and_udp_are_served \
+	connections_are_told_by_each_tool \
+	datagrams_without_a_checksum_and_options_of_packets_are_no_hindrance \
 	later_packets_are_fast \
+	${transfers[@]+"${transfers[@]}"} \
+	bursts_and_lists_of_packets_are_served \
 	fragments_are_served \
 	errors_of_either_side_arrive \
 	small_mtus_are_learnt \

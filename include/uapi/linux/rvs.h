@@ -22,7 +22,8 @@
  * @RVS_FORWARD_FULLNAT: Full NAT. The packet comes from a local address and
  *   port of the service's pool and goes to the real server, whose replies to
  *   there get the virtual address and the client's back. Services of TCP and
- *   UDP.
+ *   UDP; servers may be of another address family, of which the pool has
+ *   addresses then.
  */
 enum rvs_forward {
 	RVS_FORWARD_NAT,

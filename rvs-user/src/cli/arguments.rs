@@ -454,7 +454,8 @@ pub struct ForwardArguments {
     #[arg(long)]
     tun: bool,
 
-    /// Forward by full NAT: servers know an address of the service's pool instead of the client, and may be anywhere
+    /// Forward by full NAT: servers know an address of the service's pool instead of the client, and may be anywhere, of
+    /// either address family that the pool has addresses of
     #[arg(long)]
     fullnat: bool,
 }

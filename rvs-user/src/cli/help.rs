@@ -151,6 +151,7 @@ Examples:
   rvsadm server add tcp/[2001:db8::1]:80 2001:db8:1::2
   rvsadm server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 2 --nat
   rvsadm server add tcp/192.0.2.1:80 10.9.0.3:8080 --fullnat
+  rvsadm server add tcp/[2001:db8::1]:80 10.9.0.3:8080 --fullnat
   rvsadm server add tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 1000
   rvsadm server add tcp/192.0.2.1:80 198.51.100.2 --tun --tun-type gue --tun-port 6080
   rvsadm server add tcp/192.0.2.1:80 2001:db8:1::2 --tun

@@ -4,6 +4,7 @@
 
 mod embedded;
 mod encapsulation;
+mod family;
 mod namespace;
 mod neighbour;
 mod netfilter;
@@ -14,6 +15,7 @@ mod stack;
 
 pub(crate) use conntrack::Tracking;
 pub(crate) use encapsulation::Outer;
+pub(crate) use family::Exchange;
 pub(crate) use namespace::{
     AddressType,
     Net, //

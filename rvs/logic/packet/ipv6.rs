@@ -437,16 +437,7 @@ impl Version for V6 {
         let place: &mut Self::Fixed = chunk_at_mut(bytes, 0)?;
         let [len0, len1] = u16::try_from(header.payload_len).unwrap_or(0).to_be_bytes();
         let (first, second) = (0x60 | header.tos >> 4, header.tos << 4);
-        *chunk_at_mut(place, 0)? = [
-            first,
-            second,
-            0,
-            0,
-            len0,
-            len1,
-            header.protocol,
-            header.ttl,
-        ];
+        *chunk_at_mut(place, 0)? = [first, second, 0, 0, len0, len1, header.protocol, header.ttl];
         *chunk_at_mut(place, SRC_OFFSET)? = header.src.octets();
         *chunk_at_mut(place, DST_OFFSET)? = header.dst.octets();
         Ok(())

@@ -136,6 +136,13 @@ impl Pool {
         self.services.fetch_sub(1u32, Relaxed);
     }
 
+    /// Returns whether it has addresses of a family.
+    pub(crate) fn has_addresses_of(&self, guard: &rcu::Guard, family: Family) -> bool {
+        self.addresses
+            .read(guard)
+            .is_some_and(|addresses| !addresses.get().side(family).addrs().is_empty())
+    }
+
     /// Leases a local address and port that nobody else has towards this server and protocol, chosen by `random`:
     /// from any context, without sleeping. `pools` are those of its namespace.
     pub(crate) fn lease(

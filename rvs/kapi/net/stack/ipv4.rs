@@ -284,6 +284,28 @@ impl Stack for V4 {
     }
 
     #[inline(always)]
+    unsafe fn become_one_of(skb: *mut bindings::sk_buff, largest_fragment: u32) {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_family_become4(skb, largest_fragment) };
+    }
+
+    // It may do without.
+    #[inline(always)]
+    unsafe fn make_udp_checksum(_skb: *mut bindings::sk_buff) {}
+
+    #[inline(always)]
+    unsafe fn identification(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        ends: (Self::Addr, Self::Addr),
+        protocol: u8,
+    ) -> u16 {
+        let (source, destination) = (be(ends.0), be(ends.1));
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_family_identification4(net, skb, source, destination, protocol) }
+    }
+
+    #[inline(always)]
     unsafe fn icmp_checksum_is_right(skb: *mut bindings::sk_buff, offset: u32) -> bool {
         // SAFETY: By the requirement.
         unsafe { bindings::helper_icmp_checksum_is_right(skb, offset) }

@@ -278,6 +278,29 @@ impl Stack for V6 {
     }
 
     #[inline(always)]
+    unsafe fn become_one_of(skb: *mut bindings::sk_buff, largest_fragment: u32) {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_family_become6(skb, largest_fragment) };
+    }
+
+    #[inline(always)]
+    unsafe fn make_udp_checksum(skb: *mut bindings::sk_buff) {
+        // SAFETY: By the requirement.
+        unsafe { bindings::helper_family_udp_checksum6(skb) };
+    }
+
+    // The stack gives fragments one where it makes them.
+    #[inline(always)]
+    unsafe fn identification(
+        _net: *mut bindings::net,
+        _skb: *mut bindings::sk_buff,
+        _ends: (Self::Addr, Self::Addr),
+        _protocol: u8,
+    ) -> u16 {
+        0
+    }
+
+    #[inline(always)]
     unsafe fn icmp_checksum_is_right(skb: *mut bindings::sk_buff, offset: u32) -> bool {
         // SAFETY: By the requirement.
         unsafe { bindings::helper_icmpv6_checksum_is_right(skb, offset) }

@@ -193,6 +193,23 @@ pub(crate) trait Stack: Version {
         dont_fragment: bool,
     );
 
+    // From one version to the other: the packet has just got a header of this version.
+
+    /// Has the stack take the packet for one of this version, which leaves in fragments of so many bytes at most, unless
+    /// that is 0.
+    unsafe fn become_one_of(skb: *mut bindings::sk_buff, largest_fragment: u32);
+
+    /// Gives a datagram the checksum that it has not, where one has to have it.
+    unsafe fn make_udp_checksum(skb: *mut bindings::sk_buff);
+
+    /// An identification for what becomes of the packet, which may be of the other version still: one between these ends.
+    unsafe fn identification(
+        net: *mut bindings::net,
+        skb: *mut bindings::sk_buff,
+        ends: (Self::Addr, Self::Addr),
+        protocol: u8,
+    ) -> u16;
+
     // ICMP.
 
     /// Whether the checksum of the ICMP message at `offset` is right.
