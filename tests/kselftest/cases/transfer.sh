@@ -103,12 +103,14 @@ bursts_in_lists() {
 	expect_success offloads_of "$CLIENT" tso off gso off
 	expect_success offloads_of "${SERVERS[0]}" tso off gso off
 	expect_success offloads_of "$DIRECTOR" rx-gro-list on
+	expect_success merging_waits "$DIRECTOR" 2000000
 	count_packets "$DIRECTOR" lists prerouting "$IP daddr $VIP tcp dport 9000"
 	upload
 	download
 	expect_range "mean size of what comes to the director" 1501 70000 "$(mean_size "$DIRECTOR" lists)"
 	expect_equal "datagrams of a burst that are answered" 40 \
 		"$(in_ns "$CLIENT" python3 -S "$HELPERS/udp_burst.py" "$VIP" 7000 40 1000)"
+	expect_success merging_waits "$DIRECTOR" 0
 	expect_success offloads_of "$DIRECTOR" rx-gro-list off
 }
 

@@ -54,6 +54,16 @@ offloads_of() {
 	offloads "$@"
 }
 
+# merging_waits NAMESPACE NANOSECONDS: for how long packets that have arrived are held for more of their flow. Where each
+# packet takes long, as with sanitizers, they arrive one by one, and there would be nothing to merge.
+merging_waits() {
+	# shellcheck disable=SC2016 # for the shell in the namespace
+	in_ns "$1" bash -c '
+		for device in /sys/class/net/*; do
+			echo "$1" >"$device/gro_flush_timeout" || exit
+		done' merging_waits "$2"
+}
+
 # largest_bursts BYTES: that links and bridges pass on, and that packets which arrive are merged to. A bridge without ports takes none.
 largest_bursts() {
 	local namespace device type
