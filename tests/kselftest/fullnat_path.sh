@@ -61,7 +61,7 @@ connections_are_told_by_each_tool() {
 	serve "$service" "$server"
 	expect_match "opening" '^ok' "$(talk client open told tcp "$VIP" 7000)"
 	expect_equal "who answers" server1 "$(talk client ask told)"
-	expect_match "by rvsadm" "^$(literal "$service") +$(literal "$CLIENT_HOST:")[0-9]+ +$(literal "$server") +fullnat +ESTABLISHED" \
+	expect_match "by rvsadm" "^$(literal "$service") +$(literal "$CLIENT_HOST:")[0-9]+ +$(literal "$server") +fullnat,\\[?$(literal "${LOCAL_IPS[0]%1}")[12]\\]?:[0-9]+ +ESTABLISHED" \
 		"$(director_rvsadm connection list "$service" | grep ESTABLISHED)"
 	# Their ports, and that of the client, in hexadecimal.
 	expect_match "in /proc" '^TCP [^ ]+ [0-9A-F]{4} [^ ]+ 1B58 [^ ]+ 1B5D ESTABLISHED ' \
@@ -127,13 +127,15 @@ bursts_and_lists_of_packets_are_served() {
 	expect_success director_rvsadm service add "tcp/$VIP_HOST:9000" --scheduler rr --fullnat --pool web
 	expect_success lb_server_add "tcp/$VIP_HOST:9000" "${SERVER_HOSTS[0]}:9000" 1
 	expect_success offloads_of "$CLIENT" tso off gso off
-	expect_success offloads_of "$DIRECTOR" rx-gro-list on
+	expect_success offloads_of "$DIRECTOR" gro on rx-gro-list on
+	expect_success merging_waits "$DIRECTOR" 2000000
 	transfer_file 500000
 	count_packets "$DIRECTOR" lists prerouting "$IP daddr $VIP tcp dport 9000"
 	expect_equal "datagrams answered of a list" 40 "$(burst)"
 	upload
 	expect_range "mean size of what comes to the director" 1501 70000 "$(mean_size "$DIRECTOR" lists)"
-	expect_success offloads_of "$DIRECTOR" rx-gro-list off
+	expect_success merging_waits "$DIRECTOR" 0
+	expect_success offloads_of "$DIRECTOR" gro off rx-gro-list off
 	expect_success offloads_of "$CLIENT" tso on gso on
 }
 
