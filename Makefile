@@ -55,7 +55,7 @@ user: ## build/rvsadm
 # What real servers run. Its programs of BPF become a part of it. What it has in common with rvsadm is compiled once.
 .PHONY: rvs-toa
 rvs-toa: deps ## build/rvs-toa, by which real servers see clients
-	@tools/bpf rvs-toa/bpf/toa.c build/bpf/toa.o
+	@for program in toa enat; do tools/bpf rvs-toa/bpf/$$program.c build/bpf/$$program.o || exit; done
 	@tools/progress "rvs-toa" -- $(CARGO) build --release --locked --manifest-path rvs-toa/Cargo.toml --target-dir target
 	@install target/release/rvs-toa build/rvs-toa
 

@@ -27,9 +27,22 @@
 
 struct mptcp_sock;
 
-static void *(*const map_lookup)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
-static void *(*const storage_get)(void *map, void *sk, void *value, __u64 flags) = (void *)BPF_FUNC_sk_storage_get;
-static long (*const callbacks_set)(struct bpf_sock_ops *ops, int flags) = (void *)BPF_FUNC_sock_ops_cb_flags_set;
-static struct mptcp_sock *(*const mptcp_of)(void *sk) = (void *)BPF_FUNC_skc_to_mptcp_sock;
+/* A function of the kernel, by its number. Not each program calls all. */
+#define KERNEL static __attribute__((unused))
+
+KERNEL void *(*const map_lookup)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
+KERNEL void *(*const storage_get)(void *map, void *sk, void *value, __u64 flags) = (void *)BPF_FUNC_sk_storage_get;
+KERNEL long (*const callbacks_set)(struct bpf_sock_ops *ops, int flags) = (void *)BPF_FUNC_sock_ops_cb_flags_set;
+KERNEL long (*const map_update)(void *map, const void *key, const void *value, __u64 flags) = (void *)BPF_FUNC_map_update_elem;
+KERNEL long (*const map_delete)(void *map, const void *key) = (void *)BPF_FUNC_map_delete_elem;
+KERNEL long (*const load_bytes)(void *skb, __u32 offset, void *to, __u32 len) = (void *)BPF_FUNC_skb_load_bytes;
+KERNEL long (*const store_bytes)(void *skb, __u32 offset, const void *from, __u32 len, __u64 flags) = (void *)BPF_FUNC_skb_store_bytes;
+KERNEL long (*const replace_ip_checksum)(void *skb, __u32 offset, __u64 from, __u64 to, __u64 size) = (void *)BPF_FUNC_l3_csum_replace;
+KERNEL long (*const replace_checksum)(void *skb, __u32 offset, __u64 from, __u64 to, __u64 flags) = (void *)BPF_FUNC_l4_csum_replace;
+KERNEL __s64 (*const difference)(void *from, __u32 from_size, void *to, __u32 to_size, __u32 seed) = (void *)BPF_FUNC_csum_diff;
+KERNEL long (*const timer_init)(struct bpf_timer *timer, void *map, __u64 clock) = (void *)BPF_FUNC_timer_init;
+KERNEL long (*const timer_set_callback)(struct bpf_timer *timer, void *callback) = (void *)BPF_FUNC_timer_set_callback;
+KERNEL long (*const timer_start)(struct bpf_timer *timer, __u64 nanoseconds, __u64 flags) = (void *)BPF_FUNC_timer_start;
+KERNEL struct mptcp_sock *(*const mptcp_of)(void *sk) = (void *)BPF_FUNC_skc_to_mptcp_sock;
 
 #endif

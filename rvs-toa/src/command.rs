@@ -18,7 +18,12 @@ use crate::{
     arguments::{
         Arguments,
         Command,
-        DirectorCommand, //
+        DirectorCommand,
+        EnatCommand, //
+    },
+    enat::{
+        self,
+        Service, //
     },
     error::{
         Error,
@@ -72,7 +77,7 @@ pub(crate) fn main(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Wr
 
 /// Returns what is to be written.
 fn run(arguments: &Arguments) -> Result<String, Error> {
-    let pins = &arguments.pins;
+    let pins = pins(arguments, place::DEFAULT_PINS);
     match arguments.command.as_ref().unwrap_or(&Command::Status) {
         Command::Attach {
             directors,
@@ -94,18 +99,18 @@ fn run(arguments: &Arguments) -> Result<String, Error> {
             Ok(report.to_string())
         }
         Command::Director(command) => director(arguments, command),
+        Command::Enat(command) => enat(arguments, command),
     }
 }
 
-fn attach(
-    arguments: &Arguments,
-    directors: &[String],
-    any_director: bool,
-    kind: &str,
-    cgroup: Option<&Path>,
-) -> Result<String, Error> {
-    let kind = kind
-        .parse()
+/// Where things are pinned.
+fn pins<'a>(arguments: &'a Arguments, default: &'a str) -> &'a Path {
+    arguments.pins.as_deref().unwrap_or(Path::new(default))
+}
+
+/// The kind of an option.
+fn kind_of(kind: &str) -> Result<u8, Error> {
+    kind.parse()
         .ok()
         .filter(|kind| KINDS.contains(kind))
         .ok_or_else(|| {
@@ -115,7 +120,92 @@ fn attach(
                 KINDS.end()
             ))
             .argument(format!("--kind {kind}"))
-        })?;
+        })
+}
+
+fn enat(arguments: &Arguments, command: &EnatCommand) -> Result<String, Error> {
+    let pins = pins(arguments, enat::DEFAULT_PINS);
+    match command {
+        EnatCommand::Attach {
+            devices,
+            raw_devices,
+            kind,
+            flows,
+            linger,
+        } => {
+            if devices.is_empty() && raw_devices.is_empty() {
+                return Err(Error::usage("missing").argument("--device"));
+            }
+            let flows = flows
+                .parse()
+                .ok()
+                .filter(|flows| (1..=1 << 24).contains(flows));
+            let flows = flows.ok_or_else(|| {
+                Error::usage("not a number from 1 to 16777216").argument("--flows")
+            })?;
+            let linger = linger
+                .parse()
+                .ok()
+                .filter(|seconds| (1..=3600).contains(seconds));
+            let linger = linger
+                .ok_or_else(|| Error::usage("not a number from 1 to 3600").argument("--linger"))?;
+            place::check_pins(pins)?;
+            enat::attach(&enat::Wanted {
+                directory: pins,
+                devices,
+                raw_devices,
+                kind: kind_of(kind)?,
+                flows,
+                linger,
+            })?;
+        }
+        EnatCommand::Detach => enat::detach(pins)?,
+        EnatCommand::Add { service, port } => {
+            let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(|| {
+                Error::usage("not a port, a number from 1 to 65535").argument(port)
+            })?;
+            let service = Service {
+                service: service_of(service)?,
+                port,
+            };
+            enat::add(&Pins::open(pins)?, service)?;
+        }
+        EnatCommand::Remove { service } => {
+            enat::remove(&Pins::open(pins)?, service_of(service)?)?;
+        }
+        EnatCommand::Status => {
+            let report = enat::Report::read(&Pins::open(pins)?)?;
+            if arguments.json {
+                let json = serde_json::to_string(&report);
+                let json = json.map_err(|error| Error::refused(error.to_string()))?;
+                return Ok(format!("{json}\n"));
+            }
+            return Ok(report.to_string());
+        }
+    }
+    Ok(String::new())
+}
+
+fn service_of(text: &str) -> Result<std::net::SocketAddr, Error> {
+    text.parse()
+        .ok()
+        .filter(|service: &std::net::SocketAddr| service.port() != 0)
+        .ok_or_else(|| {
+            Error::usage("not an address and port")
+                .argument(text)
+                .hint("such as 192.0.2.1:80 or [2001:db8::1]:80")
+        })
+}
+
+fn attach(
+    arguments: &Arguments,
+    directors: &[String],
+    any_director: bool,
+    kind: &str,
+    cgroup: Option<&Path>,
+) -> Result<String, Error> {
+    let kind = kind_of(kind)?;
+    let directory = pins(arguments, place::DEFAULT_PINS);
     let mut believed = Vec::new();
     for director in directors {
         let director: Prefix = director.parse()?;
@@ -124,10 +214,10 @@ fn attach(
         }
         believed.push(director);
     }
-    place::check_pins(&arguments.pins)?;
+    place::check_pins(directory)?;
     let cgroup = place::cgroup(cgroup)?;
     programs::attach(&Wanted {
-        directory: &arguments.pins,
+        directory,
         cgroup: &cgroup,
         kind,
         any_director,
@@ -142,19 +232,20 @@ fn attach(
 }
 
 fn director(arguments: &Arguments, command: &DirectorCommand) -> Result<String, Error> {
+    let directory = pins(arguments, place::DEFAULT_PINS);
     match command {
         DirectorCommand::Add { director } => {
             let director = director.parse()?;
-            Pins::open(&arguments.pins)?.add_director(director)?;
+            Pins::open(directory)?.add_director(director)?;
             Ok(String::new())
         }
         DirectorCommand::Remove { director } => {
             let director = director.parse()?;
-            Pins::open(&arguments.pins)?.remove_director(director)?;
+            Pins::open(directory)?.remove_director(director)?;
             Ok(String::new())
         }
         DirectorCommand::List => {
-            let directors = Pins::open(&arguments.pins)?.directors()?;
+            let directors = Pins::open(directory)?.directors()?;
             let directors: Vec<_> = directors.iter().map(ToString::to_string).collect();
             if arguments.json {
                 return Ok(format!("{}\n", json!({ "directors": directors })));

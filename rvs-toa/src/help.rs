@@ -54,3 +54,22 @@ Examples:
   rvs-toa director list
 
 A change holds for connections from then on.";
+
+pub(crate) const ENAT: &str = "\
+Examples:
+  rvs-toa enat attach --device eth0
+  rvs-toa enat add 192.0.2.1:80 8080
+  rvs-toa enat status
+
+The director sends packets as from the virtual address, with the client in a TCP
+option. Here they become the client's, and replies go to the client straight, as
+from the virtual address, which is configured nowhere on this host. TCP alone, and
+not what has IP options, extension headers or fragments. Devices are those of the
+network namespace in which this runs. Needs Linux 6.16.
+
+With RVS as the director: rvsadm server add ... --enat (rvsadm server add --help).
+A packet without the option is of the client that the one before was of, if its
+connection began with one; else it is left as it is, and counted (without option):
+the server answers the director, which resets the connection unless it has begun
+so. Flows end with a RST, --linger seconds after FINs of both sides, or when others
+need their place.";

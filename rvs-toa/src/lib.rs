@@ -10,6 +10,7 @@
 
 mod arguments;
 mod command;
+mod enat;
 mod error;
 mod help;
 mod parse_error;

@@ -61,8 +61,11 @@ pub enum Counter {
 
 /// The maps that are pinned, by their names in the program.
 pub const MAPS: [&str; 3] = ["settings", "counters", "directors"];
-/// The links that are pinned, by the names of their programs.
-pub const LINKS: [&str; 3] = ["read_option", "answer4", "answer6"];
+/// The programs, whose links are pinned.
+pub const PROGRAMS: [&str; 3] = ["read_option", "answer4", "answer6"];
+
+/// What the names of links begin with.
+const LINK: &str = "link_";
 
 type Directors = LpmTrie<MapData, [u8; KEY_LEN], u32>;
 
@@ -91,10 +94,9 @@ impl Pins {
         match fs::create_dir(directory) {
             Ok(()) => Ok(pins),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let reason = if pins.link(LINKS[0]).exists() {
-                    "already attached"
-                } else {
-                    "is there, without programs"
+                let reason = match pins.links() {
+                    Ok(links) if links.is_empty() => "is there, without programs",
+                    _ => "already attached",
                 };
                 Err(Error::refused(reason)
                     .argument(directory.display().to_string())
@@ -111,14 +113,30 @@ impl Pins {
 
     /// Where the link of a program is pinned.
     pub fn link(&self, program: &str) -> PathBuf {
-        self.directory.join(format!("link_{program}"))
+        self.directory.join(format!("{LINK}{program}"))
+    }
+
+    /// All that is there.
+    fn entries(&self) -> Result<Vec<PathBuf>, Error> {
+        let of_directory = |error| Error::of_path(&self.directory, &error);
+        let entries = fs::read_dir(&self.directory).map_err(of_directory)?;
+        entries
+            .map(|entry| entry.map(|entry| entry.path()).map_err(of_directory))
+            .collect()
+    }
+
+    fn links(&self) -> Result<Vec<PathBuf>, Error> {
+        let is_link = |path: &PathBuf| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(LINK))
+        };
+        Ok(self.entries()?.into_iter().filter(is_link).collect())
     }
 
     /// Removes all of it: first the links, so that no program runs without its maps.
-    pub fn remove(&self) -> Result<(), Error> {
-        let links = LINKS.iter().map(|name| self.link(name));
-        let maps = MAPS.iter().map(|name| self.map(name));
-        for path in links.chain(maps) {
+    pub fn remove(&self, maps: &[&str]) -> Result<(), Error> {
+        let maps = maps.iter().map(|name| self.map(name));
+        for path in self.links()?.into_iter().chain(maps) {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(Error::of_path(&path, &error));
@@ -129,7 +147,8 @@ impl Pins {
         fs::remove_dir(&self.directory).map_err(|error| Error::of_path(&self.directory, &error))
     }
 
-    fn opened(&self, name: &str) -> Result<MapData, Error> {
+    /// A map that is pinned.
+    pub fn opened(&self, name: &str) -> Result<MapData, Error> {
         let path = self.map(name);
         if fs::metadata(&path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
             return Err(Error::not_attached());
@@ -138,24 +157,24 @@ impl Pins {
     }
 
     /// A setting.
-    pub fn setting(&self, setting: Setting) -> Result<u32, Error> {
+    pub fn setting(&self, setting: u32) -> Result<u32, Error> {
         let settings = Array::<_, u32>::try_from(Map::Array(self.opened("settings")?));
         let settings = settings.map_err(of_map)?;
-        settings.get(&(setting as u32), 0).map_err(of_map)
+        settings.get(&setting, 0).map_err(of_map)
     }
 
     /// Changes a setting.
-    pub fn set(&self, setting: Setting, value: u32) -> Result<(), Error> {
+    pub fn set(&self, setting: u32, value: u32) -> Result<(), Error> {
         let settings = Array::<_, u32>::try_from(Map::Array(self.opened("settings")?));
         let mut settings = settings.map_err(of_map)?;
-        settings.set(setting as u32, value, 0).map_err(of_map)
+        settings.set(setting, value, 0).map_err(of_map)
     }
 
     /// A counter, of all processors.
-    pub fn counter(&self, counter: Counter) -> Result<u64, Error> {
+    pub fn counter(&self, counter: u32) -> Result<u64, Error> {
         let counters = Map::PerCpuArray(self.opened("counters")?);
         let counters = PerCpuArray::<_, u64>::try_from(counters).map_err(of_map)?;
-        let values = counters.get(&(counter as u32), 0).map_err(of_map)?;
+        let values = counters.get(&counter, 0).map_err(of_map)?;
         Ok(values.iter().sum())
     }
 
@@ -197,6 +216,7 @@ impl Pins {
     }
 }
 
-fn of_map(error: MapError) -> Error {
+/// What the kernel said of a map.
+pub fn of_map(error: MapError) -> Error {
     Error::of_kernel("a map of the programs", &error)
 }

@@ -28,8 +28,8 @@ use crate::{
     pins::{
         Pins,
         Setting,
-        LINKS,
-        MAPS, //
+        MAPS,
+        PROGRAMS, //
     },
     prefix::Prefix,
 };
@@ -58,7 +58,7 @@ pub fn attach(wanted: &Wanted<'_>) -> Result<(), Error> {
     let done = attach_to(&pins, wanted);
     if done.is_err() {
         // What it fails by is the same again.
-        let _ = pins.remove();
+        let _ = pins.remove(&MAPS);
     }
     done
 }
@@ -74,19 +74,19 @@ fn attach_to(pins: &Pins, wanted: &Wanted<'_>) -> Result<(), Error> {
         map.pin(pins.map(name))
             .map_err(|error| Error::of_kernel("pinning a map", &error))?;
     }
-    pins.set(Setting::Kind, wanted.kind.into())?;
-    pins.set(Setting::AnyDirector, wanted.any_director.into())?;
+    pins.set(Setting::Kind as u32, wanted.kind.into())?;
+    pins.set(Setting::AnyDirector as u32, wanted.any_director.into())?;
     for director in wanted.directors {
         pins.add_director(*director)?;
     }
     // Before they run, so that none is seen without the others.
-    pins.set(Setting::Active, 0)?;
-    for name in LINKS {
+    pins.set(Setting::Active as u32, 0)?;
+    for name in PROGRAMS {
         let link = attach_one(&mut programs, name, &cgroup)?;
         link.pin(pins.link(name))
             .map_err(|error| Error::of_kernel("pinning a link", &error))?;
     }
-    pins.set(Setting::Active, 1)
+    pins.set(Setting::Active as u32, 1)
 }
 
 fn attach_one(programs: &mut Ebpf, name: &str, cgroup: &File) -> Result<FdLink, Error> {
@@ -122,19 +122,19 @@ fn sock_addr(program: &mut CgroupSockAddr, cgroup: &File) -> Result<FdLink, Erro
 /// Takes the programs away. They do nothing any more from the first step on; the kernel removes them after it.
 pub fn detach(directory: &Path) -> Result<(), Error> {
     let pins = Pins::open(directory)?;
-    match pins.set(Setting::Active, 0) {
+    match pins.set(Setting::Active as u32, 0) {
         // An attachment that was cut off is to be removed, too.
         Err(error) if error.status() != crate::Status::NotAttached => return Err(error),
         _ => {}
     }
-    pins.remove()
+    pins.remove(&MAPS)
 }
 
-fn missing(name: &str) -> Error {
+pub(crate) fn missing(name: &str) -> Error {
     Error::refused(format!("this rvs-toa was built without {name}"))
 }
 
-fn of_program(error: &ProgramError) -> Error {
+pub(crate) fn of_program(error: &ProgramError) -> Error {
     let refused = Error::of_kernel("the program", error);
     match error {
         ProgramError::LoadError { verifier_log, .. } => {

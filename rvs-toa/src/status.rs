@@ -43,21 +43,25 @@ pub struct Report {
 impl Report {
     /// Asks the kernel.
     pub fn read(pins: &Pins) -> Result<Self, Error> {
-        let late = pins.counter(Counter::WithOptionLate)?;
+        let late = pins.counter(Counter::WithOptionLate as u32)?;
         let directors = pins.directors()?;
         Ok(Self {
-            kind: pins.setting(Setting::Kind)?,
-            any_director: pins.setting(Setting::AnyDirector)? != 0,
+            kind: pins.setting(Setting::Kind as u32)?,
+            any_director: pins.setting(Setting::AnyDirector as u32)? != 0,
             directors: directors.iter().map(ToString::to_string).collect(),
             connections: Connections {
-                with_option: pins.counter(Counter::WithOption)?.saturating_add(late),
+                with_option: pins
+                    .counter(Counter::WithOption as u32)?
+                    .saturating_add(late),
                 with_option_late: late,
                 // They are counted before it comes.
-                without_option: pins.counter(Counter::WithoutOption)?.saturating_sub(late),
-                refused: pins.counter(Counter::Refused)?,
-                direct: pins.counter(Counter::Direct)?,
+                without_option: pins
+                    .counter(Counter::WithoutOption as u32)?
+                    .saturating_sub(late),
+                refused: pins.counter(Counter::Refused as u32)?,
+                direct: pins.counter(Counter::Direct as u32)?,
             },
-            not_shown: pins.counter(Counter::NotShown)?,
+            not_shown: pins.counter(Counter::NotShown as u32)?,
         })
     }
 }
