@@ -234,7 +234,8 @@ impl Director {
                 Self::enable_hooks(namespace, family)?;
                 HookGroup::Replies.enable(namespace, family)
             }
-            Forward::Dr => Ok(()),
+            // What answers the director itself comes to the virtual address.
+            Forward::Dr | Forward::Enat => Ok(()),
             // Errors about the tunnel come to this host, of whatever family what is in it is.
             Forward::Tun => HookGroup::Services.enable(namespace, family),
         }

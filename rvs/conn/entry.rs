@@ -191,16 +191,17 @@ impl Conn {
         }
     }
 
-    /// As [`Conn::new`], of one by full NAT, at a local endpoint.
+    /// As [`Conn::new`], of one that has a local endpoint.
     pub(super) fn with_local(
         tuple: &Tuple,
         dest: Arc<Dest>,
+        forward: Forward,
         lease: Lease,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
         let memory = TAILED.allocate()?;
         let (addrs, tail) = addresses::with_local(tuple, lease);
-        let conn = Self::begun(addrs, tuple, dest, Forward::Fullnat, now);
+        let conn = Self::begun(addrs, tuple, dest, forward, now);
         Ok(memory.fill(conn, tail))
     }
 
@@ -267,15 +268,12 @@ impl Conn {
     pub(super) fn of_template(
         tuple: &Tuple,
         template: RcuArc<Template>,
+        forward: Forward,
         lease: Option<Lease>,
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
         let dest = template.dest().clone();
         let server_port = template.server_port(tuple.dst_port);
-        let forward = match &lease {
-            Some(_) => Forward::Fullnat,
-            None => dest.forward(),
-        };
         let (addrs, tail) = match lease {
             Some(lease) => {
                 let (addrs, tail) = addresses::with_local(tuple, lease);
@@ -349,10 +347,11 @@ impl Conn {
         }
     }
 
-    /// Returns whether replies pass the director, so that they have a tuple of their own.
+    /// Returns whether what comes from the real server has a tuple of its own: replies that pass the director. By ENAT it is what a
+    /// server without its half answers, and what errors are about.
     pub(crate) fn has_reply_tuple(&self) -> bool {
         match self.forward {
-            Forward::Nat | Forward::Fullnat => true,
+            Forward::Nat | Forward::Fullnat | Forward::Enat => true,
             Forward::Dr | Forward::Tun => false,
         }
     }
@@ -361,10 +360,9 @@ impl Conn {
     /// director, the real server's part has to be guessed.
     #[inline]
     pub(crate) fn request_direction(&self) -> Direction {
-        if self.has_reply_tuple() {
-            Direction::Original
-        } else {
-            Direction::OriginalOnly
+        match self.forward {
+            Forward::Nat | Forward::Fullnat => Direction::Original,
+            Forward::Dr | Forward::Tun | Forward::Enat => Direction::OriginalOnly,
         }
     }
 

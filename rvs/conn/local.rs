@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Connections by full NAT: each has a local endpoint, by which the real server knows it.
+//! Connections by full NAT and ENAT: each has a local endpoint, by which the real server knows it, or the director.
 
 use kernel::sync::{
     rcu,
@@ -16,7 +16,10 @@ use crate::{
         workqueue::Worker, //
     },
     logic::{
-        addr::Endpoint,
+        addr::{
+            Addr,
+            Endpoint, //
+        },
         protocol::Protocol,
         tuple::Tuple, //
     },
@@ -27,7 +30,8 @@ use crate::{
             Pool,
             Pools, //
         },
-        Dest, //
+        Dest,
+        Forward, //
     },
 };
 
@@ -67,19 +71,19 @@ pub(crate) struct Locals<'a> {
 }
 
 impl Connections {
-    /// As [`Connections::create`], by full NAT.
+    /// As [`Connections::create`], of one that has a local endpoint.
     #[inline(never)]
     pub(super) fn create_with_local<'g>(
         &self,
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
-        dest: Arc<Dest>,
+        (dest, forward): (Arc<Dest>, Forward),
         locals: Locals<'_>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let port = dest.port_for(tuple.key().dst_port);
         self.with_lease(guard, tuple.key(), &dest, port, locals, |lease| {
-            let made = Conn::with_local(tuple.key(), dest.clone(), lease, now)
+            let made = Conn::with_local(tuple.key(), dest.clone(), forward, lease, now)
                 .map_err(|_| CreateError::Memory)?;
             self.place_linked(guard, tuple, made, now)
         })
@@ -102,13 +106,18 @@ impl Connections {
             return Err(CreateError::NoLocal);
         }
         let pool = dest.shared().pool(guard).ok_or(CreateError::NoLocal)?;
+        // By ENAT the real server's half knows the service by it, whatever the first packet had room for.
+        let addr = match dest.forward() {
+            Forward::Enat => Some(tuple.dst().addr),
+            _ => None,
+        };
         for _ in 0..LEASES {
-            let lease = match pool.lease(guard, locals.pools, server, tuple.protocol, random_u64())
-            {
+            let (pools, protocol) = (locals.pools, tuple.protocol);
+            let lease = match pool.lease(guard, pools, addr, server, protocol, random_u64()) {
                 Ok(lease) => lease,
                 Err(NoLease::Memory) => return Err(CreateError::Memory),
                 Err(NoLease::Dry) if locals.when_dry == WhenDry::EndAnother => {
-                    let lease = self.lease_of_another(guard, &pool, server, tuple.protocol);
+                    let lease = self.lease_of_another(guard, &pool, addr, server, protocol);
                     return create(lease.ok_or(CreateError::NoLocal)?);
                 }
                 Err(NoLease::Dry) => return Err(CreateError::NoLocal),
@@ -130,21 +139,23 @@ impl Connections {
         Err(CreateError::NoLocal)
     }
 
-    /// Ends a connection that a flood may have made towards this server, of those at a few local endpoints the one that has been
-    /// silent for longest, and hands its endpoint over: its memory goes later.
+    /// Ends a connection that a flood may have made towards this server, of those at a few local endpoints, of this address where one
+    /// is named, the one that has been silent for longest, and hands its endpoint over: its memory goes later.
     #[cold]
     #[inline(never)]
     fn lease_of_another(
         &self,
         guard: &rcu::Guard,
         pool: &Pool,
+        addr: Option<Addr>,
         server: Endpoint,
         protocol: Protocol,
     ) -> Option<Lease> {
         let now = time::jiffies32();
         let mut chosen: Option<RcuRef<'_, Conn>> = None;
         for _ in 0..LOOKS {
-            let local = pool.any_endpoint(guard, server.addr.family(), random_u64())?;
+            let any = pool.any_endpoint(guard, server.addr.family(), random_u64())?;
+            let local = Endpoint::new(addr.unwrap_or(any.addr), any.port);
             let tuple = Tuple::new(server, local, protocol)?;
             let Ok((conn, Side::Reply)) = self.find(guard, tuple) else {
                 continue;

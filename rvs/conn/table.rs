@@ -218,20 +218,19 @@ impl Connections {
         self.table.find(guard, tuple)
     }
 
-    /// Creates the connection of a first packet, or returns the one that another CPU has just
-    /// created for the same flow.
+    /// Creates the connection of a first packet to a destination by a forward method, or returns the one that another CPU has
+    /// just created for the same flow.
     #[inline(always)]
     pub(crate) fn create<'g>(
         &self,
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
-        dest: Arc<Dest>,
+        (dest, forward): (Arc<Dest>, Forward),
         locals: Locals<'_>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
-        let forward = dest.forward();
-        if matches!(forward, Forward::Fullnat) {
-            return self.create_with_local(guard, tuple, dest, locals, now);
+        if forward.needs_pool() {
+            return self.create_with_local(guard, tuple, (dest, forward), locals, now);
         }
         let made = Conn::new(tuple.key(), dest, forward, now).map_err(|_| CreateError::Memory)?;
         self.place(guard, tuple, made, now)
@@ -256,18 +255,18 @@ impl Connections {
         &self,
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
-        template: RcuRef<'_, Template>,
+        (template, forward): (RcuRef<'_, Template>, Forward),
         locals: Locals<'_>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let create = |lease| {
             let template = template.upgrade().ok_or(CreateError::Raced)?;
-            let made = Conn::of_template(tuple.key(), template, lease, now)
+            let made = Conn::of_template(tuple.key(), template, forward, lease, now)
                 .map_err(|_| CreateError::Memory)?;
             self.place_linked(guard, tuple, made, now)
         };
         let dest = template.dest();
-        if !matches!(dest.forward(), Forward::Fullnat) {
+        if !forward.needs_pool() {
             return create(None);
         }
         let port = template.server_port(tuple.key().dst_port);

@@ -56,7 +56,7 @@ impl From<ConfigError> for Refusal {
             ),
             ConfigError::PortMapping => Self::new(
                 EINVAL,
-                c"only the forward methods nat and fullnat map the port of the service to another",
+                c"only the forward methods nat, fullnat and enat map the port of the service to another",
             ),
             ConfigError::NoTunnel => {
                 Self::new(EINVAL, c"only the forward method tun has a tunnel")
@@ -77,7 +77,15 @@ impl From<ConfigError> for Refusal {
             ),
             ConfigError::NoPool => Self::new(
                 EINVAL,
-                c"the forward method fullnat needs a pool of local addresses: the service names none",
+                c"the forward methods fullnat and enat need a pool of local addresses: the service names none",
+            ),
+            ConfigError::NoEnat => Self::new(
+                EOPNOTSUPP,
+                c"the forward method enat is of services of TCP, in whose options the client is told; use fullnat",
+            ),
+            ConfigError::NotInPool => Self::new(
+                EINVAL,
+                c"the forward method enat takes ports of the service's address, which its pool does not have",
             ),
             ConfigError::NoLocalAddress(Family::V4) => Self::new(
                 EINVAL,

@@ -116,6 +116,7 @@ pub(super) fn service(
         message.str(service::POOL, pool.as_str())?;
     }
     let dests = config.dests();
+    message.uint(service::ENAT_NO_ROOM, config.without_room())?;
     message.u32(
         service::DESTS,
         u32::try_from(dests.len()).unwrap_or(u32::MAX),
@@ -142,6 +143,9 @@ pub(super) fn dest(message: &mut Message<'_>, key: &ServiceKey, entry: &Entry) -
     message.u32(dest::TEMPLATES, dest.templates())?;
     if dest.forward() == Forward::Tun {
         tunnel::fill(message, dest.tunnel())?;
+    }
+    if dest.forward() == Forward::Enat {
+        message.uint(dest::ENAT_NO_HALF, dest.without_half())?;
     }
     message.nest(dest::STATS, |nest| figures(nest, &dest.figures()))
 }

@@ -361,7 +361,7 @@ pub(super) fn get<'g, V: Stack>(
 #[inline]
 fn target(forward: Forward, dest: &Dest) -> Target {
     match forward {
-        Forward::Nat | Forward::Fullnat => nat::METHOD.target,
+        Forward::Nat | Forward::Fullnat | Forward::Enat => nat::METHOD.target,
         Forward::Dr => direct::METHOD.target,
         Forward::Tun => Target::EndOf(dest.tunnel()),
     }

@@ -45,6 +45,7 @@ use super::{
         self,
         Method, //
     },
+    enat,
     fullnat,
     nat,
     parse::{
@@ -171,7 +172,20 @@ fn to_real_server<V: Stack>(
     match conn.forward() {
         Forward::Nat => translated(context, packet, flow, conn),
         Forward::Dr => as_it_is(context, packet, flow, conn),
+        // What it says itself has to be looked at.
+        Forward::Fullnat if enat::is_without_option(&conn) => {
+            left(context.director, packet, Path::Header)
+        }
         Forward::Fullnat => fullnat::fast_to_real_server(context, packet, flow, conn),
+        Forward::Enat => {
+            let Context {
+                director,
+                net,
+                guard,
+                ..
+            } = context;
+            enat::fast(director, net, guard, packet, conn)
+        }
         Forward::Tun => {
             let tunnel = conn.dest().tunnel();
             let Context {

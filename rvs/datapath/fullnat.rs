@@ -70,9 +70,9 @@ use super::{
     Path, //
 };
 
-/// What becomes of a packet of the client. None where a connection is not one by full NAT.
+/// What becomes of a packet of the client. None where a connection has no local endpoint.
 #[inline(always)]
-fn to_real_server(conn: &Object<Conn>) -> Option<Rewrite> {
+pub(super) fn to_real_server(conn: &Object<Conn>) -> Option<Rewrite> {
     Some(Rewrite {
         source: conn.lease()?.local(),
         destination: conn.real_server(),

@@ -39,6 +39,7 @@ use crate::{
 
 use super::{
     direct,
+    enat,
     fullnat,
     nat,
     parse::{
@@ -164,7 +165,9 @@ fn to_real_server<V: Stack>(
         // The real server has the virtual address itself.
         Forward::Dr => direct::send(context, packet, error.header, conn, None),
         Forward::Tun => tunnel::send(context, packet, error.header, conn, None),
-        Forward::Fullnat => fullnat::error_to_real_server(context, packet, error, conn),
+        Forward::Fullnat | Forward::Enat => {
+            fullnat::error_to_real_server(context, packet, error, conn)
+        }
     }
 }
 
@@ -175,8 +178,10 @@ fn to_client<V: Stack>(
     error: &IcmpError<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    if matches!(conn.forward(), Forward::Fullnat) {
-        return fullnat::error_to_client(context, packet, error, conn);
+    match conn.forward() {
+        Forward::Fullnat => return fullnat::error_to_client(context, packet, error, conn),
+        Forward::Enat => return enat::error_to_client(context, packet, error, conn),
+        Forward::Nat | Forward::Dr | Forward::Tun => {}
     }
     let (from, checksum) = (conn.service(), error.checksum_state(&packet));
     let Some(bytes) = packet.writable(error.icmp.writable_len) else {

@@ -91,7 +91,7 @@ fn to_real_server<V: Stack>(
         Forward::Dr => direct::send(context, packet, header, &conn, None),
         Forward::Tun => tunnel::send(context, packet, header, &conn, None),
         // Its other end would have to be found without ports.
-        Forward::Fullnat => packet.discard(),
+        Forward::Fullnat | Forward::Enat => packet.discard(),
     }
 }
 

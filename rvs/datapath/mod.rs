@@ -20,9 +20,9 @@
 //! | packets of a VRF | `vrf` |
 //! | what connection tracking is to know | `track` |
 //! | control and data connections of FTP | `ftp` |
-//! | sending to the real server, by each method | `nat`, `direct`, `tunnel`, `fullnat` |
+//! | sending to the real server, by each method | `nat`, `direct`, `tunnel`, `fullnat`, `enat` |
 //! | full NAT from one version of IP to the other | `families` |
-//! | a real server's packet back to the client | `reply`; of full NAT `fullnat` |
+//! | a real server's packet back to the client | `reply`; of full NAT `fullnat`, of ENAT `enat` |
 //! | options of TCP that tell the real server of its client | `toa` |
 //! | packets of IPsec, which follow their key exchange | `isakmp` |
 //! | ICMP errors about either | `icmp` |
@@ -35,6 +35,7 @@ mod beyond;
 mod claim;
 mod direct;
 mod egress;
+mod enat;
 mod families;
 mod fast;
 mod ftp;
@@ -89,6 +90,8 @@ struct Context<'a> {
     point: HookPoint,
     /// The VRF that the packet belongs to, by the index of its device; 0 for none.
     vrf: u32,
+    /// The packet, which begins a connection, has no room for an option that tells of its client.
+    lacks_room: bool,
 }
 
 impl<'a> Context<'a> {
@@ -100,6 +103,7 @@ impl<'a> Context<'a> {
             guard,
             point,
             vrf: 0,
+            lacks_room: false,
         }
     }
 }

@@ -347,7 +347,11 @@ impl<'g, V: Stack> New<'_, 'g, V> {
             pools: &director.pools,
             when_dry,
         };
-        let created = connections.create_of_template(guard, self.tuple, template, locals, self.now);
+        let to = (
+            template,
+            schedule::forward_to(self.context, template.get().dest()),
+        );
+        let created = connections.create_of_template(guard, self.tuple, to, locals, self.now);
         if let Ok(conn) = &created {
             if restarts_at_once(conn.protocol(), conn.has_reply_tuple()) {
                 template.restart(self.now);

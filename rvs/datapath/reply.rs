@@ -32,6 +32,7 @@ use crate::{
 
 use super::{
     egress,
+    enat,
     ftp,
     fullnat,
     parse::Flow,
@@ -52,8 +53,10 @@ pub(super) fn translate<V: Stack>(
     if !conn.dest().is_available() && removed::is_to_end(flow.transport.header, &conn) {
         return removed::end(context, packet, *flow);
     }
-    if matches!(conn.forward(), Forward::Fullnat) {
-        return fullnat::reply(context, packet, flow, conn);
+    match conn.forward() {
+        Forward::Fullnat => return fullnat::reply(context, packet, flow, conn),
+        Forward::Enat => return enat::without_half(context, packet, flow, conn),
+        Forward::Nat | Forward::Dr | Forward::Tun => {}
     }
     if let Some(extension) = conn.extension() {
         if let Some(control) = extension.control() {

@@ -38,6 +38,7 @@ use crate::{
 use super::{
     direct,
     egress,
+    enat,
     ftp,
     fullnat,
     nat,
@@ -103,6 +104,10 @@ pub(super) fn first<V: Stack>(
     flow: Flow<V>,
     tuple: HashedTuple<'_>,
 ) -> Verdict {
+    let context = Context {
+        lacks_room: enat::lacks_room(context, &mut packet, &flow),
+        ..context
+    };
     match schedule::connection(context, &mut packet, &flow, &tuple) {
         Scheduled::NotOurs => packet.accept(),
         // Of this packet nobody knows yet whether more than a flood is behind it.
@@ -180,7 +185,11 @@ fn send<V: Stack>(
         Forward::Nat => nat::send(context, packet, *flow, conn),
         Forward::Dr => direct::send(context, packet, flow.header, conn, Some(conn)),
         Forward::Tun => tunnel::send(context, packet, flow.header, conn, Some(conn)),
+        Forward::Fullnat if enat::is_without_option(conn) => {
+            enat::send_without_option(context, packet, flow, conn)
+        }
         Forward::Fullnat => fullnat::send(context, packet, flow, conn),
+        Forward::Enat => enat::send(context, packet, flow, conn),
     }
 }
 

@@ -32,7 +32,8 @@ use crate::{
     },
     svc::{
         Dest,
-        DestSet, //
+        DestSet,
+        Forward, //
     },
 };
 
@@ -41,6 +42,7 @@ use super::{
         self,
         Refusal, //
     },
+    enat,
     ftp,
     own,
     parse::Flow,
@@ -295,6 +297,15 @@ pub(super) fn without_local<'g>(context: Context<'g>, dest: &Dest) -> Scheduled<
     Scheduled::NoLocal
 }
 
+/// By which method a connection goes to a server, whose first packet this context is of.
+#[inline(always)]
+pub(super) fn forward_to(context: Context<'_>, dest: &Dest) -> Forward {
+    match dest.forward() {
+        Forward::Enat => enat::forward_to(context, dest),
+        forward => forward,
+    }
+}
+
 #[inline(always)]
 fn create<'g>(
     context: Context<'g>,
@@ -308,7 +319,8 @@ fn create<'g>(
         when_dry,
     };
     let now = time::jiffies32();
-    let created = connections.create(context.guard, tuple, dest.clone(), locals, now);
+    let to = (dest.clone(), forward_to(context, dest));
+    let created = connections.create(context.guard, tuple, to, locals, now);
     look_after(connections);
     created
 }

@@ -187,6 +187,12 @@ pub mod forward {
     /// UDP; servers may be of another address family, of which the pool
     /// has addresses then.
     pub const FULLNAT: u32 = 5;
+
+    /// ENAT. The packet comes from the virtual address, with a port of the
+    /// service's pool, which has to have that address, and goes to the real
+    /// server with the client's address and port in an option of TCP. The
+    /// real server answers the client itself. Services of TCP.
+    pub const ENAT: u32 = 6;
 }
 
 /// What stands between the outer IP header of a tunnel and the packet in it.
@@ -488,13 +494,17 @@ pub mod service {
     /// when the service is deleted; default when not given.
     pub const REMOVAL: u16 = 18;
 
-    /// Name of the pool that its connections by "fullnat" have their local
-    /// addresses and ports of; the empty name for none, as when not given.
-    /// Connections that exist keep theirs.
+    /// Name of the pool that its connections by "fullnat" and "enat" have
+    /// their local addresses and ports of; the empty name for none, as when
+    /// not given. Connections that exist keep theirs.
     pub const POOL: u16 = 19;
 
+    /// Packets by "enat" that had no room for the client. A connection that
+    /// begins with one is served as by "fullnat" (read only).
+    pub const ENAT_NO_ROOM: u16 = 20;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 19;
+    pub const MAX: u16 = 20;
 }
 
 /// How clients of a service keep their server. The first connection of a
@@ -621,8 +631,13 @@ pub mod dest {
     /// What the tunnel does about checksums, "none" when not given.
     pub const TUNNEL_CHECKSUM: u16 = 16;
 
+    /// Connections by "enat" that were reset as the real server has answered
+    /// the director: it lacks its half, or does not know of the service
+    /// (read only).
+    pub const ENAT_NO_HALF: u16 = 17;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 16;
+    pub const MAX: u16 = 17;
 }
 
 /// State of RVS in the namespace of the caller.
@@ -994,7 +1009,7 @@ pub mod policy {
         Rule::new(service::ADDR6, Kind::Exact(16)),
         Rule::new(service::PORT, Kind::U16),
         Rule::new(service::SCHEDULER, Kind::Str(15)),
-        Rule::new(service::FORWARD, Kind::U32Max(5)),
+        Rule::new(service::FORWARD, Kind::U32Max(6)),
         Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
         Rule::new(service::FAST_PATH, Kind::U32Max(1)),
         Rule::new(service::TIMEOUTS, Kind::Nested(OWN_TIMEOUTS)),
@@ -1015,7 +1030,7 @@ pub mod policy {
         Rule::new(service::ADDR6, Kind::Exact(16)),
         Rule::new(service::PORT, Kind::U16),
         Rule::new(service::SCHEDULER, Kind::Str(15)),
-        Rule::new(service::FORWARD, Kind::U32Max(5)),
+        Rule::new(service::FORWARD, Kind::U32Max(6)),
         Rule::new(service::SCHEDULER_FLAGS, Kind::U32Mask(3)),
         Rule::new(service::FAST_PATH, Kind::U32Max(1)),
         Rule::new(service::TIMEOUTS, Kind::Nested(OWN_TIMEOUTS)),
@@ -1063,7 +1078,7 @@ pub mod policy {
         Rule::new(dest::ADDR6, Kind::Exact(16)),
         Rule::new(dest::PORT, Kind::U16),
         Rule::new(dest::WEIGHT, Kind::U32Max(2147483647)),
-        Rule::new(dest::FORWARD, Kind::U32Max(5)),
+        Rule::new(dest::FORWARD, Kind::U32Max(6)),
         Rule::new(dest::UPPER_THRESHOLD, Kind::U32Max(2147483647)),
         Rule::new(dest::LOWER_THRESHOLD, Kind::U32Max(2147483647)),
         Rule::new(dest::TUNNEL, Kind::U32Max(2)),
@@ -1078,7 +1093,7 @@ pub mod policy {
         Rule::new(dest::ADDR6, Kind::Exact(16)),
         Rule::new(dest::PORT, Kind::U16),
         Rule::new(dest::WEIGHT, Kind::U32Max(2147483647)),
-        Rule::new(dest::FORWARD, Kind::U32Max(5)),
+        Rule::new(dest::FORWARD, Kind::U32Max(6)),
         Rule::new(dest::UPPER_THRESHOLD, Kind::U32Max(2147483647)),
         Rule::new(dest::LOWER_THRESHOLD, Kind::U32Max(2147483647)),
         Rule::new(dest::TUNNEL, Kind::U32Max(2)),

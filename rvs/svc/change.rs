@@ -149,7 +149,7 @@ pub(crate) struct DestChange {
 }
 
 impl PortCheck {
-    /// Only NAT, of one end or of both, reaches a real server on another port than that of the service.
+    /// Only NAT, of whatever kind, reaches a real server on another port than that of the service.
     pub(super) fn check(
         self,
         key: &ServiceKey,
@@ -157,7 +157,7 @@ impl PortCheck {
         forward: Forward,
     ) -> Result<(), ConfigError> {
         match forward {
-            Forward::Nat | Forward::Fullnat => Ok(()),
+            Forward::Nat | Forward::Fullnat | Forward::Enat => Ok(()),
             Forward::Dr | Forward::Tun
                 if endpoint.port == key.one_port().unwrap_or(0) || self == Self::Ignore =>
             {
@@ -178,6 +178,6 @@ pub(super) fn tunnel_after(
     match forward {
         Forward::Tun => Ok(Some(before.unwrap_or(Tunnel::IPIP).changed(change)?)),
         _ if change.is_some() => Err(ConfigError::NoTunnel),
-        Forward::Nat | Forward::Dr | Forward::Fullnat => Ok(None),
+        Forward::Nat | Forward::Dr | Forward::Fullnat | Forward::Enat => Ok(None),
     }
 }

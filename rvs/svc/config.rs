@@ -280,6 +280,7 @@ impl Config {
         shared.set_one_packet(new.one_packet);
         shared.set_pool(pool);
         self.common.ledger().begin(&shared);
+        shared.forget_without_room();
         shared.set_own_removal(new.removal);
         self.set_own_timeouts(&shared, Timeouts::NONE.changed(&new.timeouts));
         self.count += 1;
@@ -324,6 +325,11 @@ impl Config {
         let needs_pool = |entry: &Entry| entry.dest.forward().needs_pool();
         if matches!(pool, Some(None)) && config.dests().iter().any(needs_pool) {
             return Err(ConfigError::PoolNeeded);
+        }
+        if let Some(Some(pool)) = &pool {
+            if config.has_dests_by(Forward::Enat) {
+                check_address_of_pool(key, pool)?;
+            }
         }
         let before = config.configured();
         if scheduler != config.scheduler {
@@ -472,7 +478,7 @@ impl Config {
             .or(config.forward)
             .ok_or(ConfigError::NoForward)?;
         check_families(key, endpoint, forward)?;
-        check_full_nat(key, endpoint, &config.shared, forward)?;
+        check_pool(key, endpoint, &config.shared, forward)?;
         new.ports.check(key, endpoint, forward)?;
         let tunnel = tunnel_after(&new.tunnel, None, forward)?;
         self.trash.reserve()?;
@@ -558,14 +564,15 @@ impl Config {
         let entry = config.dests().get(position).ok_or(ConfigError::NoDest)?;
         let before = entry.dest.forward();
         let asked = change.forward.filter(|forward| {
-            // The family `IPVS` tells full NAT as masquerading, and has to name a method.
+            // The family `IPVS` tells these as masquerading, and has to name a method.
             let is_told = change.ports == PortCheck::Ignore
-                && (*forward, before) == (Forward::Nat, Forward::Fullnat);
+                && *forward == Forward::Nat
+                && before.needs_pool();
             !is_told
         });
         if let Some(forward) = asked {
             check_families(key, endpoint, forward)?;
-            check_full_nat(key, endpoint, &config.shared, forward)?;
+            check_pool(key, endpoint, &config.shared, forward)?;
             change.ports.check(key, endpoint, forward)?;
         }
         let dest = entry.dest.clone();
@@ -641,26 +648,40 @@ fn check_families(
     }
 }
 
-/// Full NAT is of TCP and UDP, and takes its local addresses from the pool of the service; a server of another family needs
-/// one of its own there.
-fn check_full_nat(
+/// Full NAT is of TCP and UDP, ENAT of TCP. Both take local addresses of the pool of the service: ENAT the virtual one, full NAT for a
+/// server of another family one of its own.
+fn check_pool(
     key: &ServiceKey,
     endpoint: Endpoint,
     shared: &Shared,
     forward: Forward,
 ) -> Result<(), ConfigError> {
-    if forward != Forward::Fullnat {
-        return Ok(());
-    }
-    if key.protocol() == Some(Protocol::Sctp) {
-        return Err(ConfigError::NoFullNat);
+    match (forward, key.protocol()) {
+        (Forward::Fullnat, Some(Protocol::Sctp)) => return Err(ConfigError::NoFullNat),
+        // Of a mark are packets of whatever protocol and address.
+        (Forward::Enat, protocol) if protocol != Some(Protocol::Tcp) => {
+            return Err(ConfigError::NoEnat)
+        }
+        _ if !forward.needs_pool() => return Ok(()),
+        _ => {}
     }
     let guard = rcu::read_lock();
     let pool = shared.pool(&guard).ok_or(ConfigError::NoPool)?;
+    if forward == Forward::Enat {
+        check_address_of_pool(key, &pool)?;
+    }
     let family = endpoint.addr.family();
     if family == key.family() || pool.has_addresses_of(&guard, family) {
         Ok(())
     } else {
         Err(ConfigError::NoLocalAddress(family))
+    }
+}
+
+/// ENAT takes ports of the virtual address, which is to be one of the pool.
+fn check_address_of_pool(key: &ServiceKey, pool: &Pool) -> Result<(), ConfigError> {
+    match *key {
+        ServiceKey::Address { addr, .. } if pool.has(&rcu::read_lock(), addr) => Ok(()),
+        _ => Err(ConfigError::NotInPool),
     }
 }

@@ -38,10 +38,14 @@ pub(crate) enum ConfigError {
     Tunnel(tunnel::Refusal),
     /// Full NAT is of TCP and UDP.
     NoFullNat,
-    /// Full NAT needs a pool of local addresses, which the service has not.
+    /// The forward method needs a pool of local addresses, which the service has not.
     NoPool,
     /// The pool has no address of the family that the destination is of, and the service is not.
     NoLocalAddress(Family),
+    /// ENAT is of TCP.
+    NoEnat,
+    /// ENAT takes ports of the virtual address, which the pool of the service does not have.
+    NotInPool,
     /// The lower threshold is higher than the upper one.
     Thresholds,
     /// There is no pool of this name.

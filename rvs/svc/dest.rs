@@ -73,6 +73,9 @@ pub(crate) enum Forward {
     Tun,
     /// Both ends are rewritten: the real server knows a local endpoint of the director instead of the client.
     Fullnat,
+    /// The packet comes from the virtual address, with a port of the pool, and tells of the client in an option of TCP. The real
+    /// server answers the client itself.
+    Enat,
 }
 
 impl Forward {
@@ -83,6 +86,7 @@ impl Forward {
             forward::DR => Some(Self::Dr),
             forward::TUN => Some(Self::Tun),
             forward::FULLNAT => Some(Self::Fullnat),
+            forward::ENAT => Some(Self::Enat),
             _ => None,
         }
     }
@@ -91,13 +95,13 @@ impl Forward {
     pub(crate) fn needs_pool(self) -> bool {
         match self {
             Self::Nat | Self::Dr | Self::Tun => false,
-            Self::Fullnat => true,
+            Self::Fullnat | Self::Enat => true,
         }
     }
 
     /// Returns whether a datagram may go to the real server without a connection, as its answer needs none to be told.
     pub(crate) fn forgets_datagrams(self) -> bool {
-        self != Self::Fullnat
+        !self.needs_pool()
     }
 
     /// Returns the netlink number.
@@ -107,6 +111,7 @@ impl Forward {
             Self::Dr => forward::DR,
             Self::Tun => forward::TUN,
             Self::Fullnat => forward::FULLNAT,
+            Self::Enat => forward::ENAT,
         }
     }
 }
@@ -145,6 +150,8 @@ pub(crate) struct Dest {
     // Whether anything was ever counted. Most that an administrator looks at, or deletes, have counted
     // nothing, and there may be hundreds of CPUs to ask.
     has_counted: Atomic<bool>,
+    // How often it has answered the director itself, though clients are to hear of it by its half of ENAT.
+    without_half: Atomic<u64>,
     // Not 0 when the estimator knows, or is told, that something is counted.
     activity: Atomic<u32>,
     // What the counters were when counting began.
@@ -207,6 +214,7 @@ impl Dest {
             number: Atomic::new(0),
             counters,
             has_counted: Atomic::new(false),
+            without_half: Atomic::new(0),
             activity: Atomic::new(0),
             counted_before: Place::new(),
             settled: Place::new(),

@@ -134,6 +134,7 @@ impl ServiceConfig {
             ledger.zero(&entry.dest);
         }
         ledger.begin(&self.shared);
+        self.shared.forget_without_room();
     }
 
     /// Returns its own timeouts, 0 for those of the namespace.
@@ -162,9 +163,20 @@ impl ServiceConfig {
         self.shared.pool(&guard).map(|pool| *pool.name())
     }
 
+    /// Returns how many packets by ENAT had no room for the client.
+    pub(crate) fn without_room(&self) -> u64 {
+        self.shared.without_room()
+    }
+
     /// Returns the destinations, newest first.
     pub(crate) fn dests(&self) -> &[Entry] {
         self.dests.entries()
+    }
+
+    /// Returns whether packets go to any of them by a forward method.
+    pub(super) fn has_dests_by(&self, forward: Forward) -> bool {
+        let mut dests = self.dests().iter();
+        dests.any(|entry| entry.dest.forward() == forward)
     }
 
     /// Returns those that were added before the one with this number; all with 0.

@@ -60,6 +60,8 @@ pub(crate) struct Shared {
     settings: Settings,
     // Where connections have local addresses of.
     pool: RcuCell<Pool>,
+    // Packets by ENAT that had no room for the client.
+    without_room: Atomic<u64>,
     totals: Totals,
     events: Events,
     // In the list of services with rates.
@@ -107,6 +109,7 @@ impl Shared {
                 common,
                 settings,
                 pool: RcuCell::new(None),
+                without_room: Atomic::new(0),
                 totals: Totals::new(),
                 events: Events(LoadEvents::new()),
                 links <- ListLinks::new(),
@@ -163,6 +166,22 @@ impl Shared {
         if let Some(before) = self.pool.replace(pool) {
             before.forget_service();
         }
+    }
+
+    /// Counts a packet by ENAT that had no room for the client.
+    #[cold]
+    pub(crate) fn count_without_room(&self) {
+        self.without_room.fetch_add(1u64, Relaxed);
+    }
+
+    /// Returns how many there were since counting began.
+    pub(crate) fn without_room(&self) -> u64 {
+        self.without_room.load(Relaxed)
+    }
+
+    /// Begins to count them anew.
+    pub(super) fn forget_without_room(&self) {
+        self.without_room.store(0, Relaxed);
     }
 
     /// Returns what becomes of connections whose server was removed from the service.

@@ -18,6 +18,7 @@ use objects::info;
 use objects::prints;
 use objects::servers;
 use objects::stats;
+use objects::uint;
 use objects::web;
 use objects::web_by;
 use objects::web_key;
@@ -420,6 +421,41 @@ tcp/192.0.2.1:80  203.0.113.0  10.0.0.2:8080  3            ASSURED  299s     a84
     assert!(json
         .out
         .contains(r#""expires":299,"call_id":"a84b4c76e66710@pc33"}"#));
+}
+
+#[test]
+fn servers_without_their_half_and_clients_without_room() {
+    let server = |address: u8, without_half: u64| {
+        let mut attributes = servers().remove(1);
+        attributes[1] = attribute(2, &[10, 0, 0, address]);
+        attributes[4] = number(6, 6);
+        attributes.push(uint(17, without_half));
+        attributes
+    };
+    let kernel = || {
+        let mut web = web();
+        web.push(uint(20, 5_000_000_000));
+        Kernel::new()
+            .dump(0, SERVICE_GET, vec![web])
+            .dump(0, DEST_GET, vec![server(1, 0), server(2, 7)])
+            .reply(INFO_GET, info())
+    };
+    let text = run("rvsadm show", kernel()).out;
+    for row in [
+        " nat,no-room=5000000000 ",
+        "  10.0.0.1:80     enat ",
+        "  10.0.0.2:80     enat,no-half=7 ",
+    ] {
+        assert!(text.contains(row), "{row:?} in {text}");
+    }
+    let json = run("rvsadm --json show", kernel()).out;
+    for member in [
+        r#""enat_no_room":5000000000,"stats""#,
+        r#""templates":0,"enat_no_half":0,"stats""#,
+        r#""templates":0,"enat_no_half":7,"stats""#,
+    ] {
+        assert!(json.contains(member), "{member} in {json}");
+    }
 }
 
 #[test]

@@ -33,6 +33,26 @@ fn errors_name_the_argument_and_the_reason() {
             "rvs-toa: atach: no such command; see: rvs-toa --help",
         ),
         (
+            &["enat", "attach"],
+            "rvs-toa: --device: missing",
+        ),
+        (
+            &["enat", "attach", "--device", "eth0", "--flows", "0"],
+            "rvs-toa: --flows: not a number from 1 to 16777216",
+        ),
+        (
+            &["enat", "attach", "--device", "eth0", "--linger", "3601"],
+            "rvs-toa: --linger: not a number from 1 to 3600",
+        ),
+        (
+            &["enat", "add", "192.0.2.1", "80"],
+            "rvs-toa: 192.0.2.1: not an address and port; such as 192.0.2.1:80 or [2001:db8::1]:80",
+        ),
+        (
+            &["enat", "add", "192.0.2.1:80", "0"],
+            "rvs-toa: 0: not a port, a number from 1 to 65535",
+        ),
+        (
             &["attach", "--knd", "254"],
             "rvs-toa: --knd: unknown argument; see: rvs-toa --help",
         ),
@@ -81,7 +101,16 @@ fn errors_name_the_argument_and_the_reason() {
 #[test]
 fn what_is_not_attached_has_an_exit_code_of_its_own() {
     let pins = ["--pins", "/nowhere/rvs-toa"];
-    for command in [&["status"][..], &["detach"], &[], &["director", "list"]] {
+    for command in [
+        &["status"][..],
+        &["detach"],
+        &[],
+        &["director", "list"],
+        &["enat", "status"],
+        &["enat", "detach"],
+        &["enat", "add", "192.0.2.1:80", "8080"],
+        &["enat", "remove", "192.0.2.1:80"],
+    ] {
         let arguments = [&pins[..], command].concat();
         expect_error(&arguments, 5, "rvs-toa: not attached; run: rvs-toa attach");
     }

@@ -5,6 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 
 HOWTO_DIR=${HOWTO_DIR:-$KSELFTEST_DIR/../howto}
+# Where each server has a BPF file system of its own, if it needs one.
+BPF_AT_SERVERS=
 
 # commands_of PAGE [SECTION]: HOST and command of each line like "    server# ip link show"; without a section those of the
 # page's own site, which come before the sections named in of_their_own.
@@ -24,6 +26,13 @@ of_their_own='|With a firewall|One-armed|'
 # type_at NAMESPACE COMMAND: as somebody would.
 type_at() {
 	in_ns "$1" bash -c "$2" </dev/null >>"$TEST_DIR/typed" 2>"$TEST_DIR/error" ||
+		fail "$2: exit status $?: $(<"$TEST_DIR/error")"
+}
+
+# type_at_with_bpf NAMESPACE COMMAND: as type_at, where there is a BPF file system of this host alone, in $BPF_AT_SERVERS.
+type_at_with_bpf() {
+	local place=$BPF_AT_SERVERS/$1
+	nsenter --net="/run/netns/$1" unshare --mount bash -c "mount --bind '$place' /sys/fs/bpf && $2" </dev/null >>"$TEST_DIR/typed" 2>"$TEST_DIR/error" ||
 		fail "$2: exit status $?: $(<"$TEST_DIR/error")"
 }
 
@@ -50,7 +59,7 @@ follow() {
 		director) type_at "$DIRECTOR" "$command" ;;
 		server)
 			for server in "${SERVERS[@]}"; do
-				type_at "$server" "$command"
+				"type_at${BPF_AT_SERVERS:+_with_bpf}" "$server" "$command"
 			done
 			;;
 		esac
@@ -266,6 +275,40 @@ ftp() {
 	lb_flush
 }
 
+# A network in which nobody knows the VIP, and no real server knows of BPF.
+network_of_enat() {
+	local server
+	topology_destroy
+	fullnat_site
+	topology_create --fullnat || bail "the namespaces cannot be made"
+	expect_success ip -n "$DIRECTOR" address del "$VIP/$HOST_BITS" dev lo
+	expect_success ip -n "$ROUTER" route del "$VIP"
+	BPF_AT_SERVERS=$TEST_DIR/bpf
+	for server in "${SERVERS[@]}"; do
+		mkdir -p "$BPF_AT_SERVERS/$server"
+		expect_success mount -t bpf bpf "$BPF_AT_SERVERS/$server"
+	done
+	web_servers 8080
+}
+
+enat() {
+	local server
+	if ! command -v rvs-toa >/dev/null || [ ! -e /sys/kernel/btf/vmlinux ]; then
+		skip "there is no rvs-toa, or the kernel does not describe itself"
+		return
+	fi
+	network_of_enat
+	follow enat.md
+	expect_answers 0
+	expect_match "what the director counts" "10\.1\.0\.11:8080 +enat +2 .* [1-9][0-9]*/0 " "$(<"$TEST_DIR/typed")"
+	expect_match "what a half counts" "service 198\.51\.100\.1:80 8080" "$(<"$TEST_DIR/typed")"
+	expect_equal "clients that a server has seen" "4 203.0.113.10" "$(awk '{ print $1 }' "$TEST_DIR/server1/access.log" | sort | uniq -c | xargs)"
+	for server in "${SERVERS[@]}"; do
+		umount "$BPF_AT_SERVERS/$server"
+	done
+	BPF_AT_SERVERS=
+}
+
 # Servers that have no IPv4.
 tunnels_of_ipv4_in_ipv6() {
 	local server
@@ -297,5 +340,6 @@ ktap_run \
 	tunnels \
 	tunnels_in_udp \
 	tunnels_of_ipv4_in_ipv6 \
+	enat \
 	nat_of_ipv6 \
 	direct_routing_of_ipv6

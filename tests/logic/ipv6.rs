@@ -13,6 +13,7 @@ use std::{
 use rvs_logic::logic::{
     addr::Endpoint,
     nat::{
+        lower_mtu,
         rewrite_destination,
         rewrite_icmp_error,
         rewrite_source,
@@ -283,8 +284,12 @@ fn an_sctp_packet_for_another_end_is_the_one_built_for_it() {
 
 /// "Packet too big" about another packet.
 fn too_big(src: Ipv6Addr, dst: Ipv6Addr, about: &[u8]) -> Vec<u8> {
+    too_big_for(1300, src, dst, about)
+}
+
+fn too_big_for(mtu: u32, src: Ipv6Addr, dst: Ipv6Addr, about: &[u8]) -> Vec<u8> {
     let mut upper = Vec::from([2, 0, 0, 0]);
-    upper.extend(1300u32.to_be_bytes());
+    upper.extend(mtu.to_be_bytes());
     upper.extend(about);
     packet(src, dst, &[], ICMPV6, &summed(src, dst, ICMPV6, upper, 2))
 }
@@ -329,6 +334,24 @@ fn an_error_for_another_end_is_the_one_built_for_it() {
             bytes,
             too_big(ROUTER, SERVER, &udp(server, client, &extensions))
         );
+    }
+}
+
+#[test]
+fn an_error_tells_of_a_smaller_mtu() {
+    let about = udp((CLIENT, 40000), (SERVER, 5353), &[]);
+    for (told, expected) in [
+        (1500, 1480),
+        (1300, 1280),
+        (1290, 1280),
+        (1280, 1280),
+        (1000, 1000),
+    ] {
+        let mut bytes = too_big_for(told, ROUTER, CLIENT, &about);
+        let error = icmp::parse(&V6::parse(&bytes, 0).unwrap(), &bytes).unwrap();
+        assert_eq!(error.mtu(&bytes), Ok(Some(told)));
+        lower_mtu(&mut bytes, &error, 20, ChecksumState::Complete).unwrap();
+        assert_eq!(bytes, too_big_for(expected, ROUTER, CLIENT, &about));
     }
 }
 

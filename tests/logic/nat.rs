@@ -16,7 +16,9 @@ use rvs_logic::logic::{
         Addr,
         Endpoint, //
     },
+    csum,
     nat::{
+        lower_mtu,
         rewrite,
         rewrite_destination,
         rewrite_icmp_error,
@@ -357,6 +359,56 @@ proptest! {
         let _ = V4::decrement_ttl(&mut bytes);
         prop_assert_eq!(bytes.len(), len);
     }
+}
+
+#[test]
+fn an_error_tells_of_a_smaller_mtu() {
+    let quoted = Packet {
+        src: ([192, 0, 2, 10].into(), 40000),
+        dst: ([10, 0, 0, 11].into(), 80),
+        ttl: 64,
+        tos: 0,
+        ip_options: 0,
+        segment: support::Segment::Udp {
+            with_checksum: true,
+        },
+        payload: vec![7; 12],
+    }
+    .build();
+    let router: Ipv4Addr = [192, 0, 2, 77].into();
+    let told = |kind, mtu: u16| {
+        let mut bytes = icmp_error(router, [192, 0, 2, 10].into(), kind, 0, &quoted);
+        bytes[26..28].copy_from_slice(&mtu.to_be_bytes());
+        bytes[22..24].fill(0);
+        let checksum = csum::of(&[&bytes[20..]]);
+        bytes[22..24].copy_from_slice(&checksum.to_be_bytes());
+        bytes
+    };
+    let lowered = |mut bytes: Vec<u8>, checksum| {
+        let error = icmp::parse(&ipv4::parse(&bytes).unwrap(), &bytes).unwrap();
+        lower_mtu(&mut bytes, &error, 8, checksum).unwrap();
+        bytes
+    };
+    let too_big = (3, 4);
+    for (before, after) in [(1500, 1492), (76, 68), (70, 68), (68, 68), (40, 40), (0, 0)] {
+        assert_eq!(
+            lowered(told(too_big, before), ChecksumState::Complete),
+            told(too_big, after)
+        );
+    }
+    // What stands there in others is no MTU.
+    let unreachable = told((3, 3), 1500);
+    assert_eq!(
+        lowered(unreachable.clone(), ChecksumState::Complete),
+        unreachable
+    );
+    // A checksum that the device makes is left to it.
+    let mut expected = told(too_big, 1500);
+    expected[26..28].copy_from_slice(&1492u16.to_be_bytes());
+    assert_eq!(
+        lowered(told(too_big, 1500), ChecksumState::Partial),
+        expected
+    );
 }
 
 /// Packets of IPsec have no ports: of one that is quoted nothing but an address changes.

@@ -412,6 +412,46 @@ fn ports_rest_for_as_long_as_told() {
     assert!(target.take(&offer, 0).is_ok());
 }
 
+#[test]
+fn one_address_is_asked_for_a_port() {
+    let mut target = Target::<Counted>::new(0);
+    let addrs = [addr(1), addr(2), addr(3)];
+    let offer = Offer {
+        addrs: &addrs,
+        ports: ports(80, 89),
+        generation: 1,
+    };
+    let mut random = Random(7);
+    let taken: Vec<_> = (0..10)
+        .map(|_| target.take_at(&offer, 1, random.next()).expect("a port"))
+        .collect();
+    let mut of_it: Vec<_> = taken.iter().map(|taken| taken.port).collect();
+    of_it.sort();
+    assert_eq!(of_it, (80..=89).collect::<Vec<_>>());
+    assert!(taken
+        .iter()
+        .all(|taken| taken.place == 1 && taken.passed == 0));
+
+    assert_eq!(
+        target.take_at(&offer, 1, random.next()),
+        Err(Refusal::Dry(Some(1)))
+    );
+    // The others have all of theirs.
+    assert_eq!(target.counted(&offer), (10, 30));
+    for _ in 0..20 {
+        assert_ne!(target.take(&offer, random.next()).expect("a port").place, 1);
+    }
+    target.give_back(taken[0].row, taken[0].port, false);
+    assert_eq!(
+        target
+            .take_at(&offer, 1, random.next())
+            .map(|taken| taken.port),
+        Ok(taken[0].port)
+    );
+    // One that is not there.
+    assert_eq!(target.take_at(&offer, 9, 0), Err(Refusal::Dry(None)));
+}
+
 /// How far the fullest and the emptiest of these are from the mean, in percent of it.
 fn spread(counts: &[u32]) -> f64 {
     let mean = f64::from(counts.iter().sum::<u32>()) / counts.len() as f64;

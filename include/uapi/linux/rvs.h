@@ -24,12 +24,17 @@
  *   there get the virtual address and the client's back. Services of TCP and
  *   UDP; servers may be of another address family, of which the pool has
  *   addresses then.
+ * @RVS_FORWARD_ENAT: ENAT. The packet comes from the virtual address, with a
+ *   port of the service's pool, which has to have that address, and goes to
+ *   the real server with the client's address and port in an option of TCP.
+ *   The real server answers the client itself. Services of TCP.
  */
 enum rvs_forward {
 	RVS_FORWARD_NAT,
 	RVS_FORWARD_DR,
 	RVS_FORWARD_TUN,
 	RVS_FORWARD_FULLNAT = 5,
+	RVS_FORWARD_ENAT,
 };
 
 /**
@@ -233,6 +238,7 @@ enum {
 	RVS_A_SERVICE_PERSISTENCE,
 	RVS_A_SERVICE_REMOVAL,
 	RVS_A_SERVICE_POOL,
+	RVS_A_SERVICE_ENAT_NO_ROOM,
 
 	__RVS_A_SERVICE_MAX,
 	RVS_A_SERVICE_MAX = (__RVS_A_SERVICE_MAX - 1)
@@ -281,6 +287,7 @@ enum {
 	RVS_A_DEST_TUNNEL,
 	RVS_A_DEST_TUNNEL_PORT,
 	RVS_A_DEST_TUNNEL_CHECKSUM,
+	RVS_A_DEST_ENAT_NO_HALF,
 
 	__RVS_A_DEST_MAX,
 	RVS_A_DEST_MAX = (__RVS_A_DEST_MAX - 1)

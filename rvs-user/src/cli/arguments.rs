@@ -165,7 +165,7 @@ pub enum ServiceCommand {
         )]
         persistent: Option<String>,
 
-        /// Where connections by --fullnat have their local addresses and ports of; none for none
+        /// Where connections by --fullnat and --enat have their local addresses and ports of; none for none
         #[arg(long, value_name = "NAME")]
         pool: Option<String>,
 
@@ -212,7 +212,7 @@ pub enum ServiceCommand {
         )]
         persistent: Option<String>,
 
-        /// Where connections by --fullnat have their local addresses and ports of; none for none
+        /// Where connections by --fullnat and --enat have their local addresses and ports of; none for none
         #[arg(long, value_name = "NAME")]
         pool: Option<String>,
 
@@ -458,6 +458,10 @@ pub struct ForwardArguments {
     /// either address family that the pool has addresses of
     #[arg(long)]
     fullnat: bool,
+
+    /// Forward by ENAT: servers anywhere see clients and answer them straight; each runs rvs-toa enat
+    #[arg(long)]
+    enat: bool,
 }
 
 impl ForwardArguments {
@@ -468,6 +472,7 @@ impl ForwardArguments {
             Self { dr: true, .. } => Some(Forward::Dr),
             Self { tun: true, .. } => Some(Forward::Tun),
             Self { fullnat: true, .. } => Some(Forward::Fullnat),
+            Self { enat: true, .. } => Some(Forward::Enat),
             _ => None,
         }
     }

@@ -132,6 +132,13 @@ service's pool (rvsadm pool --help) instead of the client's, and answers there. 
 has to reach that by way of the director, which forwards nothing else for it.
 Of TCP and UDP.
 
+By ENAT a server may be anywhere, too: it gets packets from the service's address,
+with a port of the pool, which has to have that address, and with the client in a
+TCP option. Its half, rvs-toa enat, makes them packets of the client, which it
+answers straight. A server without is seen: both ends get a RST, and it is counted
+(enat,no-half=N in rvsadm show). A client that leaves no room for the option is
+served as by full NAT. Of TCP alone. Not for servers on the director itself.
+
 Thresholds count active and inactive connections, so a closed one counts until
 it times out. Where all servers are full, clients are refused.
 
@@ -152,6 +159,7 @@ Examples:
   rvsadm server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 2 --nat
   rvsadm server add tcp/192.0.2.1:80 10.9.0.3:8080 --fullnat
   rvsadm server add tcp/[2001:db8::1]:80 10.9.0.3:8080 --fullnat
+  rvsadm server add tcp/192.0.2.1:80 10.9.0.3:8080 --enat
   rvsadm server add tcp/192.0.2.1:80 10.0.0.4 --upper-threshold 1000
   rvsadm server add tcp/192.0.2.1:80 198.51.100.2 --tun --tun-type gue --tun-port 6080
   rvsadm server add tcp/192.0.2.1:80 2001:db8:1::2 --tun

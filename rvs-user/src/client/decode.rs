@@ -86,6 +86,10 @@ pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
             .map(removal)
             .transpose()?
             .unwrap_or_default(),
+        without_room: find(attributes, service::ENAT_NO_ROOM)
+            .map(Attribute::to_uint)
+            .transpose()?
+            .unwrap_or_default(),
         servers: required(attributes, service::DESTS, "dests")?.to_u32()?,
         stats: counters(attributes, service::STATS)?,
     })
@@ -114,6 +118,9 @@ pub(super) fn server(attributes: &[Attribute]) -> Result<(ServiceKey, Server)> {
         active: number(dest::ACTIVE, "active")?,
         inactive: number(dest::INACTIVE, "inactive")?,
         templates: number(dest::TEMPLATES, "templates")?,
+        without_half: find(attributes, dest::ENAT_NO_HALF)
+            .map(Attribute::to_uint)
+            .transpose()?,
         stats: counters(attributes, dest::STATS)?,
     };
     Ok((service_key(&key)?, server))

@@ -17,6 +17,8 @@ pub enum Forward {
     Tun,
     /// Full NAT: addresses and ports of both ends are rewritten.
     Fullnat,
+    /// ENAT: as full NAT, with the client in an option of TCP; the real server answers the client itself.
+    Enat,
 }
 
 impl Forward {
@@ -27,14 +29,21 @@ impl Forward {
             Forward::Dr => forward::DR,
             Forward::Tun => forward::TUN,
             Forward::Fullnat => forward::FULLNAT,
+            Forward::Enat => forward::ENAT,
         }
     }
 
     /// The method of a number, `None` for those of a newer module.
     pub fn from_number(number: u32) -> Option<Self> {
-        [Forward::Nat, Forward::Dr, Forward::Tun, Forward::Fullnat]
-            .into_iter()
-            .find(|method| method.number() == number)
+        [
+            Forward::Nat,
+            Forward::Dr,
+            Forward::Tun,
+            Forward::Fullnat,
+            Forward::Enat,
+        ]
+        .into_iter()
+        .find(|method| method.number() == number)
     }
 
     /// The option that names it on the command line.
@@ -44,6 +53,7 @@ impl Forward {
             Forward::Dr => "--dr",
             Forward::Tun => "--tun",
             Forward::Fullnat => "--fullnat",
+            Forward::Enat => "--enat",
         }
     }
 
@@ -54,13 +64,14 @@ impl Forward {
             Forward::Dr => "DR",
             Forward::Tun => "TUN",
             Forward::Fullnat => "FULLNAT",
+            Forward::Enat => "ENAT",
         }
     }
 
     /// Whether the port of the real server may differ from the virtual one.
     /// DR and TUN deliver the packet as the client sent it.
     pub fn maps_ports(self) -> bool {
-        matches!(self, Forward::Nat | Forward::Fullnat)
+        matches!(self, Forward::Nat | Forward::Fullnat | Forward::Enat)
     }
 }
 
@@ -71,6 +82,7 @@ impl fmt::Display for Forward {
             Forward::Dr => "dr",
             Forward::Tun => "tun",
             Forward::Fullnat => "fullnat",
+            Forward::Enat => "enat",
         })
     }
 }

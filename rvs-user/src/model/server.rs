@@ -47,6 +47,8 @@ pub struct Server {
     pub inactive: u32,
     /// Clients of a persistent service that keep it.
     pub templates: u32,
+    /// By ENAT: connections that were reset as it lacks its half.
+    pub without_half: Option<u64>,
     /// Traffic since the server was added.
     pub stats: Stats,
 }

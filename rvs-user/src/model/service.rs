@@ -169,6 +169,8 @@ pub struct Service {
     pub persistence: Option<Persistence>,
     /// Name of the pool of its local addresses, if it has one.
     pub pool: Option<String>,
+    /// Packets by ENAT that had no room for the client.
+    pub without_room: u64,
     /// Number of servers.
     pub servers: u32,
     /// Sum over its servers.

@@ -52,6 +52,8 @@ struct ServiceJson {
     persistence: Option<Persistence>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pool: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enat_no_room: Option<u64>,
     stats: Stats,
     #[serde(skip_serializing_if = "Option::is_none")]
     servers: Option<Vec<ServerJson>>,
@@ -71,6 +73,8 @@ struct ServerJson {
     active: u32,
     inactive: u32,
     templates: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enat_no_half: Option<u64>,
     stats: Stats,
 }
 
@@ -140,6 +144,7 @@ fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
         one_packet: service.one_packet,
         persistence: service.persistence,
         pool: service.pool.clone(),
+        enat_no_room: Some(service.without_room).filter(|packets| *packets > 0),
         removal: Some(service.removal)
             .filter(|removal| !removal.is_default())
             .map(|removal| removal.to_string()),
@@ -162,6 +167,7 @@ fn server_json(server: &Server) -> ServerJson {
         active: server.active,
         inactive: server.inactive,
         templates: server.templates,
+        enat_no_half: server.without_half,
         stats: server.stats,
     }
 }

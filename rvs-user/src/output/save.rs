@@ -132,6 +132,7 @@ fn service(service: &Service) -> String {
         timeouts,
         persistence,
         pool,
+        without_room: _,
         servers: _,
         stats: _,
     } = service;
@@ -164,6 +165,7 @@ fn server(service: &ServiceKey, server: &Server) -> String {
         active: _,
         inactive: _,
         templates: _,
+        without_half: _,
         stats: _,
     } = server;
     let limit = |threshold: u32| (threshold != 0).then_some(threshold);

@@ -90,9 +90,7 @@ fn service_row(service: &Service) -> [String; 6] {
     [
         service.key.to_string(),
         scheduler(service),
-        service
-            .forward
-            .map_or_else(|| "-".to_owned(), |method| method.to_string()),
+        default_forward(service),
         if service.fast_path { "on" } else { "off" }.to_owned(),
         service.servers.to_string(),
         service.stats.connections.to_string(),
@@ -132,10 +130,22 @@ fn thresholds(server: &Server) -> String {
     )
 }
 
-/// The forward method; a tunnel with what it is, unless it is IP in IP.
+/// The forward method of servers that are added without one, and whether packets by ENAT had no room for the client.
+fn default_forward(service: &Service) -> String {
+    let method = service
+        .forward
+        .map_or_else(|| "-".to_owned(), |method| method.to_string());
+    match service.without_room {
+        0 => method,
+        packets => format!("{method},no-room={packets}"),
+    }
+}
+
+/// The forward method; a tunnel with what it is, unless it is IP in IP. By ENAT, whether the server has shown that it lacks its half.
 fn forward(server: &Server) -> String {
-    match server.tunnel {
-        Some(tunnel) if tunnel.kind != Kind::Ipip => format!("{},{tunnel}", server.forward),
+    match (server.tunnel, server.without_half) {
+        (Some(tunnel), _) if tunnel.kind != Kind::Ipip => format!("{},{tunnel}", server.forward),
+        (_, Some(count @ 1..)) => format!("{},no-half={count}", server.forward),
         _ => server.forward.to_string(),
     }
 }

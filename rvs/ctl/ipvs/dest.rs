@@ -254,7 +254,9 @@ impl Asked {
         let forward = read_forward(method)?;
         let tunnel = match forward {
             Forward::Tun => read_tunnel(attributes)?.into(),
-            Forward::Nat | Forward::Dr | Forward::Fullnat => TunnelChange::default(),
+            Forward::Nat | Forward::Dr | Forward::Fullnat | Forward::Enat => {
+                TunnelChange::default()
+            }
         };
         Ok(Self {
             weight,
@@ -387,8 +389,8 @@ fn read_forward(method: Attribute<'_>) -> Result<Forward, Refusal> {
 /// The number of a forward method.
 pub(super) fn forward_number(forward: Forward) -> u32 {
     match forward {
-        // Its tools know no number of full NAT.
-        Forward::Nat | Forward::Fullnat => forward::MASQUERADE,
+        // Its tools know no number of full NAT and ENAT.
+        Forward::Nat | Forward::Fullnat | Forward::Enat => forward::MASQUERADE,
         Forward::Dr => forward::DIRECT,
         Forward::Tun => forward::TUNNEL,
     }

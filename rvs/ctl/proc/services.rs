@@ -121,6 +121,7 @@ impl Shown {
                     Forward::Dr => "Route",
                     Forward::Tun => "Tunnel",
                     Forward::Fullnat => "FullNat",
+                    Forward::Enat => "Enat",
                 },
                 weight: entry.weight(),
                 active: dest.active(),

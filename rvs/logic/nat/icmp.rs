@@ -107,6 +107,33 @@ pub fn rewrite_icmp_error<V: Version>(
     put_word_at(packet, offset, new)
 }
 
+/// Makes the MTU that an ICMP error tells of `by` bytes smaller, if it tells of one: the packet that was too large was so much longer
+/// than its sender knows. None is told that is smaller than each link takes.
+///
+/// `error` and `checksum` are those of [`rewrite_icmp_error`].
+pub fn lower_mtu<V: Version>(
+    packet: &mut [u8],
+    error: &icmp::Error<V>,
+    by: u32,
+    checksum: ChecksumState,
+) -> Result<(), ParseError> {
+    let Some(mtu) = error.mtu(packet)? else {
+        return Ok(());
+    };
+    let rest = error.icmp_offset.saturating_add(icmp::REST_OFFSET);
+    let field: &mut [u8; 4] = chunk_at_mut(packet, rest)?;
+    let old = u32::from_be_bytes(*field);
+    let lower = mtu.saturating_sub(by).max(V::MIN_MTU).min(mtu);
+    let new = old.wrapping_sub(mtu.wrapping_sub(lower));
+    *field = new.to_be_bytes();
+    if let ChecksumState::Complete = checksum {
+        let offset = error.icmp_offset.saturating_add(icmp::CHECKSUM_OFFSET);
+        let delta = Delta::new().double_word(old, new);
+        replace(packet, offset, |old| delta.apply(old))?;
+    }
+    Ok(())
+}
+
 /// Replaces a checksum. Returns what changes by that in the message.
 fn replace(
     packet: &mut [u8],

@@ -32,7 +32,10 @@ mod stream;
 
 pub use self::{
     both::Rewrite,
-    icmp::rewrite_icmp_error,
+    icmp::{
+        lower_mtu,
+        rewrite_icmp_error, //
+    },
     stream::Segment, //
 };
 

@@ -30,6 +30,9 @@ pub const HEADER_LEN: usize = 8;
 /// Where the checksum stands in the header.
 pub const CHECKSUM_OFFSET: usize = 2;
 
+/// Where the second word of the header stands, which tells an MTU.
+pub const REST_OFFSET: usize = 4;
+
 /// Codes of "destination unreachable".
 pub const HOST_UNREACHABLE: u8 = 1;
 /// As above.
@@ -136,6 +139,16 @@ pub struct Error<V: Version> {
     pub has_ports: bool,
     /// The bytes from the network header on that a rewrite may touch.
     pub writable_len: usize,
+}
+
+impl<V: Version> Error<V> {
+    /// The MTU of the link that the embedded packet was too large for, if that is what is reported in `packet`. Routers that do not
+    /// know better tell 0.
+    pub fn mtu(&self, packet: &[u8]) -> Result<Option<u32>, ParseError> {
+        let rest = self.icmp_offset.saturating_add(REST_OFFSET);
+        let rest = u32::from_be_bytes(*chunk_at(packet, rest)?);
+        Ok(V::reported_mtu(self.error_type, self.code, rest))
+    }
 }
 
 /// The header of an ICMP error.

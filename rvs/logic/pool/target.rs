@@ -120,15 +120,37 @@ impl<S: Storage> Target<S> {
 
     /// Takes a port at random, of an address at random.
     pub fn take(&mut self, offer: &Offer<'_>, random: u64) -> Result<Taken, Refusal<S::Error>> {
+        let count = offer.addrs.len();
+        self.take_from(offer, offer.place(random), count, random)
+    }
+
+    /// Takes a port at random, of the address at `place` in the offer.
+    pub fn take_at(
+        &mut self,
+        offer: &Offer<'_>,
+        place: usize,
+        random: u64,
+    ) -> Result<Taken, Refusal<S::Error>> {
+        self.take_from(offer, place, 1, random)
+    }
+
+    /// Takes a port of one of `tried` addresses, from that at `start` on.
+    #[inline]
+    fn take_from(
+        &mut self,
+        offer: &Offer<'_>,
+        start: usize,
+        tried: usize,
+        random: u64,
+    ) -> Result<Taken, Refusal<S::Error>> {
         if self.has_ended {
             return Err(Refusal::Ended);
         }
         self.heed(offer);
         let count = offer.addrs.len();
-        let start = offer.place(random);
         let from = offer.ports.at(random as u32);
         if self.counted < self.offered {
-            for passed in 0..count {
+            for passed in 0..tried {
                 let place = start.wrapping_add(passed).checked_rem(count).unwrap_or(0);
                 if let Some((row, port)) = self.take_of(offer, place, from)? {
                     return Ok(Taken {

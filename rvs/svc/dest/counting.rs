@@ -64,6 +64,17 @@ impl Dest {
         ]);
     }
 
+    /// Counts an answer by which the real server shows that it lacks its half of ENAT.
+    #[cold]
+    pub(crate) fn count_without_half(&self) {
+        self.without_half.fetch_add(1u64, Relaxed);
+    }
+
+    /// Returns how many there were since counting began.
+    pub(crate) fn without_half(&self) -> u64 {
+        self.without_half.load(Relaxed)
+    }
+
     /// Tells the estimator that something is or will be counted. To be done at least once in a tick of the
     /// clock in which something is.
     #[inline(always)]
@@ -154,5 +165,6 @@ impl Dest {
         let now = self.counted_ever();
         self.counted_before.set(now);
         self.estimate.restart(now);
+        self.without_half.store(0, Relaxed);
     }
 }

@@ -45,6 +45,7 @@ use crate::{
     },
     logic::{
         addr::{
+            Addr,
             Endpoint,
             Family, //
         },
@@ -143,22 +144,36 @@ impl Pool {
             .is_some_and(|addresses| !addresses.get().side(family).addrs().is_empty())
     }
 
-    /// Leases a local address and port that nobody else has towards this server and protocol, chosen by `random`:
-    /// from any context, without sleeping. `pools` are those of its namespace.
+    /// Returns whether an address is one of its own.
+    pub(crate) fn has(&self, guard: &rcu::Guard, addr: Addr) -> bool {
+        self.addresses
+            .read(guard)
+            .is_some_and(|addresses| addresses.get().side(addr.family()).position(addr).is_some())
+    }
+
+    /// Leases a local address and port that nobody else has towards this server and protocol, chosen by `random`, and of this address
+    /// where one is named: from any context, without sleeping. `pools` are those of its namespace.
     pub(crate) fn lease(
         &self,
         guard: &rcu::Guard,
         pools: &Worker<Pools>,
+        addr: Option<Addr>,
         server: Endpoint,
         protocol: Protocol,
         random: u64,
     ) -> Result<Lease, NoLease> {
         let addresses = self.addresses.read(guard).ok_or(NoLease::Dry)?;
         let side = addresses.get().side(server.addr.family());
+        let only = match addr.map(|addr| side.position(addr)) {
+            None => None,
+            Some(Some(place)) => Some(place),
+            Some(None) => return Err(NoLease::Dry),
+        };
         let mut place = Place {
             pool: self,
             key: Key::of(server, protocol),
             offer: addresses.get().offer(side),
+            only,
             random,
             has_news: false,
         };
@@ -289,6 +304,7 @@ impl Pool {
                 pool: self,
                 key: *target.key(),
                 offer,
+                only: None,
                 random: 0,
                 has_news: false,
             };
@@ -326,6 +342,8 @@ struct Place<'a> {
     pool: &'a Pool,
     key: Key,
     offer: Offer<'a>,
+    // Where the only address is that will do.
+    only: Option<usize>,
     random: u64,
     // Whether there is something to be told that there was not before.
     has_news: bool,
@@ -340,7 +358,7 @@ impl find::Place for Place<'_> {
     }
 
     fn take(&mut self, server: &Arc<Server>) -> Result<Taken, Refusal<AllocError>> {
-        let (taken, has_news) = server.target.take(&self.offer, self.random);
+        let (taken, has_news) = server.target.take(&self.offer, self.only, self.random);
         self.has_news |= has_news;
         taken
     }

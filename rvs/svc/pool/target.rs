@@ -113,15 +113,19 @@ impl Target {
         &self.key
     }
 
-    /// Takes a port; tells, too, whether there is something to be told that there was not before.
+    /// Takes a port, of the address at `place` in the offer or of any; tells, too, whether there is something to be told that there was not before.
     pub(super) fn take(
         &self,
         offer: &Offer<'_>,
+        place: Option<usize>,
         random: u64,
     ) -> (Result<Taken, Refusal<AllocError>>, bool) {
         self.ports.with(|ports| {
             let had_news = ports.news().is_due();
-            let taken = ports.take(offer, random);
+            let taken = match place {
+                Some(place) => ports.take_at(offer, place, random),
+                None => ports.take(offer, random),
+            };
             (taken, !had_news && ports.news().is_due())
         })
     }

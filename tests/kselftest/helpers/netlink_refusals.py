@@ -129,7 +129,7 @@ def wrong_services():
             ("scheduler of 0 bytes", errno.EINVAL, attribute(SCHEDULER, b""), SCHEDULER),
             ("scheduler of 16 letters", errno.EINVAL, string(SCHEDULER, "r" * 16), SCHEDULER),
             ("unknown forward method", errno.EINVAL, u32(FORWARD, 3), FORWARD),
-            ("forward method beyond all", errno.ERANGE, u32(FORWARD, 6), FORWARD),
+            ("forward method beyond all", errno.ERANGE, u32(FORWARD, 7), FORWARD),
             ("forward method of all bits", errno.ERANGE, u32(FORWARD, 0xFFFFFFFF), FORWARD),
             ("forward method of 3 bytes", errno.EINVAL, attribute(FORWARD, bytes(3)), FORWARD),
             ("forward method of 5 bytes", errno.EINVAL, attribute(FORWARD, bytes(5)), FORWARD),
@@ -183,7 +183,7 @@ def wrong_dests():
             ("weight of 2 bytes", errno.EINVAL, u16(WEIGHT, 1), WEIGHT),
             ("weight of 8 bytes", errno.EINVAL, attribute(WEIGHT, bytes(8)), WEIGHT),
             ("unknown forward method", errno.EINVAL, u32(FORWARD, 3), FORWARD),
-            ("forward method beyond all", errno.ERANGE, u32(FORWARD, 6), FORWARD),
+            ("forward method beyond all", errno.ERANGE, u32(FORWARD, 7), FORWARD),
             ("lower threshold alone", errno.EINVAL, u32(LOWER_THRESHOLD, 1), LOWER_THRESHOLD),
             ("lower threshold above upper", errno.EINVAL, (
                 u32(UPPER_THRESHOLD, 4) + u32(LOWER_THRESHOLD, 5)
