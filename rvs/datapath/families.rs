@@ -381,8 +381,13 @@ fn translate<'a, V: Stack, O: Stack>(
     };
     let checksum = flow.checksum_state(&packet);
     let how = how::<V, O>(&packet, form, rewrite, protocol.number());
+    // It may be one of those that the packet of the flow stood for.
+    let header = Header {
+        total_len: packet.len(),
+        ..flow.header
+    };
     exchanged(packet, route, form, exchange, |bytes| {
-        how.apply::<V, O>(bytes, &flow.header, protocol, checksum)
+        how.apply::<V, O>(bytes, &header, protocol, checksum)
     })
 }
 

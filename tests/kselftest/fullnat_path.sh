@@ -130,9 +130,11 @@ bursts_and_lists_of_packets_are_served() {
 	expect_success offloads_of "$DIRECTOR" gro on rx-gro-list on
 	expect_success merging_waits "$DIRECTOR" 2000000
 	transfer_file 500000
+	count_packets "$DIRECTOR" datagrams prerouting "$IP daddr $VIP udp dport 7000"
 	count_packets "$DIRECTOR" lists prerouting "$IP daddr $VIP tcp dport 9000"
 	expect_equal "datagrams answered of a list" 40 "$(burst)"
 	upload
+	expect_range "mean size of datagrams that come to the director" 1200 70000 "$(mean_size "$DIRECTOR" datagrams)"
 	expect_range "mean size of what comes to the director" 1501 70000 "$(mean_size "$DIRECTOR" lists)"
 	expect_success merging_waits "$DIRECTOR" 0
 	expect_success offloads_of "$DIRECTOR" gro off rx-gro-list off
