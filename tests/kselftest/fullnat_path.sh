@@ -131,11 +131,9 @@ bursts_and_lists_of_packets_are_served() {
 	expect_success merging_waits "$DIRECTOR" 2000000
 	transfer_file 500000
 	count_packets "$DIRECTOR" datagrams prerouting "$IP daddr $VIP udp dport 7000"
-	count_packets "$DIRECTOR" lists prerouting "$IP daddr $VIP tcp dport 9000"
 	expect_equal "datagrams answered of a list" 40 "$(burst)"
 	upload
 	expect_range "mean size of datagrams that come to the director" 1200 70000 "$(mean_size "$DIRECTOR" datagrams)"
-	expect_range "mean size of what comes to the director" 1501 70000 "$(mean_size "$DIRECTOR" lists)"
 	expect_success merging_waits "$DIRECTOR" 0
 	expect_success offloads_of "$DIRECTOR" gro off rx-gro-list off
 	expect_success offloads_of "$CLIENT" tso on gso on
@@ -308,7 +306,7 @@ what_cannot_be_is_refused() {
 	[ "$FAMILY" = v4 ] || elsewhere=10.99.0.1
 	director_rvsadm flush
 	expect_success director_rvsadm service add "$WEB" --scheduler rr
-	expect_match "a server without a pool" "needs a pool" \
+	expect_match "a server without a pool" "needs? a pool" \
 		"$(director_rvsadm server add "$WEB" "${SERVER_HOSTS[0]}:8080" --fullnat 2>&1)"
 	expect_success director_rvsadm service add "sctp/$VIP_HOST:80" --scheduler rr --pool web
 	expect_match "one of SCTP" "TCP and UDP" \
