@@ -288,6 +288,7 @@ network_of_enat() {
 		mkdir -p "$BPF_AT_SERVERS/$server"
 		expect_success mount -t bpf bpf "$BPF_AT_SERVERS/$server"
 	done
+	rm -f "$TEST_DIR"/server?/access.log
 	web_servers 8080
 }
 
