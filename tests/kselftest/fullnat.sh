@@ -8,7 +8,7 @@
 fullnat_site
 
 FLOWS=${FLOWS:-1200}
-SIZE=${SIZE:-2000000}
+SIZE=${SIZE:-1000000}
 WEB=tcp/$VIP_HOST:80
 TALK=("tcp/$VIP_HOST:7000" "udp/$VIP_HOST:7000")
 
@@ -63,7 +63,8 @@ connections_are_spread_evenly_over_ports_and_addresses() {
 	[ "$FAMILY" = v4 ] || { skip "the flows are of IPv4" && return; }
 	count_packets "$ROUTER" from_clients forward "$IP saddr $FLOOD_NET oifname \"server*\""
 	expect_success director_rvsadm pool add three "${ROUTED_IP%1}1-${ROUTED_IP%1}3"
-	expect_success director_rvsadm service add "$service" --scheduler rr --fullnat --pool three
+	# All are there in the end, however long it takes.
+	expect_success director_rvsadm service add "$service" --scheduler rr --fullnat --pool three --timeout 3600
 	for server in "${SERVER_HOSTS[0]}:7000" "${SERVER_HOSTS[1]}:7000" "${SERVER_HOSTS[2]}:7000" "${SERVER_HOSTS[2]}:7001"; do
 		expect_success lb_server_add "$service" "$server" 1
 	done
@@ -110,7 +111,7 @@ transfers_are_whole_while_addresses_come_and_go() {
 	wait "$changes"
 	requests_end
 	expect_all_answered "all the time" "$begin" 999999999
-	expect_range "changes" 4 100000 "$(grep -c changed "$TEST_DIR/changes")"
+	expect_range "changes" 2 100000 "$(grep -c changed "$TEST_DIR/changes")"
 	expect_equal "changes that were refused" "" "$(grep -v changed "$TEST_DIR/changes")"
 }
 
@@ -121,9 +122,9 @@ change_addresses() {
 	while [ -z "$ended" ]; do
 		for address in "${LOCAL_IPS[@]}"; do
 			director_rvsadm pool del-address "$LB_POOL" "$address" && echo changed
-			sleep 0.3
+			sleep 0.5
 			director_rvsadm pool add-address "$LB_POOL" "$address" && echo changed
-			sleep 0.3
+			sleep 0.5
 		done
 	done
 }

@@ -17,7 +17,7 @@ commands_of() {
 			skipped = wanted == "" ? index(apart, "|" section "|") : section != wanted
 		}
 		!skipped && (wanted == "" || section == wanted)' "$HOWTO_DIR/$1" |
-		sed -nE 's/^    (client|router|director|server)[#$] (.*)/\1 \2/p'
+		sed -nE 's/^    (client|router|director2?|server)[#$] (.*)/\1 \2/p'
 }
 
 # Sections that are followed by themselves.
@@ -57,6 +57,7 @@ follow() {
 			;;
 		router) type_at "$ROUTER" "$command" ;;
 		director) type_at "$DIRECTOR" "$command" ;;
+		director2) type_at "$SECOND_DIRECTOR" "$command" ;;
 		server)
 			for server in "${SERVERS[@]}"; do
 				"type_at${BPF_AT_SERVERS:+_with_bpf}" "$server" "$command"
@@ -76,10 +77,11 @@ expect_answers() {
 	expect_equal "all answers" $((8 + $1)) "$(grep -cx 'server[123]' "$TEST_DIR/typed")"
 }
 
-# web_servers PORT
+# web_servers PORT: their logs begin anew.
 web_servers() {
 	local i
 	for i in 1 2 3; do
+		rm -f "$TEST_DIR/server$i/access.log"
 		http_server_start "$i" "$1" || bail "nginx does not start"
 	done
 }
@@ -288,7 +290,6 @@ network_of_enat() {
 		mkdir -p "$BPF_AT_SERVERS/$server"
 		expect_success mount -t bpf bpf "$BPF_AT_SERVERS/$server"
 	done
-	rm -f "$TEST_DIR"/server?/access.log
 	web_servers 8080
 }
 
@@ -308,6 +309,51 @@ enat() {
 		umount "$BPF_AT_SERVERS/$server"
 	done
 	BPF_AT_SERVERS=
+}
+
+# network_of_fullnat TOPOLOGY: one in which nobody knows VIP or local addresses.
+network_of_fullnat() {
+	local address namespace
+	topology_destroy
+	fullnat_site
+	topology_create "$1" || bail "the namespaces cannot be made"
+	for namespace in "$DIRECTOR" $([ "$1" = --fullnat ] || echo "$SECOND_DIRECTOR"); do
+		expect_success in_ns "$namespace" sysctl -qw "$FORWARDING=0"
+		expect_success ip -n "$namespace" address del "$VIP/$HOST_BITS" dev lo
+		for address in $(ip -n "$namespace" -o -4 address show dev eth0 | grep -o '[0-9.]*/32'); do
+			expect_success ip -n "$namespace" address del "$address" dev eth0
+		done
+	done
+	expect_success ip -n "$ROUTER" route del "$VIP"
+	ip -n "$ROUTER" route del "$ROUTED_NET" || fail "no routed network"
+	web_servers 8080
+}
+
+full_nat() {
+	network_of_fullnat --fullnat
+	follow fullnat.md
+	expect_answers 0
+	expect_match "the pool" "web +1024-65535 +1 .*tcp/10\.1\.0\.11:8080 " "$(<"$TEST_DIR/typed")"
+	expect_match "local addresses" "fullnat,10\.(0\.0\.2[12]|9\.0\.[0-9]+):[0-9]+ " "$(<"$TEST_DIR/typed")"
+	expect_match "whom a server has seen" '^(10\.(0\.0\.2[12]|9\.0\.[0-9]+) ?){4}$' \
+		"$(awk '{ print $1 }' "$TEST_DIR/server1/access.log" | paste -sd' ')"
+	follow fullnat.md "With a firewall"
+	expect_answers 0
+	expect_match "packets that are invalid" "invalid counter packets 0 " "$(<"$TEST_DIR/typed")"
+	# After a boot.
+	expect_success director_rvsadm flush
+	expect_success director_rvsadm pool del web
+	expect_success director_rvsadm restore /etc/rvs.conf
+	expect_equal "what is saved of what was restored" "$(</etc/rvs.conf)" "$(director_rvsadm save)"
+	rm /etc/rvs.conf
+}
+
+directors_behind_one_router() {
+	network_of_fullnat --ecmp
+	expect_success ip -n "$ROUTER" nexthop flush
+	follow ecmp.md
+	expect_equal "answers of all servers" 16 "$(grep -cx 'server[123]' "$TEST_DIR/typed")"
+	expect_equal "servers of the client" 1 "$(grep -x 'server[123]' "$TEST_DIR/typed" | sort -u | wc -l)"
 }
 
 # Servers that have no IPv4.
@@ -341,6 +387,8 @@ ktap_run \
 	tunnels \
 	tunnels_in_udp \
 	tunnels_of_ipv4_in_ipv6 \
+	full_nat \
+	directors_behind_one_router \
 	enat \
 	nat_of_ipv6 \
 	direct_routing_of_ipv6

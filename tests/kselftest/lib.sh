@@ -23,6 +23,8 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$KSELFTEST_DIR/lib/topology_direct_reply.sh"
 # shellcheck source=lib/topology_fullnat.sh
 . "$KSELFTEST_DIR/lib/topology_fullnat.sh"
+# shellcheck source=lib/topology_ecmp.sh
+. "$KSELFTEST_DIR/lib/topology_ecmp.sh"
 # shellcheck source=lib/topology_routed.sh
 . "$KSELFTEST_DIR/lib/topology_routed.sh"
 # shellcheck source=lib/tunnel.sh

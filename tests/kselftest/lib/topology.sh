@@ -93,7 +93,7 @@ in_ns() {
 }
 
 # topology_create [--router]; with --direct-reply that of topology_direct_reply.sh, with --fullnat of topology_fullnat.sh, with
-# --routed of topology_routed.sh
+# --ecmp of topology_ecmp.sh, with --routed of topology_routed.sh
 topology_create() {
 	topology_build "$@" && lb_prepare
 }
@@ -107,6 +107,10 @@ topology_build() {
 		;;
 	--fullnat)
 		fullnat_create
+		return
+		;;
+	--ecmp)
+		ecmp_create
 		return
 		;;
 	--routed)
