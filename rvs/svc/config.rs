@@ -4,6 +4,8 @@
 //!
 //! Every change allocates first, then takes effect as a whole.
 
+mod flush;
+
 use core::mem;
 
 use kernel::{
@@ -50,7 +52,6 @@ use super::{
     Common,
     ConfigError,
     Counts,
-    Deleted,
     Dest,
     DestChange,
     DestSet,
@@ -68,18 +69,8 @@ use super::{
     Shared, //
 };
 
-/// How many services and destinations are deleted while others wait.
-const FLUSHED_AT_ONCE: usize = 512;
-
 /// That of an empty configuration.
 const FIRST_GENERATION: u32 = 1;
-
-/// How far the deletion of all services has come.
-pub(crate) struct Flush {
-    // Those that have come since stay.
-    latest: Incarnation,
-    done: Rank,
-}
 
 /// All services of a namespace.
 pub(crate) struct Config {
@@ -387,51 +378,6 @@ impl Config {
         table.resize();
         self.changed();
         Ok(())
-    }
-
-    /// Begins to delete all services that there are now.
-    pub(crate) fn begin_flush(&self) -> Flush {
-        Flush {
-            latest: self.incarnations,
-            done: Rank::FIRST,
-        }
-    }
-
-    /// Deletes some of them, of not much more than [`FLUSHED_AT_ONCE`] entries, so that nobody waits for long.
-    /// False when there are no more.
-    pub(crate) fn flush_some(
-        &mut self,
-        table: &Services,
-        flush: &mut Flush,
-        deleted: &Deleted,
-    ) -> bool {
-        let mut entries = 0usize;
-        let mut services = mem::replace(&mut self.services, RBTree::new());
-        let mut cursor = services.cursor_lower_bound_mut(&flush.done);
-        while let Some(place) = cursor.take_if(|_| entries < FLUSHED_AT_ONCE) {
-            let (rank, config) = place.current();
-            flush.done = *rank;
-            entries = entries.saturating_add(1);
-            if config.incarnation > flush.latest {
-                cursor = place.move_next();
-                continue;
-            }
-            entries = entries.saturating_add(config.dests().len());
-            self.withdraw(table, config);
-            self.count = self.count.saturating_sub(1);
-            let (next, service) = place.remove_current();
-            deleted.put(service);
-            cursor = next;
-        }
-        if self.count == 0 {
-            if let Some(room) = self.trash.take_room() {
-                deleted.put_room(room);
-            }
-        }
-        let is_over = cursor.is_none() && self.trash.trim(FLUSHED_AT_ONCE);
-        self.services = services;
-        self.changed();
-        !is_over
     }
 
     /// Hides a service from packets. What it has counted stays in the totals of the namespace.
