@@ -33,6 +33,7 @@ use crate::{
                 Storage, //
             },
             sysctl::{
+                Number,
                 Switch,
                 Sysctl, //
             },
@@ -44,7 +45,8 @@ use crate::{
     },
     logic::{
         addr::Family,
-        limits, //
+        limits,
+        toa, //
     },
     settings::{
         self,
@@ -93,6 +95,8 @@ pub(crate) struct Director {
     pub(crate) fast_path: Switch,
     /// What else the administrator may set (`net.ipv4.vs`).
     pub(crate) settings: Settings,
+    /// The kind of the option that tells real servers of their clients (`net.rvs.toa_kind`).
+    pub(crate) toa_kind: Number,
     /// Which ways packets of connections took.
     pub(crate) paths: Paths,
     /// How much is counted in a second.
@@ -123,6 +127,12 @@ impl PernetData for Director {
             |director| &director.connections.bound.setting,
             1,
             limits::MOST_CONNECTIONS,
+        ),
+        Sysctl::number(
+            c"toa_kind",
+            |director| &director.toa_kind,
+            toa::Kind::MIN as u32,
+            toa::Kind::MAX as u32,
         ),
     ];
 
@@ -161,6 +171,7 @@ impl PernetData for Director {
                 lifetimes: Lifetimes::new(),
                 fast_path: Switch::new(true),
                 settings: Settings::new(net),
+                toa_kind: Number::new(toa::Kind::DEFAULT.number().into()),
                 paths,
                 estimator,
             }),

@@ -4,6 +4,8 @@
 
 mod addresses;
 mod advance;
+mod forwarding;
+mod toa;
 
 use addresses::{
     InLine,
@@ -11,6 +13,8 @@ use addresses::{
 };
 
 pub(crate) use advance::Transition;
+pub(crate) use forwarding::Forwarding;
+pub(crate) use toa::Toa;
 
 use kernel::{
     alloc::AllocError,
@@ -114,6 +118,16 @@ fn is_control(tuple: &Tuple, forward: Forward) -> bool {
     tuple.dst_port == FTP_PORT && tuple.protocol == Protocol::Tcp && matches!(forward, Forward::Nat)
 }
 
+/// How far a connection by this method is with telling the real server of its client where it begins. Servers of ENAT
+/// that are reached by full NAT, as there is no room for the option, are not told.
+fn toa_of(tuple: &Tuple, dest: &Dest, forward: Forward) -> Toa {
+    if dest.shared().tells(forward, tuple.protocol) && dest.forward() == forward {
+        Toa::BEGUN
+    } else {
+        Toa::NEVER
+    }
+}
+
 impl Extensible for Conn {
     type Tail = Tail;
     type Extension = Extension;
@@ -129,7 +143,7 @@ pub(crate) struct Conn {
     client_port: u16,
     service_port: u16,
     protocol: Protocol,
-    forward: Forward,
+    forwarding: Forwarding,
     server_port: u16,
     word: Atomic<u32>,
     last_seen: Atomic<u32>,
@@ -200,8 +214,27 @@ impl Conn {
         now: u32,
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
         let memory = TAILED.allocate()?;
-        let (addrs, tail) = addresses::with_local(tuple, lease);
+        let toa = toa_of(tuple, &dest, forward);
+        let (addrs, tail) = addresses::with_local(tuple, lease, toa);
         let conn = Self::begun(addrs, tuple, dest, forward, now);
+        Ok(memory.fill(conn, tail))
+    }
+
+    /// As [`Conn::new`], of one by NAT whose real server is told of its client.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn with_toa(
+        tuple: &Tuple,
+        dest: Arc<Dest>,
+        now: u32,
+    ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
+        if is_control(tuple, Forward::Nat) {
+            return Self::of_control(tuple, dest, now);
+        }
+        let memory = TAILED.allocate()?;
+        let (addrs, tail) = addresses::with_toa(tuple, &dest);
+        let mut conn = Self::begun(addrs, tuple, dest, Forward::Nat, now);
+        conn.forwarding = Forwarding::NatToa;
         Ok(memory.fill(conn, tail))
     }
 
@@ -274,9 +307,17 @@ impl Conn {
     ) -> Result<(RcuArc<Self>, RcuArc<Self>), AllocError> {
         let dest = template.dest().clone();
         let server_port = template.server_port(tuple.dst_port);
+        let has_toa = forward == Forward::Nat
+            && dest.shared().tells(forward, tuple.protocol)
+            && !is_control(tuple, forward);
         let (addrs, tail) = match lease {
             Some(lease) => {
-                let (addrs, tail) = addresses::with_local(tuple, lease);
+                let toa = toa_of(tuple, &dest, forward);
+                let (addrs, tail) = addresses::with_local(tuple, lease, toa);
+                (addrs, Some(tail))
+            }
+            None if has_toa => {
+                let (addrs, tail) = addresses::with_toa(tuple, &dest);
                 (addrs, Some(tail))
             }
             None => addresses::of(tuple, &dest),
@@ -288,6 +329,9 @@ impl Conn {
         };
         let mut conn = Self::begun(addrs, tuple, dest, forward, now);
         conn.server_port = server_port;
+        if has_toa {
+            conn.forwarding = Forwarding::NatToa;
+        }
         Ok(EXTENDED.allocate()?.fill(conn, tail, extension))
     }
 
@@ -300,7 +344,7 @@ impl Conn {
             client_port: tuple.src_port,
             service_port: tuple.dst_port,
             protocol: tuple.protocol,
-            forward,
+            forwarding: forward.into(),
             server_port: dest.port_for(tuple.dst_port),
             word: Atomic::new(Tracked::new(State::initial(tuple.protocol)).to_u8().into()),
             last_seen: Atomic::new(now),
@@ -332,6 +376,14 @@ impl Conn {
         self.word.load(Relaxed) >> word::ROUTE_SHIFT
     }
 
+    /// Has later packets of either side pass the hooks again.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn forget_routes(&self) {
+        self.confirm_route(0);
+        self.set_reply_route(0);
+    }
+
     /// Notes that a packet of the client has passed every hook on its way by the route of this number. Once
     /// for a flow and each change of the routes.
     #[cold]
@@ -350,9 +402,9 @@ impl Conn {
     /// Returns whether what comes from the real server has a tuple of its own: replies that pass the director. By ENAT it is what a
     /// server without its half answers, and what errors are about.
     pub(crate) fn has_reply_tuple(&self) -> bool {
-        match self.forward {
-            Forward::Nat | Forward::Fullnat | Forward::Enat => true,
-            Forward::Dr | Forward::Tun => false,
+        match self.forwarding {
+            Forwarding::Nat | Forwarding::NatToa | Forwarding::Fullnat | Forwarding::Enat => true,
+            Forwarding::Dr | Forwarding::Tun => false,
         }
     }
 
@@ -360,9 +412,9 @@ impl Conn {
     /// director, the real server's part has to be guessed.
     #[inline]
     pub(crate) fn request_direction(&self) -> Direction {
-        match self.forward {
-            Forward::Nat | Forward::Fullnat => Direction::Original,
-            Forward::Dr | Forward::Tun | Forward::Enat => Direction::OriginalOnly,
+        match self.forwarding {
+            Forwarding::Nat | Forwarding::NatToa | Forwarding::Fullnat => Direction::Original,
+            Forwarding::Dr | Forwarding::Tun | Forwarding::Enat => Direction::OriginalOnly,
         }
     }
 
@@ -374,7 +426,13 @@ impl Conn {
     /// Returns how packets reach the real server.
     #[inline]
     pub(crate) fn forward(&self) -> Forward {
-        self.forward
+        self.forwarding.into()
+    }
+
+    /// Returns the same with what is done besides.
+    #[inline(always)]
+    pub(crate) fn forwarding(&self) -> Forwarding {
+        self.forwarding
     }
 
     /// Returns the destination.

@@ -28,6 +28,8 @@ pub(crate) use defences::Defences;
 pub(crate) use entry::{
     Conn,
     Extension,
+    Forwarding,
+    Toa,
     Transition,
     CACHE,
     EXTENDED,

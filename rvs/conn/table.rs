@@ -232,8 +232,13 @@ impl Connections {
         if forward.needs_pool() {
             return self.create_with_local(guard, tuple, (dest, forward), locals, now);
         }
-        let made = Conn::new(tuple.key(), dest, forward, now).map_err(|_| CreateError::Memory)?;
-        self.place(guard, tuple, made, now)
+        let made = if forward == Forward::Nat && dest.shared().tells(forward, tuple.key().protocol)
+        {
+            Conn::with_toa(tuple.key(), dest, now)
+        } else {
+            Conn::new(tuple.key(), dest, forward, now)
+        };
+        self.place(guard, tuple, made.map_err(|_| CreateError::Memory)?, now)
     }
 
     /// As [`Connections::create`], for the data of a control connection of FTP, whose server has it at `server_port`.

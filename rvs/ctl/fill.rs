@@ -23,7 +23,8 @@ use crate::{
             dest,
             service,
             stats,
-            template, //
+            template,
+            toa_stats, //
         },
     },
     svc::{
@@ -115,6 +116,7 @@ pub(super) fn service(
     if let Some(pool) = config.pool() {
         message.str(service::POOL, pool.as_str())?;
     }
+    message.u32(service::TOA, config.toa().to_uapi())?;
     let dests = config.dests();
     message.uint(service::ENAT_NO_ROOM, config.without_room())?;
     message.u32(
@@ -122,7 +124,13 @@ pub(super) fn service(
         u32::try_from(dests.len()).unwrap_or(u32::MAX),
     )?;
     let counted = config.figures();
-    message.nest(service::STATS, |nest| figures(nest, &counted))
+    message.nest(service::STATS, |nest| figures(nest, &counted))?;
+    message.nest(service::TOA_STATS, |nest| {
+        let counters = config.toa_counters();
+        nest.uint(toa_stats::INSERTED, counters.inserted.get())?;
+        nest.uint(toa_stats::NO_ROOM, counters.no_room.get())?;
+        nest.uint(toa_stats::TAKEN_OUT, counters.taken_out.get())
+    })
 }
 
 /// Puts a destination.

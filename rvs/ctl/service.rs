@@ -27,6 +27,7 @@ use crate::{
             Kind,
             Settings, //
         },
+        toa::Scope,
         uapi::{
             command,
             policy,
@@ -86,6 +87,7 @@ impl Do for Add {
             timeouts,
             persistence,
             pool: pool::read_of_service(request)?.flatten(),
+            toa: read_toa(attributes, &key)?.unwrap_or_default(),
             told: Told::nothing(key.family()),
         };
         add(Director::of(request.net()), new)
@@ -141,6 +143,7 @@ impl Do for Set {
             persistence: persistence::read(attributes, &key)?,
             removal: read_removal(attributes),
             pool: pool::read_of_service(request)?,
+            toa: read_toa(attributes, &key)?,
             told: None,
             timeouts: timeouts::read_own(attributes, &key)?,
         };
@@ -324,6 +327,22 @@ fn read_one_packet(attributes: Attributes<'_>, key: &ServiceKey) -> Result<Optio
 fn read_removal(attributes: Attributes<'_>) -> Option<Option<Removal>> {
     let number = attributes.get(service::REMOVAL).and_then(Attribute::u32)?;
     Some(Removal::from_uapi(number))
+}
+
+/// The policy refuses what is not in the list.
+fn read_toa(attributes: Attributes<'_>, key: &ServiceKey) -> Result<Option<Scope>, Refusal> {
+    let attribute = attributes.get(service::TOA);
+    let scope = attribute
+        .and_then(Attribute::u32)
+        .and_then(Scope::from_uapi);
+    match key.protocol() {
+        Some(Protocol::Udp | Protocol::Sctp) if scope == Some(Scope::Nat) => Err(Refusal::new(
+            EINVAL,
+            c"only TCP has an option that tells real servers of their clients",
+        )
+        .at(attribute)),
+        _ => Ok(scope),
+    }
 }
 
 fn no_scheduler_flags(attributes: Attributes<'_>) -> Refusal {

@@ -46,6 +46,7 @@ use crate::{
             ip::Header,
             ParseError, //
         },
+        toa::ClientOption,
     },
 };
 
@@ -63,6 +64,7 @@ use super::{
         IcmpError, //
     },
     reply,
+    toa,
     Context,
     Path, //
 };
@@ -105,21 +107,28 @@ impl<V: Stack> Failure<'_, V> {
     }
 }
 
-/// Sends a packet of the client to the real server, which has an address of the other version.
+/// Sends a packet of the client to the real server, which has an address of the other version: with an option, if it has room for one
+/// that it is to carry. It is about the connection, and may be `of` it.
 #[inline(never)]
 pub(super) fn send<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     flow: &Flow<V>,
     conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
+    option: Option<ClientOption>,
     rewrite: Rewrite,
 ) -> Verdict {
     match way_to_real_server::<V, V::Other>(context, packet, flow.header, conn) {
         Ok((packet, passage)) => {
-            let confirmed = passage.way.confirmed_by(context, &packet, Some(conn));
+            let confirmed = passage.way.confirmed_by(context, &packet, of);
             let Passage { way, form } = passage;
-            each(packet, passage, |packet| {
-                let changed = translate(packet, flow, &way.route, form, rewrite);
+            let mtu = before_translation::<V, V::Other>(way.route.mtu(), flow.header);
+            each(packet, passage, |mut packet| {
+                let Some(flow) = toa::tell(&mut packet, *flow, conn, option, mtu) else {
+                    return packet.discard();
+                };
+                let changed = translate(packet, &flow, &way.route, form, rewrite);
                 go(context, changed, way, || {
                     if let Some(conn) = confirmed {
                         conn.confirm_route(way.route.number());
@@ -175,16 +184,17 @@ fn way_to_real_server<'a, 'g, V: Stack, O: Stack>(
     along(context, packet, header, route, server)
 }
 
-/// Sends a packet of a real server to a client that has an address of the other version.
+/// Sends a packet of a real server to a client that has an address of the other version. It is about the connection, and may be `of` it.
 #[inline(never)]
 pub(super) fn reply<V: Stack>(
     context: Context<'_>,
     packet: Packet<'_, V>,
     flow: &Flow<V>,
     conn: RcuRef<'_, Conn>,
+    of: bool,
     rewrite: Rewrite,
 ) -> Verdict {
-    let found = way_to_client::<V, V::Other>(context, packet, flow.header, conn, true);
+    let found = way_to_client::<V, V::Other>(context, packet, flow.header, conn, of);
     let (packet, passage, confirmed) = match found {
         Ok(found) => found,
         Err(verdict) => return verdict,
@@ -208,11 +218,14 @@ pub(super) fn reply<V: Stack>(
 #[inline(never)]
 pub(super) fn error_to_client<V: Stack>(
     context: Context<'_>,
-    packet: Packet<'_, V>,
+    mut packet: Packet<'_, V>,
     error: &IcmpError<V>,
     conn: RcuRef<'_, Conn>,
     rewrite: Rewrite,
 ) -> Verdict {
+    if toa::correct_packet(&mut packet, error, &conn).is_none() {
+        return packet.discard();
+    }
     let (packet, translation) = match of_error::<V, V::Other>(packet, error) {
         Ok(read) => read,
         Err(verdict) => return verdict,
@@ -490,6 +503,9 @@ pub(super) fn fast_to_real_server<V: Stack>(
     let Some(flow) = parse::usual(&packet) else {
         return fast::left(director, packet, Path::Header);
     };
+    if !toa::may_be_fast(director, &packet, flow, conn) {
+        return fast::left(director, packet, Path::Header);
+    }
     let target = nat::METHOD.target;
     let mtu = |mtu| before_translation::<V, V::Other>(mtu, flow.header);
     let way = fast::way_within::<V, V::Other>(context, &packet, flow, conn, target, mtu);

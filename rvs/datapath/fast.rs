@@ -13,7 +13,10 @@ use core::marker::PhantomData;
 use kernel::sync::rcu;
 
 use crate::{
-    conn::Conn,
+    conn::{
+        Conn,
+        Forwarding, //
+    },
     director::Director,
     kapi::{
         net::{
@@ -36,7 +39,6 @@ use crate::{
         },
     },
     logic::tunnel::Tunnel,
-    svc::Forward,
 };
 
 use super::{
@@ -54,6 +56,7 @@ use super::{
     },
     reply,
     request,
+    toa,
     track,
     tunnel,
     Context,
@@ -169,15 +172,15 @@ fn to_real_server<V: Stack>(
     if let Err(reason) = check_server(flow, &conn) {
         return left(context.director, packet, reason);
     }
-    match conn.forward() {
-        Forward::Nat => translated(context, packet, flow, conn),
-        Forward::Dr => as_it_is(context, packet, flow, conn),
+    match conn.forwarding() {
+        Forwarding::Nat => translated(context, packet, flow, conn),
+        Forwarding::Dr => as_it_is(context, packet, flow, conn),
         // What it says itself has to be looked at.
-        Forward::Fullnat if enat::is_without_option(&conn) => {
+        Forwarding::Fullnat if enat::is_without_option(&conn) => {
             left(context.director, packet, Path::Header)
         }
-        Forward::Fullnat => fullnat::fast_to_real_server(context, packet, flow, conn),
-        Forward::Enat => {
+        Forwarding::Fullnat => fullnat::fast_to_real_server(context, packet, flow, conn),
+        Forwarding::Enat => {
             let Context {
                 director,
                 net,
@@ -186,7 +189,16 @@ fn to_real_server<V: Stack>(
             } = context;
             enat::fast(director, net, guard, packet, conn)
         }
-        Forward::Tun => {
+        Forwarding::NatToa => {
+            let Context {
+                director,
+                net,
+                guard,
+                ..
+            } = context;
+            toa::fast_by_nat(director, net, guard, packet, conn)
+        }
+        Forwarding::Tun => {
             let tunnel = conn.dest().tunnel();
             let Context {
                 director,
@@ -206,7 +218,7 @@ fn to_real_server<V: Stack>(
 
 /// Sends a client's packet to the real server's address and port.
 #[inline(always)]
-fn translated<V: Stack>(
+pub(super) fn translated<V: Stack>(
     context: Context<'_>,
     mut packet: Packet<'_, V>,
     flow: Flow<V>,
@@ -395,7 +407,7 @@ fn to_client<V: Stack>(
     flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    if matches!(conn.forward(), Forward::Fullnat) {
+    if matches!(conn.forwarding(), Forwarding::Fullnat) {
         return fullnat::fast_to_client(context, packet, flow, conn);
     }
     let next_hop = match way_to_client(context, &packet, flow, conn) {

@@ -65,6 +65,7 @@ use super::{
     },
     reply,
     request,
+    toa,
     track,
     Context,
     Path, //
@@ -97,11 +98,17 @@ pub(super) fn send<V: Stack>(
     flow: &Flow<V>,
     conn: &Object<Conn>,
 ) -> Verdict {
+    if let Some(toa) = conn.toa() {
+        if !toa::is_over_with(&packet, flow, toa) {
+            return toa::send(context, packet, flow, conn, toa);
+        }
+    }
     let Some(rewrite) = to_real_server(conn) else {
         return packet.discard();
     };
     if V::addr(rewrite.destination.addr).is_none() {
-        return families::send(context, packet, flow, conn, rewrite);
+        let of = Some(conn);
+        return families::send(context, packet, flow, conn, of, None, rewrite);
     }
     if track::request(context, &mut packet, conn).is_none() {
         return packet.discard();
@@ -195,8 +202,11 @@ pub(super) fn reply<V: Stack>(
     let Some(rewrite) = to_client(&conn) else {
         return packet.discard();
     };
+    let Some(may_be_fast) = toa::note_reply(&mut packet, flow, &conn) else {
+        return packet.discard();
+    };
     if V::addr(rewrite.destination.addr).is_none() {
-        return families::reply(context, packet, flow, conn, rewrite);
+        return families::reply(context, packet, flow, conn, may_be_fast, rewrite);
     }
     track::reply(context, &mut packet, &conn);
     let len = packet.len();
@@ -207,7 +217,7 @@ pub(super) fn reply<V: Stack>(
         flow.header,
         flow.headers_len(),
         conn,
-        true,
+        may_be_fast,
         (rewrite, change),
     );
     match sent {
@@ -238,7 +248,10 @@ pub(super) fn error_to_client<V: Stack>(
         return families::error_to_client(context, packet, error, conn, rewrite);
     }
     let checksum = error.checksum_state(&packet);
-    let change = |bytes: &mut [u8]| rewrite.apply_to_error(bytes, &error.icmp, checksum);
+    let change = |bytes: &mut [u8]| {
+        rewrite.apply_to_error(bytes, &error.icmp, checksum)?;
+        toa::correct_error(bytes, &error.icmp, &conn, checksum)
+    };
     let sent = return_changed(
         context,
         packet,
@@ -393,6 +406,9 @@ pub(super) fn fast_to_real_server<V: Stack>(
         (Err(reason), _) => return has_no_way(context, packet, conn, Side::Original, reason),
         (Ok(_), None) => return fast::left(context.director, packet, Path::Route),
     };
+    if !toa::may_be_fast(context.director, &packet, flow, conn) {
+        return fast::left(context.director, packet, Path::Header);
+    }
     let len = packet.len();
     if prepare(&mut packet, &flow, rewrite).is_none() {
         return fast::left(context.director, packet, Path::Memory);

@@ -51,6 +51,7 @@ use super::{
         self,
         Scheduled, //
     },
+    toa,
     tunnel,
     Context, //
 };
@@ -187,7 +188,9 @@ fn to_client<V: Stack>(
     let Some(bytes) = packet.writable(error.icmp.writable_len) else {
         return packet.discard();
     };
-    if rewrite_icmp_error(bytes, &error.icmp, End::Source, from, checksum).is_err() {
+    let translated = rewrite_icmp_error(bytes, &error.icmp, End::Source, from, checksum)
+        .and_then(|()| toa::correct_error(bytes, &error.icmp, &conn, checksum));
+    if translated.is_err() {
         return packet.discard();
     }
     packet.forget_device_checksum();

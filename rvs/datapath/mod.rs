@@ -55,8 +55,6 @@ mod request;
 mod reuse;
 mod schedule;
 mod sip;
-// The forward methods come to call it.
-#[allow(dead_code)]
 mod toa;
 mod track;
 mod tunnel;

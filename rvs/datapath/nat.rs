@@ -21,13 +21,15 @@ use crate::{
         addr::Endpoint,
         nat::{
             self,
-            ChecksumState, //
+            ChecksumState,
+            Rewrite, //
         },
         packet::{
             ip::Header,
             ParseError, //
         },
-        protocol::Protocol, //
+        protocol::Protocol,
+        toa::ClientOption, //
     },
 };
 
@@ -38,6 +40,7 @@ use super::{
         Method, //
     },
     parse::Flow,
+    toa,
     track,
     Context, //
 };
@@ -206,6 +209,54 @@ pub(super) fn send_rewritten<V: Stack>(
     }
     match egress {
         // The packet goes on to the socket of its new destination.
+        Egress::Local => packet.accept(),
+        Egress::Remote(way) => way.send_confirming(context, packet, confirmed, |packet, route| {
+            packet.send(route, context.guard)
+        }),
+    }
+}
+
+/// Sends a packet of the client to a real server, to which it carries an option if it has room, with these ends. It is about the
+/// connection, and may be `of` it.
+#[inline(never)]
+pub(super) fn send_told<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
+    option: Option<ClientOption>,
+    ends: Rewrite,
+) -> Verdict {
+    let (mut packet, egress) = match egress::route(context, packet, flow.header, conn, METHOD) {
+        Ok(way) => way,
+        Err(verdict) => return verdict,
+    };
+    if matches!(egress, Egress::Local) && leads_to_loopback(context, flow.header, conn) {
+        return packet.discard();
+    }
+    // While the packet still says where it came from.
+    let confirmed = match &egress {
+        Egress::Remote(way) => way.confirmed_by(context, &packet, of),
+        Egress::Local => None,
+    };
+    let mtu = match &egress {
+        Egress::Remote(way) => way.route.mtu(),
+        Egress::Local => u32::MAX,
+    };
+    if toa::tell(&mut packet, flow, conn, option, mtu).is_none() {
+        return packet.discard();
+    }
+    let is_forwarded = matches!(egress, Egress::Remote(_));
+    let tracking = track::tracking(context);
+    let (header_len, protocol) = (flow.header.header_len, flow.transport.protocol());
+    let checksum = flow.checksum_state(&packet);
+    let change = |bytes: &mut [u8]| ends.apply::<V>(bytes, header_len, protocol, checksum);
+    let headers_len = flow.headers_len();
+    if rewrite(&mut packet, headers_len, is_forwarded, tracking, change).is_none() {
+        return packet.discard();
+    }
+    match egress {
         Egress::Local => packet.accept(),
         Egress::Remote(way) => way.send_confirming(context, packet, confirmed, |packet, route| {
             packet.send(route, context.guard)

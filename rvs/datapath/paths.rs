@@ -21,7 +21,7 @@ pub(crate) enum Path {
     Slow,
     /// Left: the service does not allow it.
     Off,
-    /// Left: a header with IP options, or a fragment.
+    /// Left: a header with IP options, or with options of TCP that a client must not get through, or a fragment.
     Header,
     /// Left: it may begin a connection, as a SYN does.
     Begins,

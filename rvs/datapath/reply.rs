@@ -5,6 +5,7 @@
 use crate::{
     conn::{
         Conn,
+        Forwarding,
         Transition, //
     },
     kapi::{
@@ -27,7 +28,6 @@ use crate::{
         packet::TransportHeader,
         state::Direction, //
     },
-    svc::Forward,
 };
 
 use super::{
@@ -37,6 +37,7 @@ use super::{
     fullnat,
     parse::Flow,
     removed,
+    toa,
     track,
     Context,
     Path, //
@@ -53,10 +54,11 @@ pub(super) fn translate<V: Stack>(
     if !conn.dest().is_available() && removed::is_to_end(flow.transport.header, &conn) {
         return removed::end(context, packet, *flow);
     }
-    match conn.forward() {
-        Forward::Fullnat => return fullnat::reply(context, packet, flow, conn),
-        Forward::Enat => return enat::without_half(context, packet, flow, conn),
-        Forward::Nat | Forward::Dr | Forward::Tun => {}
+    match conn.forwarding() {
+        Forwarding::Fullnat => return fullnat::reply(context, packet, flow, conn),
+        Forwarding::Enat => return enat::without_half(context, packet, flow, conn),
+        Forwarding::NatToa => return toa::reply_by_nat(context, packet, flow, conn),
+        Forwarding::Nat | Forwarding::Dr | Forwarding::Tun => {}
     }
     if let Some(extension) = conn.extension() {
         if let Some(control) = extension.control() {

@@ -8,6 +8,7 @@ use crate::{
     conn::{
         Conn,
         Extension,
+        Forwarding,
         HashedTuple,
         Transition, //
     },
@@ -29,10 +30,7 @@ use crate::{
         protocol::Protocol,
         state::Direction, //
     },
-    svc::{
-        Dest,
-        Forward, //
-    },
+    svc::Dest,
 };
 
 use super::{
@@ -49,6 +47,7 @@ use super::{
         self,
         Scheduled, //
     },
+    toa,
     tunnel,
     Context,
     Path, //
@@ -181,15 +180,16 @@ fn send<V: Stack>(
     flow: &Flow<V>,
     conn: &Object<Conn>,
 ) -> Verdict {
-    match conn.forward() {
-        Forward::Nat => nat::send(context, packet, *flow, conn),
-        Forward::Dr => direct::send(context, packet, flow.header, conn, Some(conn)),
-        Forward::Tun => tunnel::send(context, packet, flow.header, conn, Some(conn)),
-        Forward::Fullnat if enat::is_without_option(conn) => {
+    match conn.forwarding() {
+        Forwarding::Nat => nat::send(context, packet, *flow, conn),
+        Forwarding::Dr => direct::send(context, packet, flow.header, conn, Some(conn)),
+        Forwarding::Tun => tunnel::send(context, packet, flow.header, conn, Some(conn)),
+        Forwarding::Fullnat if enat::is_without_option(conn) => {
             enat::send_without_option(context, packet, flow, conn)
         }
-        Forward::Fullnat => fullnat::send(context, packet, flow, conn),
-        Forward::Enat => enat::send(context, packet, flow, conn),
+        Forwarding::Fullnat => fullnat::send(context, packet, flow, conn),
+        Forwarding::Enat => enat::send(context, packet, flow, conn),
+        Forwarding::NatToa => toa::send_by_nat(context, packet, flow, conn),
     }
 }
 

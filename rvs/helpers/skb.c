@@ -209,7 +209,9 @@ __rvs_helper void rvs_helper_skb_grow_front(struct sk_buff *skb, u32 growth)
 		skb->transport_header -= growth;
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		skb->csum_start -= growth;
-	skb_metadata_clear(skb);
+	/* Others may share it, of a packet of TCP, which has none. */
+	if (unlikely(skb_metadata_len(skb)))
+		skb_metadata_clear(skb);
 	skb_unset_mac_header(skb);
 	/* A sum that the device made does not cover it. */
 	skb_forward_csum(skb);

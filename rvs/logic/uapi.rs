@@ -263,6 +263,20 @@ pub mod removal {
     pub const RESET: u32 = 3;
 }
 
+/// Whose TCP connections tell the real server of their client by an option
+/// (TOA).
+pub mod toa {
+    /// Those by "fullnat", whose packets come from a local address.
+    pub const DEFAULT: u32 = 0;
+
+    /// None.
+    pub const OFF: u32 = 1;
+
+    /// Those by "fullnat" and by "nat". Not those to port 21 by "nat", of
+    /// FTP.
+    pub const ON: u32 = 2;
+}
+
 /// How far a connection has come, as far as the director can tell. It decides
 /// how long the connection may be idle. Numbers and names of TCP are those
 /// of IPVS.
@@ -400,6 +414,28 @@ pub mod stats {
     pub const MAX: u16 = 11;
 }
 
+/// Segments of clients since the service was added or zeroed, of those of
+/// its connections that tell the real server of their client by an option.
+pub mod toa_stats {
+    /// Alignment of 64 bit values; never sent.
+    pub const PAD: u16 = 1;
+
+    /// Got the option. A burst is one.
+    pub const INSERTED: u16 = 2;
+
+    /// Went without, as they had other options, or the path took none
+    /// longer. The next segment gets it.
+    pub const NO_ROOM: u16 = 3;
+
+    /// Lost options that a client must not get through: such ones, in a SYN
+    /// those of TCP Fast Open, and what stands behind the end of the
+    /// options.
+    pub const TAKEN_OUT: u16 = 4;
+
+    /// The highest number of the set.
+    pub const MAX: u16 = 4;
+}
+
 /// How many seconds a connection may be idle before it ends, at most 2^31 - 1
 /// ticks of the kernel's clock. A change holds for connections that exist, from
 /// the last packet of each on.
@@ -503,8 +539,16 @@ pub mod service {
     /// begins with one is served as by "fullnat" (read only).
     pub const ENAT_NO_ROOM: u16 = 20;
 
+    /// Whether connections that begin tell the real server of their client
+    /// by an option of TCP, of the kind that the sysctl net.rvs.toa_kind
+    /// says; default when not given. Of TCP, and of a mark.
+    pub const TOA: u16 = 21;
+
+    /// What was counted of that (read only).
+    pub const TOA_STATS: u16 = 22;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 20;
+    pub const MAX: u16 = 22;
 }
 
 /// How clients of a service keep their server. The first connection of a
@@ -685,8 +729,9 @@ pub mod paths {
     /// net.rvs.fast_path at 0 no packet reaches it, and none is counted.
     pub const SWITCHED_OFF: u16 = 4;
 
-    /// Left: the packet has IP options, is a fragment, or is a burst that
-    /// is taken apart before it goes into a tunnel.
+    /// Left: the packet has IP options, or options of TCP that a client must
+    /// not get through (TOA), is a fragment, or is a burst that is taken
+    /// apart before it goes into a tunnel.
     pub const HEADER: u16 = 5;
 
     /// Left: the packet may begin a connection, as a SYN does.
@@ -1021,6 +1066,7 @@ pub mod policy {
         Rule::new(service::PERSISTENCE, Kind::Nested(PERSISTENCE)),
         Rule::new(service::REMOVAL, Kind::U32Max(3)),
         Rule::new(service::POOL, Kind::Str(31)),
+        Rule::new(service::TOA, Kind::U32Max(2)),
     ];
 
     /// Attributes that `service-set` may hold.
@@ -1042,6 +1088,7 @@ pub mod policy {
         Rule::new(service::PERSISTENCE, Kind::Nested(PERSISTENCE)),
         Rule::new(service::REMOVAL, Kind::U32Max(3)),
         Rule::new(service::POOL, Kind::Str(31)),
+        Rule::new(service::TOA, Kind::U32Max(2)),
     ];
 
     /// Attributes that `service-del` may hold.

@@ -20,6 +20,7 @@ use crate::logic::{
     },
     state::TimeoutsChange,
     thresholds::Thresholds,
+    toa::Scope,
     tunnel::{
         Tunnel,
         TunnelChange, //
@@ -78,6 +79,8 @@ pub(crate) struct NewService {
     pub(crate) persistence: Option<Persistence>,
     /// Where its connections have local addresses of, if they have any.
     pub(crate) pool: Option<Name>,
+    /// Whose connections tell the real server of their client.
+    pub(crate) toa: Scope,
     /// What only the family `IPVS` knows of.
     pub(crate) told: Told,
 }
@@ -122,6 +125,8 @@ pub(crate) struct ServiceChange {
     pub(crate) one_packet: Option<bool>,
     /// Where its connections have local addresses of; inside none when they have none.
     pub(crate) pool: Option<Option<Name>>,
+    /// Whose connections tell the real server of their client, of those that begin from then on.
+    pub(crate) toa: Option<Scope>,
     /// How clients keep their server; inside none when they do not.
     pub(crate) persistence: Option<Option<Persistence>>,
     /// What becomes of connections whose destination is removed, as [`NewService::removal`].

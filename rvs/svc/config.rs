@@ -270,6 +270,8 @@ impl Config {
         shared.set_fast_path(new.fast_path);
         shared.set_one_packet(new.one_packet);
         shared.set_pool(pool);
+        shared.set_toa(new.toa);
+        shared.toa_counters().zero();
         self.common.ledger().begin(&shared);
         shared.forget_without_room();
         shared.set_own_removal(new.removal);
@@ -352,6 +354,9 @@ impl Config {
         }
         if let Some(pool) = pool {
             config.shared.set_pool(pool);
+        }
+        if let Some(scope) = change.toa {
+            config.shared.set_toa(scope);
         }
         let shared = config.shared.clone();
         self.set_own_timeouts(&shared, shared.own_timeouts().changed(&change.timeouts));

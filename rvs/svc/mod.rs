@@ -24,6 +24,7 @@ mod service_config;
 mod services;
 mod shared;
 mod timeouts;
+mod toa;
 mod totals;
 mod trash;
 
@@ -58,6 +59,10 @@ pub(crate) use service::Service;
 pub(crate) use service_config::ServiceConfig;
 pub(crate) use services::Services;
 pub(crate) use shared::Shared;
+pub(crate) use toa::{
+    ToaCounter,
+    ToaCounters, //
+};
 pub(crate) use totals::{
     Counts,
     Figures, //

@@ -19,7 +19,8 @@ use crate::{
         pool::Name,
         removal::Removal,
         scheduler::Settings,
-        state::Timeouts, //
+        state::Timeouts,
+        toa::Scope, //
     },
 };
 
@@ -38,6 +39,7 @@ use super::{
     Service,
     ServiceKey,
     Shared,
+    ToaCounters,
     Told, //
 };
 
@@ -68,6 +70,7 @@ pub(super) struct Configured {
     one_packet: bool,
     removal: Option<Removal>,
     pool: Option<Name>,
+    toa: Scope,
     timeouts: Timeouts,
 }
 
@@ -83,6 +86,7 @@ impl ServiceConfig {
             one_packet: self.schedules_each_datagram(),
             removal: self.own_removal(),
             pool: self.pool(),
+            toa: self.toa(),
             timeouts: self.own_timeouts(),
         }
     }
@@ -135,6 +139,7 @@ impl ServiceConfig {
         }
         ledger.begin(&self.shared);
         self.shared.forget_without_room();
+        self.shared.toa_counters().zero();
     }
 
     /// Returns its own timeouts, 0 for those of the namespace.
@@ -166,6 +171,16 @@ impl ServiceConfig {
     /// Returns how many packets by ENAT had no room for the client.
     pub(crate) fn without_room(&self) -> u64 {
         self.shared.without_room()
+    }
+
+    /// Returns whose connections tell the real server of their client.
+    pub(crate) fn toa(&self) -> Scope {
+        self.shared.toa()
+    }
+
+    /// Returns what is counted of that.
+    pub(crate) fn toa_counters(&self) -> &ToaCounters {
+        self.shared.toa_counters()
     }
 
     /// Returns the destinations, newest first.

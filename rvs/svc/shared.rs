@@ -29,21 +29,25 @@ use crate::{
         RcuRef, //
     },
     logic::{
+        protocol::Protocol,
         removal::Removal,
         scheduler,
         service_key::ServiceKey,
         state::{
             State,
             Timeouts, //
-        }, //
+        },
+        toa::Scope, //
     },
 };
 
 use super::{
     pool::Pool,
     timeouts,
+    toa::ToaCounters,
     totals::Totals,
-    Common, //
+    Common,
+    Forward, //
 };
 
 /// What tells the scheduler of a service that loads of its destinations have changed.
@@ -64,6 +68,7 @@ pub(crate) struct Shared {
     without_room: Atomic<u64>,
     totals: Totals,
     events: Events,
+    toa: ToaCounters,
     // In the list of services with rates.
     #[pin]
     links: ListLinks,
@@ -85,8 +90,9 @@ impl_list_item! {
 struct Settings {
     fast_path: Atomic<bool>,
     one_packet: Atomic<bool>,
-    // As the netlink family has it.
+    // As the netlink family has it, as what follows.
     removal: Atomic<u32>,
+    toa: Atomic<u32>,
     timeouts: timeouts::Settings,
 }
 
@@ -101,6 +107,7 @@ impl Shared {
             fast_path: Atomic::new(true),
             one_packet: Atomic::new(false),
             removal: Atomic::new(Removal::to_uapi(None)),
+            toa: Atomic::new(Scope::default().to_uapi()),
             timeouts: timeouts::Settings::new(Timeouts::NONE),
         };
         Arc::pin_init(
@@ -112,6 +119,7 @@ impl Shared {
                 without_room: Atomic::new(0),
                 totals: Totals::new(),
                 events: Events(LoadEvents::new()),
+                toa: ToaCounters::new(),
                 links <- ListLinks::new(),
                 listed <- AtomicTracker::new(),
             }),
@@ -141,6 +149,33 @@ impl Shared {
     pub(super) fn set_fast_path(&self, allowed: bool) {
         let allowed = allowed && !matches!(self.key, ServiceKey::Mark { .. });
         self.settings.fast_path.store(allowed, Relaxed);
+    }
+
+    /// Returns whether connections of this protocol that begin, by this method, tell the real server of their client.
+    #[inline(always)]
+    pub(crate) fn tells(&self, forward: Forward, protocol: Protocol) -> bool {
+        let scope = self.settings.toa.load(Relaxed);
+        let tells = match forward {
+            Forward::Nat => scope == Scope::Nat.to_uapi(),
+            Forward::Fullnat => scope != Scope::Nobody.to_uapi(),
+            Forward::Dr | Forward::Tun | Forward::Enat => false,
+        };
+        tells && protocol == Protocol::Tcp
+    }
+
+    /// Returns whose connections do.
+    pub(super) fn toa(&self) -> Scope {
+        Scope::from_uapi(self.settings.toa.load(Relaxed)).unwrap_or_default()
+    }
+
+    /// Changes whose do, of those that begin from now on.
+    pub(super) fn set_toa(&self, scope: Scope) {
+        self.settings.toa.store(scope.to_uapi(), Relaxed);
+    }
+
+    /// Returns what is counted of that.
+    pub(crate) fn toa_counters(&self) -> &ToaCounters {
+        &self.toa
     }
 
     /// Returns whether each datagram is scheduled by itself.

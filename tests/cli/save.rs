@@ -39,13 +39,14 @@ const MARK: u16 = 15;
 const PERSISTENCE: u16 = 17;
 const POOL: u16 = 19;
 const REMOVAL: u16 = 18;
+const TOA: u16 = 21;
 
 const SAVED: &str = "\
 timeouts --tcp 900 --tcp-fin 120 --udp 300
 pool add empty --ports 80-80
 pool add web 192.0.2.10-192.0.2.11 192.0.2.13 2001:db8::1-2001:db8::2 --ports 20000-59999
 service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags fallback,port --fast-path off --removal reset \
---timeout established=3600,fin=30 --pool web --fullnat
+--timeout established=3600,fin=30 --pool web --toa off --fullnat
 server add tcp/192.0.2.1:80 [2001:db8::9]:80 --weight 1 --upper-threshold 500 --lower-threshold 400 --tun --tun-type gue --tun-port 6080 --tun-checksum remote
 server add tcp/192.0.2.1:80 10.0.0.2:8080 --weight 2 --fullnat
 service add mark/7/ipv6 --scheduler wrr --fast-path off --persistent 300/64
@@ -93,6 +94,7 @@ fn web() -> Vec<DefaultNla> {
         nest(11, &[number(1, 3600), number(2, 30)]),
         string(POOL, "web"),
         number(REMOVAL, 3),
+        number(TOA, 1),
     ]);
     attributes
 }

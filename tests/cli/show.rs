@@ -299,6 +299,68 @@ fn what_becomes_of_connections_of_removed_servers_in_json() {
         .contains(r#""one_packet":false,"removal":"reset","stats""#));
 }
 
+/// A web service that tells its servers of clients, by this number, and has counted that.
+fn telling(scope: u32, counters: [u64; 3]) -> Vec<DefaultNla> {
+    let mut service = web();
+    service.extend([number(21, scope), stats(22, counters)]);
+    service
+}
+
+#[test]
+fn what_servers_are_told_of_clients() {
+    prints(
+        "rvsadm service list",
+        Kernel::new().dump(
+            0,
+            SERVICE_GET,
+            vec![
+                telling(2, [7, 1, 0]),
+                telling(1, [0; 3]),
+                telling(0, [0, 0, 3]),
+            ],
+        ),
+        "\
+SERVICE           SCHEDULER    FORWARD  FAST PATH  SERVERS  CONNECTIONS
+tcp/192.0.2.1:80  wrr,toa=on   nat      on         2        12
+tcp/192.0.2.1:80  wrr,toa=off  nat      on         2        12
+tcp/192.0.2.1:80  wrr          nat      on         2        12
+
+CLIENTS TOLD      INSERTED  NO ROOM  TAKEN OUT
+tcp/192.0.2.1:80  7         1        0
+tcp/192.0.2.1:80  0         0        3
+",
+    );
+}
+
+#[test]
+fn what_servers_are_told_of_clients_in_json() {
+    let kernel = Kernel::new().dump(
+        0,
+        SERVICE_GET,
+        vec![telling(2, [7, 1, 0]), telling(0, [0; 3]), web()],
+    );
+    let outcome = run("rvsadm -j service list", kernel);
+    assert_eq!(outcome.code, 0, "{}", outcome.err);
+    for (members, times) in [
+        (
+            r#""toa":"on","toa_stats":{"inserted":7,"no_room":1,"taken_out":0},"stats""#,
+            1,
+        ),
+        (
+            r#""one_packet":false,"toa_stats":{"inserted":0,"no_room":0,"taken_out":0},"stats""#,
+            1,
+        ),
+        (r#""toa"#, 3),
+    ] {
+        assert_eq!(
+            outcome.out.matches(members).count(),
+            times,
+            "{}",
+            outcome.out
+        );
+    }
+}
+
 #[test]
 fn own_timeouts_in_json() {
     let mut resolver = dns();

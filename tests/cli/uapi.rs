@@ -39,7 +39,8 @@ fn numbers_are_those_of_the_header() {
     use uapi::{
         command, connection, connection_state, dest, forward, info, paths, persistence,
         persistence_engine, pool, pool_address, pool_event, pool_level, pool_server, removal,
-        scheduler_flag, service, stats, template, timeouts, tunnel, tunnel_checksum,
+        scheduler_flag, service, stats, template, timeouts, toa, toa_stats, tunnel,
+        tunnel_checksum,
     };
     let rust = [
         ("RVS_FORWARD_NAT", forward::NAT),
@@ -314,6 +315,15 @@ fn numbers_are_those_of_the_header() {
         ("RVS_POOL_LEVEL_DRY", pool_level::DRY),
         ("RVS_A_SERVICE_POOL", service::POOL.into()),
         ("RVS_A_SERVICE_ENAT_NO_ROOM", service::ENAT_NO_ROOM.into()),
+        ("RVS_TOA_DEFAULT", toa::DEFAULT),
+        ("RVS_TOA_OFF", toa::OFF),
+        ("RVS_TOA_ON", toa::ON),
+        ("RVS_A_SERVICE_TOA", service::TOA.into()),
+        ("RVS_A_SERVICE_TOA_STATS", service::TOA_STATS.into()),
+        ("RVS_A_TOA_STATS_PAD", toa_stats::PAD.into()),
+        ("RVS_A_TOA_STATS_INSERTED", toa_stats::INSERTED.into()),
+        ("RVS_A_TOA_STATS_NO_ROOM", toa_stats::NO_ROOM.into()),
+        ("RVS_A_TOA_STATS_TAKEN_OUT", toa_stats::TAKEN_OUT.into()),
         ("RVS_A_POOL_NAME", pool::NAME.into()),
         ("RVS_A_POOL_FIRST_PORT", pool::FIRST_PORT.into()),
         ("RVS_A_POOL_LAST_PORT", pool::LAST_PORT.into()),

@@ -215,6 +215,25 @@ fn only_datagrams_are_scheduled_one_by_one() {
 }
 
 #[test]
+fn only_tcp_tells_servers_of_their_clients() {
+    for command in ["service add", "service set"] {
+        for service in ["udp/192.0.2.1:53", "sctp/192.0.2.1:3868"] {
+            refuses(
+                &format!("{command} {service} --toa on"),
+                &format!(
+                    "rvsadm: {command}: --toa on: only TCP has an option that tells servers of their clients; \
+                     leave it out for UDP and SCTP"
+                ),
+            );
+        }
+        refuses(
+            &format!("{command} tcp/192.0.2.1:80 --toa yes"),
+            &format!("rvsadm: {command}: --toa yes: no such choice; use default, on or off"),
+        );
+    }
+}
+
+#[test]
 fn servers_of_many_ports_have_none_of_their_own_without_nat() {
     for service in ["tcp/192.0.2.1:*", "tcp/192.0.2.1:1-1023", "mark/7"] {
         refuses(
@@ -230,7 +249,7 @@ fn a_change_of_nothing_is_refused() {
         "service set tcp/192.0.2.1:80",
         "rvsadm: service set: tcp/192.0.2.1:80: nothing to change; \
          give --scheduler rr|wrr|lc|wlc|sed|nq|sh|mh|dh|lblc|lblcr|fo|ovf|twos|none, --scheduler-flags FLAGS, --fast-path on|off, \
-         --one-packet on|off, --removal default|keep|expire|reset, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --pool NAME, --nat, --dr, --tun or --fullnat",
+         --one-packet on|off, --removal default|keep|expire|reset, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --pool NAME, --toa default|on|off, --nat, --dr, --tun or --fullnat",
     );
     refuses(
         "server set tcp/192.0.2.1:80 10.0.0.2",

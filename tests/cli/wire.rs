@@ -198,6 +198,20 @@ fn what_becomes_of_connections_of_removed_servers() {
 }
 
 #[test]
+fn whether_servers_are_told_of_clients() {
+    for (word, number) in [("default", 0), ("off", 1), ("on", 2)] {
+        sends_one(
+            &format!("rvsadm service set mark/7 --toa {word}"),
+            3,
+            &[
+                &[8, 0, 14, 0, 2, 0, 0, 0, 8, 0, 15, 0, 7, 0, 0, 0],
+                &[8, 0, 21, 0, number, 0, 0, 0],
+            ],
+        );
+    }
+}
+
+#[test]
 fn services_of_many_ports_and_of_marks() {
     #[rustfmt::skip]
     const ADDRESS: &[u8] = &[

@@ -57,6 +57,7 @@ settings_are_within_bounds() {
 		fast_path 0 1
 		udp_reuse_after 1 3600
 		max_connections 1 2147483647
+		toa_kind 78 254
 	EOF
 }
 

@@ -111,6 +111,21 @@ enum rvs_removal {
 };
 
 /**
+ * enum rvs_toa - Whose TCP connections tell the real server of their client by
+ *   an option (TOA).
+ * @RVS_TOA_DEFAULT: Those by "fullnat", whose packets come from a local
+ *   address.
+ * @RVS_TOA_OFF: None.
+ * @RVS_TOA_ON: Those by "fullnat" and by "nat". Not those to port 21 by "nat",
+ *   of FTP.
+ */
+enum rvs_toa {
+	RVS_TOA_DEFAULT,
+	RVS_TOA_OFF,
+	RVS_TOA_ON,
+};
+
+/**
  * enum rvs_connection_state - How far a connection has come, as far as the
  *   director can tell. It decides how long the connection may be idle. Numbers
  *   and names of TCP are those of IPVS.
@@ -210,6 +225,16 @@ enum {
 };
 
 enum {
+	RVS_A_TOA_STATS_PAD = 1,
+	RVS_A_TOA_STATS_INSERTED,
+	RVS_A_TOA_STATS_NO_ROOM,
+	RVS_A_TOA_STATS_TAKEN_OUT,
+
+	__RVS_A_TOA_STATS_MAX,
+	RVS_A_TOA_STATS_MAX = (__RVS_A_TOA_STATS_MAX - 1)
+};
+
+enum {
 	RVS_A_TIMEOUTS_TCP = 1,
 	RVS_A_TIMEOUTS_TCP_FIN,
 	RVS_A_TIMEOUTS_UDP,
@@ -239,6 +264,8 @@ enum {
 	RVS_A_SERVICE_REMOVAL,
 	RVS_A_SERVICE_POOL,
 	RVS_A_SERVICE_ENAT_NO_ROOM,
+	RVS_A_SERVICE_TOA,
+	RVS_A_SERVICE_TOA_STATS,
 
 	__RVS_A_SERVICE_MAX,
 	RVS_A_SERVICE_MAX = (__RVS_A_SERVICE_MAX - 1)

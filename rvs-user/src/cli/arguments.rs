@@ -13,6 +13,7 @@ use clap_complete::Shell;
 use super::help;
 use crate::model::Forward;
 use crate::model::Removal;
+use crate::model::Toa;
 use crate::model::TUNNEL_CHECKSUMS;
 use crate::model::TUNNEL_KINDS;
 use crate::request::SCHEDULERS;
@@ -169,6 +170,10 @@ pub enum ServiceCommand {
         #[arg(long, value_name = "NAME")]
         pool: Option<String>,
 
+        /// Whether the server is told of its client by an option of TCP; with --fullnat alone when not given
+        #[arg(long, value_name = "WHETHER", value_parser = PossibleValuesParser::new(Toa::NAMES))]
+        toa: Option<String>,
+
         #[command(flatten)]
         #[allow(missing_docs)]
         forward: ForwardArguments,
@@ -215,6 +220,10 @@ pub enum ServiceCommand {
         /// Where connections by --fullnat and --enat have their local addresses and ports of; none for none
         #[arg(long, value_name = "NAME")]
         pool: Option<String>,
+
+        /// Whether the server is told of its client by an option of TCP; default: with --fullnat alone
+        #[arg(long, value_name = "WHETHER", value_parser = PossibleValuesParser::new(Toa::NAMES))]
+        toa: Option<String>,
 
         #[command(flatten)]
         #[allow(missing_docs)]

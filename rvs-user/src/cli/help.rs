@@ -73,6 +73,15 @@ it is the calls of SIP over UDP that keep their server, by Call-ID and client.
            sends something else; not with the last service of the namespace,
            as no packet is looked at without any
 
+By full NAT packets come from an address of the director. Real servers are told
+of their client by an option of TCP (TOA), which rvs-toa reads there; see
+docs/rvs-toa.md. --toa says whether connections that begin do so:
+  default  those by full NAT
+  on       those by NAT, too; not those of FTP, to port 21
+  off      none
+Options of that kind which clients send themselves are taken out of them. The
+sysctl net.rvs.toa_kind is the kind, 254.
+
 Examples:
   rvsadm service add tcp/192.0.2.1:80 --nat
   rvsadm service add tcp/[2001:db8::1]:80 --nat
@@ -83,6 +92,8 @@ Examples:
   rvsadm service add udp/192.0.2.1:514 --one-packet on --dr
   rvsadm service add tcp/192.0.2.1:443 --persistent 300/24 --nat
   rvsadm service add tcp/192.0.2.1:443 --pool web --fullnat
+  rvsadm service add tcp/192.0.2.1:25 --pool web --fullnat --toa off
+  rvsadm service add tcp/192.0.2.1:80 --nat --toa on
   rvsadm service add udp/192.0.2.1:5060 --persistent 300,sip --nat
   rvsadm service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags port,fallback
   rvsadm service add tcp/192.0.2.1:443 --nat --fast-path off
@@ -96,7 +107,8 @@ A new forward method holds for servers added from then on. Another scheduler
 begins without flags.
 
 --fast-path, --removal and --timeout hold for connections that exist, too. With
-the word default the timeout is that of the namespace again.
+the word default the timeout is that of the namespace again. --toa holds for
+connections that begin from then on.
 
 Examples:
   rvsadm service set tcp/192.0.2.1:80 --scheduler rr
@@ -104,6 +116,7 @@ Examples:
   rvsadm service set tcp/192.0.2.1:80 --timeout established=3600,fin=default
   rvsadm service set udp/192.0.2.1:53 --timeout default
   rvsadm service set udp/192.0.2.1:53 --removal expire
+  rvsadm service set tcp/192.0.2.1:80 --toa off
   rvsadm service set tcp/192.0.2.1:80 --fast-path off";
 
 pub(super) const SERVICE_DEL: &str = "\

@@ -26,6 +26,7 @@ use rvs_logic::logic::uapi::service;
 use rvs_logic::logic::uapi::stats;
 use rvs_logic::logic::uapi::template;
 use rvs_logic::logic::uapi::timeouts;
+use rvs_logic::logic::uapi::toa_stats;
 
 use super::message::from_address_family;
 use crate::model::checksum_from_number;
@@ -52,6 +53,8 @@ use crate::model::ServiceKey;
 use crate::model::Stats;
 use crate::model::Template;
 use crate::model::Timeouts;
+use crate::model::Toa;
+use crate::model::ToaStats;
 use crate::model::Tunnel;
 use crate::netlink::Attribute;
 
@@ -90,6 +93,13 @@ pub(super) fn service(attributes: &[Attribute]) -> Result<Service> {
             .map(Attribute::to_uint)
             .transpose()?
             .unwrap_or_default(),
+        toa: find(attributes, service::TOA)
+            .map(toa)
+            .transpose()?
+            .unwrap_or_default(),
+        toa_stats: find(attributes, service::TOA_STATS)
+            .map(|nest| self::toa_counters(&nest.to_nest()?))
+            .transpose()?,
         servers: required(attributes, service::DESTS, "dests")?.to_u32()?,
         stats: counters(attributes, service::STATS)?,
     })
@@ -368,6 +378,20 @@ fn removal(attribute: &Attribute) -> Result<Removal> {
     let number = attribute.to_u32()?;
     Removal::from_number(number)
         .ok_or_else(|| format!("removal {number} is unknown to this rvsadm").into())
+}
+
+fn toa(attribute: &Attribute) -> Result<Toa> {
+    let number = attribute.to_u32()?;
+    Toa::from_number(number).ok_or_else(|| format!("toa {number} is unknown to this rvsadm").into())
+}
+
+fn toa_counters(attributes: &[Attribute]) -> Result<ToaStats> {
+    let counter = |number, name| required(attributes, number, name)?.to_uint();
+    Ok(ToaStats {
+        inserted: counter(toa_stats::INSERTED, "inserted")?,
+        no_room: counter(toa_stats::NO_ROOM, "no-room")?,
+        taken_out: counter(toa_stats::TAKEN_OUT, "taken-out")?,
+    })
 }
 
 fn forward(attribute: &Attribute) -> Result<Forward> {

@@ -33,6 +33,7 @@ use crate::model::Removal;
 use crate::model::SchedulerFlags;
 use crate::model::ServiceKey;
 use crate::model::Timeouts;
+use crate::model::Toa;
 use crate::model::TunnelSettings;
 use crate::netlink::Attribute;
 use crate::netlink::Payload;
@@ -245,6 +246,17 @@ impl Message {
             self.push(
                 Attribute::u32(service::REMOVAL, removal.number()),
                 format!("--removal {removal}"),
+            );
+        }
+        self
+    }
+
+    /// Whose connections of a service tell the server of their client, where given.
+    pub(super) fn toa(mut self, toa: Option<Toa>) -> Self {
+        if let Some(toa) = toa {
+            self.push(
+                Attribute::u32(service::TOA, toa.number()),
+                format!("--toa {toa}"),
             );
         }
         self

@@ -127,6 +127,7 @@ fn missing_of_service(missing: Missing, message: &Message) -> String {
         (true, service::PERSISTENCE) => "--persistent",
         (true, service::FAST_PATH) => "--fast-path",
         (true, service::POOL) => "--pool",
+        (true, service::TOA) => "--toa",
         (true, service::ONE_PACKET) => "--one-packet",
         (true, service::REMOVAL) => "--removal",
         (true, service::FORWARD) | (false, dest::FORWARD) => "--nat|--dr|--tun",

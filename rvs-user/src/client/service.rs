@@ -62,7 +62,8 @@ fn with_settings(command: u8, key: &ServiceKey, settings: &ServiceSettings) -> M
         .one_packet(settings.one_packet)
         .removal(settings.removal)
         .timeouts(settings.timeouts)
-        .persistence(settings.persistence);
+        .persistence(settings.persistence)
+        .toa(settings.toa);
     let Some(pool) = &settings.pool else {
         return message;
     };

@@ -15,6 +15,7 @@ mod service;
 mod stats;
 mod template;
 mod timeouts;
+mod toa;
 mod tunnel;
 
 pub use connection::Connection;
@@ -30,6 +31,7 @@ pub use service::{server_name, Info, Ports, Service, ServiceKey, ServiceSettings
 pub use stats::{Rates, Stats};
 pub use template::Template;
 pub use timeouts::Timeouts;
+pub use toa::{Toa, ToaStats};
 pub use tunnel::{
     checksum_from_name, checksum_from_number, checksum_name, checksum_number, kind_from_name,
     kind_from_number, kind_name, kind_number, Tunnel, TunnelSettings, TUNNEL_CHECKSUMS,

@@ -16,6 +16,8 @@ use super::Removal;
 use super::SchedulerFlags;
 use super::Stats;
 use super::Timeouts;
+use super::Toa;
+use super::ToaStats;
 
 /// The ports of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +146,8 @@ pub struct ServiceSettings {
     pub persistence: Option<Option<Persistence>>,
     /// Name of the pool of its local addresses; empty when it has none.
     pub pool: Option<String>,
+    /// Whose connections tell the server of their client.
+    pub toa: Option<Toa>,
 }
 
 /// A service in the kernel.
@@ -171,6 +175,10 @@ pub struct Service {
     pub pool: Option<String>,
     /// Packets by ENAT that had no room for the client.
     pub without_room: u64,
+    /// Whose connections tell the server of their client.
+    pub toa: Toa,
+    /// What was counted of that, of a module that tells.
+    pub toa_stats: Option<ToaStats>,
     /// Number of servers.
     pub servers: u32,
     /// Sum over its servers.

@@ -17,6 +17,7 @@ use crate::model::Service;
 use crate::model::ServiceKey;
 use crate::model::Stats;
 use crate::model::Timeouts;
+use crate::model::ToaStats;
 use crate::model::Tunnel;
 
 #[derive(Serialize)]
@@ -54,6 +55,10 @@ struct ServiceJson {
     pool: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enat_no_room: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    toa: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    toa_stats: Option<ToaStats>,
     stats: Stats,
     #[serde(skip_serializing_if = "Option::is_none")]
     servers: Option<Vec<ServerJson>>,
@@ -145,6 +150,10 @@ fn service_json(service: &Service, servers: Option<&[Server]>) -> ServiceJson {
         persistence: service.persistence,
         pool: service.pool.clone(),
         enat_no_room: Some(service.without_room).filter(|packets| *packets > 0),
+        toa: Some(service.toa)
+            .filter(|toa| !toa.is_default())
+            .map(|toa| toa.to_string()),
+        toa_stats: service.toa_stats,
         removal: Some(service.removal)
             .filter(|removal| !removal.is_default())
             .map(|removal| removal.to_string()),

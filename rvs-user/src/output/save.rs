@@ -133,6 +133,8 @@ fn service(service: &Service) -> String {
         persistence,
         pool,
         without_room: _,
+        toa,
+        toa_stats: _,
         servers: _,
         stats: _,
     } = service;
@@ -146,7 +148,8 @@ fn service(service: &Service) -> String {
         .option("--removal", (!removal.is_default()).then_some(removal))
         .option("--timeout", own_timeouts)
         .option("--persistent", *persistence)
-        .option("--pool", pool.as_ref());
+        .option("--pool", pool.as_ref())
+        .option("--toa", (!toa.is_default()).then_some(toa));
     match forward {
         Some(method) => words.word(method.option()).0,
         None => words.0,

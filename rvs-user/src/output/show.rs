@@ -10,6 +10,7 @@ use crate::model::server_name;
 use crate::model::Info;
 use crate::model::Server;
 use crate::model::Service;
+use crate::model::ToaStats;
 
 const SERVICE: [&str; 6] = [
     "SERVICE",
@@ -31,6 +32,7 @@ const SERVER: [&str; 10] = [
     "PACKETS IN/OUT",
     "BYTES IN/OUT",
 ];
+const TOA: [&str; 4] = ["CLIENTS TOLD", "INSERTED", "NO ROOM", "TAKEN OUT"];
 /// The column that is left out where no service is persistent.
 const TEMPLATES: usize = 6;
 
@@ -71,6 +73,7 @@ pub fn to_text(listing: &Listing) -> String {
             text += &server_columns.line(&of_server(server_row(server)));
         }
     }
+    text += &toa(listing);
     if let Some(info) = &listing.info {
         let Info {
             connections,
@@ -86,6 +89,29 @@ pub fn to_text(listing: &Listing) -> String {
     text
 }
 
+/// What was counted of telling servers of their clients, of services that have counted anything.
+fn toa(listing: &Listing) -> String {
+    let counted = |service: &Service| service.toa_stats.filter(|it| *it != ToaStats::default());
+    let mut rows = vec![TOA.map(str::to_owned)];
+    for (service, _) in &listing.services {
+        if let Some(stats) = counted(service) {
+            rows.push([
+                service.key.to_string(),
+                stats.inserted.to_string(),
+                stats.no_room.to_string(),
+                stats.taken_out.to_string(),
+            ]);
+        }
+    }
+    if rows.len() == 1 {
+        return String::new();
+    }
+    let mut columns = Columns::default();
+    rows.iter().for_each(|row| columns.fit(row));
+    let lines = rows.iter().map(|row| columns.line(row));
+    format!("\n{}", lines.collect::<String>())
+}
+
 fn service_row(service: &Service) -> [String; 6] {
     [
         service.key.to_string(),
@@ -98,8 +124,8 @@ fn service_row(service: &Service) -> [String; 6] {
 }
 
 /// The scheduler, what is set of its flags, whether it chooses for each datagram, how clients keep
-/// what it has chosen, and where local addresses are of, as one word: `sh,fallback`, `rr,one-packet`,
-/// `wlc,persistent=300/24`, `wrr,pool=web`.
+/// what it has chosen, where local addresses are of, and whether servers are told of clients, as one word: `sh,fallback`,
+/// `rr,one-packet`, `wlc,persistent=300/24`, `wrr,pool=web,toa=off`.
 fn scheduler(service: &Service) -> String {
     let mut word = service.scheduler.clone();
     for name in service.scheduler_flags.unwrap_or_default().names() {
@@ -114,6 +140,9 @@ fn scheduler(service: &Service) -> String {
     }
     if let Some(pool) = &service.pool {
         word += &format!(",pool={pool}");
+    }
+    if !service.toa.is_default() {
+        word += &format!(",toa={}", service.toa);
     }
     word
 }

@@ -30,6 +30,7 @@ use crate::model::ServerSettings;
 use crate::model::ServiceKey;
 use crate::model::ServiceSettings;
 use crate::model::Timeouts;
+use crate::model::Toa;
 
 /// The highest weight and threshold; `docs/netlink.md`, attributes of `dest`.
 const MAX_NUMBER: u32 = i32::MAX as u32;
@@ -111,6 +112,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             timeout,
             persistent,
             pool,
+            toa,
             forward,
         } => {
             let key = address::service(service)?;
@@ -124,6 +126,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 timeouts: timeouts::of_service(&key, timeout.as_deref())?,
                 persistence: persistence::of_service(&key, persistent.as_deref())?,
                 pool: pool::of_service(pool.as_deref())?,
+                toa: parse_toa(&key, toa.as_deref())?,
             };
             Ok(Request::ServiceAdd(key, settings))
         }
@@ -137,6 +140,7 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
             timeout,
             persistent,
             pool,
+            toa,
             forward,
         } => {
             let key = address::service(service)?;
@@ -150,15 +154,17 @@ fn service(command: &ServiceCommand) -> Result<Request, Error> {
                 timeouts: timeouts::of_service(&key, timeout.as_deref())?,
                 persistence: persistence::of_service(&key, persistent.as_deref())?,
                 pool: pool::of_service(pool.as_deref())?,
+                toa: parse_toa(&key, toa.as_deref())?,
             };
             if settings == ServiceSettings::default() {
                 return Err(nothing_to_change(
                     service,
                     &format!(
                         "--scheduler {}, --scheduler-flags FLAGS, --fast-path on|off, --one-packet on|off, \
-                         --removal {}, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --pool NAME, --nat, --dr, --tun or --fullnat",
+                         --removal {}, --timeout TIMEOUT, --persistent SECONDS[/MASK][,sip]|off, --pool NAME, --toa {}, --nat, --dr, --tun or --fullnat",
                         SCHEDULERS.join("|"),
-                        Removal::NAMES.join("|")
+                        Removal::NAMES.join("|"),
+                        Toa::NAMES.join("|")
                     ),
                 ));
             }
@@ -272,6 +278,19 @@ fn parse_one_packet(key: &ServiceKey, text: Option<&str>) -> Result<Option<bool>
             .hint("leave it out for TCP and SCTP"));
     }
     Ok(each)
+}
+
+/// Only TCP has the option.
+fn parse_toa(key: &ServiceKey, text: Option<&str>) -> Result<Option<Toa>, Error> {
+    let is_without = matches!(key.protocol(), Some(Protocol::Udp | Protocol::Sctp));
+    if text == Some("on") && is_without {
+        return Err(
+            Error::usage("only TCP has an option that tells servers of their clients")
+                .argument("--toa on")
+                .hint("leave it out for UDP and SCTP"),
+        );
+    }
+    Ok(text.and_then(Toa::from_name))
 }
 
 /// The grammar takes "on" and "off" only.

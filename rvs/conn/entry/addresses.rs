@@ -27,7 +27,10 @@ use crate::{
     },
 };
 
-use super::Conn;
+use super::{
+    Conn,
+    Toa, //
+};
 
 /// What lies in the line of a connection: without a [`Tail`] the addresses of client and service, as they stand in a packet;
 /// with one the VRFs that packets of the client and of the real server belong to.
@@ -61,6 +64,8 @@ pub(crate) struct Tail {
     addrs: AddrPair,
     /// By full NAT: by what it has its local endpoint.
     lease: Option<Lease>,
+    /// How far it is with telling the real server of its client.
+    pub(super) toa: Toa,
 }
 
 // With it a connection takes two lines.
@@ -69,7 +74,11 @@ const _: () = assert!(size_of::<Tail>() <= 64);
 impl Tail {
     #[inline(always)]
     fn of_addrs(addrs: AddrPair) -> Self {
-        Self { addrs, lease: None }
+        Self {
+            addrs,
+            lease: None,
+            toa: Toa::NEVER,
+        }
     }
 }
 
@@ -85,12 +94,26 @@ pub(super) fn of(tuple: &Tuple, dest: &Dest) -> (InLine, Option<Tail>) {
 }
 
 /// The same by full NAT. No VRF has such.
-pub(super) fn with_local(tuple: &Tuple, lease: Lease) -> (InLine, Tail) {
+pub(super) fn with_local(tuple: &Tuple, lease: Lease, toa: Toa) -> (InLine, Tail) {
     let tail = Tail {
         addrs: tuple.addrs,
         lease: Some(lease),
+        toa,
     };
     (InLine([0; 2]), tail)
+}
+
+/// As [`of`], where the real server is told of the client.
+pub(super) fn with_toa(tuple: &Tuple, dest: &Dest) -> (InLine, Tail) {
+    let tail = Tail {
+        addrs: tuple.addrs,
+        lease: None,
+        toa: Toa::BEGUN,
+    };
+    match tuple.vrf {
+        0 => (InLine([0; 2]), tail),
+        vrf => (vrfs(vrf, dest), tail),
+    }
 }
 
 #[cold]

@@ -21,15 +21,13 @@ use crate::{
             Tracked, //
         },
     },
-    svc::{
-        Dest,
-        Forward, //
-    },
+    svc::Dest,
 };
 
 use super::{
     word,
-    Conn, //
+    Conn,
+    Forwarding, //
 };
 
 /// What a packet did to the state of its connection.
@@ -184,7 +182,7 @@ impl Conn {
     /// open. It may be that of another client's, which had the local endpoint before, and was half open, too.
     #[inline]
     fn says_nothing(&self, tracked: Tracked, direction: Direction, flags: TcpFlags) -> bool {
-        matches!(self.forward, Forward::Fullnat)
+        matches!(self.forwarding, Forwarding::Fullnat)
             && direction == Direction::Reply
             && matches!(
                 tracked.state(),

@@ -43,6 +43,7 @@ use crate::{
             Settings, //
         },
         state::TimeoutsChange,
+        toa::Scope,
         uapi::Rule,
     },
     svc::{
@@ -98,6 +99,7 @@ impl Do for New {
             timeouts: TimeoutsChange::default(),
             persistence: asked.persistence(flags, &key)?,
             pool: None,
+            toa: Scope::default(),
         };
         add(namespace, new)
     }

@@ -270,9 +270,31 @@ impl<'a, V: Stack> Packet<'a, V> {
     /// Takes a packet that stands for several apart (`skb_gso_segment()`), on its way along `route`.
     /// The verdict is that of one for which memory is short, or whose headers do not fit together.
     pub(crate) fn segments<O: Stack>(self, route: &Route<O>) -> Result<Segments<'a, V>, Verdict> {
-        // SAFETY: By the type invariants; the packet is in a hook, which is under RCU. It is left to
+        // SAFETY: By the type invariant of the route; the packet is in a hook, which is under RCU.
+        unsafe { self.segments_along(route.as_ptr()) }
+    }
+
+    /// As [`Packet::segments`], before the packet has another route than the one by which it is here.
+    #[cold]
+    pub(crate) fn segments_as_routed(self) -> Result<Segments<'a, V>, Verdict> {
+        let dst = self.dst();
+        if dst.is_null() {
+            return Err(self.discard());
+        }
+        // SAFETY: The packet has it as long as it is there.
+        unsafe { self.segments_along(dst) }
+    }
+
+    /// # Safety
+    ///
+    /// `dst` must be a valid route.
+    unsafe fn segments_along(
+        self,
+        dst: *mut bindings::dst_entry,
+    ) -> Result<Segments<'a, V>, Verdict> {
+        // SAFETY: By the type invariants and the requirement; the packet is in a hook, which is under RCU. It is left to
         // the C side unless that fails.
-        let first = unsafe { bindings::helper_skb_segment(self.skb, route.as_ptr()) };
+        let first = unsafe { bindings::helper_skb_segment(self.skb, dst) };
         match kernel::error::from_err_ptr(first) {
             // INVARIANT: Just made.
             Ok(first) if !first.is_null() => Ok(Segments {

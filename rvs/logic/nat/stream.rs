@@ -53,6 +53,12 @@ impl<V: Version> Segment<V> {
         chunk_at(packet, offset).map(|bytes| u32::from_be_bytes(*bytes))
     }
 
+    /// The number of the next byte of the other direction that its sender waits for, where it says so.
+    pub fn acknowledgment(&self, packet: &[u8]) -> Result<u32, ParseError> {
+        let offset = self.header.header_len.saturating_add(ACKNOWLEDGMENT_OFFSET);
+        chunk_at(packet, offset).map(|bytes| u32::from_be_bytes(*bytes))
+    }
+
     /// Where its payload is in the packet.
     pub fn payload(&self) -> Range<usize> {
         let begin = self.header.header_len.saturating_add(self.tcp.header_len);

@@ -12,15 +12,17 @@
 //!    its packets are overwritten, whether the packet gets the option of the director or not. SYNs lose the option of TCP
 //!    Fast Open, too: the server would have the connection before the option can be there.
 //! 2. [`lowers_mss`], [`lower_mss`]: the server's SYN-ACK has the client leave room in the packets that it sends.
-//! 3. [`is_to_carry`], [`Insertion`]: how much longer the packet gets, whether it may, and the option.
+//! 3. [`Stage`], [`Insertion`]: which packets carry the option, how much longer each gets, whether it may, and the option.
+//! 4. [`lower_mtu`]: errors of the path behind the director have the client leave room, too.
 
 mod insert;
 mod mss;
+mod mtu;
 mod options;
+mod scope;
+mod stage;
 mod take_out;
 
-// The module takes none of these yet.
-#[allow(unused_imports)]
 pub use self::{
     insert::{
         Insertion,
@@ -31,8 +33,15 @@ pub use self::{
         lower_mss,
         lowers_mss, //
     },
+    mtu::{
+        leaves_no_room,
+        lower_mtu, //
+    },
+    scope::Scope,
+    stage::Stage,
     take_out::{
         is_clean,
+        is_usual,
         take_out, //
     },
 };

@@ -19,6 +19,7 @@ use crate::logic::{
     },
     nat::Segment,
     packet::{
+        chunk_at,
         ip::Version,
         tcp,
         ParseError, //
@@ -35,6 +36,8 @@ const FAST_OPEN_EXPERIMENT: [u8; 2] = [0xf9, 0x89];
 /// [`Kind`] is that of a timestamp.
 const TIMESTAMP: [u8; 4] = [1, 1, 8, 10];
 const TIMESTAMP_LEN: usize = 12;
+/// Those of the header.
+const WITH_TIMESTAMP: usize = tcp::MIN_HEADER_LEN + TIMESTAMP_LEN;
 
 /// What must not be there.
 #[derive(Clone, Copy)]
@@ -83,6 +86,18 @@ impl Unwanted {
                     .then_some(options::END)
             }
         }
+    }
+}
+
+/// Whether a segment has no options, or those that most have: a timestamp alone, where it is aligned. Of any other one
+/// [`is_clean`] tells.
+#[inline(always)]
+pub fn is_usual(ip_header_len: usize, tcp: &tcp::Header, packet: &[u8]) -> bool {
+    let options = ip_header_len.saturating_add(tcp::MIN_HEADER_LEN);
+    match tcp.header_len {
+        tcp::MIN_HEADER_LEN => true,
+        WITH_TIMESTAMP => chunk_at(packet, options).is_ok_and(|begin| *begin == TIMESTAMP),
+        _ => false,
     }
 }
 

@@ -22,7 +22,11 @@ use rvs_logic::logic::{
         },
         ParseError, //
     },
-    protocol::Protocol, //
+    protocol::Protocol,
+    toa::{
+        leaves_no_room,
+        lower_mtu, //
+    },
 };
 
 use crate::{
@@ -51,6 +55,8 @@ pub(crate) fn any_bytes(data: &[u8]) {
     let bytes = input.rest();
     of::<V4>(bytes, to, state, end);
     of::<V6>(bytes, to, state, end);
+    smaller_mtu::<V4>(bytes, to.port.into(), state);
+    smaller_mtu::<V6>(bytes, to.port.into(), state);
     let both = Rewrite {
         source: input.endpoint_beside(to),
         destination: to,
@@ -125,6 +131,35 @@ fn of<V: Layout>(bytes: &[u8], to: Endpoint, state: ChecksumState, end: End) {
     );
     same_right(bytes, &changed, &header, &error, state);
     back(bytes, &changed, &header, &error, end, state);
+}
+
+/// An error that tells of a smaller MTU says so, is as right as it was, and the same in all else.
+fn smaller_mtu<V: Layout>(bytes: &[u8], by: u32, state: ChecksumState) {
+    let Ok(error) = parse::<V>(bytes) else {
+        return;
+    };
+    let header = V::parse(bytes, 0).expect("it was read already");
+    let told = |packet: &[u8]| {
+        let at = error.icmp_offset + 4;
+        let word = packet[at..at + 4].try_into().expect("four bytes");
+        V::reported_mtu(error.error_type, error.code, u32::from_be_bytes(word))
+    };
+    let mut changed = bytes.to_vec();
+    assert_eq!(lower_mtu(&error, &mut changed, by, state), Ok(()));
+    let is_over = leaves_no_room(&error, bytes, by).expect("it was read already");
+    match (told(bytes), told(&changed)) {
+        (Some(_), _) if is_over => assert_eq!(changed, bytes),
+        (Some(old), Some(new)) => {
+            assert_eq!(new, old - by);
+            assert!(new >= V::MIN_MTU);
+        }
+        (old, new) => assert_eq!((old, &changed[..], is_over), (new, bytes, false)),
+    }
+    let fields = error.icmp_offset + 2..error.icmp_offset + 8;
+    for (at, (old, new)) in bytes.iter().zip(&changed).enumerate() {
+        assert!(old == new || fields.contains(&at));
+    }
+    same_right(bytes, &changed, &header, &error, state);
 }
 
 fn inner<V: Layout>(error: &icmp::Error<V>) -> Range<usize> {

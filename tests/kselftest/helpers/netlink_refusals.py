@@ -140,6 +140,7 @@ def wrong_services():
             ("one packet of TCP", errno.EINVAL, u32(ONE_PACKET, 1), ONE_PACKET),
             ("one packet of 2", errno.ERANGE, u32(ONE_PACKET, 2), ONE_PACKET),
             ("removal of 4", errno.ERANGE, u32(REMOVAL, 4), REMOVAL),
+            ("TOA of 3", errno.ERANGE, u32(TOA, 3), TOA),
             ("flags of rr", errno.EINVAL, string(SCHEDULER, "rr") + u32(SCHEDULER_FLAGS, 1), SCHEDULER_FLAGS),
         ):
             yield f"service {verb}: {what}", command, code, key + wrong, blamed, None

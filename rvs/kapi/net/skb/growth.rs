@@ -40,7 +40,6 @@ impl<V: Stack> Packet<'_, V> {
     /// a list ([`Packet::is_list`]) or is, or was, the packet of a tunnel.
     ///
     /// The header of the link in front of it is gone then, as with a packet of this host.
-    #[cold]
     #[inline(never)]
     pub(crate) fn grow<T, E>(
         &mut self,
