@@ -10,7 +10,8 @@ import json
 import os
 import subprocess
 
-from namespace import Namespace
+from flows import FIRST_CLIENT
+from namespace import SERVER_DEVICE, Namespace, server_side
 from netlink import Family
 
 
@@ -106,18 +107,29 @@ class Rvs:
         service, at = f"{protocol}/{_endpoint(address, port)}", _endpoint(server, server_port or port)
         _tool(namespace, ["rvsadm", "server", "add", service, at, *self._METHODS[method]])
 
+    chooses_local_port = True
+
     def add_full_nat(
-        self, namespace: Namespace, address: Address, port: int, server: Address, addresses: str, ports: str
+        self, namespace: Namespace, address: Address, port: int, server: Address,
+        addresses: tuple[Address, int], ports: tuple[int, int], _clients: int | None,
     ) -> None:
-        """A service of one server by full NAT, with a pool of these local addresses, each of which has these ports."""
+        """A service of one server by full NAT, with a pool of so many local addresses from this one on, each of which has so
+        many ports from this one on."""
         self.prepare(namespace)
         service, at = f"udp/{_endpoint(address, port)}", _endpoint(server, port)
-        first = addresses.partition("-")[0]
+        (first, count), (first_port, port_count) = addresses, ports
         # Not `ip route add local`: with such a route the kernel looks up the source of each packet that it routes.
-        _tool(namespace, ["ip", "address", "add", f"{first}/22", "dev", "lo"])
-        _tool(namespace, ["rvsadm", "pool", "add", "local", addresses, "--ports", ports])
+        prefix = f"{first}/24" if first.version == 4 else f"{first}/128"
+        _tool(namespace, ["ip", "address", "add", prefix, "dev", "lo"])
+        _tool(namespace, ["rvsadm", "pool", "add", "local", f"{first}-{first + count - 1}" if count > 1 else f"{first}",
+                          "--ports", f"{first_port}-{first_port + port_count - 1}"])
         _tool(namespace, ["rvsadm", "service", "add", service, "--scheduler", "rr", "--pool", "local"])
         _tool(namespace, ["rvsadm", "server", "add", service, at, "--fullnat"])
+
+    @staticmethod
+    def local(first: Address, _flows: int) -> Address:
+        """Whom the server answers first."""
+        return first
 
     def add_mark(
         self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]
@@ -196,9 +208,33 @@ class IpVs:
         at = _endpoint(server, server_port or port)
         _tool(namespace, ["ipvsadm", "--add-server", *service, "--real-server", at, *self._METHODS[method]])
 
-    def add_full_nat(self, *_arguments) -> None:
-        """It has none."""
-        raise Unsupported("ip_vs has no full NAT")
+    # The firewall keeps that of the client, as long as nobody has it.
+    chooses_local_port = False
+
+    def add_full_nat(
+        self, namespace: Namespace, address: Address, port: int, server: Address,
+        addresses: tuple[Address, int], _ports: tuple[int, int], clients: int | None,
+    ) -> None:
+        """What is done for want of it: NAT, with connection tracking, and nftables masquerades what goes to the servers. Where
+        the number of clients is given it gives each an address of its own instead, from the first one on, so that it is known
+        whom servers answer; the firewall decides so about first packets only."""
+        ip, first = ("ip6" if address.version == 6 else "ip"), addresses[0]
+        source = "masquerade"
+        if clients:
+            length = first.max_prefixlen - (clients + 1).bit_length()
+            of, to = (ipaddress.ip_network(f"{one}/{length}", strict=False) for one in (FIRST_CLIENT, first))
+            source = f"snat {ip} prefix to {ip} saddr map {{ {of} : {to} }}"
+        rule = f"oif {SERVER_DEVICE} {ip} daddr {server} {source}"
+        namespace.track_connections(f"table {ip} bench {{ chain out {{ type nat hook postrouting priority srcnat; {rule}; }}; }}")
+        with namespace.entered(), open("/proc/sys/net/ipv4/vs/conntrack", "w", encoding="ascii") as control:
+            control.write("1")
+        self.add_service(namespace, address, port, "rr")
+        self.add_server(namespace, address, port, server, "nat")
+
+    @staticmethod
+    def local(first: Address, flows: int) -> Address:
+        """Whom the server answers first."""
+        return first if flows > 1 else server_side(first.version)
 
     def add_mark(
         self, namespace: Namespace, mark: int, scheduler: str, port: int, servers: list[ipaddress.IPv4Address]

@@ -110,6 +110,17 @@ def _tcp(bench: Bench, backends: list) -> None:
                 bench.case(f"tcp-{'gro-' if gro else ''}{method}", backend, tcp.run, method, gro)
 
 
+def _full_nat(bench: Bench, backends: list, flows: list[int]) -> None:
+    for count in flows:
+        for backend in backends:
+            bench.case(f"fullnat-{count}", backend, fullnat.run, count)
+    for backend in backends:
+        bench.case("ipv6-fullnat-1", backend, fullnat.run6)
+        if backend.path == "slow":
+            for share in (0, 90) if backend.chooses_local_port else (0,):
+                bench.case(f"new-fullnat-{share}", backend, fullnat.new, share)
+
+
 def _sctp(bench: Bench, backends: list) -> None:
     for other_port in (False, True):
         for backend in backends:
@@ -138,11 +149,7 @@ def plan(bench: Bench, scope: Scope) -> None:
     _established(bench, paths, few)
     _tcp(bench, paths)
     _sctp(bench, paths)
-    for count in few:
-        for backend in paths[1:]:
-            bench.case(f"fullnat-{count}", backend, fullnat.run, count)
-    for share in (0, 90):
-        bench.case(f"new-fullnat-{share}", rvs, fullnat.new, share)
+    _full_nat(bench, paths[1:], few)
     _ipv6(bench, paths, few)
     for scheduler in scope.schedulers:
         for servers in (10, 250):
@@ -155,6 +162,9 @@ def plan(bench: Bench, scope: Scope) -> None:
         bench.case("ipv6-new-rr-10", backend, ipv6.new, 10)
     _control(bench, both, scope.configurations)
     _established(bench, paths, many)
+    if _MANY in many:
+        for backend in paths[1:]:
+            bench.case(f"fullnat-{_MANY}", backend, fullnat.run, _MANY)
     if any(count >= population.MANY for count in many):
         for method in ipv6.METHODS:
             for backend in both:
@@ -167,6 +177,8 @@ def plan(bench: Bench, scope: Scope) -> None:
         _established(bench, [large], many, conntrack=True)
         _replace(large, peer)
     _established(bench, paths, scope.flows, conntrack=True)
+    # What the peer does for want of it takes conntrack, too.
+    _full_nat(bench, [peer], [count for count in scope.flows if count <= _MANY])
     _control_of_both_by_ipvs(bench, peer, rvs, scope.configurations)
 
 

@@ -43,6 +43,11 @@ def server6(number: int) -> ipaddress.IPv6Address:
     return _SERVER_NETWORK6[10 + number]
 
 
+def server_side(version: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The director's own address on the way to the servers."""
+    return (_SERVER_NETWORK if version == 4 else _SERVER_NETWORK6)[1]
+
+
 def _batch(name: str | None, lines: list[str]) -> None:
     command = ["ip"] + (["-n", name] if name else []) + ["-batch", "-"]
     subprocess.run(command, input="\n".join(lines), text=True, check=True)
@@ -60,6 +65,9 @@ def settle_neighbours() -> None:
         f"neighbour add {_SERVER_NETWORK[1 + i]} lladdr {_SERVER_MAC} dev many0 nud permanent" for i in range(_MOST_NEIGHBOURS)
     ])
     subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+_TRACKING = "table ip bench { chain prerouting { type filter hook prerouting priority filter; ct state invalid drop; }; }"
 
 
 class Namespace:
@@ -166,9 +174,8 @@ class Namespace:
         with self.entered():
             subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
 
-    def track_connections(self) -> None:
+    def track_connections(self, rules: str = _TRACKING) -> None:
         """Have nf_conntrack work here, as any firewall rule on a connection's state does."""
-        rules = "table ip bench { chain prerouting { type filter hook prerouting priority filter; ct state invalid drop; }; }"
         with self.entered():
             subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
         # More than any case has flows: what is measured is conntrack at work, not its refusals.
