@@ -166,6 +166,7 @@ def plan(bench: Bench, scope: Scope) -> None:
         for backend in paths[1:]:
             bench.case(f"fullnat-{_MANY}", backend, fullnat.run, _MANY)
     if any(count >= population.MANY for count in many):
+        bench.case("fill-fullnat", rvs, fullnat.fill)
         for method in ipv6.METHODS:
             for backend in both:
                 bench.case(f"ipv6-fill-{method}", backend, ipv6.fill, method)
@@ -179,6 +180,8 @@ def plan(bench: Bench, scope: Scope) -> None:
     _established(bench, paths, scope.flows, conntrack=True)
     # What the peer does for want of it takes conntrack, too.
     _full_nat(bench, [peer], [count for count in scope.flows if count <= _MANY])
+    if any(count >= population.MANY for count in many):
+        bench.case("fill-fullnat", peer, fullnat.fill)
     _control_of_both_by_ipvs(bench, peer, rvs, scope.configurations)
 
 

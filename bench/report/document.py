@@ -14,7 +14,9 @@ from rows import COLUMNS, Line, lines, machines, own, present
 BEGIN = "<!-- made by bench/report/document.py of bench/results/latest.json: begin -->\n"
 END = "<!-- end -->\n"
 _MAIN = ("stock", "off")
-_NAMES = {"dr": "DR", "nat-in": "NAT in", "nat-reply": "NAT reply", "fullnat-in": "FULLNAT in", "fullnat-reply": "FULLNAT reply", "tun": "TUN", "gre": "TUN by GRE", "gue": "TUN by GUE",
+_NAMES = {"dr": "DR", "nat-in": "NAT in", "nat-reply": "NAT reply", "tun": "TUN", "gre": "TUN by GRE", "gue": "TUN by GUE",
+          "fullnat-in": "FULLNAT in", "fullnat-reply": "FULLNAT reply",
+          "ipv6-fullnat-in": "IPv6 FULLNAT in", "ipv6-fullnat-reply": "IPv6 FULLNAT reply",
           "ipv6-dr": "IPv6 DR", "ipv6-nat-in": "IPv6 NAT in", "ipv6-nat-reply": "IPv6 NAT reply", "ipv6-tun": "6in6",
           "sctp-nat": "SCTP NAT in", "sctp-nat-port": "SCTP NAT in, another port"}
 # Of machines besides the main one.

@@ -24,8 +24,6 @@ _FIRST_LOCAL_PORT = 5000
 _LOCAL6 = ipaddress.IPv6Address("2001:2:0:f::1")
 # Of one address, in the cases of new connections.
 _MANY_PORTS = 50_000
-# Flows from which on the memory of one is told.
-_POPULOUS = 100_000
 # Flows that take ports of a pool of which most are taken: a hundredth of it, or two.
 _FEW = 4_000
 
@@ -38,13 +36,7 @@ def run(clients, backend, flows: int) -> None:
         backend.add_full_nat(namespace, VIP, _PORT, server(0), (_FIRST_LOCAL, addresses), (_FIRST_LOCAL_PORT, ports),
                              flows if flows > 1 else None)
         inward = request_stream(requests(VIP, _PORT, flows))
-        drop = floor(namespace, inward)
-        settle()
-        before = memory.used()
-        created = forwarded(namespace, inward, flows)
-        settle()
-        if flows >= _POPULOUS and not region.wanted:
-            population.filled(backend, "fullnat", flows, created, drop, memory.growth(before, flows))
+        forwarded(namespace, inward, flows)
         if backend.chooses_local_port:
             replies = _RepliesToPorts(server(0), _FIRST_LOCAL, _PORT, _FIRST_LOCAL_PORT, addresses, True, ports)
         else:
@@ -92,6 +84,25 @@ def new(clients, backend, share: int) -> None:
         settle()
         results.row(name, instructions=created, floor=floor(namespace, stream),
                     counted=f"first packet of a UDP flow by full NAT, by a pool of which {share} % are taken")
+    finally:
+        namespace.close()
+        settle()
+
+
+def fill(clients, backend) -> None:
+    """A million connections."""
+    flows = population.MANY
+    namespace = Namespace(f"fullnat-fill-{backend.name}", clients)
+    try:
+        addresses, ports = _shape(flows)
+        backend.add_full_nat(namespace, VIP, _PORT, server(0), (_FIRST_LOCAL, addresses), (_FIRST_LOCAL_PORT, ports), flows)
+        stream = request_stream(requests(VIP, _PORT, flows))
+        drop = floor(namespace, stream)
+        settle()
+        before = memory.used()
+        created = forwarded(namespace, stream, flows)
+        settle()
+        population.filled(backend, "fullnat", flows, created, drop, memory.growth(before, flows))
     finally:
         namespace.close()
         settle()
