@@ -497,7 +497,10 @@ pub(super) fn correct_packet<V: Stack>(
     }
     let checksum = error.checksum_state(packet);
     let bytes = packet.writable(error.icmp.writable_len)?;
-    correct_error(bytes, &error.icmp, conn, checksum).ok()
+    correct_error(bytes, &error.icmp, conn, checksum).ok()?;
+    // It is of what has just changed.
+    packet.forget_device_checksum();
+    Some(())
 }
 
 /// Has the client, whom an error of the path behind the director tells of an MTU, leave room for the option. Where that cannot be no
