@@ -44,7 +44,6 @@ use crate::{
             self as option,
             ClientOption,
             Insertion,
-            Kind,
             Limits, //
         },
     },
@@ -83,11 +82,6 @@ const MAX_TCP_LEN: usize = 60;
 
 /// Bytes of the longest headers of a segment without IP options and extension headers.
 const MAX_HEADERS_LEN: usize = V6::MIN_HEADER_LEN + MAX_TCP_LEN;
-
-/// The kind of the option.
-fn kind(_context: Context<'_>) -> Kind {
-    Kind::DEFAULT
-}
 
 /// Whether the first packet of a connection cannot tell the server's half of the client: that reads no IP options and extension
 /// headers.
@@ -137,7 +131,7 @@ fn is_full<V: Stack>(context: Context<'_>, packet: &mut Packet<'_, V>, flow: &Fl
         return true;
     };
     copy.copy_from_slice(bytes);
-    let kind = kind(context);
+    let kind = toa::kind(context.director);
     let option = ClientOption::new(kind, flow.tuple().src());
     let any_len = Limits {
         longest: 0,
@@ -190,7 +184,7 @@ pub(super) fn send_without_option<V: Stack>(
 
 /// Takes out of a packet what it says itself. None when memory is short.
 fn clean<V: Stack>(context: Context<'_>, packet: &mut Packet<'_, V>, flow: &Flow<V>) -> Option<()> {
-    let kind = kind(context);
+    let kind = toa::kind(context.director);
     let segment = toa::segment_of(packet, flow)?;
     if !pull(packet, &segment) {
         return None;
@@ -280,7 +274,7 @@ fn tell_client<V: Stack>(
     mtu: u32,
 ) -> Option<()> {
     clean(context, packet, flow)?;
-    let option = ClientOption::new(kind(context), conn.client());
+    let option = ClientOption::new(toa::kind(context.director), conn.client());
     match toa::insert(packet, flow, option, mtu) {
         Ok(()) => Some(()),
         Err(NotInserted::NoRoom(_) | NotInserted::IsBurst) => {

@@ -143,7 +143,7 @@ fn fits(limits: Limits, option: ClientOption) -> bool {
 }
 
 /// The kind of the option.
-fn kind(director: &Director) -> Kind {
+pub(super) fn kind(director: &Director) -> Kind {
     u8::try_from(director.toa_kind.get())
         .ok()
         .and_then(Kind::new)

@@ -294,6 +294,9 @@ clients_hear_of_a_half_that_is_gone() {
 	expect_equal "what the client hears" ECONNRESET "$(talk me ask stays)"
 	expect_range "what is counted" 1 3 "$(server_members "$TALK" "${SERVER_HOSTS[0]}:7005" enat_no_half)"
 	expect_success half_attach 0
+	expect_success in_ns "$DIRECTOR" sysctl -qw net.rvs.toa_kind=200
+	expect_equal "opening with another kind of option" ECONNREFUSED "$(talk me open other tcp "$VIP" 7000)"
+	expect_success in_ns "$DIRECTOR" sysctl -qw net.rvs.toa_kind=254
 	expect_match "opening" '^ok' "$(talk me open again tcp "$VIP" 7000)"
 	expect_equal "who answers" server1 "$(talk me ask again)"
 }
