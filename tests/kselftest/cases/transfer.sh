@@ -97,19 +97,22 @@ bursts_that_the_director_takes_apart() {
 	expect_range "mean size of what comes to the director" 1501 70000 "$(mean_size "$DIRECTOR" bursts)"
 }
 
-# Merged by lists of packets, each of which keeps its headers (NETIF_F_GRO_FRAGLIST), of TCP and of UDP.
+# Merged by lists of packets, each of which keeps its headers (NETIF_F_GRO_FRAGLIST), of TCP and of UDP. Packets that tell of
+# different times are not, as they do where each takes a millisecond.
 bursts_in_lists() {
 	large_segments
 	expect_success offloads_of "$CLIENT" tso off gso off
 	expect_success offloads_of "${SERVERS[0]}" tso off gso off
 	expect_success offloads_of "$DIRECTOR" rx-gro-list on
 	expect_success merging_waits "$DIRECTOR" 2000000
+	at_both_ends net.ipv4.tcp_timestamps=0
 	count_packets "$DIRECTOR" lists prerouting "$IP daddr $VIP tcp dport 9000"
 	upload
 	download
 	expect_range "mean size of what comes to the director" 1501 70000 "$(mean_size "$DIRECTOR" lists)"
 	expect_equal "datagrams of a burst that are answered" 40 \
 		"$(in_ns "$CLIENT" python3 -S "$HELPERS/udp_burst.py" "$VIP" 7000 40 1000)"
+	at_both_ends net.ipv4.tcp_timestamps=1
 	expect_success merging_waits "$DIRECTOR" 0
 	expect_success offloads_of "$DIRECTOR" rx-gro-list off
 }
@@ -130,21 +133,21 @@ bursts_above_64_kilobytes() {
 		skip "no such bursts: $(<"$TEST_DIR/largest")"
 		return
 	fi
-	bursts_whatever_the_distance 31
+	# TCP makes bursts smaller with each 2^9 microseconds that it is to the other end: with sanitizers that makes none large.
+	at_both_ends net.ipv4.tcp_tso_rtt_log=31
 	count_packets "$DIRECTOR" huge prerouting "$IP daddr $VIP tcp dport 9000 $IP length 0"
 	expect_left_for_header "$LEFT_OF_BURSTS" upload
 	download
 	expect_range "bursts above 65535 bytes at the director" 1 100000 "$(counted_packets "$DIRECTOR" huge)"
-	bursts_whatever_the_distance 9
+	at_both_ends net.ipv4.tcp_tso_rtt_log=9
 	expect_success largest_bursts 65536
 }
 
-# bursts_whatever_the_distance SHIFT: TCP makes bursts smaller with each 2^SHIFT microseconds that it is to the other end, where
-# SHIFT is 9 by default. With sanitizers it would make none that are large.
-bursts_whatever_the_distance() {
+# at_both_ends SYSCTL=VALUE
+at_both_ends() {
 	local namespace
 	for namespace in "$CLIENT" "${SERVERS[0]}"; do
-		expect_success in_ns "$namespace" sysctl -qw "net.ipv4.tcp_tso_rtt_log=$1"
+		expect_success in_ns "$namespace" sysctl -qw "$1"
 	done
 }
 
