@@ -279,22 +279,16 @@ ftp() {
 
 # A network in which nobody knows the VIP, and no real server knows of BPF.
 network_of_enat() {
-	local server
 	topology_destroy
 	fullnat_site
 	topology_create --fullnat || bail "the namespaces cannot be made"
 	expect_success ip -n "$DIRECTOR" address del "$VIP/$HOST_BITS" dev lo
 	expect_success ip -n "$ROUTER" route del "$VIP"
-	BPF_AT_SERVERS=$TEST_DIR/bpf
-	for server in "${SERVERS[@]}"; do
-		mkdir -p "$BPF_AT_SERVERS/$server"
-		expect_success mount -t bpf bpf "$BPF_AT_SERVERS/$server"
-	done
+	bpf_at_servers
 	web_servers 8080
 }
 
 enat() {
-	local server
 	if ! command -v rvs-toa >/dev/null || [ ! -e /sys/kernel/btf/vmlinux ]; then
 		skip "there is no rvs-toa, or the kernel does not describe itself"
 		return
@@ -305,10 +299,7 @@ enat() {
 	expect_match "what the director counts" "10\.1\.0\.11:8080 +enat +2 .* [1-9][0-9]*/0 " "$(<"$TEST_DIR/typed")"
 	expect_match "what a half counts" "service 198\.51\.100\.1:80 8080" "$(<"$TEST_DIR/typed")"
 	expect_equal "clients that a server has seen" "4 203.0.113.10" "$(awk '{ print $1 }' "$TEST_DIR/server1/access.log" | sort | uniq -c | xargs)"
-	for server in "${SERVERS[@]}"; do
-		umount "$BPF_AT_SERVERS/$server"
-	done
-	BPF_AT_SERVERS=
+	no_bpf_at_servers
 }
 
 # network_of_fullnat TOPOLOGY: one in which nobody knows VIP or local addresses.
@@ -346,6 +337,41 @@ full_nat() {
 	expect_success director_rvsadm restore /etc/rvs.conf
 	expect_equal "what is saved of what was restored" "$(</etc/rvs.conf)" "$(director_rvsadm save)"
 	rm /etc/rvs.conf
+}
+
+# bpf_at_servers: each real server has a BPF file system of its own.
+bpf_at_servers() {
+	local server
+	BPF_AT_SERVERS=$TEST_DIR/bpf
+	for server in "${SERVERS[@]}"; do
+		mkdir -p "$BPF_AT_SERVERS/$server"
+		expect_success mount -t bpf bpf "$BPF_AT_SERVERS/$server"
+	done
+}
+
+no_bpf_at_servers() {
+	local server
+	for server in "${SERVERS[@]}"; do
+		umount "$BPF_AT_SERVERS/$server"
+	done
+	BPF_AT_SERVERS=
+}
+
+servers_that_see_their_clients() {
+	local server
+	if ! command -v rvs-toa >/dev/null || [ ! -e /sys/kernel/btf/vmlinux ]; then
+		skip "there is no rvs-toa, or the kernel does not describe itself"
+		return
+	fi
+	network_of_fullnat --fullnat
+	bpf_at_servers
+	follow toa.md
+	expect_answers 0
+	expect_equal "clients that a server has seen" "4 203.0.113.10" "$(awk '{ print $1 }' "$TEST_DIR/server1/access.log" | sort | uniq -c | xargs)"
+	for server in "${SERVERS[@]}"; do
+		type_at_with_bpf "$server" "rvs-toa detach"
+	done
+	no_bpf_at_servers
 }
 
 directors_behind_one_router() {
@@ -388,6 +414,7 @@ ktap_run \
 	tunnels_in_udp \
 	tunnels_of_ipv4_in_ipv6 \
 	full_nat \
+	servers_that_see_their_clients \
 	directors_behind_one_router \
 	enat \
 	nat_of_ipv6 \
