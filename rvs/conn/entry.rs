@@ -122,9 +122,9 @@ fn is_control(tuple: &Tuple, forward: Forward) -> bool {
 /// that are reached by full NAT, as there is no room for the option, are not told.
 fn toa_of(tuple: &Tuple, dest: &Dest, forward: Forward) -> Toa {
     if dest.shared().tells(forward, tuple.protocol) && dest.forward() == forward {
-        Toa::BEGUN
+        Toa::begun()
     } else {
-        Toa::NEVER
+        Toa::never()
     }
 }
 

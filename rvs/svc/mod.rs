@@ -59,10 +59,7 @@ pub(crate) use service::Service;
 pub(crate) use service_config::ServiceConfig;
 pub(crate) use services::Services;
 pub(crate) use shared::Shared;
-pub(crate) use toa::{
-    ToaCounter,
-    ToaCounters, //
-};
+pub(crate) use toa::ToaCounters;
 pub(crate) use totals::{
     Counts,
     Figures, //

@@ -77,7 +77,7 @@ impl Tail {
         Self {
             addrs,
             lease: None,
-            toa: Toa::NEVER,
+            toa: Toa::never(),
         }
     }
 }
@@ -108,7 +108,7 @@ pub(super) fn with_toa(tuple: &Tuple, dest: &Dest) -> (InLine, Tail) {
     let tail = Tail {
         addrs: tuple.addrs,
         lease: None,
-        toa: Toa::BEGUN,
+        toa: Toa::begun(),
     };
     match tuple.vrf {
         0 => (InLine([0; 2]), tail),

@@ -27,10 +27,18 @@ pub(crate) struct Toa {
 
 impl Toa {
     /// That of a connection that has nothing to do with it.
-    pub(super) const NEVER: Self = Self::at(Stage::Never);
-    /// That of one that has, and begins.
-    pub(super) const BEGUN: Self = Self::at(Stage::Begun);
+    #[inline(always)]
+    pub(super) const fn never() -> Self {
+        Self::at(Stage::Never)
+    }
 
+    /// That of one that has, and begins.
+    #[inline(always)]
+    pub(super) const fn begun() -> Self {
+        Self::at(Stage::Begun)
+    }
+
+    #[inline(always)]
     const fn at(stage: Stage) -> Self {
         Self {
             stage: Atomic::new(stage.number()),

@@ -25,9 +25,11 @@ impl<V: Stack> Packet<'_, V> {
     /// Returns how many bytes of payload each of the packets has that this one stands for, but the last; none where it stands
     /// for itself.
     pub(crate) fn gso_size(&self) -> Option<usize> {
+        if !self.is_gso() {
+            return None;
+        }
         // SAFETY: By the type invariant.
-        self.is_gso()
-            .then(|| unsafe { bindings::helper_skb_gso_size(self.skb) } as usize)
+        Some(unsafe { bindings::helper_skb_gso_size(self.skb) } as usize)
     }
 
     /// Makes the headers, the first `headers` bytes of the packet, `growth` bytes longer. `fill` gets `growth` bytes of no
