@@ -226,8 +226,10 @@ a_flood_of_syns_leaves_ports_to_clients() {
 	expect_success director_rvsadm service add "tcp/$VIP_HOST:7005" --scheduler rr --fullnat --pool flooded
 	expect_success lb_server_add "tcp/$VIP_HOST:7005" "${SERVER_HOSTS[0]}:8080" 1
 	begin=$(now)
-	requests_start 7005
+	# Whose SYN the server takes for one of the connection before sends another one, after a second or three.
+	REQUESTS_TIMEOUT=10 requests_start 7005
 	expect_success in_ns "$CLIENT" python3 -S "$HELPERS/syns.py" "$VIP" 7005 172.16.0.1 5000 1500
+	expect_range "answers until then" 10 1000 "$(grep -c ' server1$' "$TEST_DIR/requests")"
 	requests_end
 	expect_all_answered "while SYNs come from nowhere" "$begin" 999999999
 	expect_range "connections that were half open and gave their port away" 1000 5000 "$(LB_POOL=flooded pool_value evicted)"

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """HTTP requests all the time, each by a connection of its own, whatever becomes of those before it.
 
-    steady_requests.py ADDRESS PORT REQUESTS-PER-SECOND FIRST-SOURCE-PORT
+    steady_requests.py ADDRESS PORT REQUESTS-PER-SECOND FIRST-SOURCE-PORT [SECONDS]
 
 Prints, when a request is over, the milliseconds since boot at which it began, and the body of the answer, or why there
-was none: an errno, "timeout" (2 s), or the status of the answer. Ends on SIGTERM, with the last answer.
+was none: an errno, "timeout" (after SECONDS, 2 when not given), or the status of the answer. Ends on SIGTERM, with the last answer.
 """
 
 import errno
@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = float(sys.argv[5]) if len(sys.argv) > 5 else 2.0
 
 ended = False
 
@@ -61,7 +61,7 @@ def end(*_):
 
 
 def main():
-    address, port, rate, source_port = sys.argv[1], *map(int, sys.argv[2:])
+    address, port, rate, source_port = sys.argv[1], *map(int, sys.argv[2:5])
     signal.signal(signal.SIGTERM, end)
     while not ended:
         time.sleep(1 / rate)

@@ -13,7 +13,7 @@ requests_port=2000
 requests_start() {
 	: >"$TEST_DIR/requests"
 	ip netns exec "$CLIENT" python3 -S "$HELPERS/steady_requests.py" "$VIP" "${1:-80}" "${REQUESTS_PER_SECOND:-25}" \
-		"$requests_port" >"$TEST_DIR/requests" 2>"$TEST_DIR/requests.errors" &
+		"$requests_port" "${REQUESTS_TIMEOUT:-2}" >"$TEST_DIR/requests" 2>"$TEST_DIR/requests.errors" &
 	requests_process=$!
 	requests_port=$((requests_port + 2000))
 }
