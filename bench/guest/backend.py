@@ -112,18 +112,19 @@ class Rvs:
     def add_full_nat(
         self, namespace: Namespace, address: Address, port: int, server: Address,
         addresses: tuple[Address, int], ports: tuple[int, int], _clients: int | None,
+        protocol: str = "udp", options: tuple[str, ...] = (),
     ) -> None:
         """A service of one server by full NAT, with a pool of so many local addresses from this one on, each of which has so
         many ports from this one on."""
         self.prepare(namespace)
-        service, at = f"udp/{_endpoint(address, port)}", _endpoint(server, port)
+        service, at = f"{protocol}/{_endpoint(address, port)}", _endpoint(server, port)
         (first, count), (first_port, port_count) = addresses, ports
         # Not `ip route add local`: with such a route the kernel looks up the source of each packet that it routes.
         prefix = f"{first}/24" if first.version == 4 else f"{first}/128"
         _tool(namespace, ["ip", "address", "add", prefix, "dev", "lo"])
         _tool(namespace, ["rvsadm", "pool", "add", "local", f"{first}-{first + count - 1}" if count > 1 else f"{first}",
                           "--ports", f"{first_port}-{first_port + port_count - 1}"])
-        _tool(namespace, ["rvsadm", "service", "add", service, "--scheduler", "rr", "--pool", "local"])
+        _tool(namespace, ["rvsadm", "service", "add", service, "--scheduler", "rr", "--pool", "local", *options])
         _tool(namespace, ["rvsadm", "server", "add", service, at, "--fullnat"])
 
     @staticmethod

@@ -119,6 +119,10 @@ def _full_nat(bench: Bench, backends: list, flows: list[int]) -> None:
         if backend.path == "slow":
             for share in (0, 90) if backend.chooses_local_port else (0,):
                 bench.case(f"new-fullnat-{share}", backend, fullnat.new, share)
+    for method in tcp.FULL_NAT:
+        for backend in backends:
+            if backend.chooses_local_port and (method == "fullnat" or backend.path == "slow"):
+                bench.case(f"tcp-{method}", backend, tcp.run, method, False)
 
 
 def _sctp(bench: Bench, backends: list) -> None:
