@@ -310,7 +310,7 @@ pub(super) fn without_half<V: Stack>(
     }
     if flow.transport.header.is_reset() {
         conn.dest().count_without_half();
-        return fullnat::reply(context, packet, flow, conn);
+        return fullnat::reply(context, packet, *flow, conn);
     }
     removed::end(context, packet, *flow)
 }

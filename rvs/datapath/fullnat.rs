@@ -192,7 +192,7 @@ fn change<V: Stack>(packet: &Packet<'_, V>, flow: &Flow<V>, rewrite: Rewrite) ->
 pub(super) fn reply<V: Stack>(
     context: Context<'_>,
     mut packet: Packet<'_, V>,
-    flow: &Flow<V>,
+    flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
     // What is for this host by its address, policies let in or not.
@@ -202,15 +202,15 @@ pub(super) fn reply<V: Stack>(
     let Some(rewrite) = to_client(&conn) else {
         return packet.discard();
     };
-    let Some(may_be_fast) = toa::note_reply(&mut packet, flow, &conn) else {
+    let Some(may_be_fast) = toa::note_reply(&mut packet, &flow, &conn) else {
         return packet.discard();
     };
     if V::addr(rewrite.destination.addr).is_none() {
-        return families::reply(context, packet, flow, conn, may_be_fast, rewrite);
+        return families::reply(context, packet, &flow, conn, may_be_fast, rewrite);
     }
     track::reply(context, &mut packet, &conn);
     let len = packet.len();
-    let change = change(&packet, flow, rewrite);
+    let change = change(&packet, &flow, rewrite);
     let sent = return_changed(
         context,
         packet,

@@ -55,9 +55,9 @@ pub(super) fn translate<V: Stack>(
         return removed::end(context, packet, *flow);
     }
     match conn.forwarding() {
-        Forwarding::Fullnat => return fullnat::reply(context, packet, flow, conn),
-        Forwarding::Enat => return enat::without_half(context, packet, flow, conn),
-        Forwarding::NatToa => return toa::reply_by_nat(context, packet, flow, conn),
+        // By value: what is given away by address others would have in memory, too.
+        Forwarding::Fullnat => return fullnat::reply(context, packet, *flow, conn),
+        Forwarding::Enat | Forwarding::NatToa => return with_option(context, packet, *flow, conn),
         Forwarding::Nat | Forwarding::Dr | Forwarding::Tun => {}
     }
     if let Some(extension) = conn.extension() {
@@ -66,6 +66,20 @@ pub(super) fn translate<V: Stack>(
         }
     }
     translate_as_it_is(context, packet, flow, conn, Some(conn))
+}
+
+/// Takes a packet of a real server that is told of its clients by an option of TCP, by another method than full NAT.
+#[inline(never)]
+fn with_option<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    flow: Flow<V>,
+    conn: RcuRef<'_, Conn>,
+) -> Verdict {
+    match conn.forwarding() {
+        Forwarding::Enat => enat::without_half(context, packet, &flow, conn),
+        _ => toa::reply_by_nat(context, packet, &flow, conn),
+    }
 }
 
 /// Does so whatever is in it. It is of the connection, and may be `of` it, so that later ones may be fast.
