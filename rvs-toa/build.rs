@@ -5,9 +5,11 @@
 use std::path::Path;
 
 fn main() {
-    let object = concat!(env!("CARGO_MANIFEST_DIR"), "/../build/bpf/toa.o");
-    println!("cargo::rerun-if-changed={object}");
-    if !Path::new(object).exists() {
-        println!("cargo::error=the programs of BPF are not there: run make rvs-toa");
+    for object in ["toa.o", "enat.o"] {
+        let object = format!("{}/../build/bpf/{object}", env!("CARGO_MANIFEST_DIR"));
+        println!("cargo::rerun-if-changed={object}");
+        if !Path::new(&object).exists() {
+            println!("cargo::error=the programs of BPF are not there: run make rvs-toa");
+        }
     }
 }
