@@ -65,7 +65,8 @@ The director sends packets as from the virtual address, with the client in a TCP
 option. Here they become the client's, and replies go to the client straight, as
 from the virtual address, which is configured nowhere on this host. TCP alone, and
 not what has IP options, extension headers or fragments. Devices are those of the
-network namespace in which this runs. Needs Linux 6.16.
+network namespace in which this runs. Needs Linux 6.16 with
+CONFIG_BPF_JIT.
 
 With RVS as the director: rvsadm server add ... --enat (rvsadm server add --help).
 A packet without the option is of the client that the one before was of, if its

@@ -309,6 +309,8 @@ checksums_were_right() {
 }
 
 command -v rvs-toa >/dev/null || skip_all "there is no rvs-toa"
+# By its interpreter the kernel runs no timers of programs, with which flows end.
+[ -e /proc/sys/net/core/bpf_jit_enable ] || skip_all "the kernel compiles no programs of BPF (CONFIG_BPF_JIT)"
 test_begin --fullnat
 trap halves_end EXIT
 mountpoint -q "$BPF" || mount -t bpf bpf "$BPF" 2>/dev/null || skip_all "the kernel has no BPF file system"
