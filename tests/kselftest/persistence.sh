@@ -373,7 +373,7 @@ wrong_settings_are_refused() {
 	expect_match "JSON" "\"persistence\":[{]\"timeout\":2678400,\"mask\":\"$mask\"[}]" \
 		"$(director_rvsadm --json show "tcp/$VIP_HOST:7009")"
 	expect_success director_rvsadm service set "tcp/$VIP_HOST:7009" --persistent off
-	expect_match "JSON without" '"one_packet":false,"stats":' "$(director_rvsadm --json show "tcp/$VIP_HOST:7009")"
+	expect_match "JSON without" '"one_packet":false,"toa_stats":' "$(director_rvsadm --json show "tcp/$VIP_HOST:7009")"
 	expect_success lb_service_del "tcp/$VIP_HOST:7009"
 }
 

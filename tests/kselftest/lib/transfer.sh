@@ -59,8 +59,8 @@ offloads_of() {
 merging_waits() {
 	# shellcheck disable=SC2016 # for the shell in the namespace
 	in_ns "$1" bash -c '
-		for device in /sys/class/net/*; do
-			echo "$1" >"$device/gro_flush_timeout" || exit
+		for timeout in /sys/class/net/*/gro_flush_timeout; do
+			echo "$1" >"$timeout" || exit
 		done' merging_waits "$2"
 }
 
