@@ -28,7 +28,8 @@ use crate::{
         nat::{
             lower_mtu,
             Rewrite,
-            Segment, //
+            Segment,
+            WithoutRoom, //
         },
         packet::{
             icmp::Report,
@@ -332,9 +333,10 @@ pub(super) fn error_to_client<V: Stack>(
         packet.learn_path_mtu(error.icmp.embedded_offset, mtu);
         let checksum = error.checksum_state(&packet);
         let by = option_len::<V>() as u32;
+        let at_least = WithoutRoom::TellLeast;
         let lowered = packet
             .writable(error.icmp.writable_len)
-            .and_then(|bytes| lower_mtu(bytes, &error.icmp, by, checksum).ok());
+            .and_then(|bytes| lower_mtu(bytes, &error.icmp, by, at_least, checksum).ok());
         if lowered.is_none() {
             return packet.discard();
         }

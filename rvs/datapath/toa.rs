@@ -28,9 +28,11 @@ use crate::{
     },
     logic::{
         nat::{
+            lower_mtu,
             ChecksumState,
             Rewrite,
-            Segment, //
+            Segment,
+            WithoutRoom, //
         },
         packet::{
             icmp,
@@ -517,9 +519,8 @@ pub(super) fn correct_error<V: Stack>(
         return Ok(());
     };
     let by = option_len(conn) as u32;
-    if toa::leaves_no_room(error, bytes, by)? {
+    if !lower_mtu(bytes, error, by, WithoutRoom::Keep, checksum)? {
         toa.stop();
-        return Ok(());
     }
-    toa::lower_mtu(error, bytes, by, checksum)
+    Ok(())
 }

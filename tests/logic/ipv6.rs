@@ -19,7 +19,8 @@ use rvs_logic::logic::{
         rewrite_source,
         ChecksumState,
         End,
-        Rewrite, //
+        Rewrite,
+        WithoutRoom, //
     },
     packet::{
         icmp,
@@ -350,7 +351,8 @@ fn an_error_tells_of_a_smaller_mtu() {
         let mut bytes = too_big_for(told, ROUTER, CLIENT, &about);
         let error = icmp::parse(&V6::parse(&bytes, 0).unwrap(), &bytes).unwrap();
         assert_eq!(error.mtu(&bytes), Ok(Some(told)));
-        lower_mtu(&mut bytes, &error, 20, ChecksumState::Complete).unwrap();
+        let (least, checksum) = (WithoutRoom::TellLeast, ChecksumState::Complete);
+        lower_mtu(&mut bytes, &error, 20, least, checksum).unwrap();
         assert_eq!(bytes, too_big_for(expected, ROUTER, CLIENT, &about));
     }
 }

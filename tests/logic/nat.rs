@@ -25,7 +25,8 @@ use rvs_logic::logic::{
         rewrite_source,
         ChecksumState,
         End,
-        Rewrite, //
+        Rewrite,
+        WithoutRoom, //
     },
     packet::{
         icmp,
@@ -386,7 +387,7 @@ fn an_error_tells_of_a_smaller_mtu() {
     };
     let lowered = |mut bytes: Vec<u8>, checksum| {
         let error = icmp::parse(&ipv4::parse(&bytes).unwrap(), &bytes).unwrap();
-        lower_mtu(&mut bytes, &error, 8, checksum).unwrap();
+        lower_mtu(&mut bytes, &error, 8, WithoutRoom::TellLeast, checksum).unwrap();
         bytes
     };
     let too_big = (3, 4);

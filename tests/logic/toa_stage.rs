@@ -10,7 +10,11 @@ use std::net::{
 use proptest::prelude::*;
 use rvs_logic::logic::{
     csum,
-    nat::ChecksumState,
+    nat::{
+        lower_mtu,
+        ChecksumState,
+        WithoutRoom, //
+    },
     packet::{
         icmp,
         ip::{
@@ -296,9 +300,8 @@ fn lowered<V: Version>(packet: &[u8], by: u32, state: ChecksumState) -> (Vec<u8>
     let header = V::parse(packet, packet.len()).unwrap();
     let error = icmp::parse::<V>(&header, packet).unwrap();
     let mut changed = packet.to_vec();
-    let is_over = toa::leaves_no_room(&error, packet, by).unwrap();
-    toa::lower_mtu(&error, &mut changed, by, state).unwrap();
-    (changed, is_over)
+    let has_room = lower_mtu(&mut changed, &error, by, WithoutRoom::Keep, state).unwrap();
+    (changed, !has_room)
 }
 
 #[test]

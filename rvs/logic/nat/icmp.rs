@@ -107,24 +107,52 @@ pub fn rewrite_icmp_error<V: Version>(
     put_word_at(packet, offset, new)
 }
 
+/// What an ICMP error tells where no packet can be so small that it is not too large for the MTU.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WithoutRoom {
+    /// The least MTU that each link takes, or what it told if that is less.
+    TellLeast,
+    /// What it told.
+    Keep,
+}
+
 /// Makes the MTU that an ICMP error tells of `by` bytes smaller, if it tells of one: the packet that was too large was so much longer
-/// than its sender knows. None is told that is smaller than each link takes.
+/// than its sender knows. Where that is smaller than each link takes it tells what `without_room` says. Returns whether there is room.
 ///
 /// `error` and `checksum` are those of [`rewrite_icmp_error`].
 pub fn lower_mtu<V: Version>(
     packet: &mut [u8],
     error: &icmp::Error<V>,
     by: u32,
+    without_room: WithoutRoom,
+    checksum: ChecksumState,
+) -> Result<bool, ParseError> {
+    let Some(mtu) = error.mtu(packet)? else {
+        return Ok(true);
+    };
+    let room = mtu.checked_sub(by).filter(|lower| *lower >= V::MIN_MTU);
+    let lower = match (room, without_room) {
+        (Some(lower), _) => lower,
+        (None, WithoutRoom::TellLeast) => V::MIN_MTU.min(mtu),
+        (None, WithoutRoom::Keep) => mtu,
+    };
+    if lower != mtu {
+        tell_mtu(packet, error, mtu.wrapping_sub(lower), checksum)?;
+    }
+    Ok(room.is_some())
+}
+
+/// Has an error tell of an MTU that is `by` bytes smaller. The rest of the word is nobody's, or that of extensions (RFC 4884): it stays.
+fn tell_mtu<V: Version>(
+    packet: &mut [u8],
+    error: &icmp::Error<V>,
+    by: u32,
     checksum: ChecksumState,
 ) -> Result<(), ParseError> {
-    let Some(mtu) = error.mtu(packet)? else {
-        return Ok(());
-    };
     let rest = error.icmp_offset.saturating_add(icmp::REST_OFFSET);
     let field: &mut [u8; 4] = chunk_at_mut(packet, rest)?;
     let old = u32::from_be_bytes(*field);
-    let lower = mtu.saturating_sub(by).max(V::MIN_MTU).min(mtu);
-    let new = old.wrapping_sub(mtu.wrapping_sub(lower));
+    let new = old.wrapping_sub(by);
     *field = new.to_be_bytes();
     if let ChecksumState::Complete = checksum {
         let offset = error.icmp_offset.saturating_add(icmp::CHECKSUM_OFFSET);

@@ -34,7 +34,8 @@ pub use self::{
     both::Rewrite,
     icmp::{
         lower_mtu,
-        rewrite_icmp_error, //
+        rewrite_icmp_error,
+        WithoutRoom, //
     },
     stream::Segment, //
 };

@@ -13,11 +13,10 @@
 //!    Fast Open, too: the server would have the connection before the option can be there.
 //! 2. [`lowers_mss`], [`lower_mss`]: the server's SYN-ACK has the client leave room in the packets that it sends.
 //! 3. [`Stage`], [`Insertion`]: which packets carry the option, how much longer each gets, whether it may, and the option.
-//! 4. [`lower_mtu`]: errors of the path behind the director have the client leave room, too.
+//! 4. [`super::nat::lower_mtu`]: errors of the path behind the director have the client leave room, too.
 
 mod insert;
 mod mss;
-mod mtu;
 mod options;
 mod scope;
 mod stage;
@@ -32,10 +31,6 @@ pub use self::{
     mss::{
         lower_mss,
         lowers_mss, //
-    },
-    mtu::{
-        leaves_no_room,
-        lower_mtu, //
     },
     scope::Scope,
     stage::Stage,

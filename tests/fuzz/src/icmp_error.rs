@@ -7,10 +7,12 @@ use std::ops::Range;
 use rvs_logic::logic::{
     addr::Endpoint,
     nat::{
+        lower_mtu,
         rewrite_icmp_error,
         ChecksumState,
         End,
-        Rewrite, //
+        Rewrite,
+        WithoutRoom, //
     },
     packet::{
         icmp,
@@ -22,11 +24,7 @@ use rvs_logic::logic::{
         },
         ParseError, //
     },
-    protocol::Protocol,
-    toa::{
-        leaves_no_room,
-        lower_mtu, //
-    },
+    protocol::Protocol, //
 };
 
 use crate::{
@@ -144,9 +142,21 @@ fn smaller_mtu<V: Layout>(bytes: &[u8], by: u32, state: ChecksumState) {
         let word = packet[at..at + 4].try_into().expect("four bytes");
         V::reported_mtu(error.error_type, error.code, u32::from_be_bytes(word))
     };
-    let mut changed = bytes.to_vec();
-    assert_eq!(lower_mtu(&error, &mut changed, by, state), Ok(()));
-    let is_over = leaves_no_room(&error, bytes, by).expect("it was read already");
+    let lowered = |without_room| {
+        let mut changed = bytes.to_vec();
+        let has_room = lower_mtu(&mut changed, &error, by, without_room, state);
+        (changed, !has_room.expect("it was read already"))
+    };
+    let (changed, is_over) = lowered(WithoutRoom::Keep);
+    let (least, is_told) = lowered(WithoutRoom::TellLeast);
+    assert_eq!(is_told, is_over);
+    if is_over {
+        let least_of = |mtu: u32| mtu.min(V::MIN_MTU);
+        assert_eq!(told(&least), told(bytes).map(least_of));
+    } else {
+        assert_eq!(least, changed);
+    }
+    same_right(bytes, &least, &header, &error, state);
     match (told(bytes), told(&changed)) {
         (Some(_), _) if is_over => assert_eq!(changed, bytes),
         (Some(old), Some(new)) => {
