@@ -28,7 +28,6 @@ use crate::{
         nat::{
             lower_mtu,
             Rewrite,
-            Segment,
             WithoutRoom, //
         },
         packet::{
@@ -125,7 +124,7 @@ fn is_full<V: Stack>(context: Context<'_>, packet: &mut Packet<'_, V>, flow: &Fl
     };
     let len = segment.headers_len();
     let mut copy = [0; MAX_HEADERS_LEN];
-    let (Some(copy), true) = (copy.get_mut(..len), pull(packet, &segment)) else {
+    let (Some(copy), true) = (copy.get_mut(..len), toa::pull(packet, &segment)) else {
         return true;
     };
     let Some(bytes) = packet.bytes().get(..len) else {
@@ -141,12 +140,6 @@ fn is_full<V: Stack>(context: Context<'_>, packet: &mut Packet<'_, V>, flow: &Fl
     };
     option::take_out(&segment, copy, kind).is_err()
         || !matches!(Insertion::plan(&segment, copy, option, any_len), Ok(Ok(_)))
-}
-
-/// Has the headers of a segment be at hand. False when memory is short.
-fn pull<V: Stack>(packet: &mut Packet<'_, V>, segment: &Segment<V>) -> bool {
-    let len = segment.headers_len();
-    packet.bytes().len() >= len || packet.pull(len)
 }
 
 /// By which method a connection goes to a server of ENAT: by full NAT where its first packet cannot tell of the client. The server's
@@ -177,25 +170,10 @@ pub(super) fn send_without_option<V: Stack>(
     flow: &Flow<V>,
     conn: &Object<Conn>,
 ) -> Verdict {
-    match clean(context, &mut packet, flow) {
-        Some(()) => fullnat::send(context, packet, flow, conn),
+    match toa::clean(context, &mut packet, flow) {
+        Some(_) => fullnat::send(context, packet, flow, conn),
         None => packet.discard(),
     }
-}
-
-/// Takes out of a packet what it says itself. None when memory is short.
-fn clean<V: Stack>(context: Context<'_>, packet: &mut Packet<'_, V>, flow: &Flow<V>) -> Option<()> {
-    let kind = toa::kind(context.director);
-    let segment = toa::segment_of(packet, flow)?;
-    if !pull(packet, &segment) {
-        return None;
-    }
-    if !option::is_clean(&segment, packet.bytes(), kind).ok()? {
-        let bytes = packet.writable(segment.headers_len())?;
-        option::take_out(&segment, bytes, kind).ok()?;
-        packet.forget_device_checksum();
-    }
-    Some(())
 }
 
 /// How much longer a packet gets on its way. One of the smallest that each link has to take is not refused for that: it goes without
@@ -274,7 +252,7 @@ fn tell_client<V: Stack>(
     conn: &Object<Conn>,
     mtu: u32,
 ) -> Option<()> {
-    clean(context, packet, flow)?;
+    toa::clean(context, packet, flow)?;
     let option = ClientOption::new(toa::kind(context.director), conn.client());
     match toa::insert(packet, flow, option, mtu) {
         Ok(()) => Some(()),

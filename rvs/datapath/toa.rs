@@ -95,6 +95,12 @@ pub(super) fn segment_of<V: Stack>(packet: &Packet<'_, V>, flow: &Flow<V>) -> Op
     }
 }
 
+/// Has the headers of a segment be at hand. False when memory is short.
+pub(super) fn pull<V: Stack>(packet: &mut Packet<'_, V>, segment: &Segment<V>) -> bool {
+    let len = segment.headers_len();
+    packet.bytes().len() >= len || packet.pull(len)
+}
+
 /// Puts an option into a packet in front of its other ones, whose way takes packets of `mtu` bytes: one by one those that a
 /// GSO packet stands for. `flow` is that of the packet, then as before. A packet that does not get the option is as it came.
 #[inline(never)]
@@ -108,10 +114,10 @@ pub(super) fn insert<V: Stack>(
     if packet.is_list() {
         return Err(NotInserted::IsBurst);
     }
-    let headers = segment.headers_len();
-    if packet.bytes().len() < headers && !packet.pull(headers) {
+    if !pull(packet, &segment) {
         return Err(NotInserted::Memory);
     }
+    let headers = segment.headers_len();
     let gso_size = packet.gso_size();
     let limits = Limits {
         longest: match gso_size {
@@ -319,8 +325,10 @@ fn send_one<V: Stack>(
     if !changes_version && track::request(context, &mut packet, conn).is_none() {
         return packet.discard();
     }
-    if clean(context, &mut packet, &flow, conn).is_none() {
-        return packet.discard();
+    match clean(context, &mut packet, &flow) {
+        Some(true) => counters(conn).taken_out.count(),
+        Some(false) => {}
+        None => return packet.discard(),
     }
     let Some(carries) = note_client(&packet, &flow, conn, toa) else {
         return packet.discard();
@@ -356,33 +364,30 @@ fn note_client<V: Stack>(
     Some(carries)
 }
 
-/// Takes out of a segment of the client what it must not get through. None when memory is short, or it is one of several that
-/// would have to be taken apart.
-fn clean<V: Stack>(
+/// Takes out of a segment of the client what it must not get through. Returns whether there was anything; none when memory is short,
+/// or it is one of several that would have to be taken apart.
+pub(super) fn clean<V: Stack>(
     context: Context<'_>,
     packet: &mut Packet<'_, V>,
     flow: &Flow<V>,
-    conn: &Object<Conn>,
-) -> Option<()> {
+) -> Option<bool> {
     if is_usual(packet, flow) {
-        return Some(());
+        return Some(false);
     }
     let segment = segment_of(packet, flow)?;
-    let headers = segment.headers_len();
-    if packet.bytes().len() < headers && !packet.pull(headers) {
+    if !pull(packet, &segment) {
         return None;
     }
     let kind = kind(context.director);
     if toa::is_clean(&segment, packet.bytes(), kind).ok()? {
-        return Some(());
+        return Some(false);
     }
     if packet.is_list() {
         return None;
     }
-    toa::take_out(&segment, packet.writable(headers)?, kind).ok()?;
+    toa::take_out(&segment, packet.writable(segment.headers_len())?, kind).ok()?;
     packet.forget_device_checksum();
-    counters(conn).taken_out.count();
-    Some(())
+    Some(true)
 }
 
 /// Has a packet carry an option, if there is one for it, and it has room: its way takes packets of `mtu` bytes. Returns the
@@ -457,13 +462,13 @@ fn note_server<V: Stack>(
 
 /// Has the client send segments that have room for so many bytes. None when memory is short.
 fn lower_mss<V: Stack>(packet: &mut Packet<'_, V>, segment: &Segment<V>, by: usize) -> Option<()> {
-    let headers = segment.headers_len();
-    if packet.bytes().len() < headers && !packet.pull(headers) {
+    if !pull(packet, segment) {
         return None;
     }
     let by = u16::try_from(by).ok()?;
     if toa::lowers_mss(segment, packet.bytes(), by).ok()? {
-        toa::lower_mss(segment, packet.writable(headers)?, by).ok()?;
+        let bytes = packet.writable(segment.headers_len())?;
+        toa::lower_mss(segment, bytes, by).ok()?;
         packet.forget_device_checksum();
     }
     Some(())
