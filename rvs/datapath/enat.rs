@@ -16,7 +16,6 @@ use crate::{
             Net,
             Packet,
             Stack,
-            Tracking,
             Verdict, //
         },
         sync::{
@@ -27,7 +26,6 @@ use crate::{
     logic::{
         nat::{
             lower_mtu,
-            Rewrite,
             WithoutRoom, //
         },
         packet::{
@@ -221,8 +219,9 @@ pub(super) fn send<V: Stack>(
     // While the packet still says where it came from.
     let confirmed = way.confirmed_by(context, &packet, Some(conn));
     let mut flow = *flow;
+    // Connection tracking sees no reply.
     let changed = tell_client(context, &mut packet, &mut flow, conn, mtu)
-        .and_then(|()| change(&mut packet, &flow, rewrite));
+        .and_then(|()| fullnat::prepare(&mut packet, &flow, rewrite));
     if changed.is_none() {
         return packet.discard();
     }
@@ -262,16 +261,6 @@ fn tell_client<V: Stack>(
         }
         Err(NotInserted::Memory | NotInserted::NoSegment) => None,
     }
-}
-
-/// Gives a packet its new ends, and takes one off its time to live. None, and nothing changed, when memory is short.
-#[inline(always)]
-fn change<V: Stack>(packet: &mut Packet<'_, V>, flow: &Flow<V>, rewrite: Rewrite) -> Option<()> {
-    let (header_len, protocol) = (flow.header.header_len, flow.transport.protocol());
-    let checksum = flow.checksum_state(packet);
-    let apply = |bytes: &mut [u8]| rewrite.apply::<V>(bytes, header_len, protocol, checksum);
-    // Connection tracking sees no reply.
-    nat::rewrite(packet, flow.headers_len(), true, Tracking::Ends, apply)
 }
 
 /// Takes what the real server sends to the director, which it does without its half: both ends get a RST, and what is one goes to the
@@ -358,7 +347,7 @@ fn fast_to_real_server<V: Stack>(
         return fast::left(context.director, packet, Path::Memory);
     }
     // It has the option now, and would get it twice.
-    if change(&mut packet, &flow, rewrite).is_none() {
+    if fullnat::prepare(&mut packet, &flow, rewrite).is_none() {
         return packet.discard();
     }
     fast::account(context, len, flow, conn);

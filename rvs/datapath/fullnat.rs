@@ -153,7 +153,7 @@ pub(super) fn error_to_real_server<V: Stack>(
 }
 
 /// That a packet gets new ends.
-struct Ends<V> {
+pub(super) struct Ends<V> {
     rewrite: Rewrite,
     header_len: usize,
     protocol: Protocol,
@@ -177,7 +177,11 @@ impl<V: Stack> Change for Ends<V> {
 
 /// What gives a packet its new ends.
 #[inline(always)]
-fn change<V: Stack>(packet: &Packet<'_, V>, flow: &Flow<V>, rewrite: Rewrite) -> Ends<V> {
+pub(super) fn change<V: Stack>(
+    packet: &Packet<'_, V>,
+    flow: &Flow<V>,
+    rewrite: Rewrite,
+) -> Ends<V> {
     Ends {
         rewrite,
         header_len: flow.header.header_len,
@@ -500,7 +504,11 @@ fn fast_way_to_client<'g, V: Stack>(
 
 /// Gives a packet its new ends, and takes one off its time to live. None, and nothing changed, when memory is short.
 #[inline(always)]
-fn prepare<V: Stack>(packet: &mut Packet<'_, V>, flow: &Flow<V>, rewrite: Rewrite) -> Option<()> {
+pub(super) fn prepare<V: Stack>(
+    packet: &mut Packet<'_, V>,
+    flow: &Flow<V>,
+    rewrite: Rewrite,
+) -> Option<()> {
     let change = change(packet, flow, rewrite);
     nat::rewrite(packet, flow.headers_len(), true, Tracking::Ends, change)
 }

@@ -39,6 +39,7 @@ use super::{
         Egress,
         Method, //
     },
+    fullnat,
     parse::Flow,
     toa,
     track,
@@ -178,6 +179,60 @@ pub(super) fn rewrite<V: Stack>(
     Some(())
 }
 
+/// What becomes of a packet whose way is known. No function object, as [`Change`].
+trait Preparation<V: Stack> {
+    /// Does it. None when it fails or memory is short: the packet ends.
+    fn apply(
+        self,
+        packet: &mut Packet<'_, V>,
+        egress: &Egress<'_, V>,
+        tracking: Tracking,
+    ) -> Option<()>;
+}
+
+/// A change of its first bytes, of which there are so many.
+struct Changed<C>(usize, C);
+
+impl<V: Stack, C: Change> Preparation<V> for Changed<C> {
+    #[inline(always)]
+    fn apply(
+        self,
+        packet: &mut Packet<'_, V>,
+        egress: &Egress<'_, V>,
+        tracking: Tracking,
+    ) -> Option<()> {
+        let Self(headers_len, change) = self;
+        let is_forwarded = matches!(egress, Egress::Remote(_));
+        rewrite(packet, headers_len, is_forwarded, tracking, change)
+    }
+}
+
+/// An option, if there is one for it and it has room, and other ends.
+struct Told<'c, V: Stack> {
+    flow: Flow<V>,
+    conn: &'c Object<Conn>,
+    option: Option<ClientOption>,
+    ends: Rewrite,
+}
+
+impl<V: Stack> Preparation<V> for Told<'_, V> {
+    #[inline(always)]
+    fn apply(
+        self,
+        packet: &mut Packet<'_, V>,
+        egress: &Egress<'_, V>,
+        tracking: Tracking,
+    ) -> Option<()> {
+        let mtu = match egress {
+            Egress::Remote(way) => way.route.mtu(),
+            Egress::Local => u32::MAX,
+        };
+        let flow = toa::tell(packet, self.flow, self.conn, self.option, mtu)?;
+        let change = fullnat::change(packet, &flow, self.ends);
+        Changed(flow.headers_len(), change).apply(packet, egress, tracking)
+    }
+}
+
 /// Sends a packet to a real server with a `change` of its first `headers_len` bytes. It is about the
 /// connection, and may be `of` it.
 #[inline(always)]
@@ -190,30 +245,8 @@ pub(super) fn send_rewritten<V: Stack>(
     of: Option<&Object<Conn>>,
     change: impl Change,
 ) -> Verdict {
-    let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
-        Ok(way) => way,
-        Err(verdict) => return verdict,
-    };
-    if matches!(egress, Egress::Local) && leads_to_loopback(context, header, conn) {
-        return packet.discard();
-    }
-    // While the packet still says where it came from, which full NAT changes.
-    let confirmed = match &egress {
-        Egress::Remote(way) => way.confirmed_by(context, &packet, of),
-        Egress::Local => None,
-    };
-    let is_forwarded = matches!(egress, Egress::Remote(_));
-    let tracking = track::tracking(context);
-    if rewrite(&mut packet, headers_len, is_forwarded, tracking, change).is_none() {
-        return packet.discard();
-    }
-    match egress {
-        // The packet goes on to the socket of its new destination.
-        Egress::Local => packet.accept(),
-        Egress::Remote(way) => way.send_confirming(context, packet, confirmed, |packet, route| {
-            packet.send(route, context.guard)
-        }),
-    }
+    let changed = Changed(headers_len, change);
+    send_prepared(context, packet, header, conn, of, changed)
 }
 
 /// Sends a packet of the client to a real server, to which it carries an option if it has room, with these ends. It is about the
@@ -228,35 +261,43 @@ pub(super) fn send_told<V: Stack>(
     option: Option<ClientOption>,
     ends: Rewrite,
 ) -> Verdict {
-    let (mut packet, egress) = match egress::route(context, packet, flow.header, conn, METHOD) {
+    let told = Told {
+        flow,
+        conn,
+        option,
+        ends,
+    };
+    send_prepared(context, packet, flow.header, conn, of, told)
+}
+
+/// Sends a packet to a real server, prepared once its way is known. It is about the connection, and may be `of` it.
+#[inline(always)]
+fn send_prepared<V: Stack>(
+    context: Context<'_>,
+    packet: Packet<'_, V>,
+    header: Header<V>,
+    conn: &Object<Conn>,
+    of: Option<&Object<Conn>>,
+    preparation: impl Preparation<V>,
+) -> Verdict {
+    let (mut packet, egress) = match egress::route(context, packet, header, conn, METHOD) {
         Ok(way) => way,
         Err(verdict) => return verdict,
     };
-    if matches!(egress, Egress::Local) && leads_to_loopback(context, flow.header, conn) {
+    if matches!(egress, Egress::Local) && leads_to_loopback(context, header, conn) {
         return packet.discard();
     }
-    // While the packet still says where it came from.
+    // While the packet still says where it came from, which full NAT changes.
     let confirmed = match &egress {
         Egress::Remote(way) => way.confirmed_by(context, &packet, of),
         Egress::Local => None,
     };
-    let mtu = match &egress {
-        Egress::Remote(way) => way.route.mtu(),
-        Egress::Local => u32::MAX,
-    };
-    if toa::tell(&mut packet, flow, conn, option, mtu).is_none() {
-        return packet.discard();
-    }
-    let is_forwarded = matches!(egress, Egress::Remote(_));
     let tracking = track::tracking(context);
-    let (header_len, protocol) = (flow.header.header_len, flow.transport.protocol());
-    let checksum = flow.checksum_state(&packet);
-    let change = |bytes: &mut [u8]| ends.apply::<V>(bytes, header_len, protocol, checksum);
-    let headers_len = flow.headers_len();
-    if rewrite(&mut packet, headers_len, is_forwarded, tracking, change).is_none() {
+    if preparation.apply(&mut packet, &egress, tracking).is_none() {
         return packet.discard();
     }
     match egress {
+        // The packet goes on to the socket of its new destination.
         Egress::Local => packet.accept(),
         Egress::Remote(way) => way.send_confirming(context, packet, confirmed, |packet, route| {
             packet.send(route, context.guard)
