@@ -107,8 +107,7 @@ pub(super) fn send<V: Stack>(
         return packet.discard();
     };
     if V::addr(rewrite.destination.addr).is_none() {
-        let of = Some(conn);
-        return families::send(context, packet, flow, conn, of, None, rewrite);
+        return families::send(context, packet, flow, conn, true, None, rewrite);
     }
     if track::request(context, &mut packet, conn).is_none() {
         return packet.discard();
@@ -138,7 +137,7 @@ pub(super) fn error_to_real_server<V: Stack>(
         return packet.discard();
     };
     if V::addr(rewrite.destination.addr).is_none() {
-        return families::error_to_real_server(context, packet, error, conn, rewrite);
+        return families::error(context, packet, error, conn, Side::Original, rewrite);
     }
     let checksum = error.checksum_state(&packet);
     nat::send_rewritten(
@@ -249,7 +248,7 @@ pub(super) fn error_to_client<V: Stack>(
         return packet.discard();
     };
     if V::addr(rewrite.destination.addr).is_none() {
-        return families::error_to_client(context, packet, error, conn, rewrite);
+        return families::error(context, packet, error, &conn, Side::Reply, rewrite);
     }
     let checksum = error.checksum_state(&packet);
     let change = |bytes: &mut [u8]| {
@@ -295,7 +294,7 @@ fn return_changed<'a, 'g, V: Stack>(
     let (Some(source), Some(client)) = (V::addr(source), V::addr(client)) else {
         return Err(packet.discard());
     };
-    let (number, route) = match known_route(context, conn) {
+    let (number, route) = match known_route(context, &conn) {
         Some(route) => (0, route),
         None => match look_up(context, source, client) {
             Some(found) => found,
@@ -357,7 +356,7 @@ impl<'g, V: Stack> Ready<'_, 'g, V> {
 #[inline(always)]
 pub(super) fn known_route<'g, V: Stack>(
     context: Context<'g>,
-    conn: RcuRef<'g, Conn>,
+    conn: &Object<Conn>,
 ) -> Option<RouteRef<'g, V>> {
     let routes = &context.director.connections.reply_routes;
     routes.get_ref(context.guard, context.net, conn.reply_route())
@@ -429,8 +428,9 @@ pub(super) fn fast_to_client<V: Stack>(
     flow: Flow<V>,
     conn: RcuRef<'_, Conn>,
 ) -> Verdict {
-    let (next_hop, rewrite) = match fast_way_to_client(context, &packet, flow, conn) {
-        Ok(way) => way,
+    let way = fast_way_to_client::<V, V>(context, &packet, flow, conn, |mtu| mtu);
+    let (next_hop, rewrite) = match way {
+        Ok((_, next_hop, rewrite)) => (next_hop, rewrite),
         Err(reason) => return has_no_way(context, packet, conn, Side::Reply, reason),
     };
     let len = packet.len();
@@ -475,31 +475,31 @@ fn by_other_version<V: Stack>(
         Side::Reply => to_client(&conn),
     };
     match rewrite {
-        Some(rewrite) if V::addr(rewrite.destination.addr).is_none() => match side {
-            Side::Original => {
-                families::fast_to_real_server(director, net, guard, packet, conn, rewrite)
-            }
-            Side::Reply => families::fast_to_client(director, net, guard, packet, conn, rewrite),
-        },
+        Some(rewrite) if V::addr(rewrite.destination.addr).is_none() => {
+            families::send_fast(director, net, guard, packet, conn, side, rewrite)
+        }
         _ => fast::left(director, packet, reason),
     }
 }
 
+/// Finds the way of a real server's packet, which is as long as what `mtu` makes of the MTU of the route, or shorter, to the client, whose
+/// address is of the version `O`, or tells why the slow path has to do it.
 #[inline(always)]
-fn fast_way_to_client<'g, V: Stack>(
+pub(super) fn fast_way_to_client<'g, V: Stack, O: Stack>(
     context: Context<'g>,
     packet: &Packet<'_, V>,
     flow: Flow<V>,
     conn: RcuRef<'g, Conn>,
-) -> Result<(NextHop<'g, V>, Rewrite), Path> {
+    mtu: impl FnOnce(u32) -> u32,
+) -> Result<(RouteRef<'g, O>, NextHop<'g, O>, Rewrite), Path> {
     fast::check_replies(&conn)?;
-    let route = known_route::<V>(context, conn)
-        .ok_or_else(|| fast::unlearned::<V>(context.director, context.net))?;
-    fast::check_passage(packet, flow, route.mtu())?;
+    let route = known_route::<O>(context, &conn)
+        .ok_or_else(|| fast::unlearned::<O>(context.director, context.net))?;
+    fast::check_passage(packet, flow, mtu(route.mtu()))?;
     let rewrite = to_client(&conn).ok_or(Path::Route)?;
-    let client = V::addr(rewrite.destination.addr).ok_or(Path::Route)?;
+    let client = O::addr(rewrite.destination.addr).ok_or(Path::Route)?;
     let next_hop = NextHop::find(context.guard, route.get(), client).ok_or(Path::Neighbour)?;
-    Ok((next_hop, rewrite))
+    Ok((route, next_hop, rewrite))
 }
 
 /// Gives a packet its new ends, and takes one off its time to live. None, and nothing changed, when memory is short.

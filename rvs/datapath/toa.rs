@@ -338,11 +338,12 @@ fn send_one<V: Stack>(
         destination: conn.real_server(),
     };
     // What becomes of one with the option tells nothing of those that follow.
-    let of = toa.stage().is_over().then_some(conn);
+    let of = toa.stage().is_over();
     let option = carries.then(|| ClientOption::new(kind(context.director), conn.client()));
     if changes_version {
         return families::send(context, packet, &flow, conn, of, option, rewrite);
     }
+    let of = of.then_some(conn);
     nat::send_told(context, packet, flow, conn, of, option, rewrite)
 }
 
