@@ -9,7 +9,7 @@ use kernel::sync::{
 
 use crate::{
     kapi::{
-        random::random_u64,
+        random::random_u32,
         rcu_table::Side,
         sync::RcuRef,
         time,
@@ -113,7 +113,7 @@ impl Connections {
         };
         for _ in 0..LEASES {
             let (pools, protocol) = (locals.pools, tuple.protocol);
-            let lease = match pool.lease(guard, pools, addr, server, protocol, random_u64()) {
+            let lease = match pool.lease(guard, pools, addr, server, protocol, random_u32()) {
                 Ok(lease) => lease,
                 Err(NoLease::Memory) => return Err(CreateError::Memory),
                 Err(NoLease::Dry) if locals.when_dry == WhenDry::EndAnother => {
@@ -154,7 +154,7 @@ impl Connections {
         let now = time::jiffies32();
         let mut chosen: Option<RcuRef<'_, Conn>> = None;
         for _ in 0..LOOKS {
-            let any = pool.any_endpoint(guard, server.addr.family(), random_u64())?;
+            let any = pool.any_endpoint(guard, server.addr.family(), random_u32())?;
             let local = Endpoint::new(addr.unwrap_or(any.addr), any.port);
             let tuple = Tuple::new(server, local, protocol)?;
             let Ok((conn, Side::Reply)) = self.find(guard, tuple) else {

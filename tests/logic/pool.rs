@@ -112,6 +112,10 @@ impl Random {
         second ^ second >> 31
     }
 
+    fn draw(&mut self) -> u32 {
+        (self.next() >> u32::BITS) as u32
+    }
+
     fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit as u64) as usize
     }
@@ -230,9 +234,9 @@ proptest! {
 #[derive(Clone, Debug)]
 enum Step {
     /// A port is wanted.
-    Take(u64),
+    Take(u32),
     /// The same while so many allocations succeed.
-    TakeShort(u64, usize),
+    TakeShort(u32, usize),
     /// One that was taken, by its place, is given back.
     GiveBack(usize, bool),
     /// Those that rest get older.
@@ -251,8 +255,8 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let addrs = prop::collection::btree_set(1u8..7, 0..5).prop_map(|set| set.into_iter().collect());
     prop_oneof![
-        24 => any::<u64>().prop_map(Step::Take),
-        4 => (any::<u64>(), 0..4usize).prop_map(|(random, left)| Step::TakeShort(random, left)),
+        24 => any::<u32>().prop_map(Step::Take),
+        4 => (any::<u32>(), 0..4usize).prop_map(|(random, left)| Step::TakeShort(random, left)),
         12 => (any::<usize>(), prop::bool::weighted(0.4)).prop_map(|(which, rests)| Step::GiveBack(which, rests)),
         2 => Just(Step::Age),
         2 => (addrs, ports).prop_map(|(addrs, ports)| Step::Offer(addrs, ports)),
@@ -380,7 +384,7 @@ fn rows_of_addresses_that_left_are_used_again() {
             ports: Ports::DEFAULT,
             generation: round,
         };
-        let taken = target.take(&offer, u64::from(round) << 40).expect("a port");
+        let taken = target.take(&offer, 0).expect("a port");
         if round % 10 != 0 {
             target.give_back(taken.row, taken.port, false);
         }
@@ -423,7 +427,7 @@ fn one_address_is_asked_for_a_port() {
     };
     let mut random = Random(7);
     let taken: Vec<_> = (0..10)
-        .map(|_| target.take_at(&offer, 1, random.next()).expect("a port"))
+        .map(|_| target.take_at(&offer, 1, random.draw()).expect("a port"))
         .collect();
     let mut of_it: Vec<_> = taken.iter().map(|taken| taken.port).collect();
     of_it.sort();
@@ -433,18 +437,18 @@ fn one_address_is_asked_for_a_port() {
         .all(|taken| taken.place == 1 && taken.passed == 0));
 
     assert_eq!(
-        target.take_at(&offer, 1, random.next()),
+        target.take_at(&offer, 1, random.draw()),
         Err(Refusal::Dry(Some(1)))
     );
     // The others have all of theirs.
     assert_eq!(target.counted(&offer), (10, 30));
     for _ in 0..20 {
-        assert_ne!(target.take(&offer, random.next()).expect("a port").place, 1);
+        assert_ne!(target.take(&offer, random.draw()).expect("a port").place, 1);
     }
     target.give_back(taken[0].row, taken[0].port, false);
     assert_eq!(
         target
-            .take_at(&offer, 1, random.next())
+            .take_at(&offer, 1, random.draw())
             .map(|taken| taken.port),
         Ok(taken[0].port)
     );
@@ -478,7 +482,7 @@ fn connections_are_spread_evenly() {
     let mut by_lowest_bits = [0; 16];
     for number in 0..COUNT {
         let taken = targets[number % 4]
-            .take(&offer, random.next())
+            .take(&offer, random.draw())
             .expect("a port");
         by_addr[taken.place] += 1;
         by_port[usize::from(taken.port - 1024) / 1024] += 1;
@@ -506,7 +510,7 @@ fn a_pool_that_is_nearly_dry_is_spread_evenly() {
     let mut target = Target::<Counted>::new(0);
     let mut used = Vec::new();
     while used.len() < 21_600 {
-        used.push(target.take(&offer, random.next()).expect("a port"));
+        used.push(target.take(&offer, random.draw()).expect("a port"));
     }
     let mut by_addr = [0; 3];
     let mut by_port = [0; 8];
@@ -516,7 +520,7 @@ fn a_pool_that_is_nearly_dry_is_spread_evenly() {
         let gone = random.below(used.len());
         let gone = used.swap_remove(gone);
         target.give_back(gone.row, gone.port, false);
-        let taken = target.take(&offer, random.next()).expect("a port");
+        let taken = target.take(&offer, random.draw()).expect("a port");
         by_addr[taken.place] += 1;
         by_port[usize::from(taken.port - ports.first()) / 1000] += 1;
         near += u32::from(taken.port.abs_diff(last) < 80);
@@ -620,7 +624,7 @@ fn every_port_is_given() {
     let mut target = Target::<Counted>::new(0);
     let mut seen = vec![false; addrs.len() * 500];
     for _ in 0..seen.len() {
-        let taken = target.take(&offer, random.next()).expect("a port");
+        let taken = target.take(&offer, random.draw()).expect("a port");
         let was = &mut seen[taken.place * 500 + usize::from(taken.port - 2000)];
         assert!(!*was, "given twice");
         *was = true;
@@ -640,7 +644,7 @@ fn any_endpoint_is_one_on_offer() {
     let mut random = Random(9);
     let mut seen = std::collections::BTreeMap::new();
     for _ in 0..3000 {
-        let one = offer.any(random.next()).expect("an endpoint");
+        let one = offer.any(random.draw()).expect("an endpoint");
         assert!(addrs.contains(&one.addr) && offer.ports.contains(one.port));
         let place = addrs.iter().position(|addr| *addr == one.addr);
         *seen.entry((place, one.port)).or_insert(0) += 1;
@@ -653,4 +657,48 @@ fn any_endpoint_is_one_on_offer() {
         ..offer
     };
     assert_eq!(none.any(5), None);
+}
+
+/// Each is meant by as many random numbers, however many there are. The lowest numbers mean the first port of the first address, those
+/// behind them the next one, and so on.
+#[test]
+fn as_many_numbers_mean_each_endpoint() {
+    for (addresses, ports) in [
+        (1, Ports::DEFAULT),
+        (3, ports(1024, 50_000)),
+        (7, ports(9, 9)),
+        (1024, ports(1, u16::MAX)),
+    ] {
+        let addrs: Vec<_> = (0..addresses)
+            .map(|number| Addr::V4(Ipv4Addr::from_bits(0x0a00_0000 + number)))
+            .collect();
+        let offer = Offer {
+            addrs: &addrs,
+            ports,
+            generation: 1,
+        };
+        let place_of = |random: u64| {
+            let one = offer.any(random as u32).expect("an endpoint");
+            let addr = (order(one.addr) - order(addrs[0])) as u64;
+            addr * u64::from(ports.count()) + u64::from(one.port - ports.first())
+        };
+        let first_that_means = |wanted: u64| {
+            let (mut low, mut high) = (0, 1 << 32);
+            while low < high {
+                let middle = (low + high) / 2;
+                if place_of(middle) < wanted {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            low
+        };
+        let endpoints = u64::from(addresses) * u64::from(ports.count());
+        let mean = (1u64 << 32) / endpoints;
+        for place in (0..endpoints).step_by(endpoints as usize / 2000 + 1) {
+            let numbers = first_that_means(place + 1) - first_that_means(place);
+            assert!(numbers.abs_diff(mean) <= 2, "{place}: {numbers}, not {mean}");
+        }
+    }
 }

@@ -27,16 +27,19 @@ pub struct Offer<'a> {
 }
 
 impl Offer<'_> {
-    /// One of its addresses at random.
+    /// The place of one of its addresses, and one of the ports. Of all numbers as many stand for each pair, but for one or two:
+    /// with the most addresses and all ports that is 64.
     #[inline]
-    fn place(&self, random: u64) -> usize {
-        (((random >> u32::BITS) * self.addrs.len() as u64) >> u32::BITS) as usize
+    fn at(&self, random: u32) -> (usize, u16) {
+        let scaled = u64::from(random) * self.addrs.len() as u64;
+        // What is below the place tells where in its part of all numbers this one is, and so is as random.
+        ((scaled >> u32::BITS) as usize, self.ports.at(scaled as u32))
     }
 
     /// One of the addresses with one of the ports, by a random number; none when there is no address.
-    pub fn any(&self, random: u64) -> Option<Endpoint> {
-        let addr = self.addrs.get(self.place(random))?;
-        Some(Endpoint::new(*addr, self.ports.at(random as u32)))
+    pub fn any(&self, random: u32) -> Option<Endpoint> {
+        let (place, port) = self.at(random);
+        Some(Endpoint::new(*self.addrs.get(place)?, port))
     }
 }
 
@@ -119,9 +122,9 @@ impl<S: Storage> Target<S> {
     }
 
     /// Takes a port at random, of an address at random.
-    pub fn take(&mut self, offer: &Offer<'_>, random: u64) -> Result<Taken, Refusal<S::Error>> {
+    pub fn take(&mut self, offer: &Offer<'_>, random: u32) -> Result<Taken, Refusal<S::Error>> {
         let count = offer.addrs.len();
-        self.take_from(offer, offer.place(random), count, random)
+        self.take_from(offer, offer.at(random), count)
     }
 
     /// Takes a port at random, of the address at `place` in the offer.
@@ -129,26 +132,24 @@ impl<S: Storage> Target<S> {
         &mut self,
         offer: &Offer<'_>,
         place: usize,
-        random: u64,
+        random: u32,
     ) -> Result<Taken, Refusal<S::Error>> {
-        self.take_from(offer, place, 1, random)
+        self.take_from(offer, (place, offer.ports.at(random)), 1)
     }
 
-    /// Takes a port of one of `tried` addresses, from that at `start` on.
+    /// Takes a port of one of `tried` addresses, from that at `start` on, and of each the first one that is free from `from` on.
     #[inline]
     fn take_from(
         &mut self,
         offer: &Offer<'_>,
-        start: usize,
+        (start, from): (usize, u16),
         tried: usize,
-        random: u64,
     ) -> Result<Taken, Refusal<S::Error>> {
         if self.has_ended {
             return Err(Refusal::Ended);
         }
         self.heed(offer);
         let count = offer.addrs.len();
-        let from = offer.ports.at(random as u32);
         if self.counted < self.offered {
             for passed in 0..tried {
                 let place = start.wrapping_add(passed).checked_rem(count).unwrap_or(0);

@@ -160,7 +160,7 @@ impl Pool {
         addr: Option<Addr>,
         server: Endpoint,
         protocol: Protocol,
-        random: u64,
+        random: u32,
     ) -> Result<Lease, NoLease> {
         let addresses = self.addresses.read(guard).ok_or(NoLease::Dry)?;
         let side = addresses.get().side(server.addr.family());
@@ -211,7 +211,7 @@ impl Pool {
         &self,
         guard: &rcu::Guard,
         family: Family,
-        random: u64,
+        random: u32,
     ) -> Option<Endpoint> {
         let addresses = self.addresses.read(guard)?;
         let offer = addresses.offer(addresses.side(family));
@@ -344,7 +344,7 @@ struct Place<'a> {
     offer: Offer<'a>,
     // Where the only address is that will do.
     only: Option<usize>,
-    random: u64,
+    random: u32,
     // Whether there is something to be told that there was not before.
     has_news: bool,
 }

@@ -118,7 +118,7 @@ impl Target {
         &self,
         offer: &Offer<'_>,
         place: Option<usize>,
-        random: u64,
+        random: u32,
     ) -> (Result<Taken, Refusal<AllocError>>, bool) {
         self.ports.with(|ports| {
             let had_news = ports.news().is_due();
