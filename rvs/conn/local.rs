@@ -106,6 +106,7 @@ impl Connections {
             return Err(CreateError::NoLocal);
         }
         let pool = dest.shared().pool(guard).ok_or(CreateError::NoLocal)?;
+        let known = dest.known_target();
         // By ENAT the real server's half knows the service by it, whatever the first packet had room for.
         let addr = match dest.forward() {
             Forward::Enat => Some(tuple.dst().addr),
@@ -113,7 +114,8 @@ impl Connections {
         };
         for _ in 0..LEASES {
             let (pools, protocol) = (locals.pools, tuple.protocol);
-            let lease = match pool.lease(guard, pools, addr, server, protocol, random_u32()) {
+            let random = random_u32();
+            let lease = match pool.lease(guard, pools, known, addr, server, protocol, random) {
                 Ok(lease) => lease,
                 Err(NoLease::Memory) => return Err(CreateError::Memory),
                 Err(NoLease::Dry) if locals.when_dry == WhenDry::EndAnother => {

@@ -38,11 +38,6 @@ __rvs_helper void rvs_helper_pool_lock_init(spinlock_t *lock)
 	spin_lock_init(lock);
 }
 
-__rvs_helper void rvs_helper_locals_lock_init(spinlock_t *lock)
-{
-	spin_lock_init(lock);
-}
-
 __rvs_helper void rvs_helper_ports_lock_init(spinlock_t *lock)
 {
 	spin_lock_init(lock);

@@ -49,6 +49,7 @@ use crate::{
 };
 
 use super::{
+    pool::KnownTarget,
     real_servers::Listed,
     totals::{
         Estimate,
@@ -163,6 +164,8 @@ pub(crate) struct Dest {
     links: ListLinks,
     #[pin]
     listed: AtomicTracker,
+    // Where its connections have found local endpoints.
+    known_target: KnownTarget,
     // In the list of real servers; packets find it while it is available and their replies pass.
     in_list: Listed,
     // The real server and its service in the filter of packets, as long as there are connections.
@@ -221,6 +224,7 @@ impl Dest {
             estimate: Estimate::new(),
             links <- ListLinks::new(),
             listed <- AtomicTracker::new(),
+            known_target: KnownTarget::new(),
             in_list,
             _noted: noted,
         });
@@ -329,6 +333,12 @@ impl Dest {
     /// Returns the place of the route to the real server in a VRF. Several VRFs take turns.
     pub(crate) fn vrf_route(&self) -> &RouteCache {
         &self.vrf_route
+    }
+
+    /// Returns where it remembers the part of the pool that its connections have their local endpoints of.
+    #[inline]
+    pub(crate) fn known_target(&self) -> &KnownTarget {
+        &self.known_target
     }
 
     /// Returns the VRF that packets of the real server belong to, where those to it belong to `vrf`: the same,

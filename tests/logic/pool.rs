@@ -417,6 +417,27 @@ fn ports_rest_for_as_long_as_told() {
 }
 
 #[test]
+fn what_has_ended_gives_nothing_and_takes_no_memory() {
+    let before = BOXES.get();
+    let mut target = Target::<Counted>::ended();
+    assert_eq!(BOXES.get(), before);
+    let addrs = [addr(1)];
+    let offer = Offer {
+        addrs: &addrs,
+        ports: ports(80, 80),
+        generation: 1,
+    };
+    assert_eq!(target.take(&offer, 0), Err(Refusal::Ended));
+    assert_eq!(target.take_at(&offer, 0, 0), Err(Refusal::Ended));
+    // Somebody may have one of it from before.
+    target.give_back(3, 80, true);
+    assert!(!target.age(0));
+    assert!(target.end_when_free());
+    assert_eq!(target.counted(&offer), (0, 1));
+    assert_eq!(target.shares().count(), 0);
+}
+
+#[test]
 fn one_address_is_asked_for_a_port() {
     let mut target = Target::<Counted>::new(0);
     let addrs = [addr(1), addr(2), addr(3)];

@@ -89,6 +89,7 @@ impl Actor {
 
 impl Place for Actor {
     type Server = Server;
+    type Taken = Taken;
     type Error = Infallible;
 
     fn find_or_add(&mut self) -> Result<Server, Infallible> {
@@ -145,14 +146,17 @@ impl Sleeper for Actor {
     }
 }
 
-/// A connection begins; it looks whether the worker is awake, and ends where wanted.
-fn connection(actor: &mut Actor, ends: Option<bool>) {
-    let Ok((server, taken)) = find::take(actor) else {
+/// A connection begins, to a server that is known from before or not; it looks whether the worker is awake where it has to, and ends
+/// where wanted.
+fn connection(actor: &mut Actor, known: Option<Server>, ends: Option<bool>) {
+    let Ok((found, taken)) = find::take_of_known(actor, known.as_ref()) else {
         actor.step(|world| world.faults.insert("a port is refused"));
         return;
     };
     let Some(ends) = ends else { return };
-    if find::has_to_wake(actor) {
+    let may_sleep = found.is_some();
+    let server = found.or(known).expect("a server");
+    if may_sleep && find::has_to_wake(actor) {
         actor.step(|world| world.runs += 1);
     }
     if ends {
@@ -179,17 +183,20 @@ fn worker(actor: &mut Actor, sleep: fn(&mut Actor) -> bool) {
 }
 
 /// Goes through all orders, and returns how many there are, and all faults. At first there is a server of which all is
-/// free, and the worker is about to run.
+/// free, which connections know or not, and the worker is about to run.
 fn explore(
     ends: &[Option<bool>],
+    knows: bool,
     sleep: fn(&mut Actor) -> bool,
 ) -> (usize, BTreeSet<&'static str>) {
     let mut choices = Some(Vec::new());
     let (mut orders, mut faults) = (0, BTreeSet::new());
     while let Some(taken) = choices {
         let turns = Arc::new(Turns::new(ends.len() + 1, taken));
+        let server = Arc::new(Mutex::new(Target::new(0)));
+        let known = knows.then(|| server.clone());
         let world = Arc::new(Mutex::new(World {
-            found: Some(Arc::new(Mutex::new(Target::new(0)))),
+            found: Some(server),
             is_awake: true,
             runs: 1,
             ..World::default()
@@ -202,8 +209,9 @@ fn explore(
         thread::scope(|scope| {
             for (number, ends) in ends.iter().enumerate() {
                 let mut actor = actor(number + 1);
+                let known = known.clone();
                 scope.spawn(move || {
-                    connection(&mut actor, *ends);
+                    connection(&mut actor, known, *ends);
                     actor.turns.leave(actor.number);
                 });
             }
@@ -228,19 +236,26 @@ fn explore(
 
 #[test]
 fn a_connection_and_the_worker() {
-    for ends in [false, true] {
-        let (orders, faults) = explore(&[Some(ends)], find::may_sleep);
+    for (ends, knows, least) in [
+        (false, false, 30),
+        (true, false, 30),
+        (false, true, 10),
+        (true, true, 10),
+    ] {
+        let (orders, faults) = explore(&[Some(ends)], knows, find::may_sleep);
         assert_eq!(faults, BTreeSet::new());
-        assert!(orders > 30, "{orders} orders");
+        assert!(orders > least, "{orders} orders");
     }
 }
 
 #[test]
 fn two_connections_and_a_sweep() {
     // Awake or not is told above.
-    let (orders, faults) = explore(&[None, None], |_| true);
-    assert_eq!(faults, BTreeSet::new());
-    assert!(orders > 100, "{orders} orders");
+    for (knows, least) in [(false, 100), (true, 10)] {
+        let (orders, faults) = explore(&[None, None], knows, |_| true);
+        assert_eq!(faults, BTreeSet::new());
+        assert!(orders > least, "{orders} orders");
+    }
 }
 
 #[test]
@@ -249,6 +264,6 @@ fn the_model_finds_the_fault_of_who_does_not_look_again() {
         actor.doze();
         true
     };
-    let (_, faults) = explore(&[Some(false)], asleep);
+    let (_, faults) = explore(&[Some(false)], false, asleep);
     assert_eq!(faults, BTreeSet::from(["nobody looks after a server"]));
 }

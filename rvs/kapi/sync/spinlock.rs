@@ -37,8 +37,6 @@ pub(crate) enum Class {
     Pool,
     /// Ports towards one server.
     Ports,
-    /// What leases of these share.
-    Locals,
 }
 
 /// Makes a lock of this class of what is at `lock`.
@@ -57,7 +55,6 @@ pub(super) unsafe fn init(lock: *mut bindings::spinlock_t, class: Class) {
             Class::Active => bindings::helper_active_lock_init(lock),
             Class::RealServers => bindings::helper_real_servers_lock_init(lock),
             Class::Pool => bindings::helper_pool_lock_init(lock),
-            Class::Locals => bindings::helper_locals_lock_init(lock),
             Class::Ports => bindings::helper_ports_lock_init(lock),
         }
     }

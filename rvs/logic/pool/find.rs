@@ -2,15 +2,14 @@
 
 //! In which order packets find what was given towards a server, and a worker forgets it: each step is one for all CPUs.
 
-use super::{
-    Refusal,
-    Taken, //
-};
+use super::Refusal;
 
 /// Where packets look for a server.
 pub trait Place {
     /// What is found there.
     type Server;
+    /// A port that was taken.
+    type Taken;
     /// Why there is no memory.
     type Error;
 
@@ -18,7 +17,7 @@ pub trait Place {
     fn find_or_add(&mut self) -> Result<Self::Server, Self::Error>;
 
     /// Takes a port of it.
-    fn take(&mut self, server: &Self::Server) -> Result<Taken, Refusal<Self::Error>>;
+    fn take(&mut self, server: &Self::Server) -> Result<Self::Taken, Refusal<Self::Error>>;
 
     /// Ends it, if all of it is free; whether it has ended.
     fn end_when_free(&mut self, server: &Self::Server) -> bool;
@@ -32,7 +31,8 @@ pub trait Place {
 const ATTEMPTS: usize = 4;
 
 /// Takes a port of a server that is found, with that server; [`Refusal::Ended`] when it has ended each time.
-pub fn take<P: Place>(place: &mut P) -> Result<(P::Server, Taken), Refusal<P::Error>> {
+#[cold]
+pub fn take<P: Place>(place: &mut P) -> Result<(P::Server, P::Taken), Refusal<P::Error>> {
     for _ in 0..ATTEMPTS {
         let server = place.find_or_add().map_err(Refusal::Room)?;
         match place.take(&server) {
@@ -43,6 +43,22 @@ pub fn take<P: Place>(place: &mut P) -> Result<(P::Server, Taken), Refusal<P::Er
         }
     }
     Err(Refusal::Ended)
+}
+
+/// As [`take`], first of a server that is `known` as somebody has found it before. Then no server comes with the port, and the worker
+/// need not be woken: who has found it has done that, and the worker does not sleep as long as it has not ended.
+#[inline(always)]
+pub fn take_of_known<P: Place>(
+    place: &mut P,
+    known: Option<&P::Server>,
+) -> Result<(Option<P::Server>, P::Taken), Refusal<P::Error>> {
+    match known.map(|server| place.take(server)) {
+        None | Some(Err(Refusal::Ended)) => {
+            let (server, taken) = take(place)?;
+            Ok((Some(server), taken))
+        }
+        Some(taken) => Ok((None, taken?)),
+    }
 }
 
 /// Forgets a server of which all is free; whether it has.

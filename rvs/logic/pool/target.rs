@@ -121,6 +121,14 @@ impl<S: Storage> Target<S> {
         }
     }
 
+    /// What has ended, and takes no memory.
+    pub fn ended() -> Self {
+        Self {
+            has_ended: true,
+            ..Self::new(0)
+        }
+    }
+
     /// Takes a port at random, of an address at random.
     pub fn take(&mut self, offer: &Offer<'_>, random: u32) -> Result<Taken, Refusal<S::Error>> {
         let count = offer.addrs.len();

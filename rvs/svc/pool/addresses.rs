@@ -84,15 +84,25 @@ impl Side {
             .ok()
     }
 
-    /// Counts a port that was taken, and returns of which address it is.
-    pub(super) fn note_taken(&self, taken: &Taken) -> Option<Addr> {
-        for passed in 1..=taken.passed {
-            let before = taken.place.checked_add(self.addrs.len())?;
-            self.note_passed(before.checked_sub(passed)?.checked_rem(self.addrs.len()));
+    /// Counts a port that was taken.
+    #[inline]
+    pub(super) fn note_taken(&self, taken: &Taken) {
+        if taken.passed > 0 {
+            self.note_those_before(taken);
         }
-        let counts = self.counts.get(taken.place)?;
-        counts.given.fetch_add(1u64, Relaxed);
-        self.addrs.get(taken.place).copied()
+        if let Some(counts) = self.counts.get(taken.place) {
+            counts.given.fetch_add(1u64, Relaxed);
+        }
+    }
+
+    /// Counts that the addresses before that of a port that was taken had none left.
+    #[cold]
+    fn note_those_before(&self, taken: &Taken) {
+        let count = self.addrs.len();
+        let end = taken.place.saturating_add(count);
+        for place in end.saturating_sub(taken.passed)..end {
+            self.note_passed(place.checked_rem(count));
+        }
     }
 
     /// Counts a port of an address that was handed over.

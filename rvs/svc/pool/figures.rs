@@ -85,8 +85,7 @@ impl Pool {
             evicted: self.evicted.load(Relaxed),
             busiest: None,
         };
-        self.for_each_server(|server| {
-            let target = &server.target;
+        self.for_each_target(|target| {
             let key = target.key();
             let side = addresses.side(key.family());
             // Those of IPv4 are first.

@@ -34,6 +34,7 @@ pub(crate) enum NoLease {
 pub(super) struct Local {
     pub(super) addr: Addr,
     pub(super) row: u16,
+    // Which has this one, too, until it has ended.
     pub(super) target: Arc<Target>,
 }
 

@@ -2,16 +2,17 @@
 
 //! Pools of local addresses.
 //!
-//! Packets take ports under one spinlock for each real server and protocol, which they find in a tree of the pool.
-//! Nothing is kept for a real server of which all ports are free for long: [`Pools`] looks after that, and has ports
-//! get older that rest. A lease holds the real server's part alone, so that it outlives pool, address and namespace.
+//! Packets take ports under one spinlock for each real server and protocol. They find it in a tree of the pool, where the
+//! destination does not remember it. Nothing is kept for a real server of which all ports are free for long: [`Pools`] looks after
+//! that, and has ports get older that rest. A lease holds the real server's part alone, so that it outlives pool, address and
+//! namespace.
 
 mod addresses;
 mod figures;
 mod kernel_memory;
+mod known;
 mod lease;
 mod pools;
-mod server;
 mod target;
 
 use kernel::{
@@ -62,8 +63,10 @@ use crate::{
 };
 
 use self::{
-    addresses::Addresses,
-    server::Server,
+    addresses::{
+        Addresses,
+        Side, //
+    },
     target::{
         Key,
         Target, //
@@ -75,6 +78,7 @@ pub(crate) use self::{
         AddressFigures,
         PoolFigures, //
     },
+    known::KnownTarget,
     lease::{
         Lease,
         NoLease, //
@@ -92,11 +96,16 @@ pub(crate) use self::{
 /// Parts of the tree, each with a lock.
 const PARTS: usize = 16;
 
+/// How many pools there have been.
+static POOLS: Atomic<u64> = Atomic::new(0);
+
 /// A pool, as packets see it.
 pub(crate) struct Pool {
     name: Name,
+    // No other one has it, now or later.
+    number: u64,
     addresses: RcuCell<Addresses>,
-    servers: Guarded<RBTree<Key, Arc<Server>>>,
+    targets: Guarded<RBTree<Key, Arc<Target>>>,
     refused: Atomic<u64>,
     evicted: Atomic<u64>,
     // How many services name it.
@@ -109,8 +118,9 @@ impl Pool {
     fn new(name: Name, addresses: RcuArc<Addresses>) -> Result<Self> {
         Ok(Self {
             name,
+            number: POOLS.fetch_add(1u64, Relaxed),
             addresses: RcuCell::new(Some(addresses)),
-            servers: Guarded::new(PARTS, PARTS, Class::Pool, RBTree::new)?,
+            targets: Guarded::new(PARTS, PARTS, Class::Pool, RBTree::new)?,
             refused: Atomic::new(0),
             evicted: Atomic::new(0),
             services: Atomic::new(0),
@@ -152,11 +162,13 @@ impl Pool {
     }
 
     /// Leases a local address and port that nobody else has towards this server and protocol, chosen by `random`, and of this address
-    /// where one is named: from any context, without sleeping. `pools` are those of its namespace.
+    /// where one is named: from any context, without sleeping. `pools` are those of its namespace, `known` is what the destination
+    /// remembers.
     pub(crate) fn lease(
         &self,
         guard: &rcu::Guard,
         pools: &Worker<Pools>,
+        known: &KnownTarget,
         addr: Option<Addr>,
         server: Endpoint,
         protocol: Protocol,
@@ -177,26 +189,25 @@ impl Pool {
             random,
             has_news: false,
         };
-        let taken = find::take(&mut place);
-        Pools::keep_awake(pools, place.has_news);
-        match taken {
-            Ok((server, taken)) => {
-                let Some(addr) = side.note_taken(&taken) else {
-                    return Err(NoLease::Dry);
-                };
-                match server.local(addr, taken.row) {
-                    Ok(local) => Ok(Lease::new(local, taken.port)),
-                    Err(_) => {
-                        server.target.give_back(taken.row, taken.port, false);
-                        Err(NoLease::Memory)
-                    }
+        let target = known.get(guard, self.number, &place.key);
+        match find::take_of_known(&mut place, target) {
+            Ok((None, (lease, taken))) => {
+                if place.has_news {
+                    Pools::keep_awake(pools, true);
                 }
+                side.note_taken(&taken);
+                Ok(lease)
             }
-            Err(Refusal::Dry(place)) => {
-                side.note_passed(place);
-                Err(NoLease::Dry)
+            Ok((Some(target), (lease, taken))) => {
+                Pools::keep_awake(pools, place.has_news);
+                known.remember(guard, self.number, target);
+                side.note_taken(&taken);
+                Ok(lease)
             }
-            Err(Refusal::Ended | Refusal::Room(_)) => Err(NoLease::Memory),
+            Err(refusal) => {
+                Pools::keep_awake(pools, place.has_news);
+                Err(refused(side, refusal))
+            }
         }
     }
 
@@ -228,50 +239,50 @@ impl Pool {
         Some(new)
     }
 
-    /// Finds a server, or begins to know of it.
-    fn server(&self, key: Key) -> Result<Arc<Server>, AllocError> {
-        let found = self.servers.with(key.part(), |tree| {
-            if let Some(server) = tree.get(&key) {
-                return Ok(server.clone());
+    /// Finds the target of a server, or begins to know of it.
+    fn target(&self, key: Key) -> Result<Arc<Target>, AllocError> {
+        let found = self.targets.with(key.part(), |tree| {
+            if let Some(target) = tree.get(&key) {
+                return Ok(target.clone());
             }
-            let server = Server::new(key, time::jiffies32())?;
-            tree.insert(RBTreeNode::new(key, server.clone(), GFP_NOWAIT)?);
-            Ok(server)
+            let target = Target::new(key, time::jiffies32())?;
+            tree.insert(RBTreeNode::new(key, target.clone(), GFP_NOWAIT)?);
+            Ok(target)
         });
         found.unwrap_or(Err(ENOMEM)).map_err(|_| AllocError)
     }
 
-    /// Forgets a server whose target has ended, unless another one is there already.
-    fn remove(&self, server: &Arc<Server>) {
-        let key = server.target.key();
-        let removed = self.servers.with(key.part(), |tree| match tree.get(key) {
-            Some(found) if Arc::ptr_eq(found, server) => tree.remove_node(key),
+    /// Forgets a target that has ended, unless another one is there already.
+    fn remove(&self, target: &Arc<Target>) {
+        let key = target.key();
+        let removed = self.targets.with(key.part(), |tree| match tree.get(key) {
+            Some(found) if Arc::ptr_eq(found, target) => tree.remove_node(key),
             _ => None,
         });
         // Freed outside of the lock.
         drop(removed);
     }
 
-    /// Calls `act` with each server. Others come and go meanwhile.
-    fn for_each_server(&self, mut act: impl FnMut(&Arc<Server>)) {
+    /// Calls `act` with each target. Others come and go meanwhile.
+    fn for_each_target(&self, mut act: impl FnMut(&Arc<Target>)) {
         for part in 0..PARTS {
             let mut last: Option<Key> = None;
             loop {
-                let next = self.servers.with(part, |tree| match &last {
+                let next = self.targets.with(part, |tree| match &last {
                     None => Some(tree.cursor_front()?.current().1.clone()),
                     Some(last) => {
                         let cursor = tree.cursor_lower_bound(last)?;
-                        let (key, server) = cursor.current();
+                        let (key, target) = cursor.current();
                         if key == last {
                             Some(cursor.peek_next()?.1.clone())
                         } else {
-                            Some(server.clone())
+                            Some(target.clone())
                         }
                     }
                 });
-                let Some(server) = next.flatten() else { break };
-                act(&server);
-                last = Some(*server.target.key());
+                let Some(target) = next.flatten() else { break };
+                act(&target);
+                last = Some(*target.key());
             }
         }
     }
@@ -291,8 +302,7 @@ impl Pool {
             return outlook;
         };
         let ticks = pools::rest();
-        self.for_each_server(|server| {
-            let target = &server.target;
+        self.for_each_target(|target| {
             target.age(time::jiffies32(), ticks);
             let side = addresses.side(target.key().family());
             let offer = addresses.offer(side);
@@ -308,8 +318,8 @@ impl Pool {
                 random: 0,
                 has_news: false,
             };
-            if !find::sweep(&mut place, server) {
-                outlook.has_servers = true;
+            if !find::sweep(&mut place, target) {
+                outlook.has_targets = true;
                 outlook.is_short |= level != Level::Ample;
             }
             time::cond_resched();
@@ -318,26 +328,52 @@ impl Pool {
     }
 
     /// Whether there is anything to look after.
-    fn has_servers(&self) -> bool {
+    fn has_targets(&self) -> bool {
         (0..PARTS).any(|part| {
-            let is_empty = self.servers.with(part, |tree| tree.is_empty());
+            let is_empty = self.targets.with(part, |tree| tree.is_empty());
             is_empty == Some(false)
         })
     }
 
-    /// Forgets all servers; leases live on. Process context.
+    /// Ends all targets; leases live on. Process context.
     fn close(&self) {
+        self.end_all(time::cond_resched);
+    }
+
+    /// Ends all targets, and forgets them; `pause` is called in between.
+    fn end_all(&self, pause: impl Fn()) {
         for part in 0..PARTS {
-            let servers = self
-                .servers
+            let targets = self
+                .targets
                 .with(part, |tree| core::mem::replace(tree, RBTree::new()));
-            drop(servers);
-            time::cond_resched();
+            for target in targets.iter().flat_map(RBTree::values) {
+                target.end();
+                pause();
+            }
         }
     }
 }
 
-/// Where a server of a pool is found.
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // A target and what leases of it share have each other until it ends. Some may have come after all were ended.
+        self.end_all(|| {});
+    }
+}
+
+/// Why there is no lease, which is counted where addresses have no port left.
+#[cold]
+fn refused(side: &Side, refusal: Refusal<AllocError>) -> NoLease {
+    match refusal {
+        Refusal::Dry(place) => {
+            side.note_passed(place);
+            NoLease::Dry
+        }
+        Refusal::Ended | Refusal::Room(_) => NoLease::Memory,
+    }
+}
+
+/// Where the target of a server is found.
 struct Place<'a> {
     pool: &'a Pool,
     key: Key,
@@ -350,32 +386,33 @@ struct Place<'a> {
 }
 
 impl find::Place for Place<'_> {
-    type Server = Arc<Server>;
+    type Server = Arc<Target>;
+    type Taken = (Lease, Taken);
     type Error = AllocError;
 
-    fn find_or_add(&mut self) -> Result<Arc<Server>, AllocError> {
-        self.pool.server(self.key)
+    fn find_or_add(&mut self) -> Result<Arc<Target>, AllocError> {
+        self.pool.target(self.key)
     }
 
-    fn take(&mut self, server: &Arc<Server>) -> Result<Taken, Refusal<AllocError>> {
-        let (taken, has_news) = server.target.take(&self.offer, self.only, self.random);
+    fn take(&mut self, target: &Arc<Target>) -> Result<(Lease, Taken), Refusal<AllocError>> {
+        let (taken, has_news) = Target::take(target, &self.offer, self.only, self.random);
         self.has_news |= has_news;
         taken
     }
 
-    fn end_when_free(&mut self, server: &Arc<Server>) -> bool {
-        server.target.end_when_free()
+    fn end_when_free(&mut self, target: &Arc<Target>) -> bool {
+        target.end_when_free()
     }
 
-    fn remove(&mut self, server: &Arc<Server>) {
-        self.pool.remove(server);
+    fn remove(&mut self, target: &Arc<Target>) {
+        self.pool.remove(target);
     }
 }
 
 /// What is to be done for a pool later on.
 #[derive(Default)]
 struct Outlook {
-    has_servers: bool,
+    has_targets: bool,
     // It may get better soon.
     is_short: bool,
 }

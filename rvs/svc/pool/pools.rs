@@ -314,11 +314,11 @@ impl Work for Pools {
             let of_pool = pool.look_after(|target, level, counted| {
                 self.tell(&pool, target, level, counted);
             });
-            outlook.has_servers |= of_pool.has_servers;
+            outlook.has_targets |= of_pool.has_targets;
             outlook.is_short |= of_pool.is_short;
             last = number;
         }
-        if outlook.has_servers {
+        if outlook.has_targets {
             return Some(if outlook.is_short { time::hz() } else { rest() });
         }
         (!find::may_sleep(&mut Sleeper(self))).then(rest)
@@ -341,11 +341,11 @@ impl find::Sleeper for Sleeper<'_> {
         self.0.is_awake.store(false, Relaxed);
     }
 
-    /// Whoever adds a server and whoever looks take the same lock: who has not been seen by this look sees what was
+    /// Whoever adds a target and whoever looks take the same lock: who has not been seen by this look sees what was
     /// written before it.
     fn has_work(&mut self) -> bool {
         let list = self.0.list.lock();
-        list.pools.iter().any(|config| config.pool.has_servers())
+        list.pools.iter().any(|config| config.pool.has_targets())
     }
 }
 
