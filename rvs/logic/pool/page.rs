@@ -85,6 +85,18 @@ impl Page {
         self.high[index] &= !bit;
     }
 
+    /// Takes a port if it is free, and tells whether another one is left; none, and nothing taken, when it is not free.
+    #[inline]
+    pub fn take_if_free(&mut self, port: u8) -> Option<bool> {
+        let (index, bit) = place(port);
+        let taken = self.taken(index);
+        if taken & bit != 0 {
+            return None;
+        }
+        self.low[index] |= bit;
+        Some(taken | bit != u64::MAX || !self.is_full())
+    }
+
     /// Gives a used port back, to be free or to rest; false when it is not used.
     #[inline]
     pub fn give_back(&mut self, port: u8, rests: bool) -> bool {

@@ -81,6 +81,34 @@ impl<S: Storage> Row<S> {
         })
     }
 
+    /// Takes the first free port from `from` on, as [`Row::next_free`] finds it; none when none is.
+    #[inline]
+    pub fn take_next(&mut self, ports: Ports, from: u16) -> Result<Option<u16>, S::Error> {
+        let (number, port) = split(from);
+        let (sheaf, place) = place(number);
+        let page = self.sheaves[sheaf]
+            .as_deref_mut()
+            .and_then(|sheaf| sheaf.0[place].as_deref_mut());
+        // As long as most are free it is that one, most often.
+        let Some(has_left) = page.and_then(|page| page.take_if_free(port)) else {
+            return self.search(ports, from);
+        };
+        if !has_left {
+            self.full.set(number, true);
+        }
+        self.taken = self.taken.saturating_add(1);
+        Ok(Some(from))
+    }
+
+    #[inline(never)]
+    fn search(&mut self, ports: Ports, from: u16) -> Result<Option<u16>, S::Error> {
+        let Some(port) = self.next_free(ports, from) else {
+            return Ok(None);
+        };
+        self.take(port)?;
+        Ok(Some(port))
+    }
+
     /// Takes a free port.
     pub fn take(&mut self, port: u16) -> Result<(), S::Error> {
         let (number, port) = split(port);

@@ -159,8 +159,11 @@ impl<S: Storage> Target<S> {
         self.heed(offer);
         let count = offer.addrs.len();
         if self.counted < self.offered {
+            let mut place = start;
             for passed in 0..tried {
-                let place = start.wrapping_add(passed).checked_rem(count).unwrap_or(0);
+                if place >= count {
+                    place = place.saturating_sub(count);
+                }
                 if let Some((row, port)) = self.take_of(offer, place, from)? {
                     return Ok(Taken {
                         row,
@@ -169,6 +172,7 @@ impl<S: Storage> Target<S> {
                         passed,
                     });
                 }
+                place = place.saturating_add(1);
             }
         }
         self.news.note_dry();
@@ -185,7 +189,7 @@ impl<S: Storage> Target<S> {
         let Some(addr) = offer.addrs.get(place) else {
             return Ok(None);
         };
-        let (number, port) = match self.find(*addr) {
+        let (number, port) = match self.find(*addr, place) {
             Ok(number) => {
                 let Some(line) = self.lines.get_mut(usize::from(number)) else {
                     return Ok(None);
@@ -193,10 +197,10 @@ impl<S: Storage> Target<S> {
                 if line.counted >= offer.ports.count() {
                     return Ok(None);
                 }
-                let Some(port) = line.row.next_free(offer.ports, from) else {
+                let taken = line.row.take_next(offer.ports, from);
+                let Some(port) = taken.map_err(Refusal::Room)? else {
                     return Ok(None);
                 };
-                line.row.take(port).map_err(Refusal::Room)?;
                 line.counted = line.counted.saturating_add(1);
                 (number, port)
             }
@@ -220,8 +224,22 @@ impl<S: Storage> Target<S> {
         Ok(Some((number, port)))
     }
 
-    /// The number of the line of an address, or where it would be in the order.
-    fn find(&self, addr: Addr) -> Result<u16, usize> {
+    /// The number of the line of an address, or where it would be in the order. It is at `place` once there is a line for each address
+    /// on offer, and no other one.
+    #[inline]
+    fn find(&self, addr: Addr, place: usize) -> Result<u16, usize> {
+        if let Some(number) = self.sorted.get(place) {
+            let line = self.lines.get(usize::from(*number));
+            if line.is_some_and(|line| line.row.addr() == addr) {
+                return Ok(*number);
+            }
+        }
+        self.search(addr)
+    }
+
+    /// As [`Target::find`], of an address that is anywhere.
+    #[inline(never)]
+    fn search(&self, addr: Addr) -> Result<u16, usize> {
         let wanted = order(addr);
         let position = self.sorted.binary_search_by_key(&wanted, |number| {
             let line = self.lines.get(usize::from(*number));
