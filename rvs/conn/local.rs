@@ -16,10 +16,7 @@ use crate::{
         workqueue::Worker, //
     },
     logic::{
-        addr::{
-            Addr,
-            Endpoint, //
-        },
+        addr::Endpoint,
         protocol::Protocol,
         tuple::Tuple, //
     },
@@ -28,7 +25,8 @@ use crate::{
             Lease,
             NoLease,
             Pool,
-            Pools, //
+            Pools,
+            Wanted, //
         },
         Dest,
         Forward, //
@@ -77,12 +75,12 @@ impl Connections {
         &self,
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
-        (dest, forward): (Arc<Dest>, Forward),
+        (dest, forward): (&Arc<Dest>, Forward),
         locals: Locals<'_>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
         let port = dest.port_for(tuple.key().dst_port);
-        self.with_lease(guard, tuple.key(), &dest, port, locals, |lease| {
+        self.with_lease(guard, tuple.key(), dest, port, locals, |lease| {
             let made = Conn::with_local(tuple.key(), dest.clone(), forward, lease, now)
                 .map_err(|_| CreateError::Memory)?;
             self.place_linked(guard, tuple, made, now)
@@ -112,14 +110,17 @@ impl Connections {
             Forward::Enat => Some(tuple.dst().addr),
             _ => None,
         };
+        let wanted = Wanted {
+            addr,
+            server,
+            protocol: tuple.protocol,
+        };
         for _ in 0..LEASES {
-            let (pools, protocol) = (locals.pools, tuple.protocol);
-            let random = random_u32();
-            let lease = match pool.lease(guard, pools, known, addr, server, protocol, random) {
+            let lease = match pool.lease(guard, locals.pools, known, wanted, random_u32()) {
                 Ok(lease) => lease,
                 Err(NoLease::Memory) => return Err(CreateError::Memory),
                 Err(NoLease::Dry) if locals.when_dry == WhenDry::EndAnother => {
-                    let lease = self.lease_of_another(guard, &pool, addr, server, protocol);
+                    let lease = self.lease_of_another(guard, &pool, wanted);
                     return create(lease.ok_or(CreateError::NoLocal)?);
                 }
                 Err(NoLease::Dry) => return Err(CreateError::NoLocal),
@@ -145,14 +146,12 @@ impl Connections {
     /// is named, the one that has been silent for longest, and hands its endpoint over: its memory goes later.
     #[cold]
     #[inline(never)]
-    fn lease_of_another(
-        &self,
-        guard: &rcu::Guard,
-        pool: &Pool,
-        addr: Option<Addr>,
-        server: Endpoint,
-        protocol: Protocol,
-    ) -> Option<Lease> {
+    fn lease_of_another(&self, guard: &rcu::Guard, pool: &Pool, wanted: Wanted) -> Option<Lease> {
+        let Wanted {
+            addr,
+            server,
+            protocol,
+        } = wanted;
         let now = time::jiffies32();
         let mut chosen: Option<RcuRef<'_, Conn>> = None;
         for _ in 0..LOOKS {

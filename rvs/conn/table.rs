@@ -225,7 +225,7 @@ impl Connections {
         &self,
         guard: &'g rcu::Guard,
         tuple: &HashedTuple<'_>,
-        (dest, forward): (Arc<Dest>, Forward),
+        (dest, forward): (&Arc<Dest>, Forward),
         locals: Locals<'_>,
         now: u32,
     ) -> Result<RcuRef<'g, Conn>, CreateError> {
@@ -234,9 +234,9 @@ impl Connections {
         }
         let made = if forward == Forward::Nat && dest.shared().tells(forward, tuple.key().protocol)
         {
-            Conn::with_toa(tuple.key(), dest, now)
+            Conn::with_toa(tuple.key(), dest.clone(), now)
         } else {
-            Conn::new(tuple.key(), dest, forward, now)
+            Conn::new(tuple.key(), dest.clone(), forward, now)
         };
         self.place(guard, tuple, made.map_err(|_| CreateError::Memory)?, now)
     }
@@ -448,23 +448,24 @@ impl Connections {
     /// Puts a connection under the tuple of its replies. One that is over and holds it gives way.
     #[inline(never)]
     fn link_reply(&self, guard: &rcu::Guard, conn: &RcuArc<Conn>, now: u32) -> Result<(), Refused> {
-        let Some(reply) = conn.tuple(Side::Reply) else {
-            return Ok(());
-        };
-        let hashed = self.hashed(reply);
         for _ in 0..TRIES {
-            match self.table.insert(guard, conn.clone(), Side::Reply, &hashed) {
-                Inserted::New => return Ok(()),
-                Inserted::Full => return Err(Refused::Memory),
-                Inserted::Exists => self.make_way(guard, reply, now)?,
+            let for_table = conn.clone();
+            match self.table.insert_by_own(guard, for_table, Side::Reply) {
+                None | Some(Inserted::New) => return Ok(()),
+                Some(Inserted::Full) => return Err(Refused::Memory),
+                Some(Inserted::Exists) => self.make_way(guard, conn, now)?,
             }
         }
         Err(Refused::ReplyTaken)
     }
 
-    /// Ends the connection that holds a tuple, if it is over, unless the port is to rest: the real server may not be done with it.
+    /// Ends the connection that holds the tuple of a connection's replies, if it is over, unless the port is to rest: the real server may
+    /// not be done with it.
     #[cold]
-    fn make_way(&self, guard: &rcu::Guard, tuple: Tuple, now: u32) -> Result<(), Refused> {
+    fn make_way(&self, guard: &rcu::Guard, conn: &Object<Conn>, now: u32) -> Result<(), Refused> {
+        let Some(tuple) = conn.tuple(Side::Reply) else {
+            return Ok(());
+        };
         match self.find(guard, tuple) {
             Ok((holder, _)) if holder.is_dead() => {
                 // Somebody is taking it out right now.

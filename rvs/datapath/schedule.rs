@@ -319,7 +319,7 @@ fn create<'g>(
         when_dry,
     };
     let now = time::jiffies32();
-    let to = (dest.clone(), forward_to(context, dest));
+    let to = (dest, forward_to(context, dest));
     let created = connections.create(context.guard, tuple, to, locals, now);
     look_after(connections);
     created

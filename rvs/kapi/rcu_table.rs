@@ -336,6 +336,32 @@ impl<H: Hasher> RcuTable<H> {
         key: &Hashed<'_, H>,
     ) -> Inserted {
         let hash = self.hash_of_new(&object, side, key);
+        self.insert_at(guard, object, side, hash, &key.key)
+    }
+
+    /// As [`RcuTable::insert`], under the key that the object has on this side, whatever it is; none where it has none.
+    #[inline(always)]
+    pub(crate) fn insert_by_own(
+        &self,
+        guard: &rcu::Guard,
+        object: RcuArc<H::Object>,
+        side: Side,
+    ) -> Option<Inserted> {
+        let key = self.hasher.key(&object, side)?;
+        let hash = self.hasher.hash(&key);
+        Some(self.insert_at(guard, object, side, hash, &key))
+    }
+
+    /// Inserts an object under its key on this side, which has this hash.
+    #[inline(always)]
+    fn insert_at(
+        &self,
+        guard: &rcu::Guard,
+        object: RcuArc<H::Object>,
+        side: Side,
+        hash: u64,
+        key: &H::Key,
+    ) -> Inserted {
         let (Some(_lock), Some(current)) = (self.lock(hash), self.current.read(guard)) else {
             return Inserted::Full;
         };
@@ -343,7 +369,7 @@ impl<H: Hasher> RcuTable<H> {
         let inserted = table::insert(current.get(), hash, handle, |other| {
             // SAFETY: The handle was read from the table within the critical section of `guard`.
             let (other, side) = unsafe { Self::object(other, guard) };
-            H::has_key(other.inner(), side, &key.key)
+            H::has_key(other.inner(), side, key)
         });
         match inserted {
             Ok(()) => {

@@ -719,7 +719,10 @@ fn as_many_numbers_mean_each_endpoint() {
         let mean = (1u64 << 32) / endpoints;
         for place in (0..endpoints).step_by(endpoints as usize / 2000 + 1) {
             let numbers = first_that_means(place + 1) - first_that_means(place);
-            assert!(numbers.abs_diff(mean) <= 2, "{place}: {numbers}, not {mean}");
+            assert!(
+                numbers.abs_diff(mean) <= 2,
+                "{place}: {numbers}, not {mean}"
+            );
         }
     }
 }

@@ -26,13 +26,16 @@ pub trait Place {
     fn remove(&mut self, server: &Self::Server);
 }
 
+/// A port that was taken, with `S`, or why none was.
+pub type Found<S, P> = Result<(S, <P as Place>::Taken), Refusal<<P as Place>::Error>>;
+
 /// How often a server is looked for that has not ended meanwhile. It ends when nobody has had a port of it for a
 /// while.
 const ATTEMPTS: usize = 4;
 
 /// Takes a port of a server that is found, with that server; [`Refusal::Ended`] when it has ended each time.
 #[cold]
-pub fn take<P: Place>(place: &mut P) -> Result<(P::Server, P::Taken), Refusal<P::Error>> {
+pub fn take<P: Place>(place: &mut P) -> Found<P::Server, P> {
     for _ in 0..ATTEMPTS {
         let server = place.find_or_add().map_err(Refusal::Room)?;
         match place.take(&server) {
@@ -51,7 +54,7 @@ pub fn take<P: Place>(place: &mut P) -> Result<(P::Server, P::Taken), Refusal<P:
 pub fn take_of_known<P: Place>(
     place: &mut P,
     known: Option<&P::Server>,
-) -> Result<(Option<P::Server>, P::Taken), Refusal<P::Error>> {
+) -> Found<Option<P::Server>, P> {
     match known.map(|server| place.take(server)) {
         None | Some(Err(Refusal::Ended)) => {
             let (server, taken) = take(place)?;

@@ -96,6 +96,17 @@ pub(crate) use self::{
 /// Parts of the tree, each with a lock.
 const PARTS: usize = 16;
 
+/// What a local endpoint is wanted for.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted {
+    /// Its address, where no other one will do.
+    pub(crate) addr: Option<Addr>,
+    /// Whom it is used towards.
+    pub(crate) server: Endpoint,
+    /// By which protocol.
+    pub(crate) protocol: Protocol,
+}
+
 /// How many pools there have been.
 static POOLS: Atomic<u64> = Atomic::new(0);
 
@@ -161,19 +172,21 @@ impl Pool {
             .is_some_and(|addresses| addresses.get().side(addr.family()).position(addr).is_some())
     }
 
-    /// Leases a local address and port that nobody else has towards this server and protocol, chosen by `random`, and of this address
-    /// where one is named: from any context, without sleeping. `pools` are those of its namespace, `known` is what the destination
-    /// remembers.
+    /// Leases a local address and port that nobody else has towards the server, chosen by `random`: from any context, without sleeping.
+    /// `pools` are those of its namespace, `known` is what the destination remembers.
     pub(crate) fn lease(
         &self,
         guard: &rcu::Guard,
         pools: &Worker<Pools>,
         known: &KnownTarget,
-        addr: Option<Addr>,
-        server: Endpoint,
-        protocol: Protocol,
+        wanted: Wanted,
         random: u32,
     ) -> Result<Lease, NoLease> {
+        let Wanted {
+            addr,
+            server,
+            protocol,
+        } = wanted;
         let addresses = self.addresses.read(guard).ok_or(NoLease::Dry)?;
         let side = addresses.get().side(server.addr.family());
         let only = match addr.map(|addr| side.position(addr)) {

@@ -246,7 +246,10 @@ impl Target {
     /// Has ports get older that rest, if so many ticks have passed since they did; an address at a time, so that
     /// nobody waits for long.
     pub(super) fn age(&self, now: u32, ticks: u32) {
-        if self.given.with(|given| given.ports.begin_to_age(now, ticks)) {
+        if self
+            .given
+            .with(|given| given.ports.begin_to_age(now, ticks))
+        {
             (0..)
                 .take_while(|row| self.given.with(|given| given.ports.age(*row)))
                 .for_each(drop);
