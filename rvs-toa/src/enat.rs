@@ -56,7 +56,7 @@ pub const DEFAULT_PINS: &str = "/sys/fs/bpf/rvs-enat";
 // Of a map that nobody outside of the kernel has, timers do not run.
 const MAPS: [&str; 5] = ["settings", "counters", "devices", "services", "flows"];
 
-/// The settings and counters of `bpf/enat.c`.
+/// The settings and counters of `bpf/enat/state.h`.
 const ACTIVE: u32 = 0;
 const KIND: u32 = 1;
 const LINGER: u32 = 2;
