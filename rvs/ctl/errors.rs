@@ -101,7 +101,15 @@ impl From<ConfigError> for Refusal {
             ConfigError::UnknownPool => Self::new(ENOENT, c"there is no such pool"),
             ConfigError::PoolNeeded => Self::new(
                 EINVAL,
-                c"servers of the service have their local addresses of its pool",
+                c"servers of the service are reached by fullnat or enat, which need a pool of local addresses",
+            ConfigError::DestsLackAddress(Family::V4) => Self::new(
+                EINVAL,
+                c"a server of the service has an IPv4 address, and the pool has none",
+            ),
+            ConfigError::DestsLackAddress(Family::V6) => Self::new(
+                EINVAL,
+                c"a server of the service has an IPv6 address, and the pool has none",
+            ),
             ),
             ConfigError::NoSchedulerFlags => Self::new(EINVAL, c"only sh and mh have flags"),
             ConfigError::TooManyDests => {

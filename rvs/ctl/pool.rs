@@ -125,7 +125,7 @@ impl Do for Set {
         let at_port = [pool::FIRST_PORT, pool::LAST_PORT]
             .into_iter()
             .find_map(|number| attributes.get(number));
-        let changed = pools.change(&name, PoolChange::Ports(ports));
+        let changed = pools.change(&name, PoolChange::Ports(ports), |_| Ok(()));
         // What is left has changed.
         pools.wake();
         changed.map_err(|error| match error {
@@ -239,8 +239,15 @@ fn change_addresses(
     let attributes = request.attributes();
     let (name, at_name) = required_name(attributes, pool_address::POOL)?;
     let (range, at_range) = read_range(attributes)?;
-    let pools = &Director::of(request.net()).data().pools;
-    let changed = pools.change(&name, change(range));
+    let director = Director::of(request.net()).data();
+    let pools = &director.pools;
+    // No server comes to need what goes meanwhile.
+    let config = director.config.lock();
+    let changed = pools.change(&name, change(range), |addresses| {
+        let checked = config.check_addresses(&name, addresses);
+        checked.map_err(PoolError::Needed)
+    });
+    drop(config);
     // What is left has changed.
     pools.wake();
     changed.map_err(|error| {
@@ -479,6 +486,11 @@ impl From<PoolError> for Refusal {
                 E2BIG,
                 format_args!("a pool has at most {MOST_ADDRESSES} addresses"),
                 c"a pool does not have as many addresses",
+            ),
+            PoolError::Needed(key) => Self::made(
+                EBUSY,
+                format_args!("servers of the service {key} need it"),
+                c"servers of a service need it",
             ),
             PoolError::Memory => Self::new(ENOMEM, c"memory is short"),
         }

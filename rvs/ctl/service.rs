@@ -153,7 +153,11 @@ impl Do for Set {
             change,
             |error| match error {
                 ConfigError::NoSchedulerFlags => no_scheduler_flags(attributes),
-                ConfigError::PoolNeeded => Refusal::from(error).at(attributes.get(service::POOL)),
+                ConfigError::PoolNeeded
+                | ConfigError::NotInPool
+                | ConfigError::DestsLackAddress(_) => {
+                    Refusal::from(error).at(attributes.get(service::POOL))
+                }
                 error => error.into(),
             },
         )

@@ -147,7 +147,9 @@ pub mod command {
     pub const POOL_ADDRESS_ADD: u8 = 21;
 
     /// Remove an address, or a range, from a pool. Connections keep their ports.
-    /// ENOENT when the pool does not have all of them.
+    /// ENOENT when the pool does not have all of them, EBUSY when destinations
+    /// of a service need one: by "enat" the virtual address, by "fullnat" any
+    /// of their family, where that is not the service's.
     pub const POOL_ADDRESS_DEL: u8 = 22;
 
     /// Dump the addresses of a pool, those of IPv4 first.
@@ -532,7 +534,8 @@ pub mod service {
 
     /// Name of the pool that its connections by "fullnat" and "enat" have
     /// their local addresses and ports of; the empty name for none, as when
-    /// not given. Connections that exist keep theirs.
+    /// not given. Connections that exist keep theirs. EINVAL where
+    /// destinations of the service need a pool, or one with other addresses.
     pub const POOL: u16 = 19;
 
     /// Packets by "enat" that had no room for the client. A connection that

@@ -54,6 +54,8 @@ pub(crate) enum ConfigError {
     PoolNeeded,
     /// The scheduler does not have such flags.
     NoSchedulerFlags,
+    /// Destinations of the service are of this family, and the service is not: they need a pool that has an address of it.
+    DestsLackAddress(Family),
     /// The scheduler does not serve as many destinations.
     TooManyDests,
     /// Memory is short.

@@ -188,12 +188,6 @@ impl ServiceConfig {
         self.dests.entries()
     }
 
-    /// Returns whether packets go to any of them by a forward method.
-    pub(super) fn has_dests_by(&self, forward: Forward) -> bool {
-        let mut dests = self.dests().iter();
-        dests.any(|entry| entry.dest.forward() == forward)
-    }
-
     /// Returns those that were added before the one with this number; all with 0.
     pub(crate) fn dests_before(&self, number: u64) -> &[Entry] {
         let dests = self.dests();

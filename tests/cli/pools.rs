@@ -427,6 +427,25 @@ fn refusals_are_in_words_of_the_command_line() {
          with: rvsadm pool show",
     );
     fails(
+        "rvsadm pool del-address web 192.0.2.1",
+        Kernel::new().refuse(EBUSY, &[extack_message("servers of the service tcp/192.0.2.1:80 need it"), extack_offset(28)]),
+        2,
+        "rvsadm: pool del-address: 192.0.2.1: servers of the service tcp/192.0.2.1:80 need it; delete them, or give \
+         the service another pool with: rvsadm service set SERVICE --pool NAME",
+    );
+    // Attributes begin at 20: protocol 20, addr4 28, port 36, pool 44.
+    for (pool, refused) in [
+        ("none", "servers of the service are reached by fullnat or enat, which need a pool of local addresses"),
+        ("other", "a server of the service has an IPv6 address, and the pool has none"),
+    ] {
+        fails(
+            &format!("rvsadm service set tcp/192.0.2.1:80 --pool {pool}"),
+            Kernel::new().refuse(EINVAL, &[extack_message(refused), extack_offset(44)]),
+            2,
+            &format!("rvsadm: service set: --pool {pool}: {refused}"),
+        );
+    }
+    fails(
         "rvsadm pool set web --ports 1-2",
         Kernel::new().refuse(
             EADDRINUSE,

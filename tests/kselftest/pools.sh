@@ -95,6 +95,54 @@ a_pool_of_a_service_stays() {
 	expect_success director_rvsadm service del "$SERVICE"
 }
 
+# kept PATTERN ARGUMENT...: of `rvsadm service set`, which is refused as servers need the pool that the service has. Nothing changes.
+kept() {
+	local before pattern=$1 seen status=0
+	shift
+	before=$(director_rvsadm save)
+	seen=$(director_rvsadm service set "$SERVICE" "$@" 2>&1) || status=$?
+	expect_equal "exit status of service set $*" 2 "$status"
+	expect_match "reason of service set $*" "$pattern" "$seen"
+	expect_equal "configuration after service set $*" "$before" "$(director_rvsadm save)"
+}
+
+servers_keep_the_pool_that_they_need() {
+	expect_success pool add web 192.0.2.10-192.0.2.11 2001:db8::10
+	expect_success pool add other 192.0.2.20
+	expect_success director_rvsadm service add "$SERVICE" --pool web
+	# Of the family of the service: from whatever pool.
+	expect_success director_rvsadm server add "$SERVICE" 10.0.0.11 --fullnat
+	kept "--pool none: servers of the service are reached by fullnat or enat" --pool none
+	kept "--pool none: servers of the service are reached by fullnat or enat" --scheduler rr --pool none --persistent 60
+	expect_success director_rvsadm service set "$SERVICE" --pool other
+	expect_success director_rvsadm service set "$SERVICE" --pool web
+	expect_success pool del-address web 192.0.2.10-192.0.2.11
+	# Of the other one: from a pool that has an address of that, and goes on having one.
+	expect_success director_rvsadm server add "$SERVICE" "[fd00::11]:80" --fullnat
+	kept "--pool other: a server of the service has an IPv6 address, and the pool has none" --pool other --scheduler rr
+	refused "2001:db8::10: servers of the service $SERVICE need it; delete them" del-address web 2001:db8::10
+	expect_success pool add-address web 2001:db8::11
+	expect_success pool del-address web 2001:db8::10
+	expect_success director_rvsadm server set "$SERVICE" "[fd00::11]:80" --tun
+	expect_success pool del-address web 2001:db8::11
+	expect_success director_rvsadm server del "$SERVICE" "[fd00::11]:80"
+	# By ENAT: from a pool that has the address of the service.
+	expect_success pool add-address web "$VIP" 192.0.2.10
+	expect_success director_rvsadm server add "$SERVICE" 10.0.0.12 --enat
+	kept "--pool other: the forward method enat takes ports of the service's address" --pool other
+	refused "$VIP: servers of the service $SERVICE need it; delete them" del-address web "$VIP"
+	expect_success pool del-address web 192.0.2.10
+	# Whoever needs it no more keeps none.
+	expect_success director_rvsadm server set "$SERVICE" 10.0.0.12 --nat
+	expect_success director_rvsadm service set "$SERVICE" --pool other
+	kept "--pool none: servers of the service are reached by fullnat or enat" --pool none
+	expect_success director_rvsadm server del "$SERVICE" 10.0.0.11
+	expect_success director_rvsadm service set "$SERVICE" --pool none
+	director_rvsadm flush
+	expect_success pool del web
+	expect_success pool del other
+}
+
 pools_are_those_of_a_namespace() {
 	expect_success pool add web 192.0.2.10
 	expect_success rvsadm --netns "$CLIENT" pool add web 192.0.2.10
@@ -187,5 +235,5 @@ whoever_wants_may_listen() {
 lb_needs rvs "IPVS has no pools"
 test_begin
 ktap_run pools_are_added_and_shown addresses_come_and_go no_two_pools_give_the_same_port a_pool_of_a_service_stays \
-	pools_are_those_of_a_namespace configurations_are_saved_and_restored \
+	servers_keep_the_pool_that_they_need pools_are_those_of_a_namespace configurations_are_saved_and_restored \
 	a_server_by_full_nat_stays_so_whatever_ipvsadm_is_told whoever_wants_may_listen

@@ -264,7 +264,9 @@ Examples:
 
 pub(super) const POOL_DEL_ADDRESS: &str = "\
 No new connections get them from then on; those that have them go on, so they
-have to reach the director for as long.
+have to reach the director for as long. An address that servers of a service need stays:
+by --enat that of the service, by --fullnat the last one of their family, where the
+service is of the other one.
 
 Examples:
   rvsadm pool del-address web 192.0.2.14

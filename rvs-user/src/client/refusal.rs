@@ -166,6 +166,9 @@ fn hint(number: Errno, message: &Message) -> Option<&'static str> {
             Some("take it away from services with: rvsadm service set SERVICE --pool none")
         }
         (
+        (Errno::BUSY, command::POOL_ADDRESS_DEL) => {
+            Some("delete them, or give the service another pool with: rvsadm service set SERVICE --pool NAME")
+        }
             Errno::NOENT,
             command::POOL_SET
             | command::POOL_DEL

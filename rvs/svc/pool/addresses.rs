@@ -122,7 +122,7 @@ impl Side {
 }
 
 /// The addresses of a pool and their ports, as packets see them: replaced as a whole.
-pub(super) struct Addresses {
+pub(crate) struct Addresses {
     v4: Side,
     v6: Side,
     ports: Ports,
@@ -149,6 +149,16 @@ impl Addresses {
             Family::V4 => &self.v4,
             Family::V6 => &self.v6,
         }
+    }
+
+    /// Returns whether an address is one of them.
+    pub(crate) fn has(&self, addr: Addr) -> bool {
+        self.side(addr.family()).position(addr).is_some()
+    }
+
+    /// Returns whether there is any of a family.
+    pub(crate) fn has_any_of(&self, family: Family) -> bool {
+        !self.side(family).addrs().is_empty()
     }
 
     /// Counts a port of an address that one connection got from another.

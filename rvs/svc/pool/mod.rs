@@ -63,10 +63,7 @@ use crate::{
 };
 
 use self::{
-    addresses::{
-        Addresses,
-        Side, //
-    },
+    addresses::Side,
     target::{
         Key,
         Target, //
@@ -74,6 +71,7 @@ use self::{
 };
 
 pub(crate) use self::{
+    addresses::Addresses,
     figures::{
         AddressFigures,
         PoolFigures, //
@@ -156,20 +154,6 @@ impl Pool {
     /// Notes that one does no more.
     pub(super) fn forget_service(&self) {
         self.services.fetch_sub(1u32, Relaxed);
-    }
-
-    /// Returns whether it has addresses of a family.
-    pub(crate) fn has_addresses_of(&self, guard: &rcu::Guard, family: Family) -> bool {
-        self.addresses
-            .read(guard)
-            .is_some_and(|addresses| !addresses.get().side(family).addrs().is_empty())
-    }
-
-    /// Returns whether an address is one of its own.
-    pub(crate) fn has(&self, guard: &rcu::Guard, addr: Addr) -> bool {
-        self.addresses
-            .read(guard)
-            .is_some_and(|addresses| addresses.get().side(addr.family()).position(addr).is_some())
     }
 
     /// Leases a local address and port that nobody else has towards the server, chosen by `random`: from any context, without sleeping.
@@ -301,7 +285,7 @@ impl Pool {
     }
 
     /// Returns what it has now.
-    fn addresses(&self) -> Option<RcuArc<Addresses>> {
+    pub(crate) fn addresses(&self) -> Option<RcuArc<Addresses>> {
         let guard = rcu::Guard::new();
         self.addresses.read(&guard)?.upgrade()
     }

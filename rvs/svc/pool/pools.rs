@@ -46,6 +46,7 @@ use crate::{
         },
         protocol::Protocol,
     },
+    svc::ServiceKey,
 };
 
 use super::{
@@ -88,6 +89,8 @@ pub(crate) enum PoolError {
     Overlaps(Addr, Name),
     /// It would have too many addresses.
     TooManyAddresses,
+    /// Servers of this service need an address that the pool would not have any more.
+    Needed(ServiceKey),
     /// Memory is short.
     Memory,
 }
@@ -215,8 +218,13 @@ impl Pools {
         Ok(())
     }
 
-    /// Changes a pool.
-    pub(crate) fn change(&self, name: &Name, change: PoolChange) -> Result<(), PoolError> {
+    /// Changes a pool, if `check` takes what it is to have then.
+    pub(crate) fn change(
+        &self,
+        name: &Name,
+        change: PoolChange,
+        check: impl FnOnce(&Addresses) -> Result<(), PoolError>,
+    ) -> Result<(), PoolError> {
         let mut list = self.list.lock();
         let list = &mut list.pools;
         let position = position(list, name).ok_or(PoolError::NoPool)?;
@@ -248,6 +256,7 @@ impl Pools {
                 }
             }
         }
+        check(&new)?;
         let config = list.get_mut(position).ok_or(PoolError::NoPool)?;
         Ok(config.publish(new)?)
     }
