@@ -293,7 +293,12 @@ impl Connections {
         match &placed {
             Ok(found) if ptr::eq(found.get(), conn.get()) => {}
             // Its memory goes later, but who counts it is to know now.
-            _ => self.ended(conn),
+            _ => {
+                self.ended(conn);
+                if let (Err(CreateError::ReplyTaken), Some(lease)) = (&placed, conn.lease()) {
+                    lease.is_of_another();
+                }
+            }
         }
         placed
     }

@@ -174,6 +174,35 @@ a_pool_serves_to_its_last_port_and_tells_that_it_is_dry() {
 	expect_success director_rvsadm pool del small
 }
 
+# Ports of connections from before it was deleted, which it does not know of, are met and left alone. The chance that it takes 16 of
+# the 40 in a row for one of the 60 is one in 40000.
+a_pool_that_is_added_again_serves_to_its_last_port() {
+	local service=udp/$VIP_HOST:7006 server
+	server=udp/$(literal "${SERVER_HOSTS[0]}"):7000
+	[ "$FAMILY" = v4 ] || { skip "the flows are of IPv4" && return; }
+	expect_success director_rvsadm pool add again "${ROUTED_IP%1}51" --ports 32000-32099
+	expect_success director_rvsadm pool add meanwhile "${ROUTED_IP%1}52"
+	expect_success director_rvsadm service add "$service" --scheduler rr --fullnat --pool again
+	expect_success lb_server_add "$service" "${SERVER_HOSTS[0]}:7000" 1
+	expect_match "opening" '^ok' "$(talk me open before udp "$VIP" 7006)"
+	expect_equal "who answers" server1 "$(talk me ask before)"
+	expect_equal "before" "answered=39 refused=0 silent=0 server1=39" "$(many 39 172.18.0.1 7006)"
+	expect_success director_rvsadm service set "$service" --pool meanwhile
+	expect_success director_rvsadm pool del again
+	expect_success director_rvsadm pool add again "${ROUTED_IP%1}51" --ports 32000-32099
+	expect_success director_rvsadm service set "$service" --pool again
+	pool_watch_start
+	expect_equal "afterwards" "answered=60 refused=0 silent=0 server1=60" "$(many 60 172.18.1.1 7006)"
+	expect_equal "without any left" "answered=0 refused=20 silent=0" "$(many 20 172.18.2.1 7006)"
+	wait_until 5 pool_was_told "again dry $server 100/100" || fail "not told: $(<"$TEST_DIR/pool-events")"
+	expect_match "what is shown" "again +32000-32099 +1 +60 +40 +20 +0 +$server +100/100 +100%" "$(pool_line again)"
+	expect_equal "who answers one from before" server1 "$(talk me ask before)"
+	kill "$pool_watch"
+	expect_success lb_service_del "$service"
+	expect_success director_rvsadm pool del again
+	expect_success director_rvsadm pool del meanwhile
+}
+
 # Of TCP, too, who is refused hears of it.
 connections_of_tcp_are_refused_at_once() {
 	expect_success director_rvsadm pool add small "${ROUTED_IP%1}21" --ports 30000-30009
@@ -260,5 +289,6 @@ done
 
 ktap_run http_is_served_from_everywhere flows_of_tcp_and_udp_are_served connections_tell_their_local_endpoint \
 	connections_are_spread_evenly_over_ports_and_addresses transfers_are_whole_while_addresses_come_and_go \
-	a_pool_serves_to_its_last_port_and_tells_that_it_is_dry connections_of_tcp_are_refused_at_once \
+	a_pool_serves_to_its_last_port_and_tells_that_it_is_dry a_pool_that_is_added_again_serves_to_its_last_port \
+	connections_of_tcp_are_refused_at_once \
 	datagrams_without_an_answer_leave_their_port a_flood_of_syns_leaves_ports_to_clients

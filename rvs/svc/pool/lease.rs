@@ -66,9 +66,15 @@ impl Lease {
     }
 
     /// Tells that the port need not rest before anybody else gets it, as the server cannot be in TIME_WAIT
-    /// ([`must_rest`](crate::logic::pool::must_rest)). With other protocols than TCP it never does.
+    /// ([`must_rest`](crate::logic::pool::must_rest)). With other protocols than TCP it never is.
     pub(crate) fn needs_no_rest(&self) {
         self.rests.store(false, Relaxed);
+    }
+
+    /// Tells that a connection has the port of which the pool does not know, such as one from before the pool was deleted and added
+    /// again: it rests, so that the next connections are not in vain for it, too.
+    pub(crate) fn is_of_another(&self) {
+        self.rests.store(true, Relaxed);
     }
 
     /// Makes another lease of the port, and has this one not give it back: its connection has ended, but lives until nobody
