@@ -83,11 +83,17 @@ impl Do for Add {
             forward,
             tunnel,
             thresholds,
-            ports: PortCheck::Refuse,
+            ports: read_port_check(attributes),
         };
-        add(Director::of(request.net()), &key, new, |error| {
-            tunnel::refusal(attributes, &error).unwrap_or_else(|| error.into())
-        })
+        add(
+            Director::of(request.net()),
+            &key,
+            new,
+            |error| match error {
+                ConfigError::PortMapped => Refusal::from(error).at(attributes.get(dest::KEEP_PORT)),
+                error => tunnel::refusal(attributes, &error).unwrap_or_else(|| error.into()),
+            },
+        )
     }
 }
 
@@ -160,6 +166,14 @@ pub(super) fn set(
 
 fn read_number(attributes: Attributes<'_>, attribute_type: u16) -> Option<u32> {
     attributes.get(attribute_type).and_then(Attribute::u32)
+}
+
+/// The policy refuses anything but 0 and 1.
+fn read_port_check(attributes: Attributes<'_>) -> PortCheck {
+    match read_number(attributes, dest::KEEP_PORT) {
+        None | Some(0) => PortCheck::Refuse,
+        Some(_) => PortCheck::Keep,
+    }
 }
 
 fn wrong_thresholds(attributes: Attributes<'_>) -> Refusal {

@@ -58,6 +58,10 @@ impl From<ConfigError> for Refusal {
                 EINVAL,
                 c"only the forward methods nat, fullnat and enat map the port of the service to another",
             ),
+            ConfigError::PortMapped => Self::new(
+                EINVAL,
+                c"only the forward methods dr and tun leave packets their port",
+            ),
             ConfigError::NoTunnel => {
                 Self::new(EINVAL, c"only the forward method tun has a tunnel")
             }
@@ -98,10 +102,6 @@ impl From<ConfigError> for Refusal {
             ConfigError::Thresholds => {
                 Self::new(EINVAL, c"the lower threshold is higher than the upper one")
             }
-            ConfigError::UnknownPool => Self::new(ENOENT, c"there is no such pool"),
-            ConfigError::PoolNeeded => Self::new(
-                EINVAL,
-                c"servers of the service are reached by fullnat or enat, which need a pool of local addresses",
             ConfigError::DestsLackAddress(Family::V4) => Self::new(
                 EINVAL,
                 c"a server of the service has an IPv4 address, and the pool has none",
@@ -110,6 +110,10 @@ impl From<ConfigError> for Refusal {
                 EINVAL,
                 c"a server of the service has an IPv6 address, and the pool has none",
             ),
+            ConfigError::UnknownPool => Self::new(ENOENT, c"there is no such pool"),
+            ConfigError::PoolNeeded => Self::new(
+                EINVAL,
+                c"servers of the service are reached by fullnat or enat, which need a pool of local addresses",
             ),
             ConfigError::NoSchedulerFlags => Self::new(EINVAL, c"only sh and mh have flags"),
             ConfigError::TooManyDests => {

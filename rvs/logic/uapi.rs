@@ -683,8 +683,15 @@ pub mod dest {
     /// (read only).
     pub const ENAT_NO_HALF: u16 = 17;
 
+    /// Whether packets keep the port they came for though the destination
+    /// has another one, which is then a part of its name and nothing else,
+    /// as with IPVS; 0 when not given. Of "dr" and "tun", which leave
+    /// packets as they are: without it they take no other port than that of
+    /// the service.
+    pub const KEEP_PORT: u16 = 18;
+
     /// The highest number of the set.
-    pub const MAX: u16 = 17;
+    pub const MAX: u16 = 18;
 }
 
 /// State of RVS in the namespace of the caller.
@@ -1134,6 +1141,7 @@ pub mod policy {
         Rule::new(dest::TUNNEL, Kind::U32Max(2)),
         Rule::new(dest::TUNNEL_PORT, Kind::U16),
         Rule::new(dest::TUNNEL_CHECKSUM, Kind::U32Max(2)),
+        Rule::new(dest::KEEP_PORT, Kind::U32Max(1)),
     ];
 
     /// Attributes that `dest-set` may hold.

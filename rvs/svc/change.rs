@@ -97,7 +97,7 @@ pub(crate) struct NewDest {
     pub(crate) tunnel: TunnelChange,
     /// Connection thresholds.
     pub(crate) thresholds: Thresholds,
-    /// Whether another port than that of the service is refused where nothing maps it.
+    /// What becomes of another port than that of the service where nothing maps it.
     pub(crate) ports: PortCheck,
 }
 
@@ -106,7 +106,10 @@ pub(crate) struct NewDest {
 pub(crate) enum PortCheck {
     /// The change is refused.
     Refuse,
-    /// As with IPVS: it is part of the name of the destination, and means nothing else.
+    /// It is part of the name of the destination, and means nothing else: packets keep theirs. A forward method that maps ports is
+    /// refused.
+    Keep,
+    /// As with IPVS: it is kept where the forward method does not map ports, whatever that is.
     Ignore,
 }
 
@@ -149,7 +152,7 @@ pub(crate) struct DestChange {
     pub(crate) upper_threshold: Option<u32>,
     /// Lower connection threshold.
     pub(crate) lower_threshold: Option<u32>,
-    /// Whether another port than that of the service is refused where nothing maps it.
+    /// What becomes of another port than that of the service where nothing maps it.
     pub(crate) ports: PortCheck,
 }
 
@@ -161,14 +164,16 @@ impl PortCheck {
         endpoint: Endpoint,
         forward: Forward,
     ) -> Result<(), ConfigError> {
-        match forward {
-            Forward::Nat | Forward::Fullnat | Forward::Enat => Ok(()),
-            Forward::Dr | Forward::Tun
-                if endpoint.port == key.one_port().unwrap_or(0) || self == Self::Ignore =>
-            {
-                Ok(())
+        let maps_ports = match forward {
+            Forward::Nat | Forward::Fullnat | Forward::Enat => true,
+            Forward::Dr | Forward::Tun => false,
+        };
+        match self {
+            Self::Keep if maps_ports => Err(ConfigError::PortMapped),
+            Self::Refuse if !maps_ports && endpoint.port != key.one_port().unwrap_or(0) => {
+                Err(ConfigError::PortMapping)
             }
-            Forward::Dr | Forward::Tun => Err(ConfigError::PortMapping),
+            Self::Refuse | Self::Keep | Self::Ignore => Ok(()),
         }
     }
 }

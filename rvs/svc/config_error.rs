@@ -32,6 +32,8 @@ pub(crate) enum ConfigError {
     MixedFamilies,
     /// The destination has another port than the service, which its forward method cannot map.
     PortMapping,
+    /// The forward method maps ports: packets do not keep theirs.
+    PortMapped,
     /// The forward method is no tunnel.
     NoTunnel,
     /// There is no such tunnel.
@@ -52,10 +54,10 @@ pub(crate) enum ConfigError {
     UnknownPool,
     /// Destinations of the service need a pool.
     PoolNeeded,
-    /// The scheduler does not have such flags.
-    NoSchedulerFlags,
     /// Destinations of the service are of this family, and the service is not: they need a pool that has an address of it.
     DestsLackAddress(Family),
+    /// The scheduler does not have such flags.
+    NoSchedulerFlags,
     /// The scheduler does not serve as many destinations.
     TooManyDests,
     /// Memory is short.

@@ -277,6 +277,21 @@ fn a_server_without_a_method_gets_that_of_the_service() {
         "rvsadm: server add: 10.0.0.7:8080: port mapping needs NAT \
          (the service forwards by DR); use port 80 or --nat",
     );
+    // Which is DR: a port that packets keep may be any, by NAT it may not.
+    let kernel = Kernel::new().reply(5, service(Some(1))).accept();
+    let sent = kernel.sent.clone();
+    succeeds(
+        "rvsadm server add tcp/192.0.2.1:80 10.0.0.7:8080 --keep-port",
+        kernel,
+    );
+    assert_eq!(sent.borrow()[2][64..], [8, 0, 18, 0, 1, 0, 0, 0]);
+    fails(
+        "rvsadm server add tcp/192.0.2.1:80 10.0.0.7:8080 --keep-port",
+        Kernel::new().reply(5, service(Some(0))),
+        1,
+        "rvsadm: server add: --keep-port: packets get the server's port (the service forwards by NAT); \
+         leave it out, or give --dr or --tun",
+    );
     fails(
         "rvsadm server add tcp/192.0.2.1:80 10.0.0.7",
         Kernel::new().reply(5, service(None)),

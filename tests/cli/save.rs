@@ -48,8 +48,10 @@ pool add web 192.0.2.10-192.0.2.11 192.0.2.13 2001:db8::1-2001:db8::2 --ports 20
 service add tcp/192.0.2.1:80 --scheduler mh --scheduler-flags fallback,port --fast-path off --removal reset \
 --timeout established=3600,fin=30 --pool web --toa off --fullnat
 server add tcp/192.0.2.1:80 [2001:db8::9]:80 --weight 1 --upper-threshold 500 --lower-threshold 400 --tun --tun-type gue --tun-port 6080 --tun-checksum remote
+server add tcp/192.0.2.1:80 10.0.0.3:8080 --weight 1 --dr --keep-port
 server add tcp/192.0.2.1:80 10.0.0.2:8080 --weight 2 --fullnat
 service add mark/7/ipv6 --scheduler wrr --fast-path off --persistent 300/64
+server add mark/7/ipv6 [2001:db8::9]:80 --weight 0 --tun --keep-port --tun-type ipip --tun-checksum none
 server add mark/7/ipv6 2001:db8::9 --weight 0 --dr
 ";
 
@@ -141,6 +143,7 @@ fn configured() -> Kernel {
         attribute(15, &6080u16.to_be_bytes()),
         number(16, 2),
     ];
+    let in_ip = [plain(0, 2), vec![number(14, 0), number(16, 0)]].concat();
     let tunnelled = [by(1, 2), limits(500, 400).to_vec(), tunnel.to_vec()].concat();
     Kernel::new()
         .reply(TIMEOUTS_GET, timeouts())
@@ -166,7 +169,9 @@ fn configured() -> Kernel {
             DEST_GET,
             vec![
                 server(&web_key(), attribute(2, &[10, 0, 0, 2]), 8080, &plain(2, 5)),
+                server(&web_key(), attribute(2, &[10, 0, 0, 3]), 8080, &plain(1, 1)),
                 server(&calls_key(), attribute(3, &ip6(9)), 0, &plain(0, 1)),
+                server(&calls_key(), attribute(3, &ip6(9)), 80, &in_ip),
                 server(&web_key(), attribute(3, &ip6(9)), 80, &tunnelled),
             ],
         )

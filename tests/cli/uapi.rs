@@ -220,6 +220,7 @@ fn numbers_are_those_of_the_header() {
         ("RVS_A_DEST_TUNNEL_PORT", dest::TUNNEL_PORT.into()),
         ("RVS_A_DEST_TUNNEL_CHECKSUM", dest::TUNNEL_CHECKSUM.into()),
         ("RVS_A_DEST_ENAT_NO_HALF", dest::ENAT_NO_HALF.into()),
+        ("RVS_A_DEST_KEEP_PORT", dest::KEEP_PORT.into()),
         ("RVS_A_INFO_VERSION", info::VERSION.into()),
         ("RVS_A_INFO_SERVICES", info::SERVICES.into()),
         ("RVS_A_INFO_CONNECTIONS", info::CONNECTIONS.into()),

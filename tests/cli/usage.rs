@@ -378,6 +378,19 @@ fn a_port_that_the_method_cannot_reach_is_refused() {
 }
 
 #[test]
+fn only_a_method_that_maps_no_port_keeps_it() {
+    for method in ["--nat", "--fullnat", "--enat"] {
+        refuses(
+            &format!("server add tcp/192.0.2.1:80 10.0.0.7:8080 {method} --keep-port"),
+            &format!(
+                "rvsadm: server add: --keep-port: packets get the server's port ({method}); \
+                 leave it out, or give --dr or --tun"
+            ),
+        );
+    }
+}
+
+#[test]
 fn namespaces_are_checked() {
     refuses(
         "-n no-such-namespace show",

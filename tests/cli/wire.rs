@@ -346,6 +346,21 @@ fn server_add_with_a_method_of_its_own() {
 }
 
 #[test]
+fn a_port_that_packets_keep_is_a_number() {
+    for (method, number) in [("--dr", 1), ("--tun", 2)] {
+        sends_one(
+            &format!("rvsadm server add tcp/192.0.2.1:80 10.0.0.2:8080 {method} --keep-port"),
+            6,
+            &[
+                &nested(KEY4),
+                &[8, 0, 2, 0, 10, 0, 0, 2, 6, 0, 4, 0, 0x1f, 0x90, 0, 0],
+                &[8, 0, 6, 0, number, 0, 0, 0, 8, 0, 18, 0, 1, 0, 0, 0],
+            ],
+        );
+    }
+}
+
+#[test]
 fn server_set_names_only_what_changes() {
     let server = [8, 0, 2, 0, 10, 0, 0, 2, 6, 0, 4, 0, 0, 80, 0, 0];
     sends_one(

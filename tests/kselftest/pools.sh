@@ -202,6 +202,32 @@ configurations_are_saved_and_restored() {
 	expect_success director_rvsadm timeouts --tcp 900 --tcp-fin 120 --udp 300
 }
 
+# IPVS takes any port where nothing maps it: it is a part of the server's name.
+a_port_that_means_nothing_is_saved_and_restored() {
+	local service=tcp/$VIP:90 saved seen
+	in_ns "$DIRECTOR" ipvsadm -R <<-EOF || fail "ipvsadm has not made it"
+		-A -t $VIP:90 -s rr
+		-a -t $VIP:90 -r 10.0.0.11:90 -g -w 1
+		-a -t $VIP:90 -r 10.0.0.11:8080 -g -w 2
+		-a -t $VIP:90 -r 10.0.0.12:8080 -i -w 3
+		-A -f 7 -s rr
+		-a -f 7 -r 10.0.0.11:8080 -g -w 4
+	EOF
+	seen=$(in_ns "$DIRECTOR" ipvsadm -S -n)
+	saved=$(director_rvsadm save)
+	expect_match "what is saved" "$(literal "server add $service 10.0.0.11:8080 --weight 2 --dr --keep-port")" "$saved"
+	director_rvsadm flush
+	director_rvsadm restore <<<"$saved" || fail "not restored"
+	expect_equal "what is saved of what was restored" "$saved" "$(director_rvsadm save)"
+	expect_equal "what ipvsadm says of it" "$seen" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
+	# Such a server is changed and deleted like any other.
+	expect_success director_rvsadm server set "$service" 10.0.0.11:8080 --weight 5
+	expect_success in_ns "$DIRECTOR" ipvsadm -d -t "$VIP:90" -r 10.0.0.11:8080
+	expect_match "without being asked for" "port mapping needs NAT" \
+		"$(director_rvsadm server add "$service" 10.0.0.11:8080 --dr 2>&1)"
+	director_rvsadm flush
+}
+
 # The family IPVS has no number for full NAT.
 a_server_by_full_nat_stays_so_whatever_ipvsadm_is_told() {
 	local server="-t $VIP:80 -r 10.0.0.11:80"
@@ -236,4 +262,5 @@ lb_needs rvs "IPVS has no pools"
 test_begin
 ktap_run pools_are_added_and_shown addresses_come_and_go no_two_pools_give_the_same_port a_pool_of_a_service_stays \
 	servers_keep_the_pool_that_they_need pools_are_those_of_a_namespace configurations_are_saved_and_restored \
+	a_port_that_means_nothing_is_saved_and_restored \
 	a_server_by_full_nat_stays_so_whatever_ipvsadm_is_told whoever_wants_may_listen

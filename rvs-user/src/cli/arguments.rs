@@ -259,6 +259,10 @@ pub enum ServerCommand {
         #[arg(long, value_name = "N", allow_hyphen_values = true)]
         weight: Option<String>,
 
+        /// With --dr and --tun: the server's port may be any, and packets keep theirs
+        #[arg(long)]
+        keep_port: bool,
+
         #[command(flatten)]
         #[allow(missing_docs)]
         thresholds: ThresholdArguments,

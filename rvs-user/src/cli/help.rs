@@ -138,6 +138,10 @@ Without a forward method the server gets that of the service. Only NAT, full or
 not, can reach a port other than the service's. Where that has more than one, a server
 without a port gets packets on the port they come for.
 
+By --dr and --tun packets stay as they are, so another port is a mistake, but with
+--keep-port: it is a part of the server's name then and nothing else, as with IPVS.
+So rvsadm save writes servers that other tools have added on another port.
+
 A tunnel reaches servers of either address family, whichever the service is of.
 
 By full NAT a server may be anywhere: it sees packets from an address of the

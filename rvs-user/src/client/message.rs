@@ -151,6 +151,14 @@ impl Message {
         self
     }
 
+    /// That packets keep their port, if they are to.
+    pub(super) fn keep_port(mut self, keep: bool) -> Self {
+        if keep {
+            self.push(Attribute::u32(dest::KEEP_PORT, 1), "--keep-port");
+        }
+        self
+    }
+
     /// The scheduler of a service, where given.
     pub(super) fn scheduler(mut self, name: Option<&str>) -> Self {
         if let Some(name) = name {

@@ -135,6 +135,7 @@ fn missing_of_service(missing: Missing, message: &Message) -> String {
         (false, dest::WEIGHT) => "--weight",
         (false, dest::UPPER_THRESHOLD) => "--upper-threshold",
         (false, dest::LOWER_THRESHOLD) => "--lower-threshold",
+        (false, dest::KEEP_PORT) => "--keep-port",
         (false, dest::TUNNEL) => "--tun-type",
         (false, dest::TUNNEL_PORT) => "--tun-port",
         (false, dest::TUNNEL_CHECKSUM) => "--tun-checksum",
@@ -165,10 +166,10 @@ fn hint(number: Errno, message: &Message) -> Option<&'static str> {
         (Errno::BUSY, command::POOL_DEL) => {
             Some("take it away from services with: rvsadm service set SERVICE --pool none")
         }
-        (
         (Errno::BUSY, command::POOL_ADDRESS_DEL) => {
             Some("delete them, or give the service another pool with: rvsadm service set SERVICE --pool NAME")
         }
+        (
             Errno::NOENT,
             command::POOL_SET
             | command::POOL_DEL

@@ -86,4 +86,5 @@ fn with_settings(
             "--lower-threshold",
             settings.lower_threshold,
         )
+        .keep_port(settings.keep_port)
 }

@@ -24,7 +24,7 @@ pub(super) fn add<T: Transport>(
         match client.service(service)?.forward {
             Some(method) => {
                 let whose = format!("the service forwards by {}", method.title());
-                check_port_mapping(service, server, method, &whose)?;
+                check_port_mapping(service, server, method, &whose, settings.keep_port)?;
             }
             None => {
                 return Err(Error::usage("no forward method")

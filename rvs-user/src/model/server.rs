@@ -22,6 +22,8 @@ pub struct ServerSettings {
     pub upper_threshold: Option<u32>,
     /// With fewer connections it gets new ones again; 0 is three quarters of the upper threshold.
     pub lower_threshold: Option<u32>,
+    /// Whether packets keep their port, whatever the server's; of new servers.
+    pub keep_port: bool,
 }
 
 /// A real server of a service in the kernel.

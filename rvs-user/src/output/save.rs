@@ -16,6 +16,7 @@ use crate::model::Server;
 use crate::model::Service;
 use crate::model::ServiceKey;
 use crate::model::Timeouts;
+use crate::request::has_its_port;
 
 /// All that is configured in a network namespace.
 pub struct Configuration {
@@ -177,6 +178,12 @@ fn server(service: &ServiceKey, server: &Server) -> String {
         .option("--upper-threshold", limit(*upper_threshold))
         .option("--lower-threshold", limit(*lower_threshold))
         .word(forward.option());
+    // Other tools take any port with these. None is that of the service.
+    let has_another = endpoint.port() != 0 && !has_its_port(service, endpoint);
+    let words = match has_another && !forward.maps_ports() {
+        true => words.word("--keep-port"),
+        false => words,
+    };
     let Some(tunnel) = tunnel else { return words.0 };
     words
         .option("--tun-type", Some(kind_name(tunnel.kind)))

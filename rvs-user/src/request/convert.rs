@@ -197,14 +197,18 @@ fn server(command: &ServerCommand) -> Result<Request, Error> {
             service,
             address,
             weight,
+            keep_port,
             thresholds,
             forward,
             tunnel,
         } => {
             let key = address::service(service)?;
             let endpoint = address::server(address, &key)?;
-            let weight = weight.as_deref();
-            let settings = server_settings(&key, &endpoint, weight, thresholds, forward, tunnel)?;
+            let settings = ServerSettings {
+                keep_port: *keep_port,
+                ..server_settings(weight.as_deref(), thresholds, forward, tunnel)?
+            };
+            check_port(&key, &endpoint, &settings)?;
             Ok(Request::ServerAdd(key, endpoint, settings))
         }
         ServerCommand::Set {
@@ -217,8 +221,8 @@ fn server(command: &ServerCommand) -> Result<Request, Error> {
         } => {
             let key = address::service(service)?;
             let endpoint = address::server(address, &key)?;
-            let weight = weight.as_deref();
-            let settings = server_settings(&key, &endpoint, weight, thresholds, forward, tunnel)?;
+            let settings = server_settings(weight.as_deref(), thresholds, forward, tunnel)?;
+            check_port(&key, &endpoint, &settings)?;
             if settings == ServerSettings::default() {
                 return Err(nothing_to_change(
                     address,
@@ -236,18 +240,28 @@ fn server(command: &ServerCommand) -> Result<Request, Error> {
     }
 }
 
-fn server_settings(
+/// Checks a port against the forward method, where that is given.
+fn check_port(
     service: &ServiceKey,
     server: &SocketAddr,
+    settings: &ServerSettings,
+) -> Result<(), Error> {
+    match settings.forward {
+        Some(method) => {
+            let whose = method.option();
+            check_port_mapping(service, server, method, whose, settings.keep_port)
+        }
+        None => Ok(()),
+    }
+}
+
+fn server_settings(
     weight: Option<&str>,
     thresholds: &ThresholdArguments,
     forward: &ForwardArguments,
     tunnel: &TunnelArguments,
 ) -> Result<ServerSettings, Error> {
     let forward = forward.method();
-    if let Some(method) = forward {
-        check_port_mapping(service, server, method, method.option())?;
-    }
     let (upper, lower) = parse_thresholds(thresholds)?;
     Ok(ServerSettings {
         weight: parse_number("a weight", "--weight", weight)?,
@@ -255,6 +269,7 @@ fn server_settings(
         tunnel: tunnel::settings(tunnel, forward)?,
         upper_threshold: upper,
         lower_threshold: lower,
+        keep_port: false,
     })
 }
 

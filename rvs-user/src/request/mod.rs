@@ -25,6 +25,7 @@ use crate::model::Timeouts;
 
 pub use convert::{command_name, convert};
 pub use port_mapping::check_port_mapping;
+pub use port_mapping::has_its_port;
 
 /// Schedulers of the module.
 pub const SCHEDULERS: [&str; Kind::ALL.len()] = Kind::NAMES;

@@ -116,6 +116,7 @@ RVS_VALUES = {
         rvs_family.TUNNEL: {"values": numbers("u32", 0, 1, 2, 2), "share": 0.3},
         rvs_family.TUNNEL_PORT: {"values": big_endian((0, 5555)), "share": 0.3},
         rvs_family.TUNNEL_CHECKSUM: {"values": numbers("u32", 0, 1, 2), "share": 0.2},
+        rvs_family.KEEP_PORT: {"values": numbers("u32", 0, 1), "share": 0.3},
     },
     "persistence": {
         rvs_family.PERSISTENCE_TIMEOUT: {"values": numbers("u32", 0, 1, 300)},

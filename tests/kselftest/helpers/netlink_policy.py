@@ -67,7 +67,7 @@ EXPECTED = {
     (SERVICE_DEL, "do"): KEY_POLICY,
     (SERVICE_GET, "do"): KEY_POLICY,
     (SERVICE_GET, "dump"): {},
-    (DEST_ADD, "do"): DEST_POLICY,
+    (DEST_ADD, "do"): DEST_POLICY | {KEEP_PORT: "u32 up to 1"},
     (DEST_SET, "do"): DEST_POLICY,
     (DEST_DEL, "do"): DEST_KEY_POLICY,
     (DEST_GET, "do"): DEST_KEY_POLICY,

@@ -196,6 +196,16 @@ def wrong_dests():
             ("another port by DR", errno.EINVAL, u32(FORWARD, DR), None),
         ):
             yield f"{here}: {what}", command, code, key + wrong, blamed, None
+    for what, code, keep in (
+        ("a port that NAT keeps", errno.EINVAL, u32(FORWARD, NAT) + u32(KEEP_PORT, 1)),
+        ("a port that the service's method keeps, NAT", errno.EINVAL, u32(KEEP_PORT, 1)),
+        ("a port that is kept twice over", errno.ERANGE, u32(FORWARD, DR) + u32(KEEP_PORT, 2)),
+    ):
+        yield f"server add: {what}", DEST_ADD, code, NEW_DEST + keep, KEEP_PORT, None
+    yield "server set: a port that is kept", DEST_SET, errno.EINVAL, DEST + u32(KEEP_PORT, 1), KEEP_PORT, None
+    yield "server add: another port by DR that is not kept", DEST_ADD, errno.EINVAL, (
+        NEW_DEST + u32(FORWARD, DR) + u32(KEEP_PORT, 0)
+    ), None, None
     yield "server add: broadcast address of the link", DEST_ADD, errno.EINVAL, (
         dest_key(KEY, "10.0.0.255", 8080)
     ), ADDR4, None
