@@ -202,26 +202,30 @@ configurations_are_saved_and_restored() {
 	expect_success director_rvsadm timeouts --tcp 900 --tcp-fin 120 --udp 300
 }
 
-# IPVS takes any port where nothing maps it: it is a part of the server's name.
+# IPVS takes any port where nothing maps it: it is a part of the server's name. ipvsadm makes it that of the service, where that has one.
 a_port_that_means_nothing_is_saved_and_restored() {
 	local service=tcp/$VIP:90 saved seen
 	in_ns "$DIRECTOR" ipvsadm -R <<-EOF || fail "ipvsadm has not made it"
 		-A -t $VIP:90 -s rr
 		-a -t $VIP:90 -r 10.0.0.11:90 -g -w 1
-		-a -t $VIP:90 -r 10.0.0.11:8080 -g -w 2
-		-a -t $VIP:90 -r 10.0.0.12:8080 -i -w 3
 		-A -f 7 -s rr
 		-a -f 7 -r 10.0.0.11:8080 -g -w 4
+		-a -f 7 -r 10.0.0.12:8080 -i -w 5
 	EOF
+	expect_success director_rvsadm server add "$service" 10.0.0.11:8080 --weight 2 --dr --keep-port
+	expect_success director_rvsadm server add "$service" 10.0.0.12:8080 --weight 3 --tun --keep-port
 	seen=$(in_ns "$DIRECTOR" ipvsadm -S -n)
+	expect_match "what ipvsadm says" "$(literal "-a -f 7 -r 10.0.0.12:8080 -i -w 5")" "$seen"
 	saved=$(director_rvsadm save)
 	expect_match "what is saved" "$(literal "server add $service 10.0.0.11:8080 --weight 2 --dr --keep-port")" "$saved"
+	expect_match "what is saved" "$(literal "server add mark/7 10.0.0.11:8080 --weight 4 --dr --keep-port")" "$saved"
 	director_rvsadm flush
 	director_rvsadm restore <<<"$saved" || fail "not restored"
 	expect_equal "what is saved of what was restored" "$saved" "$(director_rvsadm save)"
 	expect_equal "what ipvsadm says of it" "$seen" "$(in_ns "$DIRECTOR" ipvsadm -S -n)"
 	# Such a server is changed and deleted like any other.
 	expect_success director_rvsadm server set "$service" 10.0.0.11:8080 --weight 5
+	expect_match "its weight" "10\.0\.0\.11:8080 +dr +5 " "$(director_rvsadm show)"
 	expect_success in_ns "$DIRECTOR" ipvsadm -d -t "$VIP:90" -r 10.0.0.11:8080
 	expect_match "without being asked for" "port mapping needs NAT" \
 		"$(director_rvsadm server add "$service" 10.0.0.11:8080 --dr 2>&1)"
