@@ -6,6 +6,11 @@
 fullnat_site
 
 WEB=tcp/$VIP_HOST:80
+# What a router says of a packet that is too large, as nftables calls it.
+case $FAMILY in
+v4) TOO_LARGE=destination-unreachable ;;
+v6) TOO_LARGE=packet-too-big ;;
+esac
 
 # connections_of DIRECTOR: how many it has counted.
 connections_of() {
@@ -88,10 +93,14 @@ a_director_leaves_and_returns_while_clients_go_on() {
 	expect_match "those of the first are where they were" "^$first answered" "$(ask_all 20)"
 }
 
-# Hashed by addresses, an error about a reply goes where its client's packets go: the router has it from within (RFC 792).
+# Hashed by addresses, an error about a reply goes where its client's packets go: the router has it from within (RFC 792, RFC 4443).
 errors_find_the_director_of_their_client() {
-	local address first second
+	local address first second namespace
 	ecmp_hash 0
+	# Of IPv6 the flow label counts, too: each side of a connection has one of its own, unless they are told to have none.
+	for namespace in "$CLIENT" "${SERVERS[@]}"; do
+		[ "$FAMILY" = v4 ] || expect_success in_ns "$namespace" sysctl -qw net.ipv6.auto_flowlabels=0
+	done
 	# Each client has its director, whenever this runs.
 	expect_success in_ns "$ROUTER" sysctl -qw net.ipv4.fib_multipath_hash_seed=1
 	expect_success ip -n "$ROUTER" nexthop flush
@@ -111,23 +120,22 @@ errors_find_the_director_of_their_client() {
 an_error_at_the_other_director_is_lost() {
 	local second server
 	for server in "${SERVERS[@]}"; do
-		ip -n "$server" route flush cache
+		ip "$IP_FAMILY" -n "$server" route flush cache
 	done
 	expect_success ecmp_first
 	expect_success ip -n "$ROUTER" route add "$VIP" via "$SECOND_LAN_IP" table 100
-	expect_success ip -n "$ROUTER" rule add iif lo to "$VIP" lookup 100
-	count_packets "$SECOND_DIRECTOR" errors prerouting "icmp type destination-unreachable"
+	expect_success ip "$IP_FAMILY" -n "$ROUTER" rule add iif lo to "$VIP" lookup 100
+	count_packets "$SECOND_DIRECTOR" errors prerouting "$ICMP type $TOO_LARGE"
 	second=$(connections_of "$SECOND_DIRECTOR")
 	in_ns "$CLIENT" curl -sS --max-time 1 -o "$TEST_DIR/part" "http://$VIP_HOST/files/large" 2>"$TEST_DIR/error"
 	expect_equal "exit status of curl: a timeout" 28 $?
 	expect_range "errors at the second director" 1 100 "$(counted_packets "$SECOND_DIRECTOR" errors)"
 	expect_equal "connections of the second" "$second" "$(connections_of "$SECOND_DIRECTOR")"
-	expect_success ip -n "$ROUTER" rule del iif lo to "$VIP" lookup 100
+	expect_success ip "$IP_FAMILY" -n "$ROUTER" rule del iif lo to "$VIP" lookup 100
 	expect_success ip -n "$ROUTER" link set client mtu 1500
 }
 
 lb_needs rvs "IPVS has no full NAT"
-[ "$FAMILY" = v4 ] || skip_all "the site is one of IPv4"
 test_begin --ecmp
 for number in 1 2 3; do
 	http_server_start "$number" 8080 || bail "nginx does not start"

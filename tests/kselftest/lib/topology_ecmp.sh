@@ -13,9 +13,18 @@
 # shellcheck disable=SC2034,SC2153,SC2154 # for the tests, of topology_fullnat.sh
 
 SECOND_DIRECTOR=second$NS_SUFFIX
-SECOND_LAN_IP=10.0.4.1 SECOND_GATEWAY=10.0.4.254
-SECOND_LOCAL_IPS=(10.0.4.21 10.0.4.22)
-ECMP_CLIENTS=(203.0.113.2{0..5})
+case $FAMILY in
+v4)
+	SECOND_LAN_IP=10.0.4.1 SECOND_GATEWAY=10.0.4.254
+	SECOND_LOCAL_IPS=(10.0.4.21 10.0.4.22)
+	ECMP_CLIENTS=(203.0.113.2{0..5})
+	;;
+v6)
+	SECOND_LAN_IP=fd04::1 SECOND_GATEWAY=fd04::fe
+	SECOND_LOCAL_IPS=(fd04::21 fd04::22)
+	ECMP_CLIENTS=(2001:db8:3::2{0..5})
+	;;
+esac
 
 # second_rvsadm ARGUMENT...: of the second director.
 second_rvsadm() {
@@ -27,7 +36,7 @@ ecmp_create() {
 	fullnat_create || return
 	ip netns add "$SECOND_DIRECTOR" || return
 	topology_namespaces+=("$SECOND_DIRECTOR")
-	ip -n "$SECOND_DIRECTOR" link set lo up
+	namespace_prepare "$SECOND_DIRECTOR" || return
 	in_ns "$SECOND_DIRECTOR" sysctl -qw "$FORWARDING=1"
 	[ "${FAST_PATH-on}" = on ] || in_ns "$SECOND_DIRECTOR" sysctl -qw net.rvs.fast_path=0
 	routed_link "$SECOND_DIRECTOR" "$SECOND_LAN_IP" "$SECOND_GATEWAY" director2 || return
@@ -58,5 +67,5 @@ ecmp_first() {
 
 # ecmp_hash 0|1: by addresses, or by ports, too.
 ecmp_hash() {
-	in_ns "$ROUTER" sysctl -qw "net.ipv4.fib_multipath_hash_policy=$1"
+	in_ns "$ROUTER" sysctl -qw "$SYSCTL.fib_multipath_hash_policy=$1"
 }
