@@ -127,6 +127,19 @@ class Rvs:
         _tool(namespace, ["rvsadm", "service", "add", service, "--scheduler", "rr", "--pool", "local", *options])
         _tool(namespace, ["rvsadm", "server", "add", service, at, "--fullnat"])
 
+    def add_enat(
+        self, namespace: Namespace, address: Address, port: int, servers: tuple[Address, int], _local: Address,
+        ports: tuple[int, int], _clients: int | None,
+    ) -> None:
+        """A service of TCP by ENAT, of one server at so many ports from that of the service on, with a pool of so many ports of
+        the service's address from this one on. To each port of the server it gives all of its own."""
+        self.prepare(namespace)
+        service, (server, count), (first_port, port_count) = f"tcp/{_endpoint(address, port)}", servers, ports
+        _tool(namespace, ["rvsadm", "pool", "add", "front", f"{address}", "--ports", f"{first_port}-{first_port + port_count - 1}"])
+        _tool(namespace, ["rvsadm", "service", "add", service, "--scheduler", "rr", "--pool", "front", "--enat"])
+        for server_port in range(port, port + count):
+            _tool(namespace, ["rvsadm", "server", "add", service, _endpoint(server, server_port)])
+
     @staticmethod
     def local(first: Address, _flows: int) -> Address:
         """Whom the server answers first."""
@@ -215,6 +228,7 @@ class IpVs:
     def add_full_nat(
         self, namespace: Namespace, address: Address, port: int, server: Address,
         addresses: tuple[Address, int], _ports: tuple[int, int], clients: int | None,
+        protocol: str = "udp", _options: tuple[str, ...] = (),
     ) -> None:
         """What is done for want of it: NAT, with connection tracking, and nftables masquerades what goes to the servers. Where
         the number of clients is given it gives each an address of its own instead, from the first one on, so that it is known
@@ -229,8 +243,15 @@ class IpVs:
         namespace.track_connections(f"table {ip} bench {{ chain out {{ type nat hook postrouting priority srcnat; {rule}; }}; }}")
         with namespace.entered(), open("/proc/sys/net/ipv4/vs/conntrack", "w", encoding="ascii") as control:
             control.write("1")
-        self.add_service(namespace, address, port, "rr")
-        self.add_server(namespace, address, port, server, "nat")
+        self.add_service(namespace, address, port, "rr", protocol)
+        self.add_server(namespace, address, port, server, "nat", protocol)
+
+    def add_enat(
+        self, namespace: Namespace, address: Address, port: int, servers: tuple[Address, int], local: Address,
+        ports: tuple[int, int], clients: int | None,
+    ) -> None:
+        """What is done for want of full NAT; of local addresses this is the first one. One port of the server is enough."""
+        self.add_full_nat(namespace, address, port, servers[0], (local, clients or 1), ports, clients, "tcp")
 
     @staticmethod
     def local(first: Address, flows: int) -> Address:

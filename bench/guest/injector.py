@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Segments of one TCP connection, or packets of one SCTP association, received on a device (see ../injector/rvs_injector.c)."""
+"""Segments of TCP connections, or packets of one SCTP association, received on a device (see ../injector/rvs_injector.c)."""
 
 import dataclasses
 import ipaddress
@@ -16,7 +16,7 @@ MERGED = 16
 
 @dataclasses.dataclass(frozen=True)
 class Connection:
-    """From the client's side."""
+    """From the side that sends: the first one, of so many consecutive clients or servers."""
 
     device: str
     destination_mac: str
@@ -24,6 +24,8 @@ class Connection:
     client_port: int
     server: ipaddress.IPv4Address
     server_port: int
+    clients: int = 1
+    servers: int = 1
 
 
 def load() -> None:
@@ -52,7 +54,8 @@ def _answers(parameter: str, question: str) -> bool:
 def run(connection: Connection, flags: int, segments: int, gro: bool) -> float:
     """Inject segments into a device of the caller's network namespace; return the instructions a segment."""
     words = [connection.device, connection.destination_mac, f"{int(connection.client):x}", f"{int(connection.server):x}",
-             connection.client_port, connection.server_port, f"{flags:x}", segments, int(gro)]
+             connection.client_port, connection.server_port, f"{flags:x}", segments, int(gro), connection.clients,
+             connection.servers]
     with open(f"{_PARAMETERS}/send", "w", encoding="ascii") as file:
         file.write(" ".join(map(str, words)))
     with open(f"{_PARAMETERS}/nanoseconds", encoding="ascii") as file:

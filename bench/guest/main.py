@@ -12,8 +12,20 @@ import injector
 import region
 import results
 from backend import IpVs, Rvs, Unsupported
-from cases import control, flows_established, forwarding, fullnat, ipv6, new_connection, outbound, population, sctp, tcp
-from flows import CLIENTS
+from cases import (
+    control,
+    flows_established,
+    forwarding,
+    fullnat,
+    ipv6,
+    new_connection,
+    outbound,
+    population,
+    sctp,
+    tcp,
+    tcp_fullnat,
+)
+from flows import CLIENTS, MOST_PORTS
 from namespace import settle_neighbours
 
 
@@ -114,15 +126,26 @@ def _full_nat(bench: Bench, backends: list, flows: list[int]) -> None:
     for count in flows:
         for backend in backends:
             bench.case(f"fullnat-{count}", backend, fullnat.run, count)
+            if count <= MOST_PORTS:
+                bench.case(f"ipv6-fullnat-{count}", backend, fullnat.run6, count)
     for backend in backends:
-        bench.case("ipv6-fullnat-1", backend, fullnat.run6)
         if backend.path == "slow":
             for share in (0, 90) if backend.chooses_local_port else (0,):
                 bench.case(f"new-fullnat-{share}", backend, fullnat.new, share)
-    for method in tcp.FULL_NAT:
-        for backend in backends:
-            if backend.chooses_local_port and (method == "fullnat" or backend.path == "slow"):
-                bench.case(f"tcp-{method}", backend, tcp.run, method, False)
+
+
+def _tcp_full_nat(bench: Bench, backends: list, flows: list[int]) -> None:
+    for count in flows:
+        for method in tcp_fullnat.METHODS:
+            for backend in backends:
+                # As long as segments carry the option by full NAT they are not fast.
+                if method != "fullnat-toa" or backend.path == "slow":
+                    bench.case(f"tcp-{method}-{count}", backend, tcp_fullnat.run, method, count)
+
+
+def _new_tcp_full_nat(bench: Bench, backend) -> None:
+    for method in tcp_fullnat.METHODS:
+        bench.case(f"new-tcp-{method}", backend, tcp_fullnat.new, method)
 
 
 def _sctp(bench: Bench, backends: list) -> None:
@@ -154,6 +177,8 @@ def plan(bench: Bench, scope: Scope) -> None:
     _tcp(bench, paths)
     _sctp(bench, paths)
     _full_nat(bench, paths[1:], few)
+    _tcp_full_nat(bench, paths[1:], few)
+    _new_tcp_full_nat(bench, rvs)
     _ipv6(bench, paths, few)
     for scheduler in scope.schedulers:
         for servers in (10, 250):
@@ -169,6 +194,7 @@ def plan(bench: Bench, scope: Scope) -> None:
     if _MANY in many:
         for backend in paths[1:]:
             bench.case(f"fullnat-{_MANY}", backend, fullnat.run, _MANY)
+        _tcp_full_nat(bench, paths[1:], [_MANY])
     if any(count >= population.MANY for count in many):
         bench.case("fill-fullnat", rvs, fullnat.fill)
         for method in ipv6.METHODS:
@@ -183,7 +209,9 @@ def plan(bench: Bench, scope: Scope) -> None:
         _replace(large, peer)
     _established(bench, paths, scope.flows, conntrack=True)
     # What the peer does for want of it takes conntrack, too.
-    _full_nat(bench, [peer], [count for count in scope.flows if count <= _MANY])
+    for cases in (_full_nat, _tcp_full_nat):
+        cases(bench, [peer], [count for count in scope.flows if count <= _MANY])
+    _new_tcp_full_nat(bench, peer)
     if any(count >= population.MANY for count in many):
         bench.case("fill-fullnat", peer, fullnat.fill)
     _control_of_both_by_ipvs(bench, peer, rvs, scope.configurations)

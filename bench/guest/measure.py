@@ -67,13 +67,13 @@ def busy(action=None, *, seconds: float = 0) -> float:
     return (time.monotonic() - before[0] - (_idle_seconds() - before[1])) * 1e9
 
 
-def _other(device: str) -> str:
+def other(device: str) -> str:
     return SERVER_DEVICE if device == CLIENT_DEVICE else CLIENT_DEVICE
 
 
 def forwarded(namespace: Namespace, stream: pktgen.Stream, count: int) -> float:
     """Instructions a packet of packets received on one device, all of which must leave by the other."""
-    out = _other(stream.device)
+    out = other(stream.device)
     before = namespace.sent(out)
     with namespace.entered():
         instructions = pktgen.run(stream, count)

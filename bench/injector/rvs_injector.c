@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Segments of one TCP connection, or packets of one SCTP association, received
+ * Segments of TCP connections, or packets of one SCTP association, received
  * on a device as a driver's NAPI poll would have it: pktgen has UDP only, and
  * nothing it makes passes GRO.
  *
  * Writing to the parameter `send`
  *
- *	DEVICE MAC SADDR DADDR SPORT DPORT FLAGS SEGMENTS GRO
+ *	DEVICE MAC SADDR DADDR SPORT DPORT FLAGS SEGMENTS GRO SADDRS DADDRS
  *
  * (addresses and FLAGS in hexadecimal) injects SEGMENTS segments into DEVICE of
  * the writer's network namespace, and returns when the stack is done with them.
+ * Segments come from SADDRS addresses from SADDR on by turns, or go to DADDRS
+ * from DADDR on: a connection each. One of both numbers is 1; of SCTP both are.
  * With GRO they go through napi_gro_receive(), which makes one packet of each
- * MERGED; without, through netif_receive_skb(). A segment with FLAGS of ACK
- * alone carries PAYLOAD bytes. FLAGS from 100 on are an SCTP packet with a
- * chunk of the type that is more than that, of which DATA (0) carries as many.
- * The parameter `nanoseconds` tells how long it
- * took.
+ * MERGED of a connection; without, through netif_receive_skb(). A segment with
+ * FLAGS of ACK alone carries PAYLOAD bytes. FLAGS from 100 on are an SCTP packet
+ * with a chunk of the type that is more than that, of which DATA (0) carries as
+ * many. The parameter `nanoseconds` tells how long it took.
+ *
+ * The first sequence number of either end is 0. The same MERGED segments of a
+ * connection come over and over: their receiver's window has room for more
+ * (conntrack looks), and nobody says that they have arrived.
  *
  * Writing an address in hexadecimal to the parameter `apart` fails with EEXIST
  * when it shares a hash chain with one that the writer's network namespace has
@@ -57,7 +62,11 @@ static struct {
 	struct headers headers;
 	struct sctp_headers sctp_headers;
 	bool sctp;
-	u32 sequence;
+	unsigned int saddrs;
+	unsigned int daddrs;
+	/* Whose turn it is, and how many each connection has had. */
+	unsigned int connection;
+	unsigned int turn;
 	unsigned int payload;
 	unsigned int left;
 	bool gro;
@@ -83,24 +92,35 @@ static struct sk_buff *make_chunk(void)
 	return skb;
 }
 
-static struct sk_buff *make_tcp(bool last)
+/* Of the connection whose turn it is; the next one's is next. */
+static void take_turn(struct headers *headers)
+{
+	unsigned int number = job.turn % MERGED;
+
+	be32_add_cpu(&headers->ip.saddr, job.connection % job.saddrs);
+	be32_add_cpu(&headers->ip.daddr, job.connection % job.daddrs);
+	ip_send_check(&headers->ip);
+	be32_add_cpu(&headers->tcp.seq, number * job.payload);
+	/* GRO ends a packet at a segment with PSH. */
+	headers->tcp.psh = number == MERGED - 1;
+	if (++job.connection == max(job.saddrs, job.daddrs)) {
+		job.connection = 0;
+		job.turn++;
+	}
+}
+
+static struct sk_buff *make_tcp(void)
 {
 	struct sk_buff *skb = napi_alloc_skb(&napi, sizeof(struct headers));
-	struct headers *headers;
 
-	if (!skb)
-		return NULL;
-	headers = skb_put_data(skb, &job.headers, sizeof(job.headers));
-	headers->tcp.seq = htonl(job.sequence);
-	/* GRO ends a packet at a segment with PSH. */
-	headers->tcp.psh = last;
-	job.sequence += job.payload;
+	if (skb)
+		take_turn(skb_put_data(skb, &job.headers, sizeof(job.headers)));
 	return skb;
 }
 
-static struct sk_buff *make_segment(bool last)
+static struct sk_buff *make_segment(void)
 {
-	struct sk_buff *skb = job.sctp ? make_chunk() : make_tcp(last);
+	struct sk_buff *skb = job.sctp ? make_chunk() : make_tcp();
 
 	if (!skb)
 		return NULL;
@@ -118,8 +138,8 @@ static int poll(struct napi_struct *self, int budget)
 {
 	unsigned int segments = min(job.left, BATCH);
 
-	for (unsigned int i = 1; i <= segments; i++) {
-		struct sk_buff *skb = make_segment(i % MERGED == 0);
+	for (unsigned int i = 0; i < segments; i++) {
+		struct sk_buff *skb = make_segment();
 
 		if (!skb)
 			break;
@@ -157,12 +177,15 @@ static int send_set(const char *text, const struct kernel_param *parameter)
 {
 	char name[IFNAMSIZ], mac_text[18];
 	unsigned int saddr, daddr, sport, dport, flags, segments, gro;
+	unsigned int saddrs, daddrs;
 	u8 mac[ETH_ALEN];
 	int error;
 
-	if (sscanf(text, "%15s %17s %x %x %u %u %x %u %u", name, mac_text, &saddr,
-		   &daddr, &sport, &dport, &flags, &segments, &gro) != 9 ||
-	    !mac_pton(mac_text, mac))
+	if (sscanf(text, "%15s %17s %x %x %u %u %x %u %u %u %u", name, mac_text,
+		   &saddr, &daddr, &sport, &dport, &flags, &segments, &gro,
+		   &saddrs, &daddrs) != 11 ||
+	    !mac_pton(mac_text, mac) || !saddrs || !daddrs ||
+	    min(saddrs, daddrs) > 1)
 		return -EINVAL;
 
 	mutex_lock(&lock);
@@ -172,6 +195,10 @@ static int send_set(const char *text, const struct kernel_param *parameter)
 		goto unlock;
 	job.payload = flags == TCPHDR_ACK || flags == CHUNK ? PAYLOAD : 0;
 	job.sctp = flags >= CHUNK;
+	job.saddrs = saddrs;
+	job.daddrs = daddrs;
+	job.connection = 0;
+	job.turn = 0;
 	job.left = segments;
 	job.gro = gro;
 	if (job.sctp)
@@ -189,7 +216,8 @@ unlock:
 
 static const struct kernel_param_ops send_ops = { .set = send_set };
 module_param_cb(send, &send_ops, NULL, 0200);
-MODULE_PARM_DESC(send, "DEVICE MAC SADDR DADDR SPORT DPORT FLAGS SEGMENTS GRO");
+MODULE_PARM_DESC(send,
+		 "DEVICE MAC SADDR DADDR SPORT DPORT FLAGS SEGMENTS GRO SADDRS DADDRS");
 
 /* As in net/ipv4/devinet.c. */
 #define ADDRESS_HASH_BITS 8

@@ -54,6 +54,9 @@ static inline void make_headers(struct headers *headers, const u8 *mac,
 	headers->tcp.dest = htons(dport);
 	headers->tcp.doff = sizeof(headers->tcp) / 4;
 	headers->tcp.window = htons(65535);
+	/* Behind the SYN of either end. */
+	headers->tcp.seq = htonl(flags & TCPHDR_SYN ? 0 : 1);
+	headers->tcp.ack_seq = htonl(flags & TCPHDR_ACK ? 1 : 0);
 	tcp_flag_byte(&headers->tcp) = flags;
 }
 

@@ -32,7 +32,7 @@ def run(clients, backend, flows: int) -> None:
     """One server, so that every flow's replies come from it."""
     namespace = Namespace(f"fullnat-{backend.name}-{flows}", clients)
     try:
-        addresses, ports = _shape(flows)
+        addresses, ports = shape(flows)
         backend.add_full_nat(namespace, VIP, _PORT, server(0), (_FIRST_LOCAL, addresses), (_FIRST_LOCAL_PORT, ports),
                              flows if flows > 1 else None)
         inward = request_stream(requests(VIP, _PORT, flows))
@@ -49,18 +49,18 @@ def run(clients, backend, flows: int) -> None:
         settle()
 
 
-def run6(clients, backend) -> None:
-    """One flow over IPv6."""
-    namespace = Namespace(f"ipv6-fullnat-{backend.name}", clients)
+def run6(clients, backend, flows: int) -> None:
+    """Over IPv6, of so many ports of a client."""
+    namespace = Namespace(f"ipv6-fullnat-{backend.name}-{flows}", clients)
     try:
         namespace.add_ipv6()
-        backend.add_full_nat(namespace, VIP6, _PORT, server6(0), (_LOCAL6, 1), (_FIRST_LOCAL_PORT, 1), None)
-        inward = request_stream(requests6(VIP6, _PORT, 1))
-        forwarded(namespace, inward, 1)
+        backend.add_full_nat(namespace, VIP6, _PORT, server6(0), (_LOCAL6, 1), (_FIRST_LOCAL_PORT, flows), None)
+        inward = request_stream(requests6(VIP6, _PORT, flows))
+        forwarded(namespace, inward, flows)
         port = _FIRST_LOCAL_PORT if backend.chooses_local_port else FIRST_PORT
-        outward = reply_stream(FlowsByPort(server6(0), backend.local(_LOCAL6, 1), _PORT, port, 1, clients_receive=True))
+        outward = reply_stream(FlowsByPort(server6(0), backend.local(_LOCAL6, 1), _PORT, port, flows, clients_receive=True))
         for case, stream in (("ipv6-fullnat-in", inward), ("ipv6-fullnat-reply", outward)):
-            _row(namespace, backend, case, stream, 1, "packet of an established UDP flow over IPv6 by full NAT")
+            _row(namespace, backend, case, stream, flows, "packet of an established UDP flow over IPv6 by full NAT")
     finally:
         namespace.close()
         settle()
@@ -94,7 +94,7 @@ def fill(clients, backend) -> None:
     flows = population.MANY
     namespace = Namespace(f"fullnat-fill-{backend.name}", clients)
     try:
-        addresses, ports = _shape(flows)
+        addresses, ports = shape(flows)
         backend.add_full_nat(namespace, VIP, _PORT, server(0), (_FIRST_LOCAL, addresses), (_FIRST_LOCAL_PORT, ports), flows)
         stream = request_stream(requests(VIP, _PORT, flows))
         drop = floor(namespace, stream)
@@ -108,7 +108,7 @@ def fill(clients, backend) -> None:
         settle()
 
 
-def _shape(flows: int) -> tuple[int, int]:
+def shape(flows: int) -> tuple[int, int]:
     """Addresses and ports of each, of which there are so many: without a common divisor, so that a generator that goes through
     both at once comes by each port of each address."""
     addresses = math.gcd(flows, 1 << 30)
