@@ -90,14 +90,13 @@ deviation() {
 
 # While addresses leave the pool and return, one after the other, that of the transfer among them.
 transfers_are_whole_while_addresses_come_and_go() {
-	local begin changes
+	local begin
 	expect_match "opening" '^ok' "$(talk me open stays tcp "$VIP" 7000)"
 	expect_match "who answers" '^server[123]$' "$(talk me ask stays)"
 	REQUESTS_PER_SECOND=5 requests_start
 	begin=$(now)
 	wait_until 5 requests_since "$begin" '^server' 3 || fail "no requests"
-	change_addresses >"$TEST_DIR/changes" 2>&1 &
-	changes=$!
+	pool_changes_start "$LB_POOL"
 	transfer_file "$SIZE"
 	download
 	upload
@@ -107,26 +106,9 @@ transfers_are_whole_while_addresses_come_and_go() {
 	upload
 	expect_success offloads tso on gso on gro on tx on
 	expect_match "one that had an address, perhaps" '^server[123]$' "$(talk me ask stays)"
-	kill -TERM "$changes"
-	wait "$changes"
+	pool_changes_end
 	requests_end
 	expect_all_answered "all the time" "$begin" 999999999
-	expect_range "changes" 2 100000 "$(grep -c changed "$TEST_DIR/changes")"
-	expect_equal "changes that were refused" "" "$(grep -v changed "$TEST_DIR/changes")"
-}
-
-# change_addresses: until it is told to end; all are there then.
-change_addresses() {
-	local ended='' address
-	trap 'ended=y' TERM
-	while [ -z "$ended" ]; do
-		for address in "${LOCAL_IPS[@]}"; do
-			director_rvsadm pool del-address "$LB_POOL" "$address" && echo changed
-			sleep 0.5
-			director_rvsadm pool add-address "$LB_POOL" "$address" && echo changed
-			sleep 0.5
-		done
-	done
 }
 
 # pool_line NAME: how the pool is shown.

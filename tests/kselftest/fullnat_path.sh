@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Full NAT: the real servers are behind a router that knows no way to client or VIP, and answer the director's local addresses. They may be
 # of another family than clients and VIP.
+#	SIZE  of a file, in bytes; 50000000 with make test-transfers
 . "$(dirname "$0")/lib.sh"
 
 [ "$LB_BACKEND" = rvs ] || skip_all "IPVS has no full NAT"
 [ "${LB_TOOL-rvsadm}" = rvsadm ] || skip_all "only rvsadm configures full NAT"
 LB_FORWARD=fullnat
+SIZE=${SIZE:-2000000}
 WEB=tcp/$VIP_HOST:80
 
 # service NAME SCHEDULER [OPTION...]: a fresh one, with the pool.
@@ -105,18 +107,20 @@ later_packets_are_fast() {
 	expect_match "closing" '^ok' "$(talk client close fast)"
 }
 
-transfers_arrive_whole() {
+transfers_are_whole_while_addresses_come_and_go() {
 	service "$WEB" rr
 	expect_success lb_server_add "$WEB" "${SERVER_HOSTS[0]}:8080" 1
 	expect_success director_rvsadm service add "tcp/$VIP_HOST:9000" --scheduler rr --fullnat --pool web
 	expect_success lb_server_add "tcp/$VIP_HOST:9000" "${SERVER_HOSTS[0]}:9000" 1
-	transfer_file 2000000
+	pool_changes_start web
+	transfer_file "$SIZE"
 	download
 	upload
 	expect_success offloads tso off gso off gro off tx off
-	transfer_file 500000
+	transfer_file "$((SIZE < 50000000 ? SIZE / 4 : SIZE))"
 	download
 	upload
+	pool_changes_end
 	expect_success offloads tso on gso on gro on tx on
 }
 
@@ -346,7 +350,7 @@ director_rvsadm pool add web "${LOCAL_IPS[0]}-${LOCAL_IPS[1]}" --ports 10000-600
 
 # What fullnat.sh shows within a family.
 transfers=()
-! is_between_families || transfers=(transfers_arrive_whole)
+! is_between_families || transfers=(transfers_are_whole_while_addresses_come_and_go)
 
 ktap_run \
 	servers_share_requests_and_see_local_addresses \

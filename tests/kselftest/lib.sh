@@ -39,6 +39,8 @@ export PYTHONDONTWRITEBYTECODE=1
 . "$KSELFTEST_DIR/lib/requests.sh"
 # shellcheck source=lib/keepalived.sh
 . "$KSELFTEST_DIR/lib/keepalived.sh"
+# shellcheck source=lib/pool.sh
+. "$KSELFTEST_DIR/lib/pool.sh"
 # shellcheck source=lib/transfer.sh
 . "$KSELFTEST_DIR/lib/transfer.sh"
 # shellcheck source=lib/path.sh

@@ -76,27 +76,3 @@ routed_link() {
 fullnat_pool() {
 	director_rvsadm pool add "$LB_POOL" "${@-${LOCAL_IPS[@]}}"
 }
-
-# pool_value PATH: of the pool, a member of its JSON: used, refused, addresses.0.free.
-pool_value() {
-	director_rvsadm --json pool show "$LB_POOL" | awk -f "$KSELFTEST_DIR/lib/json.awk" |
-		awk -v path=".pools.0.$1" '$1 == path { print $2 }'
-}
-
-# pool_watch_start: what is told of pools is in $TEST_DIR/pool-events from now on.
-pool_watch_start() {
-	ip netns exec "$DIRECTOR" rvsadm pool watch >"$TEST_DIR/pool-events" 2>&1 &
-	disown
-	pool_watch=$!
-	wait_until 5 pool_is_watched || bail "nobody watches pools: $(<"$TEST_DIR/pool-events")"
-}
-
-# pool_is_watched: a netlink socket of the director's is member of a group.
-pool_is_watched() {
-	in_ns "$DIRECTOR" cat /proc/net/netlink | awk '$2 == 16 && $4 !~ /^0*$/ { found = 1 } END { exit !found }'
-}
-
-# pool_was_told PATTERN: an event matches.
-pool_was_told() {
-	grep -qE -- "$1" "$TEST_DIR/pool-events"
-}
