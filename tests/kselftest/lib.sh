@@ -7,7 +7,8 @@ set -u
 KSELFTEST_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck disable=SC2034 # read by the libraries below
 HELPERS=$KSELFTEST_DIR/helpers
-export PYTHONDONTWRITEBYTECODE=1
+# Nothing beside the sources.
+[ -n "${PYTHONPYCACHEPREFIX-}" ] || export PYTHONDONTWRITEBYTECODE=1
 
 # shellcheck source=lib/ktap.sh
 . "$KSELFTEST_DIR/lib/ktap.sh"
