@@ -95,7 +95,7 @@ transfers_are_whole_while_addresses_come_and_go() {
 	expect_match "who answers" '^server[123]$' "$(talk me ask stays)"
 	REQUESTS_PER_SECOND=5 requests_start
 	begin=$(now)
-	wait_until 5 requests_since "$begin" '^server' 3 || fail "no requests"
+	wait_until 30 requests_since "$begin" '^server' 3 || fail "no requests"
 	pool_changes_start "$LB_POOL"
 	transfer_file "$SIZE"
 	download
