@@ -5,8 +5,7 @@
 use crate::{
     logic::{
         addr::Endpoint,
-        pool::Name,
-        service_rank::Rank, //
+        pool::Name, //
     },
     svc::{
         pool::Addresses,

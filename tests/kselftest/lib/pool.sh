@@ -13,6 +13,7 @@ pool_value() {
 pool_watch_start() {
 	ip netns exec "$DIRECTOR" rvsadm pool watch >"$TEST_DIR/pool-events" 2>&1 &
 	disown
+	# shellcheck disable=SC2034 # who has begun it ends it
 	pool_watch=$!
 	wait_until 5 pool_is_watched || bail "nobody watches pools: $(<"$TEST_DIR/pool-events")"
 }
