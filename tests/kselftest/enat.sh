@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ENAT: director, real servers, clients and a router between all of them share no network. Real servers, which have their half
 # (rvs-toa enat), see the clients and answer them past the director.
+# In the environment, for longer runs:
+#	SIZE  of a file, in bytes; 50000000 with make test-transfers
 . "$(dirname "$0")/lib.sh"
 
 lb_needs rvs "IPVS has no such forward method"
 [ "${LB_TOOL-rvsadm}" = rvsadm ] || skip_all "only rvsadm configures ENAT"
 fullnat_site
 LB_FORWARD=enat
+SIZE=${SIZE:-2000000}
 
 WEB=tcp/$VIP_HOST:80 TALK=tcp/$VIP_HOST:7000 UPLOADS=tcp/$VIP_HOST:9000 WHO=tcp/$VIP_HOST:7001
 # Server3 lacks its half.
@@ -183,11 +186,11 @@ transfers_arrive_whole() {
 	local before
 	before=$(counted_packets "$DIRECTOR" from_servers)
 	serve "$UPLOADS" "${SERVER_HOSTS[0]}:9000"
-	transfer_file "${SIZE:-2000000}"
+	transfer_file "$SIZE"
 	download
 	upload
 	expect_success single_packets
-	[ -n "${SIZE-}" ] || transfer_file 300000
+	transfer_file "$((SIZE < 50000000 ? SIZE / 8 : SIZE))"
 	download
 	upload
 	expect_success large_segments

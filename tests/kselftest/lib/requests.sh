@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # with lib.sh
 # A client that requests all the time, and what became of the requests that began after a certain moment.
 
 # What became of a request that no server has answered.
@@ -11,9 +12,12 @@ requests_port=2000
 
 # requests_start [PORT]: to the VIP, from the client.
 requests_start() {
+	local seconds=${REQUESTS_TIMEOUT:-2}
+	# One that meets a transfer at its server takes 10 seconds with sanitizers.
+	[ ! -w "$kmemleak" ] || seconds=30
 	: >"$TEST_DIR/requests"
 	ip netns exec "$CLIENT" python3 -S "$HELPERS/steady_requests.py" "$VIP" "${1:-80}" "${REQUESTS_PER_SECOND:-25}" \
-		"$requests_port" "${REQUESTS_TIMEOUT:-2}" >"$TEST_DIR/requests" 2>"$TEST_DIR/requests.errors" &
+		"$requests_port" "$seconds" >"$TEST_DIR/requests" 2>"$TEST_DIR/requests.errors" &
 	requests_process=$!
 	requests_port=$((requests_port + 2000))
 }
