@@ -151,7 +151,7 @@ clients_are_seen_and_answered_straight() {
 }
 
 flows_end_behind_their_fins() {
-	wait_until 5 flows_have_ended 0 3 || fail "of 3 flows $(half_counter 0 ended_flows) have ended"
+	wait_until 20 flows_have_ended 0 3 || fail "of 3 flows $(half_counter 0 ended_flows) have ended"
 }
 
 # flows_have_ended NUMBER COUNT: of this server, so many.

@@ -12,12 +12,12 @@ requests_port=2000
 
 # requests_start [PORT]: to the VIP, from the client.
 requests_start() {
-	local seconds=${REQUESTS_TIMEOUT:-2}
+	local seconds=2
 	# One that meets a transfer at its server takes 10 seconds with sanitizers.
 	[ ! -w "$kmemleak" ] || seconds=30
 	: >"$TEST_DIR/requests"
 	ip netns exec "$CLIENT" python3 -S "$HELPERS/steady_requests.py" "$VIP" "${1:-80}" "${REQUESTS_PER_SECOND:-25}" \
-		"$requests_port" "$seconds" >"$TEST_DIR/requests" 2>"$TEST_DIR/requests.errors" &
+		"$requests_port" "${REQUESTS_TIMEOUT:-$seconds}" >"$TEST_DIR/requests" 2>"$TEST_DIR/requests.errors" &
 	requests_process=$!
 	requests_port=$((requests_port + 2000))
 }
