@@ -33,6 +33,8 @@ enum counter {
 	COUNTERS,
 };
 
+#include "settings.h"
+
 /* A client, in network byte order. */
 struct client {
 	__u16 family;
@@ -48,20 +50,6 @@ struct prefix {
 } __attribute__((packed));
 
 struct {
-	MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);
-	MAP_NUMBER(max_entries, SETTINGS);
-	MAP_TYPE(key, __u32);
-	MAP_TYPE(value, __u32);
-} settings SECTION(".maps");
-
-struct {
-	MAP_NUMBER(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	MAP_NUMBER(max_entries, COUNTERS);
-	MAP_TYPE(key, __u32);
-	MAP_TYPE(value, __u64);
-} counters SECTION(".maps");
-
-struct {
 	MAP_NUMBER(type, BPF_MAP_TYPE_LPM_TRIE);
 	MAP_NUMBER(max_entries, 1024);
 	MAP_NUMBER(map_flags, BPF_F_NO_PREALLOC);
@@ -75,21 +63,6 @@ struct {
 	MAP_TYPE(key, int);
 	MAP_TYPE(value, struct client);
 } clients SECTION(".maps");
-
-INLINE __u32 setting(__u32 which)
-{
-	__u32 *value = map_lookup(&settings, &which);
-
-	return value ? *value : 0;
-}
-
-INLINE void count(__u32 which)
-{
-	__u64 *value = map_lookup(&counters, &which);
-
-	if (value)
-		*value += 1;
-}
 
 /* The compiler must not merge a bound with another comparison, or the verifier does not see it. */
 INLINE __u32 within_header(__u32 offset)

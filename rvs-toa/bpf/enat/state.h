@@ -26,19 +26,7 @@ enum counter {
 	COUNTERS,
 };
 
-struct {
-	MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);
-	MAP_NUMBER(max_entries, SETTINGS);
-	MAP_TYPE(key, __u32);
-	MAP_TYPE(value, __u32);
-} settings SECTION(".maps");
-
-struct {
-	MAP_NUMBER(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	MAP_NUMBER(max_entries, COUNTERS);
-	MAP_TYPE(key, __u32);
-	MAP_TYPE(value, __u64);
-} counters SECTION(".maps");
+#include "../settings.h"
 
 /* How many bytes stand before the IP header of packets of a device. */
 struct {
@@ -47,20 +35,5 @@ struct {
 	MAP_TYPE(key, __u32);
 	MAP_TYPE(value, __u32);
 } devices SECTION(".maps");
-
-INLINE __u32 setting(__u32 which)
-{
-	__u32 *value = map_lookup(&settings, &which);
-
-	return value ? *value : 0;
-}
-
-INLINE void count(__u32 which)
-{
-	__u64 *value = map_lookup(&counters, &which);
-
-	if (value)
-		*value += 1;
-}
 
 #endif
