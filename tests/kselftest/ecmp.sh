@@ -71,7 +71,7 @@ second_serves() {
 }
 
 a_director_leaves_and_returns_while_clients_go_on() {
-	local first begin
+	local first begin leaving left
 	ecmp_hash 1
 	first=$(connections_of "$DIRECTOR")
 	expect_match "who answers" "^server[123]=20$" "$(talk me many one 20 tcp "$VIP" 7000)"
@@ -80,12 +80,19 @@ a_director_leaves_and_returns_while_clients_go_on() {
 	requests_start
 	begin=$(now)
 	wait_until 30 requests_since "$begin" '^server' 10 || fail "no requests"
+	leaving=$(now)
 	expect_success ecmp_first
-	wait_until 30 requests_since "$(now)" '^server' 20 || fail "no requests with one director"
+	left=$(now)
+	wait_until 30 requests_since "$left" '^server' 20 || fail "no requests with one director"
 	# The other one's host knows no socket of theirs, and says so.
 	expect_equal "connections, those of the other one" "$first answered, $((20 - first)) reset" "$(ask_all 20)"
 	requests_end
-	expect_all_answered "when a director has left" "$begin" 999999999
+	expect_all_answered "when a director has left" "$left" 999999999
+	# One that was on its way then is a connection of the other one, too.
+	expect_equal "requests before it without an answer of a server, nor reset" "" \
+		"$(awk -v to="$left" '$1 < to && $2 !~ /^(server|ECONNRESET)/' "$TEST_DIR/requests")"
+	expect_equal "requests that were reset long before it" 0 \
+		"$(requests_between "$begin" $((leaving - request_seconds * 1000)) '^ECONNRESET')"
 	expect_success ecmp_both
 	# Buckets without traffic go back.
 	wait_until 20 second_serves "$(connections_of "$SECOND_DIRECTOR")" || fail "the second director gets nothing"

@@ -5,7 +5,7 @@
 # the bound that the machine has by default; FLOOD_MEMORY=N leaves N MiB.
 . "$(dirname "$0")/lib.sh"
 
-SECONDS_OF_FLOOD=${FLOOD_SECONDS:-8}
+SECONDS_OF_FLOOD=${FLOOD_SECONDS:-5}
 # Of memory, that the machine may have left.
 LEFT=${FLOOD_MEMORY:-150}
 # Few enough to be reached at once.

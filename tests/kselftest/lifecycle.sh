@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The module comes and goes, and namespaces with services come and go, under traffic: nothing breaks, nothing is left.
-#	CYCLES         how often the module is loaded and unloaded (default 5)
-#	NETNS_CYCLES   how often a namespace is made and destroyed (default 10)
+#	CYCLES         how often the module is loaded and unloaded (default 3)
+#	NETNS_CYCLES   how often a namespace is made and destroyed (default 5)
 # For many cycles run_all wants a larger TIMEOUT_SCALE.
 . "$(dirname "$0")/lib.sh"
 
-CYCLES=${CYCLES:-5}
-NETNS_CYCLES=${NETNS_CYCLES:-10}
-PROGRESS=10
+CYCLES=${CYCLES:-3}
+NETNS_CYCLES=${NETNS_CYCLES:-5}
+PROGRESS=5
 
 # Where sanitizers make a packet twenty times as dear, more of them would leave no time for the cycles.
 REQUESTS_PER_SECOND=50 DATAGRAMS_PER_SECOND=200

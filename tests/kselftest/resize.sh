@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # Flows of each of two clients.
-FLOWS=${FLOWS:-10000}
+FLOWS=${FLOWS:-4000}
 TCP_CONNECTIONS=1800
 FIRST_PORTS=(20000 40000)
 TALK_SECONDS=600

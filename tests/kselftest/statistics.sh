@@ -140,10 +140,16 @@ are_of_the_load() {
 	done
 }
 
+# expect_rates WHAT PERCENT COMMAND...: now, or within the next intervals: a load that a busy machine holds up for a moment
+# is made up for in the one after it. Who asks all the time takes the time from the load.
 expect_rates() {
-	local what=$1
+	local what=$1 tries
 	shift
-	are_of_the_load "$@" || fail "$what: $1 percent about ${RATES[*]}, saw '$("${@:2}")'"
+	for ((tries = 0; tries < 5; tries++)); do
+		! are_of_the_load "$@" || return 0
+		sleep 4
+	done
+	fail "$what: $1 percent about ${RATES[*]}, saw '$("${@:2}")'"
 }
 
 # The average takes 20 seconds to 94 percent of a load that begins, and then stays there. One connection more or less in
@@ -153,9 +159,8 @@ rates_are_those_of_a_constant_load() {
 	expect_success lb_zero
 	expect_equal "the service before it" "$NOTHING" "$(lb_rates "$ECHO")"
 	talk_start load "$CLIENT" udp_load.py "$VIP" 7000 "$RATE" "$OF_EACH" "$PAYLOAD"
-	# Who asks all the time takes the time from the load.
 	sleep 24
-	wait_until 20 are_of_the_load 6 lb_rates "$ECHO" || fail "the service: ${RATES[*]} are not near, saw $(lb_rates "$ECHO")"
+	expect_rates "the service at first" 6 lb_rates "$ECHO"
 	sleep 4
 	expect_rates "the service" 6 lb_rates "$ECHO"
 	expect_rates "the namespace" 6 lb_total_rates

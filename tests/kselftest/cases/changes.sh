@@ -2,12 +2,12 @@
 # shellcheck shell=bash
 # A long transfer to one real server, while the servers of other flows come, go and get other weights, in the same
 # service and in others: the cases of nat_changes.sh, dr_changes.sh and tun_changes.sh.
-#	MEGABYTES      how much is transferred (default 100)
+#	MEGABYTES      how much is transferred (default 40)
 # shellcheck disable=SC2034,SC2153,SC2154 # read with lib.sh, for the tests
 
-MEGABYTES=${MEGABYTES:-100}
+MEGABYTES=${MEGABYTES:-40}
 # What is repeated; it need not lie in memory as a whole.
-BLOCK_MEGABYTES=10
+BLOCK_MEGABYTES=$((MEGABYTES < 10 ? MEGABYTES : 10))
 
 UPLOAD=tcp/$VIP_HOST:9000
 FLOOD=udp/$VIP_HOST:7000
@@ -141,10 +141,12 @@ transfer_is_whole_while_others_change() {
 }
 
 changes_were_many() {
-	local made tenths
+	local made tenths percent=90
 	read -r made tenths <"$TEST_DIR/changes"
-	# Those that a busy machine still had to make up for when the transfer ended are missing.
-	expect_range "changes in $tenths tenths of a second" $((tenths * 9 / 10)) 1000000 "$made"
+	# Those that a busy machine still had to make up for when the transfer ended are missing. With sanitizers a change may
+	# itself take more than a tenth of a second.
+	[ ! -w "$kmemleak" ] || percent=50
+	expect_range "changes in $tenths tenths of a second" $((tenths * percent / 100)) 1000000 "$made"
 	diagnose "$made changes in $tenths tenths of a second"
 }
 

@@ -10,14 +10,14 @@ LOST='^([^s]|st|$)'
 # As in http.sh: no port a second time, whatever the director knows of the first. These are below those of fetch.
 requests_port=2000
 
-# requests_start [PORT]: to the VIP, from the client.
+# requests_start [PORT]: to the VIP, from the client. Sets request_seconds to how long one may take.
 requests_start() {
-	local seconds=2
+	request_seconds=2
 	# One that meets a transfer at its server takes 10 seconds with sanitizers.
-	[ ! -w "$kmemleak" ] || seconds=30
+	[ ! -w "$kmemleak" ] || request_seconds=30
 	: >"$TEST_DIR/requests"
 	ip netns exec "$CLIENT" python3 -S "$HELPERS/steady_requests.py" "$VIP" "${1:-80}" "${REQUESTS_PER_SECOND:-25}" \
-		"$requests_port" "${REQUESTS_TIMEOUT:-$seconds}" >"$TEST_DIR/requests" 2>"$TEST_DIR/requests.errors" &
+		"$requests_port" "${REQUESTS_TIMEOUT:-$request_seconds}" >"$TEST_DIR/requests" 2>"$TEST_DIR/requests.errors" &
 	requests_process=$!
 	requests_port=$((requests_port + 2000))
 }
