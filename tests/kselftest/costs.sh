@@ -4,7 +4,7 @@
 # time in proportion to the services, and servers that return are known.
 . "$(dirname "$0")/lib.sh"
 
-NAMESPACES=200
+NAMESPACES=100
 # KiB for each of them, as free memory tells it, which moves by some megabytes; with all that a director has it would be 126.
 MOST_IDLE=48
 
@@ -99,7 +99,7 @@ servers_return() {
 }
 
 [ ! -w "$kmemleak" ] || NAMESPACES=50 MOST_IDLE=100
-FEW=${FEW:-2500} MANY=$((8 * ${FEW:-2500}))
+FEW=${FEW:-1500} MANY=$((8 * ${FEW:-1500}))
 test_begin
 for i in 2 3; do
 	ip -n "$DIRECTOR" addr add "198.51.100.$i/32" dev lo

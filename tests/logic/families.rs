@@ -636,3 +636,15 @@ fn what_cannot_be_is_refused() {
     let result = translate::<V4, V6>(&bytes, &to_v6(), ChecksumState::Complete);
     assert!(matches!(result, Err(ParseError::Malformed(_))));
 }
+
+#[test]
+fn an_error_about_a_packet_too_long_for_the_other_version_is_refused() {
+    let mut quoted = packet::<V6>(PLAIN, V6_ADDRS.1, V6_ADDRS.0, &datagram(30));
+    // With a header of 20 bytes it is the longest of IPv4.
+    for (payload_len, is_possible) in [(65515u16, true), (65516, false), (65535, false)] {
+        quoted[4..6].copy_from_slice(&payload_len.to_be_bytes());
+        let bytes = error::<V6>(PLAIN, V6_ADDRS, (1, 4), 0, &quoted);
+        let new = translate_error::<V6, V4>(&bytes, &to_v4());
+        assert_eq!(new.is_some(), is_possible, "{payload_len}");
+    }
+}

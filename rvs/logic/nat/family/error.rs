@@ -47,7 +47,8 @@ pub struct ErrorTranslation<V: Version> {
 
 impl<V: Version> ErrorTranslation<V> {
     /// Reads what `error`, which [`icmp::parse`] made of `packet` with this header, becomes in the version `O`. None of what
-    /// says nothing there, or is about a packet that is neither of TCP nor of UDP.
+    /// says nothing there, or is about a packet that is neither of TCP nor of UDP, or longer than one of `O` can be, as none is that
+    /// was one of `O` on the way there.
     pub fn of<O: Version>(
         packet: &[u8],
         header: &Header<V>,
@@ -60,6 +61,9 @@ impl<V: Version> ErrorTranslation<V> {
         let rest = chunk_at(packet, error.icmp_offset.saturating_add(4)).ok()?;
         let rest = u32::from_be_bytes(*rest);
         let embedded = &error.embedded;
+        if O::MIN_HEADER_LEN.saturating_add(embedded.payload_len()) > O::MAX_TOTAL_LEN as usize {
+            return None;
+        }
         let message = V::translate_error(error.error_type, error.code, rest, embedded.total_len)?;
         let all = header.total_len.saturating_sub(error.transport_offset);
         let room = O::MAX_ERROR_LEN.saturating_sub(Self::new_transport_offset::<O>());
