@@ -88,6 +88,12 @@ deviation() {
 	awk -v mean="$((FLOWS / $1))" 'BEGIN { off = 5000 / sqrt(mean); print int(off < 50 ? 50 : off) }'
 }
 
+# transfer_beside COMMAND: a transfer, after which the connection that stays goes on. What says nothing ends, after a while.
+transfer_beside() {
+	"$1"
+	expect_match "one that had an address, perhaps, after the $1" '^server[123]$' "$(talk me ask stays)"
+}
+
 # While addresses leave the pool and return, one after the other, that of the transfer among them.
 transfers_are_whole_while_addresses_come_and_go() {
 	local begin
@@ -98,14 +104,13 @@ transfers_are_whole_while_addresses_come_and_go() {
 	wait_until 30 requests_since "$begin" '^server' 3 || fail "no requests"
 	pool_changes_start "$LB_POOL"
 	transfer_file "$SIZE"
-	download
-	upload
+	transfer_beside download
+	transfer_beside upload
 	expect_success offloads tso off gso off gro off tx off
 	transfer_file "$((SIZE < 50000000 ? SIZE / 4 : SIZE))"
-	download
-	upload
+	transfer_beside download
+	transfer_beside upload
 	expect_success offloads tso on gso on gro on tx on
-	expect_match "one that had an address, perhaps" '^server[123]$' "$(talk me ask stays)"
 	pool_changes_end
 	requests_end
 	expect_all_answered "all the time" "$begin" 999999999
