@@ -58,8 +58,7 @@ INLINE int reply(struct __sk_buff *packet, struct segment *segment)
 		return TCX_NEXT;
 	/* It may become another one's while this goes on. */
 	origin = known->origin;
-	if (segment->flags & FIN)
-		note_fin(known, FIN_OF_SERVER);
+	note_end(known, segment, FIN_OF_SERVER);
 	if (((segment->flags & SYN) && !lower_mss(packet, segment)) ||
 	    !replace_source(packet, segment, origin.vip, origin.port)) {
 		count(FAILED);

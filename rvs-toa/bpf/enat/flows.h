@@ -47,7 +47,7 @@ struct known {
 	struct origin origin;
 	struct bpf_timer end; /* runs once both sides have sent a FIN */
 	__u32 fins;
-	__u32 reserved;
+	__u32 ends; /* whether it runs */
 };
 
 #define NANOSECONDS (1000ULL * 1000 * 1000)
@@ -150,18 +150,24 @@ static int over(void *map, struct flow *flow, struct known *known)
 	return 0;
 }
 
-/* Notes the FIN of a side. Behind those of both the flow has a while left. */
-INLINE void note_fin(struct known *known, __u32 of)
+/*
+ * Notes what a packet says of the end of its flow. Behind the FINs of both sides that has a while left. The kernel makes a timer only
+ * if it need not wait for a lock that the interrupted one may hold (kmalloc_nolock), so that this fails at times: each packet from the
+ * first FIN on tries again. A flow that gets none stays until others need its place.
+ */
+INLINE void note_end(struct known *known, struct segment *segment, __u32 of)
 {
-	if ((known->fins & of) == of)
+	/* The other side's may come on another CPU meanwhile. */
+	if (segment->flags & FIN)
+		__sync_fetch_and_or(&known->fins, of);
+	if (!known->fins || known->ends)
 		return;
-	known->fins |= of;
-	if (known->fins != FIN_OF_BOTH)
+	/* It may have one already. */
+	timer_init(&known->end, &flows, CLOCK_MONOTONIC);
+	if (timer_set_callback(&known->end, over) || known->fins != FIN_OF_BOTH)
 		return;
-	/* Without a timer, where memory is short, the flow stays until others need its place. */
-	if (timer_init(&known->end, &flows, CLOCK_MONOTONIC) || timer_set_callback(&known->end, over))
-		return;
-	timer_start(&known->end, setting(SETTING_LINGER) * NANOSECONDS, 0);
+	if (!timer_start(&known->end, setting(SETTING_LINGER) * NANOSECONDS, 0))
+		known->ends = 1;
 }
 
 #endif

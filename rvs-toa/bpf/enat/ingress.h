@@ -137,8 +137,7 @@ INLINE int request(struct __sk_buff *packet, struct segment *segment)
 		keep(&flow, &origin);
 		return TCX_NEXT;
 	}
-	if (segment->flags & FIN)
-		note_fin(known, FIN_OF_CLIENT);
+	note_end(known, segment, FIN_OF_CLIENT);
 	return TCX_NEXT;
 }
 
