@@ -152,21 +152,19 @@ static int over(void *map, struct flow *flow, struct known *known)
 
 /*
  * Notes what a packet says of the end of its flow. Behind the FINs of both sides that has a while left. The kernel makes a timer only
- * if it need not wait for a lock that the interrupted one may hold (kmalloc_nolock), so that this fails at times: each packet from the
- * first FIN on tries again. A flow that gets none stays until others need its place.
+ * if it need not wait for a lock that the interrupted one may hold (kmalloc_nolock), so that this fails at times: each packet behind
+ * those tries again. A flow that gets none stays until others need its place.
  */
 INLINE void note_end(struct known *known, struct segment *segment, __u32 of)
 {
 	/* The other side's may come on another CPU meanwhile. */
 	if (segment->flags & FIN)
 		__sync_fetch_and_or(&known->fins, of);
-	if (!known->fins || known->ends)
+	if (known->fins != FIN_OF_BOTH || known->ends)
 		return;
 	/* It may have one already. */
 	timer_init(&known->end, &flows, CLOCK_MONOTONIC);
-	if (timer_set_callback(&known->end, over) || known->fins != FIN_OF_BOTH)
-		return;
-	if (!timer_start(&known->end, setting(SETTING_LINGER) * NANOSECONDS, 0))
+	if (!timer_set_callback(&known->end, over) && !timer_start(&known->end, setting(SETTING_LINGER) * NANOSECONDS, 0))
 		known->ends = 1;
 }
 
