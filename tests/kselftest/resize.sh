@@ -3,8 +3,9 @@
 # The connection table follows the number of connections, and no flow is lost when it does.
 . "$(dirname "$0")/lib.sh"
 
-# Flows of each of two clients.
-FLOWS=${FLOWS:-4000}
+# Flows of each of two clients. A connection has two entries in the table, so that the first client's fit in 2048 buckets of four
+# entries, and both clients' do not.
+FLOWS=2500
 TCP_CONNECTIONS=1800
 FIRST_PORTS=(20000 40000)
 TALK_SECONDS=600
