@@ -20,7 +20,6 @@ ANSWERS_SECONDS=30
 
 # Until a check, its retry and what they start have come to an end.
 CHECK_SECONDS=30
-[ ! -w "$kmemleak" ] || CHECK_SECONDS=60
 
 # --- what is configured
 

@@ -114,7 +114,7 @@ changes_while() {
 		tenths
 		# What the machine was too busy for is made up for.
 		if [ $((begun + made)) -ge "$now" ]; then
-			sleep 0.05
+			pause 0.05
 			continue
 		fi
 		[ "$step" -lt ${#round[@]} ] || { changes_of "${SERVER_HOSTS[i]}"; i=$((3 - i)) step=0; }

@@ -37,11 +37,9 @@ http_server_start() {
 
 # talk_server_start NAMESPACE NAME PROTOCOL:PORT...: a server that says who it is; see helpers/talk_server.py.
 talk_server_start() {
-	local namespace=$1 ready=$TEST_DIR/ready.$2 seconds=20
-	# With sanitizers Python itself takes that long to begin, where another guest is at it as well.
-	[ ! -w "$kmemleak" ] || seconds=60
+	local namespace=$1 ready=$TEST_DIR/ready.$2
 	shift
 	ip netns exec "$namespace" python3 -S "$HELPERS/talk_server.py" "$@" >"$ready" 2>"$ready.errors" &
 	disown
-	wait_until "$seconds" test -s "$ready" || bail "$1 does not serve: $(cat "$ready.errors")"
+	wait_until 20 test -s "$ready" || bail "$1 does not serve: $(cat "$ready.errors")"
 }

@@ -2,13 +2,28 @@
 # shellcheck shell=bash
 # Waiting for what is to happen, never for time to pass.
 
-# wait_until SECONDS COMMAND...: until the command succeeds; fails when it did not in time.
+# How many times as long things may take. With sanitizers a program takes seconds to begin: what is waited for there is told
+# from what never comes by patience alone.
+patience=1
+if [ -e /sys/kernel/debug/kmemleak ] || [ -e /sys/kernel/debug/kcsan ]; then
+	patience=4
+fi
+
+# Nobody writes to it: a pause that starts no process, which takes longer than the pause itself on emulated processors.
+exec {never}<> <(:)
+
+# pause SECONDS
+pause() {
+	read -rt "$1" -u "$never" || :
+}
+
+# wait_until SECONDS COMMAND...: until the command succeeds; fails when it did not in time, which is longer with sanitizers.
 wait_until() {
-	local deadline=$((SECONDS + $1 + 1))
+	local deadline=$((SECONDS + $1 * patience + 1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.05
+		pause 0.05
 	done
 }
 
