@@ -18,6 +18,8 @@ HELPERS=$KSELFTEST_DIR/helpers
 . "$KSELFTEST_DIR/lib/kernel_log.sh"
 # shellcheck source=lib/backend.sh
 . "$KSELFTEST_DIR/lib/backend.sh"
+# shellcheck source=lib/site.sh
+. "$KSELFTEST_DIR/lib/site.sh"
 # shellcheck source=lib/topology.sh
 . "$KSELFTEST_DIR/lib/topology.sh"
 # shellcheck source=lib/topology_direct_reply.sh

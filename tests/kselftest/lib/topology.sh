@@ -87,18 +87,15 @@ hosts
 
 topology_namespaces=()
 
-# in_ns NAMESPACE COMMAND...
-in_ns() {
-	ip netns exec "$@"
-}
-
 # topology_create [--router]; with --direct-reply that of topology_direct_reply.sh, with --fullnat of topology_fullnat.sh, with
 # --ecmp of topology_ecmp.sh, with --routed of topology_routed.sh
 topology_create() {
-	topology_build "$@" && lb_prepare
+	site_begin
+	topology_describe "$@" && site_end && topology_complete "$@" && lb_prepare
 }
 
-topology_build() {
+# What of a site of several namespaces is there at once.
+topology_describe() {
 	local i
 	case ${1-} in
 	--direct-reply)
@@ -136,12 +133,18 @@ topology_build() {
 	done
 }
 
+# What of a site needs what site_end has made.
+topology_complete() {
+	case ${1-} in
+	--direct-reply) direct_reply_complete ;;
+	--ecmp) ecmp_both ;;
+	esac
+}
+
 # Makes those of topology_namespaces.
 namespaces_create() {
 	local namespace
-	for namespace in "${topology_namespaces[@]}"; do
-		echo "netns add $namespace"
-	done | ip -batch - || return
+	namespace_add "${topology_namespaces[@]}" || return
 	for namespace in "${topology_namespaces[@]}"; do
 		namespace_prepare "$namespace" || return
 	done
@@ -149,35 +152,34 @@ namespaces_create() {
 
 # namespace_prepare NAMESPACE
 namespace_prepare() {
-	ip -n "$1" link set lo up || return
 	# Errors are part of what is tested, so none may be lost to the rate limit.
-	in_ns "$1" sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 \
-		net.ipv4.icmp_msgs_burst=100000 || return
-	[[ $FAMILY${UNDERLAY-} != *v6* ]] || in_ns "$1" sysctl -qw net.ipv6.icmp.ratelimit=0 \
+	set_in "$1" net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.ipv4.icmp_msgs_burst=100000 || return
+	[[ $FAMILY${UNDERLAY-} != *v6* ]] || set_in "$1" net.ipv6.icmp.ratelimit=0 \
 		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
-		net.ipv6.conf.all.keep_addr_on_down=1
+		net.ipv6.conf.all.keep_addr_on_down=1 || return
+	ip_in "$1" <<<'link set lo up'
 }
 
 # What the director has before it has links.
 director_addresses() {
-	ip -n "$DIRECTOR" -batch - <<-EOF &&
-		addr add $VIP/$HOST_BITS dev lo
-		link add servers type bridge
-		addr add $DIRECTOR_LAN_IP/$NET_BITS dev servers
-		link set servers up
-	EOF
-		in_ns "$DIRECTOR" sysctl -qw "$FORWARDING=1"
+	set_in "$DIRECTOR" "$FORWARDING=1" &&
+		ip_in "$DIRECTOR" <<-EOF
+			addr add $VIP/$HOST_BITS dev lo
+			link add servers type bridge
+			addr add $DIRECTOR_LAN_IP/$NET_BITS dev servers
+			link set servers up
+		EOF
 }
 
 # client_link NAMESPACE: joins the client to its gateway there.
 client_link() {
-	ip link add eth0 netns "$CLIENT" type veth peer name client netns "$1" &&
-		ip -n "$CLIENT" -batch - <<-EOF &&
+	link_add "$CLIENT" eth0 "$1" client &&
+		ip_in "$CLIENT" <<-EOF &&
 			addr add $CLIENT_IP/$NET_BITS dev eth0
 			link set eth0 up
 			route add default via $CLIENT_GATEWAY
 		EOF
-		ip -n "$1" -batch - <<-EOF
+		ip_in "$1" <<-EOF
 			addr add $CLIENT_GATEWAY/$NET_BITS dev client
 			link set client up
 		EOF
@@ -185,14 +187,14 @@ client_link() {
 
 # The router between client and director.
 router_link() {
-	ip link add eth0 netns "$ROUTER" type veth peer name router netns "$DIRECTOR" &&
-		in_ns "$ROUTER" sysctl -qw "$FORWARDING=1" &&
-		ip -n "$ROUTER" -batch - <<-EOF &&
+	link_add "$ROUTER" eth0 "$DIRECTOR" router &&
+		set_in "$ROUTER" "$FORWARDING=1" &&
+		ip_in "$ROUTER" <<-EOF &&
 			addr add $NEAR_CLIENT_IP/$NET_BITS dev eth0
 			link set eth0 up
 			route add default via $NEAR_CLIENT_GATEWAY
 		EOF
-		ip -n "$DIRECTOR" -batch - <<-EOF
+		ip_in "$DIRECTOR" <<-EOF
 			addr add $NEAR_CLIENT_GATEWAY/$NET_BITS dev router
 			link set router up
 			route add $FAR_CLIENT_NET via $NEAR_CLIENT_IP
@@ -204,27 +206,36 @@ server_link() {
 	bridge_link "$1" "$2" "$DIRECTOR_LAN_IP" "$DIRECTOR" servers "$3"
 }
 
-# bridge_link NAMESPACE ADDRESS GATEWAY BRIDGE-NAMESPACE BRIDGE PORT
+# bridge_link NAMESPACE ADDRESS GATEWAY BRIDGE-NAMESPACE BRIDGE PORT; without a default route where the gateway is empty
 bridge_link() {
-	ip link add eth0 netns "$1" type veth peer name "$6" netns "$4" &&
-		ip -n "$1" -batch - <<-EOF &&
+	link_add "$1" eth0 "$4" "$6" &&
+		ip_in "$1" <<-EOF &&
 			addr add $2/$NET_BITS dev eth0
 			link set eth0 up
-			route add default via $3
+			${3:+route add default via $3}
 		EOF
-		ip -n "$4" link set "$6" master "$5" up
+		ip_in "$4" <<<"link set $6 master $5 up"
 }
 
 # Ends what runs in the namespaces, and removes them.
 topology_destroy() {
-	local namespace processes
+	local namespace there=() processes
 	for namespace in ${topology_namespaces[@]+"${topology_namespaces[@]}"}; do
-		[ -e "/run/netns/$namespace" ] || continue
-		mapfile -t processes < <(ip netns pids "$namespace")
-		[ ${#processes[@]} = 0 ] || kill -KILL "${processes[@]}" 2>/dev/null
-		ip netns del "$namespace"
+		[ ! -e "/run/netns/$namespace" ] || there+=("$namespace")
 	done
 	topology_namespaces=()
+	[ ${#there[@]} != 0 ] || return 0
+	mapfile -t processes < <(processes_in "${there[@]}")
+	[ ${#processes[@]} = 0 ] || kill -KILL "${processes[@]}" 2>/dev/null
+	# With -force one that goes no more does not keep the others.
+	printf 'netns del %s\n' "${there[@]}" | ip -force -batch -
+}
+
+# processes_in NAMESPACE...: prints the numbers of those that run in one of them.
+processes_in() {
+	stat -L -c '%i %n' "${@/#//run/netns/}" /proc/[0-9]*/ns/net 2>/dev/null | awk -F '[ /]' '
+		$3 == "run" { wanted[$1] = 1; next }
+		$1 in wanted { print $4 }'
 }
 
 # test_begin [--router|--direct-reply|--fullnat|--routed]: what most tests start with: a place for files, the module, the namespaces; and

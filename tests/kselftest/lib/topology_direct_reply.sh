@@ -57,7 +57,7 @@ direct_reply_site() {
 }
 
 direct_reply_create() {
-	local i preferred=()
+	local preferred=()
 	topology_namespaces=("$CLIENT" "$ROUTER" "$DIRECTOR" "${SERVERS[@]}")
 	namespaces_create && client_link "$ROUTER" && direct_reply_links &&
 		direct_reply_addresses_add "$FAMILY" "$NET_BITS" || return
@@ -68,16 +68,27 @@ direct_reply_create() {
 	fi
 	# It is not what the director sends packets of tunnels from.
 	[ "$FAMILY" = v4 ] || preferred=(preferred_lft 0)
-	ip -n "$DIRECTOR" addr add "$VIP/$HOST_BITS" dev eth0 "${preferred[@]}" || return
-	for i in "${!SERVERS[@]}"; do
-		"server_of_$LB_FORWARD" "${SERVERS[i]}" || return
+	ip_in "$DIRECTOR" <<<"addr add $VIP/$HOST_BITS dev eth0 ${preferred[*]}"
+	[ "$LB_FORWARD" != dr ] || servers_are_of_method
+}
+
+# direct_reply_complete: what makes servers of other methods needs their devices.
+direct_reply_complete() {
+	[ "$LB_FORWARD" = dr ] || servers_are_of_method
+}
+
+# servers_are_of_method: a test may have a method of its own, and a server_of_ for it.
+servers_are_of_method() {
+	local server
+	for server in "${SERVERS[@]}"; do
+		"server_of_$LB_FORWARD" "$server" || return
 	done
 }
 
 # direct_reply_links: of all hosts but the client.
 direct_reply_links() {
 	local i
-	ip -n "$ROUTER" -batch - <<-EOF &&
+	ip_in "$ROUTER" <<-EOF &&
 		link add lan type bridge
 		link set lan up
 		link add far type bridge
@@ -91,9 +102,9 @@ direct_reply_links() {
 
 # port_link NAMESPACE BRIDGE PORT: joins a host to a bridge of the router's.
 port_link() {
-	ip link add eth0 netns "$1" type veth peer name "$3" netns "$ROUTER" &&
-		ip -n "$1" link set eth0 up &&
-		ip -n "$ROUTER" link set "$3" master "$2" up
+	link_add "$1" eth0 "$ROUTER" "$3" &&
+		ip_in "$1" <<<'link set eth0 up' &&
+		ip_in "$ROUTER" <<<"link set $3 master $2 up"
 }
 
 # direct_reply_addresses_add v4|v6 BITS: what is in the two LANs gets addresses and routes of a family.
@@ -101,11 +112,11 @@ direct_reply_addresses_add() {
 	local i gateway addresses forwarding=net.ipv4.ip_forward
 	[ "$1" = v4 ] || forwarding=net.ipv6.conf.all.forwarding
 	direct_reply_addresses "$1"
-	ip -n "$ROUTER" -batch - <<-EOF &&
+	ip_in "$ROUTER" <<-EOF &&
 		addr add $DIRECTOR_GATEWAY/$2 dev lan
 		addr add $FAR_GATEWAY/$2 dev far
 	EOF
-		in_ns "$ROUTER" sysctl -qw "$forwarding=1" || return
+		set_in "$ROUTER" "$forwarding=1" || return
 	host_in_lan "$DIRECTOR" "$LAN_IP/$2" "$DIRECTOR_GATEWAY" || return
 	case $SERVER_BRIDGE in
 	lan) gateway=$DIRECTOR_GATEWAY addresses=("${NEAR_IPS[@]}") ;;
@@ -118,7 +129,7 @@ direct_reply_addresses_add() {
 
 # host_in_lan NAMESPACE ADDRESS/BITS GATEWAY
 host_in_lan() {
-	ip -n "$1" -batch - <<-EOF
+	ip_in "$1" <<-EOF
 		addr add $2 dev eth0
 		route add default via $3
 	EOF
@@ -127,11 +138,11 @@ host_in_lan() {
 # server_of_dr NAMESPACE: it takes packets for the VIP, and nobody in the LAN gets to know.
 server_of_dr() {
 	# By NDP the kernel answers for addresses of other devices never.
-	in_ns "$1" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 &&
-		ip -n "$1" addr add "$VIP/$HOST_BITS" dev lo
+	set_in "$1" net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 &&
+		ip_in "$1" <<<"addr add $VIP/$HOST_BITS dev lo"
 }
 
 # server_of_tun NAMESPACE: it takes packets for the VIP out of the director's tunnel.
 server_of_tun() {
-	in_ns "$1" sysctl -qw net.ipv4.conf.all.rp_filter=0 && tunnel_end_add "$1"
+	set_in "$1" net.ipv4.conf.all.rp_filter=0 && tunnel_end_add "$1"
 }

@@ -32,22 +32,18 @@ second_rvsadm() {
 }
 
 ecmp_create() {
-	local address
 	fullnat_create || return
-	ip netns add "$SECOND_DIRECTOR" || return
+	namespace_add "$SECOND_DIRECTOR" || return
 	topology_namespaces+=("$SECOND_DIRECTOR")
 	namespace_prepare "$SECOND_DIRECTOR" || return
-	in_ns "$SECOND_DIRECTOR" sysctl -qw "$FORWARDING=1"
-	[ "${FAST_PATH-on}" = on ] || in_ns "$SECOND_DIRECTOR" sysctl -qw net.rvs.fast_path=0
+	set_in "$SECOND_DIRECTOR" "$FORWARDING=1"
+	[ "${FAST_PATH-on}" = on ] || set_in "$SECOND_DIRECTOR" net.rvs.fast_path=0
 	routed_link "$SECOND_DIRECTOR" "$SECOND_LAN_IP" "$SECOND_GATEWAY" director2 || return
-	ip -n "$SECOND_DIRECTOR" addr add "$VIP/$HOST_BITS" dev lo || return
-	for address in "${SECOND_LOCAL_IPS[@]}"; do
-		ip -n "$SECOND_DIRECTOR" addr add "$address/$HOST_BITS" dev eth0 || return
-	done
-	for address in "${ECMP_CLIENTS[@]}"; do
-		ip -n "$CLIENT" addr add "$address/$NET_BITS" dev eth0 || return
-	done
-	ecmp_both
+	ip_in "$SECOND_DIRECTOR" <<-EOF
+		addr add $VIP/$HOST_BITS dev lo
+		$(printf "addr add %s/$HOST_BITS dev eth0\n" "${SECOND_LOCAL_IPS[@]}")
+	EOF
+	ip_in "$CLIENT" <<<"$(printf "addr add %s/$NET_BITS dev eth0\n" "${ECMP_CLIENTS[@]}")"
 }
 
 # ecmp_both: by resilient next hops: only what has been silent for two seconds changes the director when one comes.

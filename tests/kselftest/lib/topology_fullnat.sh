@@ -42,30 +42,30 @@ fullnat_create() {
 	local i
 	topology_namespaces=("$CLIENT" "$ROUTER" "$DIRECTOR" "${SERVERS[@]}")
 	namespaces_create && client_link "$ROUTER" &&
-		in_ns "$ROUTER" sysctl -qw "$FORWARDING=1" &&
-		in_ns "$DIRECTOR" sysctl -qw "$FORWARDING=1" &&
+		set_in "$ROUTER" "$FORWARDING=1" &&
+		set_in "$DIRECTOR" "$FORWARDING=1" &&
 		routed_link "$DIRECTOR" "$DIRECTOR_LAN_IP" "$DIRECTOR_GATEWAY" director || return
 	for i in "${!SERVERS[@]}"; do
 		routed_link "${SERVERS[i]}" "${SERVER_IPS[i]}" "${SERVER_GATEWAYS[i]}" "server$((i + 1))" || return
 	done
-	ip -n "$ROUTER" -batch - <<-EOF || return
+	ip_in "$ROUTER" <<-EOF || return
 		route add $VIP/$HOST_BITS via $DIRECTOR_LAN_IP
 		route add $ROUTED_NET via $DIRECTOR_LAN_IP
 	EOF
-	ip -n "$DIRECTOR" addr add "$VIP/$HOST_BITS" dev lo || return
-	for i in "${LOCAL_IPS[@]}"; do
-		ip -n "$DIRECTOR" addr add "$i/$HOST_BITS" dev eth0 || return
-	done
+	ip_in "$DIRECTOR" <<-EOF
+		addr add $VIP/$HOST_BITS dev lo
+		$(printf "addr add %s/$HOST_BITS dev eth0\n" "${LOCAL_IPS[@]}")
+	EOF
 }
 
 # routed_link NAMESPACE ADDRESS GATEWAY DEVICE: joins a host to the router, which has the gateway's address on this device.
 routed_link() {
-	ip link add eth0 netns "$1" type veth peer name "$4" netns "$ROUTER" &&
-		ip -n "$ROUTER" -batch - <<-EOF &&
+	link_add "$1" eth0 "$ROUTER" "$4" &&
+		ip_in "$ROUTER" <<-EOF &&
 			addr add $3/$NET_BITS dev $4
 			link set $4 up
 		EOF
-		ip -n "$1" -batch - <<-EOF
+		ip_in "$1" <<-EOF
 			addr add $2/$NET_BITS dev eth0
 			link set eth0 up
 			route add default via $3

@@ -48,17 +48,16 @@ routed_create() {
 
 # The router between director and real servers.
 inner_link() {
-	bridge_link "$INNER" "$INNER_IP" "$DIRECTOR_LAN_IP" "$DIRECTOR" servers inner &&
-		in_ns "$INNER" sysctl -qw "$BEHIND_FORWARDING=1" &&
-		in_ns "$DIRECTOR" sysctl -qw "$BEHIND_FORWARDING=1" &&
-		ip "-${FAMILY#v}" -n "$INNER" -batch - <<-EOF &&
-			route del default
+	bridge_link "$INNER" "$INNER_IP" "" "$DIRECTOR" servers inner &&
+		set_in "$INNER" "$BEHIND_FORWARDING=1" &&
+		set_in "$DIRECTOR" "$BEHIND_FORWARDING=1" &&
+		ip_in "$INNER" <<-EOF &&
 			route add $LOCAL_NET via $DIRECTOR_LAN_IP
 			link add servers type bridge
 			addr add $INNER_LAN_IP/$NET_BITS dev servers
 			link set servers up
 		EOF
-		ip "-${FAMILY#v}" -n "$DIRECTOR" -batch - <<-EOF
+		ip_in "$DIRECTOR" <<-EOF
 			route add $SERVER_NET via $INNER_IP
 			route add local $LOCAL_NET dev lo
 		EOF

@@ -17,8 +17,9 @@ topology_create_two_directors() {
 	CLIENT_IP=192.0.2.10 CLIENT_GATEWAY=192.0.2.1
 	VIP=192.0.2.100
 	topology_namespaces=("$CLIENT" "$NETWORK" "$DIRECTOR" "$SECOND_DIRECTOR" "${SERVERS[@]}")
+	site_begin
 	namespaces_create || return
-	ip -n "$NETWORK" -batch - <<-EOF || return
+	ip_in "$NETWORK" <<-EOF || return
 		link add outside type bridge
 		link set outside up
 		link add inside type bridge
@@ -30,20 +31,23 @@ topology_create_two_directors() {
 	for i in "${!SERVERS[@]}"; do
 		bridge_link "${SERVERS[i]}" "${SERVER_IPS[i]}" "$DIRECTOR_LAN_IP" "$NETWORK" inside "server$((i + 1))" || return
 	done
+	site_end
 }
 
 # director_of_two NAMESPACE NUMBER
 director_of_two() {
 	local host=$(($2 + 1))
-	ip link add outside netns "$1" type veth peer name "outside$2" netns "$NETWORK" &&
-		ip link add inside netns "$1" type veth peer name "inside$2" netns "$NETWORK" &&
-		ip -n "$1" -batch - <<-EOF &&
+	link_add "$1" outside "$NETWORK" "outside$2" &&
+		link_add "$1" inside "$NETWORK" "inside$2" &&
+		ip_in "$1" <<-EOF &&
 			addr add 192.0.2.$host/24 dev outside
 			link set outside up
 			addr add 10.0.0.$host/24 dev inside
 			link set inside up
 		EOF
-		ip -n "$NETWORK" link set "outside$2" master outside up &&
-		ip -n "$NETWORK" link set "inside$2" master inside up &&
-		in_ns "$1" sysctl -qw net.ipv4.ip_forward=1
+		ip_in "$NETWORK" <<-EOF &&
+			link set outside$2 master outside up
+			link set inside$2 master inside up
+		EOF
+		set_in "$1" net.ipv4.ip_forward=1
 }
