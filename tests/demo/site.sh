@@ -5,8 +5,8 @@
 # shellcheck source=../kselftest/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../kselftest/lib.sh"
 
-# site_begin: makes it; it goes with the process.
-site_begin() {
+# demo_begin: makes it; it goes with the process.
+demo_begin() {
 	local i
 	test_begin
 	for i in 1 2 3; do

@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The how-tos: who types what stands there, in this order, gets what they promise.
+# The how-tos: who types what stands there, in this order, gets what they promise; and the demo, which the README begins with.
 #	HOWTO_DIR      where the pages are
+#	DEMO_DIR       where the demo is
 . "$(dirname "$0")/lib.sh"
 
 HOWTO_DIR=${HOWTO_DIR:-$KSELFTEST_DIR/../howto}
+DEMO_DIR=${DEMO_DIR:-$KSELFTEST_DIR/../demo}
 # Where each server has a BPF file system of its own, if it needs one.
 BPF_AT_SERVERS=
 
@@ -396,12 +398,23 @@ tunnels_of_ipv4_in_ipv6() {
 	UNDERLAY=v4
 }
 
+# In namespaces of its own.
+demo() {
+	local status=0
+	FAMILY=v4 timeout 120 "$DEMO_DIR/run" </dev/null >"$TEST_DIR/demo" 2>&1 || status=$?
+	expect_equal "exit status" 0 "$status"
+	expect_equal "what it says at its end" "demo: 100/100 requests answered" "$(tail -n 1 "$TEST_DIR/demo")"
+	expect_equal "problems" "" "$(grep PROBLEM "$TEST_DIR/demo")"
+	expect_equal "namespaces that it leaves" "" "$(ip netns list | grep -E '^(client|director|server[123])( |$)')"
+}
+
 lb_needs rvs "the how-tos are for rvsadm"
 [ -e "$HOWTO_DIR" ] || skip_all "there are no pages in $HOWTO_DIR"
 modprobe -a ipip fou ip6_tunnel || skip_all "no IPIP tunnels in UDP (CONFIG_NET_FOU), or in IPv6 (CONFIG_IPV6_TUNNEL)"
 test_begin
 
 ktap_run \
+	demo \
 	by_ipvsadm \
 	clients_that_keep_their_server \
 	ftp \

@@ -63,8 +63,8 @@ vxlan_up() {
 }
 
 upload_inside() {
-	expect_equal "sha256 of the upload within the tunnel" "$file_sum" "$(in_ns "$CLIENT" timeout 30 \
-		socat -b 65536 -t 20 - "TCP:$INNER_SERVER:9000,connect-timeout=8" <"$TEST_DIR/files/large" 2>&1)"
+	expect_equal "sha256 of the upload within the tunnel" "$file_sum" "$(in_ns "$CLIENT" timeout $((30 * patience)) \
+		socat -b 65536 -t 20 - "TCP:$INNER_SERVER:9000,connect-timeout=$((8 * patience))" <"$TEST_DIR/files/large" 2>&1)"
 }
 
 # kernel_counter NAMESPACE NAME

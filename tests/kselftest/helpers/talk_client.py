@@ -31,7 +31,7 @@ import sys
 from device import bind_to_device
 from extension_headers import send_options
 
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 5.0 * int(os.environ.get("RVS_TEST_PATIENCE", "1"))
 
 # Of a message of SCTP, which has to fit into the buffer that it is sent from.
 PIECE_SIZE = 1 << 15

@@ -8,6 +8,8 @@ patience=1
 if [ -e /sys/kernel/debug/kmemleak ] || [ -e /sys/kernel/debug/kcsan ]; then
 	patience=4
 fi
+# Of helpers, too.
+export RVS_TEST_PATIENCE=$patience
 
 # Nobody writes to it: a pause that starts no process, which takes longer than the pause itself on emulated processors.
 exec {never}<> <(:)
