@@ -401,7 +401,7 @@ tunnels_of_ipv4_in_ipv6() {
 # In namespaces of its own.
 demo() {
 	local status=0
-	FAMILY=v4 timeout 120 "$DEMO_DIR/run" </dev/null >"$TEST_DIR/demo" 2>&1 || status=$?
+	FAMILY=v4 timeout $((120 * patience)) "$DEMO_DIR/run" </dev/null >"$TEST_DIR/demo" 2>&1 || status=$?
 	expect_equal "exit status" 0 "$status"
 	expect_equal "what it says at its end" "demo: 100/100 requests answered" "$(tail -n 1 "$TEST_DIR/demo")"
 	expect_equal "problems" "" "$(grep PROBLEM "$TEST_DIR/demo")"
