@@ -5,40 +5,42 @@
 . "$(dirname "$0")/lib.sh"
 
 NAMESPACES=100
-# KiB for each of them, as free memory tells it, which moves by some megabytes; with all that a director has it would be 126.
-MOST_IDLE=48
+# KiB for each of them, as the kernel accounts for what it allocates; with all that a director has it would be 280.
+MOST_IDLE=12
 
 idle=()
 
-# memory_free: KiB, when all that can be given back was, and nobody gives back more for a while.
-memory_free() {
-	local free=0
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
+# memory_taken: KiB of what modules allocate from, when nobody allocates or gives back for a while. Free memory would tell of
+# the pages that processors keep, too, and move by 5 MB whatever is done.
+memory_taken() {
+	local taken=0
 	wait_until 20 memory_rests
-	echo "$free"
+	echo "$taken"
 }
 
-# memory_rests: whether as much is free as a moment ago; $free of the caller is how much.
+# memory_rests: whether as much is taken as a moment ago; $taken of the caller is how much.
 memory_rests() {
-	local last=$free
-	sleep 0.5
-	free=$(awk '/^MemFree:/ { print $2 }' /proc/meminfo)
-	((free - last < 256 && last - free < 256))
+	local last=$taken unreclaimable percpu mapped
+	pause 0.5
+	read -r _ unreclaimable percpu mapped < <(kernel_memory)
+	taken=$((unreclaimable + percpu + mapped))
+	((taken - last < 64 && last - taken < 64))
 }
 
 # loaded: KiB that loading the module takes, with the namespaces that there are.
 loaded() {
 	local before after
 	lb_unload
-	before=$(memory_free)
+	before=$(memory_taken)
 	lb_load
-	after=$(memory_free)
-	echo $((before - after))
+	after=$(memory_taken)
+	echo $((after - before))
 }
 
 namespaces_without_services_cost_nothing() {
 	local i with without
+	# The first time after booting takes what stays: on kernels with sanitizers, megabytes.
+	loaded >/dev/null
 	without=$(loaded)
 	for ((i = 1; i <= NAMESPACES; i++)); do
 		idle+=("idle$i$NS_SUFFIX")
@@ -46,7 +48,7 @@ namespaces_without_services_cost_nothing() {
 	printf 'netns add %s\n' "${idle[@]}" | ip -batch -
 	with=$(loaded)
 	diagnose "loading takes $without KiB, with $NAMESPACES namespaces more $with"
-	expect_range "KiB for a namespace" -100 "$MOST_IDLE" $(((with - without) / NAMESPACES))
+	expect_range "KiB for a namespace" "-$MOST_IDLE" "$MOST_IDLE" $(((with - without) / NAMESPACES))
 	printf 'netns del %s\n' "${idle[@]}" | ip -batch -
 }
 
@@ -98,7 +100,8 @@ servers_return() {
 	expect_equal "counters after the server was away" "$before" "$(lb_counters tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000")"
 }
 
-[ ! -w "$kmemleak" ] || NAMESPACES=50 MOST_IDLE=100
+# With sanitizers all that is allocated has company, and what was given back waits: 24 to 92 KiB were seen, 350 with services.
+[ ! -w "$kmemleak" ] || NAMESPACES=50 MOST_IDLE=150
 FEW=${FEW:-1500} MANY=$((8 * ${FEW:-1500}))
 test_begin
 for i in 2 3; do

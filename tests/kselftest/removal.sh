@@ -317,20 +317,35 @@ sockets_to_vip() {
 	in_ns "$CLIENT" ss -Htn state established "sport = :$1" | wc -l
 }
 
+# stranger PORT: three segments of the client's port, of which nothing else is right.
+stranger() {
+	in_ns "$CLIENT" python3 -S "$HELPERS/tcp_segment.py" A "$CLIENT_IP" "$1" "$VIP" 7000 3
+}
+
+# Each of its segments has both ends get a RST, which neither believes; the client's own has RSTs that both do.
 a_segment_of_a_stranger_resets_nobody() {
+	local name
 	needs_rvsadm || return
 	service "$TCP" "$ONE"
 	removal "$TCP" reset
-	expect_equal opening "ok 42305" "$(talk me open held tcp "$VIP" 7000 42305)"
-	expect_equal "who answers" server1 "$(talk me ask held)"
+	expect_equal opening "ok 42305" "$(talk me open idle tcp "$VIP" 7000 42305)"
+	expect_equal opening "ok 42306" "$(talk me open held tcp "$VIP" 7000 42306)"
+	for name in idle held; do
+		expect_equal "who answers $name" server1 "$(talk me ask "$name")"
+	done
+	count_packets "${SERVERS[0]}" rst prerouting "tcp dport 7000 tcp sport 42305 tcp flags & rst == rst"
+	count_packets "$CLIENT" rst prerouting "tcp sport 7000 tcp dport 42305 tcp flags & rst == rst"
 	expect_success lb_server_del "$TCP" "$ONE"
-	in_ns "$CLIENT" python3 -S "$HELPERS/tcp_segment.py" A "$CLIENT_IP" 42305 "$VIP" 7000 3
-	expect_soon "state" "$ONE CLOSE" states_of 42305
+	stranger 42305
+	expect_soon "RSTs that the server gets" 3 counted_packets "${SERVERS[0]}" rst
+	expect_soon "RSTs that the client gets" 3 counted_packets "$CLIENT" rst
 	expect_equal "sockets of the server" 1 "$(sockets "${SERVERS[0]}" 42305)"
 	expect_equal "sockets of the client" 1 "$(sockets_to_vip 42305)"
+	# The state CLOSE lasts 10 s: at once.
+	stranger 42306
 	expect_equal "what the client hears" ECONNRESET "$(talk me ask held)"
-	expect_soon "sockets of the server" 0 sockets "${SERVERS[0]}" 42305
-	close_all held
+	expect_soon "sockets of the server" 0 sockets "${SERVERS[0]}" 42306
+	close_all idle held
 }
 
 test_begin
