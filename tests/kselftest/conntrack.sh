@@ -6,7 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 
 SERVER=${SERVER_IPS[0]}
-LAST_OF_UDP=3
+# Longer than it takes to look.
+LAST_OF_UDP=5
 
 # conntrack_is 0|1
 conntrack_is() {
@@ -136,10 +137,10 @@ masquerade_hides_the_client() {
 
 entries_end_with_the_connection() {
 	local port
-	expect_success lb_timeouts_set 0 0 "$LAST_OF_UDP"
+	expect_success lb_timeouts_set 0 0 $((LAST_OF_UDP * patience))
 	port=$(opened ends udp 7000)
 	expect_equal "entry" "$SERVER:8000 $CLIENT_IP:$port seen" "$(entries udp "$port")"
-	expect_soon "entry after the connection" "" entries udp "$port"
+	wait_until 20 prints "" entries udp "$port" || fail "entry after the connection: $(entries udp "$port")"
 	expect_success lb_timeouts_set 0 0 300
 }
 
