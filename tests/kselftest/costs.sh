@@ -100,7 +100,7 @@ servers_return() {
 	expect_equal "counters after the server was away" "$before" "$(lb_counters tcp/"$VIP":7000 "${SERVER_IPS[0]}:7000")"
 }
 
-# With sanitizers all that is allocated has company, and what was given back waits: 24 to 92 KiB were seen, 350 with services.
+# With sanitizers all that is allocated has company, and what was given back waits: 17 to 92 KiB were seen, 350 with services.
 [ ! -w "$kmemleak" ] || NAMESPACES=50 MOST_IDLE=150
 FEW=${FEW:-1500} MANY=$((8 * ${FEW:-1500}))
 test_begin
